@@ -1,0 +1,1 @@
+"""Raw files in, trusted tidy tables and a cleaning log out."""

@@ -1,0 +1,98 @@
+"""Writing files so that a reader sees the old one or the new one, never half of one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from innocap_analysis.settings import InnocapError
+
+
+def write_atomically(path: Path, content: bytes | str) -> Path:
+    r"""Write a file beside its place and move it there in one step.
+
+    Parameters
+    ----------
+    path : Path
+        The file; folders above it are made.
+    content : bytes or str
+        What it holds; text is written as UTF-8 with ``\n`` line ends.
+
+    Returns
+    -------
+    Path
+        The path, for chaining.
+
+    Raises
+    ------
+    InnocapError
+        The folder cannot be written or the disk is full; an earlier file stays as it was.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise InnocapError(
+            f"{path}: cannot be written ({error.strerror}); check the folder's permissions "
+            "and the space on the disk"
+        ) from None
+    return path
+
+
+def write_table(path: Path, table: pd.DataFrame) -> Path:
+    """Write a table as CSV, every float with all the digits that it needs.
+
+    Parameters
+    ----------
+    path : Path
+        The CSV file.
+    table : DataFrame
+        Written without its index.
+
+    Returns
+    -------
+    Path
+        The path, for chaining.
+    """
+    return write_atomically(path, table.to_csv(index=False, lineterminator="\n"))
+
+
+def read_table(path: Path, **types: str) -> pd.DataFrame:
+    """Read a table that :func:`write_table` wrote, equal to the last bit.
+
+    Parameters
+    ----------
+    path : Path
+        The CSV file.
+    **types : str
+        Type by column; texts stay texts (the code ``NA`` is Namibia, not a missing value).
+
+    Returns
+    -------
+    DataFrame
+        The table.
+    """
+    return pd.read_csv(
+        path,
+        dtype=types,
+        float_precision="round_trip",
+        keep_default_na=False,
+        na_values={column: [""] for column, kind in types.items() if kind == "float64"},
+    )
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal text."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,162 @@
+"""From the raw folder to trusted observations, on disk or in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import pandas as pd
+
+from innocap_analysis.codebook import Codebook, read_codebook
+from innocap_analysis.prepare.clean import (
+    drop_unknown_codes,
+    list_missing,
+    map_units,
+    select_year,
+)
+from innocap_analysis.prepare.files import hash_file, write_atomically, write_table
+from innocap_analysis.prepare.raw import PACKAGE_NAME, read_datapackage, read_raw_table
+from innocap_analysis.prepare.units import map_country, read_regions
+from innocap_analysis.settings import InnocapError, Settings, load_settings
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """Observations and the log of what was done to reach them.
+
+    Attributes
+    ----------
+    observations : DataFrame
+        Columns `unit`, `time`, `code`, `value`, `status`, `source`; every year.
+    log : DataFrame
+        Columns `action` (changed, dropped, missing), `source`, `unit`, `code`, `time`,
+        `n_values`, `detail`.
+    """
+
+    observations: pd.DataFrame
+    log: pd.DataFrame
+
+
+def read_observations(settings: Settings | None = None) -> pd.DataFrame:
+    """Read every published figure, verified, in the project's codes.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Default: found from the working directory.
+
+    Returns
+    -------
+    DataFrame
+        Columns `unit`, `time` (year), `code`, `value`, `status`, `source`.
+
+    Raises
+    ------
+    InnocapError
+        A raw file was edited, is missing, or holds a code that cannot be mapped.
+    """
+    return prepare_data(settings or load_settings()).observations
+
+
+def prepare_data(settings: Settings, codebook: Codebook | None = None) -> PreparedData:
+    """Read, verify and clean the raw files.
+
+    Parameters
+    ----------
+    settings : Settings
+        Names the folders.
+    codebook : Codebook, optional
+        Says which indicators are known. Default: the project's.
+
+    Returns
+    -------
+    PreparedData
+        Observations of every year, and the cleaning log.
+
+    Raises
+    ------
+    InnocapError
+        A raw file was edited, is missing, or holds a code that cannot be mapped.
+    """
+    book = codebook or read_codebook(settings.codebook_path)
+    regions = read_regions(settings.regions_path)
+    region_codes = dict(zip(regions["raw_code"], regions.index, strict=True))
+    parts = []
+    mapping: dict[str, str] = {}
+    for resource in read_datapackage(settings.raw_dir):
+        if resource.role != "observations":
+            continue
+        table = read_raw_table(resource)
+        column = "region" if "region" in table else "country"
+        for code, line in table.groupby(column)["line"].min().items():
+            unit = region_codes.get(str(code)) if column == "region" else map_country(str(code))
+            if unit is None:
+                remedy = (
+                    f"add it to {settings.regions_path.name}"
+                    if column == "region"
+                    else "expected ISO 3166-1 alpha-3, such as SWE"
+                )
+                raise InnocapError(
+                    f"{resource.path.name}: line {line}, {column}: {code!r} is unknown; {remedy}"
+                )
+            mapping[str(code)] = unit
+        parts.append(
+            table.rename(columns={column: "raw_code"})[
+                ["raw_code", "year", "indicator", "value"]
+            ].assign(source=resource.name)
+        )
+    if not parts:
+        raise InnocapError(f"{PACKAGE_NAME}: no resource has the role 'observations'")
+    observations, changed = map_units(pd.concat(parts, ignore_index=True), mapping)
+    observations, unknown = drop_unknown_codes(observations, book.table.index)
+    newest, older = select_year(observations)
+    countries = sorted({unit for raw, unit in mapping.items() if raw not in region_codes})
+    missing = list_missing(newest, book.leaves, countries)
+    log = pd.concat([changed, unknown, older, missing], ignore_index=True)
+    return PreparedData(observations, log)
+
+
+def write_processed(settings: Settings) -> PreparedData:
+    """Rebuild ``data/processed``: observations, cleaning log and what they were made from.
+
+    Parameters
+    ----------
+    settings : Settings
+        Names the folders.
+
+    Returns
+    -------
+    PreparedData
+        What was written.
+
+    Raises
+    ------
+    InnocapError
+        As :func:`prepare_data`; then nothing is written.
+    """
+    prepared = prepare_data(settings)
+    folder = settings.processed_dir
+    write_table(folder / "observations.csv", prepared.observations)
+    write_table(folder / "cleaning_log.csv", prepared.log)
+    inputs = json.dumps(hash_inputs(settings), indent=2)
+    write_atomically(folder / "inputs.json", inputs + "\n")
+    return prepared
+
+
+def hash_inputs(settings: Settings) -> dict[str, str]:
+    """Return the SHA-256 of every file that the processed tables depend on, by its path."""
+    files = [
+        settings.root / "innocap.yml",
+        settings.codebook_path,
+        settings.regions_path,
+        settings.raw_dir / PACKAGE_NAME,
+        *(r.path for r in read_datapackage(settings.raw_dir)),
+    ]
+    return {str(file.relative_to(settings.root).as_posix()): hash_file(file) for file in files}
+
+
+def fingerprint_inputs(settings: Settings) -> str:
+    """Return one short hash over everything that the results depend on, for run stamps."""
+    text = json.dumps(hash_inputs(settings), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,1 @@
+"""Evidence in, figures, tables, sentences and translations out."""

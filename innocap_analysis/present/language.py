@@ -1,0 +1,141 @@
+"""Texts and numbers in Swedish, Finnish, English and French."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import nbformat
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+LOCALE_DIR = Path(__file__).parent / "locale"
+SOURCE_LANGUAGE = "en"
+
+Translator = Callable[[str], str]
+
+
+@lru_cache
+def _read_catalogue(language: str) -> dict[str, str]:
+    with (LOCALE_DIR / f"{language}.po").open("rb") as stream:
+        catalogue = read_po(stream, locale=language)
+    return {
+        str(message.id): str(message.string)
+        for message in catalogue
+        if message.id and message.string and not message.fuzzy
+    }
+
+
+def get_translator(language: str) -> Translator:
+    """Return the function that turns an English text of the project into a language.
+
+    Parameters
+    ----------
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language wanted.
+
+    Returns
+    -------
+    callable
+        Takes the English text (with its ``{placeholders}``), returns the translation; a
+        text without one stays English. A test holds the catalogues complete.
+
+    Examples
+    --------
+    >>> get_translator("sv")("Reference median")
+    'Referensens median'
+    """
+    if language == SOURCE_LANGUAGE:
+        return str
+    catalogue = _read_catalogue(language)
+    return lambda text: catalogue.get(text, text)
+
+
+def translate_notebook(notebook: nbformat.NotebookNode, language: str) -> nbformat.NotebookNode:
+    """Return a copy of a notebook with its prose in a language.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        The prose (markdown cells) is English.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language wanted.
+
+    Returns
+    -------
+    NotebookNode
+        Each markdown cell replaced as a whole by its translation; code is untouched.
+    """
+    translate = get_translator(language)
+    copy = nbformat.from_dict(notebook)
+    for cell in copy.cells:
+        if cell.cell_type == "markdown":
+            cell.source = translate(cell.source)
+    return copy
+
+
+def format_number(value: float, language: str, *, decimals: int = 1, sign: bool = False) -> str:
+    """Return a number with the language's decimal sign.
+
+    Parameters
+    ----------
+    value : float
+        NaN and None are shown as an en dash.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the text around it.
+    decimals : int
+        Digits after the decimal sign, always shown.
+    sign : bool
+        Show ``+`` before a positive number; a minus is always shown, as U+2212.
+
+    Returns
+    -------
+    str
+        For example ``−1,5``.
+
+    Examples
+    --------
+    >>> format_number(-1.46, "sv"), format_number(2, "en", sign=True)
+    ('−1,5', '+2.0')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    rounded = round(float(value), decimals) + 0.0  # no negative zero
+    digits = "0" * decimals
+    text = format_decimal(
+        abs(rounded), format="#,##0" + ("." + digits if decimals else ""), locale=language
+    )
+    if rounded < 0:
+        return "−" + text
+    return "+" + text if sign and rounded > 0 else text
+
+
+def format_share(share: float, language: str, *, decimals: int = 0) -> str:
+    """Return a share between 0 and 1 as a percentage in the language's style.
+
+    Examples
+    --------
+    >>> format_share(0.934, "en"), format_share(0.934, "fi")
+    ('93%', '93\\xa0%')
+    """
+    if share is None or math.isnan(share):
+        return "–"
+    number = format_number(100 * share, language, decimals=decimals)
+    return f"{number}%" if language == "en" else f"{number}\N{NO-BREAK SPACE}%"
+
+
+def format_p(share: float, language: str) -> str:
+    """Return a simulated probability, never claiming certainty that runs cannot give.
+
+    Examples
+    --------
+    >>> format_p(1.0, "en"), format_p(0.004, "en"), format_p(0.5, "en")
+    ('>99%', '<1%', '50%')
+    """
+    if share > 0.99:
+        return ">" + format_share(0.99, language)
+    if share < 0.01:
+        return "<" + format_share(0.01, language)
+    return format_share(share, language)

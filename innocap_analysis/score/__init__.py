@@ -1,0 +1,1 @@
+"""Tidy tables in, normalised values, scores, ranks and their sensitivity out."""

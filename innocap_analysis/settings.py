@@ -1,0 +1,319 @@
+"""The project's configuration (``innocap.yml``), read strictly and found from any folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+CONFIG_NAME = "innocap.yml"
+OUTPUT_VARIABLE = "INNOCAP_OUTPUT"
+LANGUAGES = ("en", "sv", "fi", "fr")
+
+_COUNTRY_CODE = re.compile(r"[A-Z]{2}")
+
+
+class InnocapError(Exception):
+    """A user's mistake, told in one message that names the place and the remedy.
+
+    Raised for a bad file, code, parameter or setting. The command line prints the text
+    without a traceback, and so does a notebook.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        """Show only the message where IPython would print a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+def suggest(name: str, known: list[str] | tuple[str, ...]) -> str:
+    """Return ``; did you mean 'x'?`` for the nearest known name, or an empty string."""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _codes_or_all(value: object) -> object:
+    return None if value == "all" else value
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Country(_Strict):
+    """One partner country: its partner region and how figures mark it."""
+
+    partner_region: str
+    partner_area: dict[Literal["en", "sv", "fi", "fr"], str]
+    colour: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
+    marker: Annotated[str, Field(pattern=r"^[os^vDP*Xd<>ph8]$")]
+
+
+class BatchPlan(_Strict):
+    """Which notebooks run once and which run for every region."""
+
+    comparison: tuple[str, ...]
+    region: tuple[str, ...]
+    timeout_seconds: Annotated[int, Field(ge=1)] = 600
+
+
+class Settings(_Strict):
+    """Checked content of ``innocap.yml`` plus the folders that follow from its place.
+
+    Attributes
+    ----------
+    countries : dict of str to Country
+        Partner countries by ISO 3166-1 alpha-2 code, in the order of reports.
+    reference_sets : dict of str to tuple of str or None
+        Named sets of countries; None stands for every country in the raw data.
+    languages : tuple of str
+        Report languages; the first is the default.
+    min_coverage : float
+        Share of a node's weight that must be observed for it to have a score.
+    """
+
+    codebook: Path
+    regions: Path
+    languages: Annotated[tuple[Literal["en", "sv", "fi", "fr"], ...], Field(min_length=1)]
+    countries: Annotated[dict[str, Country], Field(min_length=1)]
+    reference_sets: Annotated[
+        dict[str, Annotated[tuple[str, ...] | None, BeforeValidator(_codes_or_all)]],
+        Field(min_length=1),
+    ]
+    min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
+    batch: BatchPlan
+
+    _root: Path = PrivateAttr(default=Path())
+
+    @field_validator("countries")
+    @classmethod
+    def _check_country_codes(cls, countries: dict[str, Country]) -> dict[str, Country]:
+        for code in countries:
+            if not _COUNTRY_CODE.fullmatch(code):
+                raise ValueError(f"{code!r} is not an ISO 3166-1 alpha-2 code such as 'SE'")
+        return countries
+
+    @field_validator("languages")
+    @classmethod
+    def _check_languages_differ(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(languages)) < len(languages):
+            raise ValueError("a language is listed twice")
+        return languages
+
+    @model_validator(mode="after")
+    def _check_notebooks_differ(self) -> Settings:
+        names = [*self.batch.comparison, *self.batch.region]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"batch: {twice[0]!r} is listed twice")
+        return self
+
+    @property
+    def root(self) -> Path:
+        """Folder that holds ``innocap.yml``."""
+        return self._root
+
+    @property
+    def codebook_path(self) -> Path:
+        """The codebook of the default index."""
+        return self._root / self.codebook
+
+    @property
+    def regions_path(self) -> Path:
+        """The table of statistical regions."""
+        return self._root / self.regions
+
+    @property
+    def raw_dir(self) -> Path:
+        """Untouched inputs."""
+        return self._root / "data" / "raw"
+
+    @property
+    def processed_dir(self) -> Path:
+        """Tables rebuilt from the raw inputs."""
+        return self._root / "data" / "processed"
+
+    @property
+    def notebooks_dir(self) -> Path:
+        """The notebooks."""
+        return self._root / "notebooks"
+
+    @property
+    def output_dir(self) -> Path:
+        """Where ``figures`` and ``reports`` go: the root, or ``$INNOCAP_OUTPUT`` when set."""
+        override = os.environ.get(OUTPUT_VARIABLE)
+        return Path(override) if override else self._root
+
+    @property
+    def figures_dir(self) -> Path:
+        """Exported figures."""
+        return self.output_dir / "figures"
+
+    @property
+    def reports_dir(self) -> Path:
+        """Reports."""
+        return self.output_dir / "reports"
+
+    @property
+    def default_language(self) -> str:
+        """Language of a report when none is asked for."""
+        return self.languages[0]
+
+    def check_language(self, language: str) -> str:
+        """Return the language, or raise when the project does not offer it."""
+        if language not in self.languages:
+            raise InnocapError(
+                f"language {language!r} is not offered: choose one of {', '.join(self.languages)} "
+                f"(set in {CONFIG_NAME})"
+            )
+        return language
+
+    def check_reference(self, reference: str) -> str:
+        """Return the name of a reference set, or raise when there is none of that name."""
+        if reference not in self.reference_sets:
+            raise InnocapError(
+                f"reference set {reference!r} is unknown: choose one of "
+                f"{', '.join(self.reference_sets)} (set in {CONFIG_NAME})"
+                + suggest(reference, list(self.reference_sets))
+            )
+        return reference
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Find the folder that holds ``innocap.yml``.
+
+    Parameters
+    ----------
+    start : Path, optional
+        Folder to look in first, then its parents. Default: the working directory. When
+        none of them holds the file, the folder of the installed package is tried, so
+        that the helpers work from anywhere in an editable install.
+
+    Returns
+    -------
+    Path
+        The project's root.
+
+    Raises
+    ------
+    InnocapError
+        No such file is found.
+    """
+    here = (start or Path.cwd()).resolve()
+    beside_package = Path(__file__).resolve().parents[1]
+    for folder in (here, *here.parents, beside_package):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    raise InnocapError(
+        f"no {CONFIG_NAME} in {here} or a folder above it: run this inside the project folder"
+    )
+
+
+def load_settings(path: str | Path | None = None) -> Settings:
+    """Read and check the project's configuration.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        The configuration file or the folder that holds it. Default: found from the
+        working directory upwards.
+
+    Returns
+    -------
+    Settings
+        Frozen, typed settings.
+
+    Raises
+    ------
+    InnocapError
+        The file is missing, is no YAML, or a value is wrong; every fault is listed with
+        its line.
+
+    Examples
+    --------
+    >>> load_settings().countries["SE"].partner_region
+    'SE32'
+    """
+    given = find_root() if path is None else Path(path)
+    file = given / CONFIG_NAME if given.is_dir() else given
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InnocapError(f"{file}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise InnocapError(f"{file}: is not UTF-8 text; save it as UTF-8") from None
+    content, lines = _parse_yaml(text, file.name)
+    try:
+        settings = Settings.model_validate(content)
+    except ValidationError as error:
+        faults = [_tell_fault(fault, lines) for fault in error.errors()]
+        raise InnocapError(f"{file.name}: " + "\n  ".join(faults)) from None
+    settings._root = file.resolve().parent
+    return settings
+
+
+def _tell_fault(fault: Any, lines: dict[tuple[str, ...], int]) -> str:  # noqa: ANN401
+    where = tuple(str(part) for part in fault["loc"])
+    named = tuple(part for part in where if part != "[key]")
+    line = next((lines[named[:k]] for k in range(len(named), 0, -1) if named[:k] in lines), None)
+    place = ".".join(named) or "the file"
+    if fault["type"] == "extra_forbidden":
+        text = "is no known setting (is it misspelt?)"
+    elif fault["type"] == "missing":
+        text = "is missing"
+    else:
+        text = fault["msg"].removeprefix("Value error, ")
+        text += f" (found {fault['input']!r})" if isinstance(fault["input"], str) else ""
+    return (f"line {line}, " if line else "") + f"{place}: {text}"
+
+
+def _parse_yaml(text: str, name: str) -> tuple[object, dict[tuple[str, ...], int]]:
+    """Return plain containers of strings, and the line of every key.
+
+    All scalars stay strings, because YAML would read the country code ``NO`` as False;
+    the settings' types turn them into numbers.
+    """
+    lines: dict[tuple[str, ...], int] = {}
+
+    def build(node: yaml.Node, path: tuple[str, ...]) -> object:
+        lines[path] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            built: dict[str, object] = {}
+            for key_node, value_node in node.value:
+                key = str(key_node.value)
+                if key in built:
+                    raise InnocapError(
+                        f"{name}: line {key_node.start_mark.line + 1}, {'.'.join((*path, key))}: "
+                        "is set twice; remove one"
+                    )
+                built[key] = build(value_node, (*path, key))
+                lines[(*path, key)] = key_node.start_mark.line + 1
+            return built
+        if isinstance(node, yaml.SequenceNode):
+            return [build(item, (*path, str(i))) for i, item in enumerate(node.value)]
+        return str(node.value)
+
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        raise InnocapError(f"{name}: {line}not valid YAML, {problem}") from None
+    if not isinstance(tree, yaml.MappingNode):
+        raise InnocapError(f"{name}: holds no settings; expected keys such as 'countries:'")
+    return build(tree, ()), lines
