@@ -1,0 +1,79 @@
+"""Scores and compares how able the public sector is to innovate (the INNOCAP project)."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from innocap_analysis.codebook import read_codebook
+from innocap_analysis.compare.reference import compare_to_reference, rank_priorities, summarise
+from innocap_analysis.prepare.observations import read_observations
+from innocap_analysis.prepare.units import find_unit
+from innocap_analysis.present.figure import save_figure
+from innocap_analysis.present.plot_choices import plot_alternatives, plot_left_out
+from innocap_analysis.present.plot_data import plot_coverage, plot_trends, plot_years
+from innocap_analysis.present.plot_gaps import plot_gaps, plot_heatmap
+from innocap_analysis.present.plot_method import plot_normalisation, plot_weights
+from innocap_analysis.present.plot_ranks import plot_priorities, plot_rank_shares, plot_ranking
+from innocap_analysis.present.plot_regions import plot_regions
+from innocap_analysis.present.plot_scores import plot_countries, plot_indicators, plot_profile
+from innocap_analysis.present.tables import make_table
+from innocap_analysis.score.aggregate import aggregate
+from innocap_analysis.score.alternatives import change_codebook, compare_alternatives
+from innocap_analysis.score.capacity import load_capacity
+from innocap_analysis.score.index import rank_units, score_index
+from innocap_analysis.score.normalise import normalise
+from innocap_analysis.score.sensitivity import run_sensitivity
+from innocap_analysis.settings import InnocapError, load_settings
+
+if TYPE_CHECKING:
+    from innocap_analysis.batch.run import run_notebooks
+
+__version__ = version("innocap-analysis")
+
+__all__ = [
+    "InnocapError",
+    "aggregate",
+    "change_codebook",
+    "compare_alternatives",
+    "compare_to_reference",
+    "find_unit",
+    "load_capacity",
+    "load_settings",
+    "make_table",
+    "normalise",
+    "plot_alternatives",
+    "plot_countries",
+    "plot_coverage",
+    "plot_gaps",
+    "plot_heatmap",
+    "plot_indicators",
+    "plot_left_out",
+    "plot_normalisation",
+    "plot_priorities",
+    "plot_profile",
+    "plot_rank_shares",
+    "plot_ranking",
+    "plot_regions",
+    "plot_trends",
+    "plot_weights",
+    "plot_years",
+    "rank_priorities",
+    "rank_units",
+    "read_codebook",
+    "read_observations",
+    "run_notebooks",
+    "run_sensitivity",
+    "save_figure",
+    "score_index",
+    "summarise",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Load the batch only when it is asked for: papermill takes a second to import."""
+    if name == "run_notebooks":
+        from innocap_analysis.batch.run import run_notebooks
+
+        return run_notebooks
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def translate_notebook(notebook: nbformat.NotebookNode, language: str) -> nbform
         Each markdown cell replaced as a whole by its translation; code is untouched.
     """
     translate = get_translator(language)
-    copy = nbformat.from_dict(notebook)
+    copy = deepcopy(notebook)
     for cell in copy.cells:
         if cell.cell_type == "markdown":
             cell.source = translate(cell.source)
@@ -113,12 +114,12 @@ def format_number(value: float, language: str, *, decimals: int = 1, sign: bool 
 
 
 def format_share(share: float, language: str, *, decimals: int = 0) -> str:
-    """Return a share between 0 and 1 as a percentage in the language's style.
+    r"""Return a share between 0 and 1 as a percentage in the language's style.
 
     Examples
     --------
     >>> format_share(0.934, "en"), format_share(0.934, "fi")
-    ('93%', '93\\xa0%')
+    ('93%', '93\xa0%')
     """
     if share is None or math.isnan(share):
         return "–"

@@ -11,6 +11,7 @@ from innocap_analysis.codebook import Codebook, read_codebook
 from innocap_analysis.prepare.clean import select_year, widen
 from innocap_analysis.prepare.files import write_table
 from innocap_analysis.prepare.observations import PreparedData, prepare_data, write_processed
+from innocap_analysis.prepare.units import read_regions
 from innocap_analysis.score.index import IndexResult, score_index
 from innocap_analysis.settings import InnocapError, Settings, load_settings
 
@@ -64,6 +65,12 @@ class CapacityData:
         regional = self.observations[~self.observations["unit"].isin(national)]
         codes = [code for code in self.codebook.context if code in set(regional["code"])]
         return widen(regional, codes)
+
+    @cached_property
+    def region_countries(self) -> dict[str, str]:
+        """Country of each statistical region."""
+        table = read_regions(self.settings.regions_path)
+        return {str(unit): str(country) for unit, country in table["country"].items()}
 
     def reference_units(self, reference: str) -> list[str]:
         """Return the countries of a reference set that have data, in alphabetical order.

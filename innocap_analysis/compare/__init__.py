@@ -1,0 +1,1 @@
+"""Scores in, descriptives and evidence out."""

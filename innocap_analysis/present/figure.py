@@ -1,0 +1,307 @@
+"""One look for all figures, and their export with the data behind them."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
+
+from innocap_analysis.prepare.files import write_atomically, write_table
+from innocap_analysis.settings import InnocapError, Settings, load_settings
+
+P = ParamSpec("P")
+
+INK = "#222222"
+QUIET = "#6B6B6B"
+REFERENCE = "#9A9A9A"
+GRID = "#E3E3E3"
+AHEAD = "#0072B2"
+BEHIND = "#D55E00"
+SEQUENTIAL = "cividis"
+
+WIDTH = 8.0
+PNG_DPI = 160
+_SCREEN_DPI = 96
+_TITLE_SIZE, _SUBTITLE_SIZE, _NOTE_SIZE = 12.5, 9.5, 8.0
+_LINE = 1.35
+_MARGIN = 0.12
+_KEY_HEIGHT = 0.3
+
+STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": False,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 9,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "innocap",
+    "figure.facecolor": "white",
+}
+
+
+class Chart(Figure):
+    """A matplotlib figure that carries its data and an alternative text.
+
+    Notebooks show it as a PNG whose alternative text reaches the HTML report. It is made
+    without pyplot, so nothing stays open and nothing is shown twice.
+
+    Attributes
+    ----------
+    data : DataFrame
+        What is drawn, as exported beside the picture.
+    alt : str
+        Alternative text.
+    """
+
+    data: pd.DataFrame
+    alt: str
+
+    def to_png(self) -> bytes:
+        """Return the figure as a PNG with the alternative text inside."""
+        stream = io.BytesIO()
+        with mpl.rc_context(STYLE):
+            canvas: Any = FigureCanvasAgg(self)
+            canvas.print_png(
+                stream, metadata={"Description": self.alt, "Software": "INNOCAP analysis"}
+            )
+        return stream.getvalue()
+
+    def to_svg(self) -> bytes:
+        """Return the figure as an SVG; the same figure gives the same bytes."""
+        stream = io.BytesIO()
+        with mpl.rc_context(STYLE):
+            canvas: Any = FigureCanvasSVG(self)
+            canvas.print_svg(
+                stream,
+                metadata={
+                    "Description": self.alt,
+                    "Creator": "INNOCAP analysis",
+                    "Date": None,
+                },
+            )
+        return stream.getvalue()
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, bytes | str], dict[str, Any]]:
+        width, height = (round(side * _SCREEN_DPI) for side in self.get_size_inches())
+        seen = {"width": width, "height": height, "alt": self.alt}
+        return {"image/png": self.to_png(), "text/plain": self.alt}, {"image/png": seen}
+
+
+def styled(draw: Callable[P, Chart]) -> Callable[P, Chart]:
+    """Run a plotting function under the project's style, whatever the user's own is."""
+
+    @functools.wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Chart:
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(STYLE)
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+def start_chart(
+    title: str,
+    subtitle: str,
+    *,
+    data: pd.DataFrame,
+    height: float,
+    note: str = "",
+    key: Sequence[Artist] = (),
+    columns: int = 1,
+    **subplots: Any,  # noqa: ANN401
+) -> tuple[Chart, list[Axes]]:
+    """Start a figure with its heading, and the space for it, in place.
+
+    Parameters
+    ----------
+    title : str
+        The takeaway, one sentence.
+    subtitle : str
+        What is drawn: measure, unit, number of cases.
+    data : DataFrame
+        Exported beside the picture.
+    height : float
+        Inches for the axes; headings come on top.
+    note : str
+        Small print at the foot.
+    key : sequence of Artist
+        What the marks mean, shown below the axes; each has its label.
+    columns : int
+        Panels side by side.
+    **subplots
+        Passed on to ``Figure.subplots``.
+
+    Returns
+    -------
+    chart : Chart
+        The figure.
+    axes : list of Axes
+        One per panel.
+    """
+    room = (WIDTH - 2 * _MARGIN) * 72
+    heading = wrap_text(title, room, _TITLE_SIZE, bold=True)
+    below = wrap_text(subtitle, room, _SUBTITLE_SIZE)
+    small = wrap_text(note, room, _NOTE_SIZE) if note else ""
+    top = _MARGIN + (_height(heading, _TITLE_SIZE) + _height(below, _SUBTITLE_SIZE)) + 0.16
+    foot = (_height(small, _NOTE_SIZE) + _MARGIN) if note else 0.06
+    bottom = foot + (_KEY_HEIGHT if key else 0)
+    total = top + height + bottom
+    chart = Chart(figsize=(WIDTH, total), dpi=PNG_DPI)
+    chart.set_layout_engine(
+        "constrained", rect=(0.008, bottom / total, 0.984, height / total), w_pad=0.08
+    )
+    x = _MARGIN / WIDTH
+    chart.text(
+        x,
+        1 - _MARGIN / total,
+        heading,
+        size=_TITLE_SIZE,
+        weight="bold",
+        va="top",
+        linespacing=_LINE,
+    )
+    chart.text(
+        x,
+        1 - (_MARGIN + _height(heading, _TITLE_SIZE) + 0.04) / total,
+        below,
+        size=_SUBTITLE_SIZE,
+        color=QUIET,
+        va="top",
+        linespacing=_LINE,
+    )
+    if note:
+        chart.text(
+            x,
+            _MARGIN / 2 / total,
+            small,
+            size=_NOTE_SIZE,
+            color=QUIET,
+            va="bottom",
+            linespacing=_LINE,
+        )
+    if key:
+        chart.legend(
+            handles=list(key),
+            loc="lower center",
+            bbox_to_anchor=(0.5, foot / total),
+            ncols=len(key),
+            borderaxespad=0.2,
+            columnspacing=1.4,
+            handletextpad=0.4,
+        ).set_in_layout(False)
+    chart.data = data
+    chart.alt = f"{title} {subtitle}"
+    axes = chart.subplots(1, columns, squeeze=False, **subplots)
+    return chart, list(axes.flat)
+
+
+def wrap_text(text: str, room: float, size: float, *, bold: bool = False) -> str:
+    """Break a text into lines that fit, measured with the font itself.
+
+    Parameters
+    ----------
+    text : str
+        One paragraph.
+    room : float
+        Width in points.
+    size : float
+        Font size in points.
+    bold : bool
+        Whether the text is set in bold.
+
+    Returns
+    -------
+    str
+        The text with line breaks.
+    """
+    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}".strip()
+        if line and _text_width(longer, size, font) > room:
+            lines.append(line)
+            line = word
+        else:
+            line = longer
+    return "\n".join([*lines, line])
+
+
+def _text_width(text: str, size: float, font: FontProperties) -> float:
+    # A dollar sign would start mathematics.
+    return float(TextPath((0, 0), text.replace("$", "S"), size=size, prop=font).get_extents().width)
+
+
+def _height(text: str, size: float) -> float:
+    return (text.count("\n") + 1) * size * _LINE / 72
+
+
+def save_figure(
+    chart: Chart, name: str, *, folder: str, language: str = "en", settings: Settings | None = None
+) -> Chart:
+    """Save a figure as SVG and PNG, and the data behind it as CSV.
+
+    Parameters
+    ----------
+    chart : Chart
+        From one of the ``plot_*`` functions.
+    name : str
+        File name without ending, such as ``30_profile``.
+    folder : str
+        Folder below ``figures``: a region's code or ``comparison``.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Other languages than the default carry their code in the file name.
+    settings : Settings, optional
+        Default: found from the working directory.
+
+    Returns
+    -------
+    Chart
+        The same figure, so that a notebook cell can end with this call and show it.
+
+    Raises
+    ------
+    InnocapError
+        The folder cannot be written, or a name is no plain file name.
+    """
+    config = settings or load_settings()
+    for part in (name, folder):
+        if not part or Path(part).name != part or part.startswith("."):
+            raise InnocapError(f"save_figure: {part!r} is no plain name for a file or folder")
+    stem = name if language == config.default_language else f"{name}.{language}"
+    place = config.figures_dir / folder
+    write_atomically(place / f"{stem}.svg", chart.to_svg())
+    write_atomically(place / f"{stem}.png", chart.to_png())
+    write_table(place / f"{stem}.csv", chart.data)
+    return chart

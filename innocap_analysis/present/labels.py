@@ -1,0 +1,107 @@
+"""Names of units and codes, and how figures mark them, in one language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from innocap_analysis.codebook import Codebook
+from innocap_analysis.prepare.units import name_unit
+from innocap_analysis.present.figure import REFERENCE
+from innocap_analysis.present.language import (
+    Translator,
+    format_number,
+    format_p,
+    format_share,
+    get_translator,
+)
+from innocap_analysis.score.capacity import CapacityData
+from innocap_analysis.settings import Settings
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Everything that turns codes and numbers into words of one language.
+
+    Attributes
+    ----------
+    settings : Settings
+        Countries and how figures mark them.
+    codebook : Codebook
+        Labels of indicators and groups.
+    language : str
+        One of the project's languages.
+    """
+
+    settings: Settings
+    codebook: Codebook
+    language: str = "en"
+
+    @property
+    def translate(self) -> Translator:
+        """The translator of fixed texts."""
+        return get_translator(self.language)
+
+    def say(self, text: str, **values: object) -> str:
+        """Translate a text and fill its placeholders."""
+        return self.translate(text).format(**values)
+
+    def unit(self, code: str) -> str:
+        """Return the name of a country or region."""
+        return name_unit(code, self.settings, self.language)
+
+    def units(self, codes: list[str]) -> str:
+        """Return the names of several units, separated by commas."""
+        return ", ".join(self.unit(code) for code in codes)
+
+    def code(self, code: str) -> str:
+        """Return the label of an indicator, group or index."""
+        return self.codebook.label(code, self.language)
+
+    def codes(self, codes: list[str]) -> str:
+        """Return several labels, separated by commas."""
+        return ", ".join(self.code(code) for code in codes)
+
+    def number(self, value: float, *, decimals: int = 1, sign: bool = False) -> str:
+        """Return a number in the language's style."""
+        return format_number(value, self.language, decimals=decimals, sign=sign)
+
+    def share(self, share: float, *, decimals: int = 0) -> str:
+        """Return a share as a percentage."""
+        return format_share(share, self.language, decimals=decimals)
+
+    def probability(self, share: float) -> str:
+        """Return a simulated probability as a percentage."""
+        return format_p(share, self.language)
+
+    def colour(self, unit: str) -> str:
+        """Return the colour of a partner country, grey for others."""
+        country = self.settings.countries.get(unit)
+        return country.colour if country else REFERENCE
+
+    def marker(self, unit: str) -> str:
+        """Return the marker of a partner country, a dot for others."""
+        country = self.settings.countries.get(unit)
+        return country.marker if country else "o"
+
+
+def make_labels(capacity: CapacityData, language: str) -> Labels:
+    """Return the labels of a project in a language.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language wanted.
+
+    Returns
+    -------
+    Labels
+        Names and number formats.
+
+    Raises
+    ------
+    InnocapError
+        The project does not offer the language.
+    """
+    return Labels(capacity.settings, capacity.codebook, capacity.settings.check_language(language))

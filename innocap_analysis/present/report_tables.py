@@ -1,0 +1,308 @@
+"""The tables of the report, each one call from a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from innocap_analysis.codebook import read_codebook
+from innocap_analysis.compare.reference import compare_to_reference
+from innocap_analysis.prepare.raw import read_datapackage
+from innocap_analysis.present.labels import make_labels
+from innocap_analysis.present.tables import Formatter, Table, make_table
+from innocap_analysis.score.capacity import CapacityData
+from innocap_analysis.score.goalposts import compute_goalposts
+from innocap_analysis.score.published import recompute_published
+from innocap_analysis.score.sensitivity import SensitivityResult, estimate_superiority
+
+
+def _number(write: Callable[..., str], **options: object) -> Formatter:
+    return lambda value: write(value, **options)
+
+
+def _text(name: Callable[[str], str]) -> Formatter:
+    return lambda value: name(str(value))
+
+
+def table_sources(capacity: CapacityData, *, language: str) -> Table:
+    """List the raw files: what each is, its terms, and how it was checked.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of headings; titles and checks stay as they were recorded, in English.
+
+    Returns
+    -------
+    Table
+        One row per raw file that feeds the index.
+    """
+    labels = make_labels(capacity, language)
+    resources = read_datapackage(capacity.settings.raw_dir)
+    data = pd.DataFrame(
+        [
+            {
+                "title": r.title,
+                "publisher": r.publisher,
+                "licence": r.licence_note,
+                "checked": r.checked,
+            }
+            for r in resources
+            if r.role == "observations"
+        ]
+    )
+    return make_table(
+        data,
+        {
+            "title": (labels.say("Source"), str),
+            "publisher": (labels.say("Publisher"), str),
+            "licence": (labels.say("Licence"), str),
+            "checked": (labels.say("How it was checked"), str),
+        },
+    )
+
+
+def table_cautions(capacity: CapacityData, *, language: str) -> Table:
+    """List what to be careful about, by indicator.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of headings and indicator names; the notes stay in English.
+
+    Returns
+    -------
+    Table
+        Scored and regional indicators that carry a caution.
+    """
+    labels = make_labels(capacity, language)
+    cautions: dict[str, str] = {}
+    for resource in read_datapackage(capacity.settings.raw_dir):
+        cautions |= resource.cautions
+    shown = [*capacity.codebook.leaves, *capacity.regional.columns]
+    data = pd.DataFrame(
+        [{"code": code, "caution": cautions[code]} for code in shown if code in cautions]
+    )
+    return make_table(
+        data,
+        {
+            "code": (labels.say("Indicator"), _text(labels.code)),
+            "caution": (labels.say("Be careful"), str),
+        },
+    )
+
+
+def table_log(capacity: CapacityData, *, language: str) -> Table:
+    """Summarise the cleaning log by what was done.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of headings and actions.
+
+    Returns
+    -------
+    Table
+        Decisions and figures per action; the full log is in ``data/processed``.
+    """
+    labels = make_labels(capacity, language)
+    log = capacity.prepared.log
+    data = log.groupby("action").agg(decisions=("n_values", "size"), figures=("n_values", "sum"))
+    return make_table(
+        data.reset_index(),
+        {
+            "action": (labels.say("What was done"), _text(labels.translate)),
+            "decisions": (labels.say("Decisions"), str),
+            "figures": (labels.say("Figures"), str),
+        },
+    )
+
+
+def table_published(capacity: CapacityData, *, language: str) -> Table:
+    """Compare published composites with their recomputation from published parts.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of headings.
+
+    Returns
+    -------
+    Table
+        One row per composite and edition: countries and the largest difference.
+    """
+    labels = make_labels(capacity, language)
+    folder = capacity.settings.codebook_path.parent / "examples"
+    books = [read_codebook(path) for path in sorted(folder.glob("*.csv"))]
+    known = set(capacity.prepared.observations["code"])
+    books = [book for book in books if book.indexes[0] in known]
+    rows = recompute_published(capacity.prepared.observations, books)
+    data = (
+        rows.assign(size=rows["difference"].abs())
+        .groupby(["code", "time"], as_index=False)
+        .agg(countries=("unit", "size"), largest=("size", "max"))
+    )
+    return make_table(
+        data,
+        {
+            "code": (labels.say("Published index"), _text(labels.code)),
+            "time": (labels.say("Edition"), str),
+            "countries": (labels.say("Countries"), str),
+            "largest": (labels.say("Largest difference"), _number(labels.number, decimals=5)),
+        },
+    )
+
+
+def table_goalposts(capacity: CapacityData, *, language: str) -> Table:
+    """List the goalposts of the index and how many countries they rest on.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the table.
+
+    Returns
+    -------
+    Table
+        One row per indicator.
+    """
+    labels = make_labels(capacity, language)
+    data = compute_goalposts(capacity.values, capacity.codebook)
+    table = capacity.codebook.table
+    data["unit"] = [table.at[code, "unit"] for code in data["code"]]
+    data["direction"] = [table.at[code, "direction"] for code in data["code"]]
+    words = {1.0: labels.say("higher is better"), -1.0: labels.say("lower is better")}
+    return make_table(
+        data.astype({"direction": object}),
+        {
+            "code": (labels.say("Indicator"), _text(labels.code)),
+            "unit": (labels.say("Unit"), str),
+            "direction": (labels.say("Direction"), lambda value: words[float(str(value))]),
+            "frozen_low": (labels.say("Low"), "{:g}".format),
+            "frozen_high": (labels.say("High"), "{:g}".format),
+            "n": (labels.say("Countries"), str),
+        },
+    )
+
+
+def table_scores(capacity: CapacityData, *, reference: str, language: str) -> Table:
+    """Show index and dimension scores of the partner countries with their reference rank.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    reference : str
+        Name of a reference set.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the table.
+
+    Returns
+    -------
+    Table
+        One row per country and node.
+    """
+    labels = make_labels(capacity, language)
+    members = capacity.reference_units(reference)
+    data = compare_to_reference(capacity.result, capacity.countries, reference_units=members)
+    data = data[data["level"] <= 1].copy()
+    order = {code: i for i, code in enumerate([capacity.root, *capacity.dimensions])}
+    data = data.sort_values("code", key=lambda codes: codes.map(order), kind="stable")
+    return make_table(
+        data,
+        {
+            "code": (labels.say("Dimension"), _text(labels.code)),
+            "unit": (labels.say("Country"), _text(labels.unit)),
+            "score": (labels.say("Score"), _number(labels.number)),
+            "reference_rank": (labels.say("Rank"), "{:.0f}".format),
+            "reference_n": (labels.say("of countries"), str),
+            "gap_to_median": (labels.say("From the median"), _number(labels.number, sign=True)),
+            "gap_to_best": (labels.say("From the best"), _number(labels.number, sign=True)),
+        },
+    )
+
+
+def table_profile(capacity: CapacityData, unit: str, *, reference: str, language: str) -> Table:
+    """Show every indicator of a country: raw figure, score and place in the reference set.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    unit : str
+        Country code.
+    reference : str
+        Name of a reference set.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the table.
+
+    Returns
+    -------
+    Table
+        One row per indicator.
+    """
+    labels = make_labels(capacity, language)
+    members = capacity.reference_units(reference)
+    data = compare_to_reference(capacity.result, [unit], reference_units=members)
+    data = data[data["code"].isin(capacity.codebook.leaves)]
+    return make_table(
+        data,
+        {
+            "parent": (labels.say("Dimension"), _text(labels.code)),
+            "code": (labels.say("Indicator"), _text(labels.code)),
+            "value": (labels.say("Raw figure"), _number(labels.number, decimals=2)),
+            "score": (labels.say("Score"), _number(labels.number)),
+            "reference_rank": (labels.say("Rank"), "{:.0f}".format),
+            "reference_n": (labels.say("of countries"), str),
+            "percentile": (labels.say("Percentile"), _number(labels.number, decimals=0)),
+            "best_units": (
+                labels.say("Best"),
+                lambda codes: labels.units(str(codes).split()[:3]),
+            ),
+        },
+    )
+
+
+def table_superiority(capacity: CapacityData, runs: SensitivityResult, *, language: str) -> Table:
+    """Show how often each partner country scores above each other one over the runs.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    runs : SensitivityResult
+        Scores under many defensible choices.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the table.
+
+    Returns
+    -------
+    Table
+        One row per country; each cell is the share of runs in which it is above the
+        column's country.
+    """
+    labels = make_labels(capacity, language)
+    shares = estimate_superiority(runs.scores[capacity.root], capacity.countries)
+
+    def write(share: object) -> str:
+        value = float(str(share))
+        return "" if value != value else labels.probability(value)
+
+    return make_table(
+        shares.rename_axis("unit").reset_index(),
+        {
+            "unit": (labels.say("Scores above →"), _text(labels.unit)),
+            **{unit: (labels.unit(unit), write) for unit in capacity.countries},
+        },
+    )

@@ -1,0 +1,363 @@
+"""What was found, in sentences computed from the evidence."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from innocap_analysis.compare.reference import compare_to_reference, rank_priorities
+from innocap_analysis.prepare.observations import fingerprint_inputs
+from innocap_analysis.prepare.units import Unit
+from innocap_analysis.present.labels import Labels, make_labels
+from innocap_analysis.score.capacity import CapacityData
+from innocap_analysis.score.sensitivity import SensitivityResult, summarise_ranks
+
+LEVEL = 0.9
+
+
+class Prose(str):
+    """A text that notebooks show as Markdown."""
+
+    __slots__ = ()
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
+def _list(sentences: list[str]) -> Prose:
+    return Prose("\n".join(f"- {sentence}" for sentence in sentences))
+
+
+def write_heading(capacity: CapacityData, unit: Unit, *, language: str) -> Prose:
+    """Write the line that says whom a page is about.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    unit : Unit
+        Country or region.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the text.
+
+    Returns
+    -------
+    Prose
+        The name; for a region also its country, whose scores are shown.
+    """
+    labels = make_labels(capacity, language)
+    if not unit.is_country:
+        return Prose(
+            labels.say(
+                "**{region}, {country}.** The scores are those of the country: no published "
+                "indicator measures the public sector of a region.",
+                region=labels.unit(unit.code),
+                country=labels.unit(unit.country),
+            )
+        )
+    country = capacity.settings.countries[unit.code]
+    return Prose(
+        labels.say(
+            "**{country}.** The partner area is {area}, inside the statistical region {region}.",
+            country=labels.unit(unit.code),
+            area=country.partner_area[language],  # type: ignore[index]
+            region=labels.unit(country.partner_region),
+        )
+    )
+
+
+def write_country_findings(
+    capacity: CapacityData, unit: str, *, reference: str, language: str
+) -> Prose:
+    """Write what a country's profile shows.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    unit : str
+        Country code.
+    reference : str
+        Name of a reference set.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the text.
+
+    Returns
+    -------
+    Prose
+        A list of sentences.
+    """
+    labels = make_labels(capacity, language)
+    members = capacity.reference_units(reference)
+    table = compare_to_reference(capacity.result, [unit], reference_units=members)
+    rows = table.set_index("code")
+    index = rows.loc[capacity.root]
+    sentences = [
+        labels.say(
+            "{unit} scores {score} of 100 on the overall index; the median of {n} countries is "
+            "{median}, and {unit} would stand at rank {rank}.",
+            unit=labels.unit(unit),
+            score=labels.number(index["score"]),
+            n=index["reference_n"],
+            median=labels.number(index["reference_median"]),
+            rank=f"{index['reference_rank']:.0f}",
+        )
+    ]
+    for code in capacity.dimensions:
+        row = rows.loc[code]
+        sentences.append(
+            labels.say(
+                "{dimension}: {score}, {gap} points from the median and {best} from the best.",
+                dimension=labels.code(code),
+                score=labels.number(row["score"]),
+                gap=labels.number(row["gap_to_median"], sign=True),
+                best=labels.number(row["gap_to_best"], sign=True),
+            )
+        )
+    leaves = rows.loc[capacity.codebook.leaves].sort_values("gap_to_median", ascending=False)
+    for text, part in (("Strengths", leaves.head(3)), ("Weaknesses", leaves.tail(3).iloc[::-1])):
+        named = ", ".join(
+            f"{labels.code(str(c))} ({labels.number(g, sign=True)})"
+            for c, g in part["gap_to_median"].items()
+        )
+        sentences.append(f"{labels.say(text)}: {named}.")
+    return _list(sentences)
+
+
+def write_comparison_findings(
+    capacity: CapacityData, runs: SensitivityResult, *, language: str
+) -> Prose:
+    """Write how the partner countries compare, each rank with how sure it is.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    runs : SensitivityResult
+        Scores under many defensible choices.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the text.
+
+    Returns
+    -------
+    Prose
+        A list of sentences, one per country and one on the differences.
+    """
+    labels = make_labels(capacity, language)
+    scores = capacity.result.scores.loc[capacity.countries, capacity.root]
+    ranks = summarise_ranks(runs.rank_runs(capacity.root, capacity.countries), level=LEVEL)
+    ranks = ranks.set_index("unit")
+    sentences = []
+    for unit in scores.sort_values(ascending=False).index:
+        row = ranks.loc[unit]
+        sentences.append(
+            labels.say(
+                "{unit}: {score} of 100; rank {low} to {high} of the four in {level} of runs, "
+                "first in {first}.",
+                unit=labels.unit(unit),
+                score=labels.number(scores[unit]),
+                low=f"{row['low']:.0f}",
+                high=f"{row['high']:.0f}",
+                level=labels.share(LEVEL),
+                first=labels.probability(row["share_1"]),
+            )
+        )
+    for code in capacity.dimensions:
+        column = capacity.result.scores.loc[capacity.countries, code]
+        sentences.append(
+            labels.say(
+                "{dimension}: from {low} ({low_unit}) to {high} ({high_unit}).",
+                dimension=labels.code(code),
+                low=labels.number(column.min()),
+                low_unit=labels.unit(str(column.idxmin())),
+                high=labels.number(column.max()),
+                high_unit=labels.unit(str(column.idxmax())),
+            )
+        )
+    return _list(sentences)
+
+
+def write_alternative_findings(
+    capacity: CapacityData, alternatives: pd.DataFrame, *, language: str
+) -> Prose:
+    """Write which choices change the order of the partner countries.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    alternatives : DataFrame
+        From :func:`~innocap_analysis.score.alternatives.compare_alternatives`; names of
+        alternatives in the language of the text.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the text.
+
+    Returns
+    -------
+    Prose
+        A list: one sentence per alternative that changes the order, or one that none does.
+    """
+    labels = make_labels(capacity, language)
+    sentences = []
+    for name, rows in alternatives.groupby("alternative", sort=False):
+        if not rows["shift"].any():
+            continue
+        order = rows.sort_values(["rank", "unit"])["unit"]
+        sentences.append(
+            labels.say(
+                "{name}: the order becomes {order}.",
+                name=name,
+                order=" – ".join(labels.unit(unit) for unit in order),
+            )
+        )
+    if not sentences:
+        sentences = [labels.say("None of the alternatives changes the order of the countries.")]
+    return _list(sentences)
+
+
+def write_priority_findings(
+    capacity: CapacityData,
+    runs: SensitivityResult,
+    unit: str,
+    *,
+    reference: str,
+    language: str,
+) -> Prose:
+    """Write where a capacity-building programme would start, and how sure that is.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    runs : SensitivityResult
+        Scores under many defensible choices.
+    unit : str
+        Country code.
+    reference : str
+        Name of a reference set.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the text.
+
+    Returns
+    -------
+    Prose
+        A list in order of priority.
+    """
+    labels = make_labels(capacity, language)
+    members = capacity.reference_units(reference)
+    priorities = rank_priorities(
+        runs, capacity.dimensions, unit, reference_units=members, level=LEVEL
+    )
+    rows = compare_to_reference(capacity.result, [unit], reference_units=members).set_index("code")
+    sentences = []
+    for priority in priorities.to_dict("records"):
+        leaves = rows.loc[capacity.codebook.children(priority["code"])]
+        weakest = str(leaves["gap_to_median"].idxmin())
+        sentences.append(
+            labels.say(
+                "Priority {rank}: {dimension}. {place} ({gap} points; {low} to {high} in {level} "
+                "of runs). First priority in {first} of runs. Its widest gap: {weakest} ({weak_gap}).",
+                rank=priority["priority"],
+                dimension=labels.code(priority["code"]),
+                place=_place(priority["low"], priority["high"], labels),
+                gap=labels.number(priority["gap"], sign=True),
+                low=labels.number(priority["low"], sign=True),
+                high=labels.number(priority["high"], sign=True),
+                level=labels.share(LEVEL),
+                first=labels.probability(priority["probability_first"]),
+                weakest=labels.code(weakest),
+                weak_gap=labels.number(leaves.at[weakest, "gap_to_median"], sign=True),
+            )
+        )
+    return _list(sentences)
+
+
+def _place(low: float, high: float, labels: Labels) -> str:
+    """Say on which side of the median an interval lies; one that holds zero decides nothing."""
+    if high < 0:
+        return labels.say("Behind the reference median")
+    if low > 0:
+        return labels.say("Ahead of the reference median")
+    return labels.say("Too close to the reference median to tell")
+
+
+def write_data_findings(capacity: CapacityData, *, reference: str, language: str) -> Prose:
+    """Write what is in the data and what was done to it.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    reference : str
+        Name of a reference set.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the text.
+
+    Returns
+    -------
+    Prose
+        A list of sentences.
+    """
+    labels = make_labels(capacity, language)
+    log = capacity.prepared.log
+    members = capacity.reference_units(reference)
+    cells = capacity.result.values.loc[members]
+    partners = capacity.result.values.loc[capacity.countries]
+    used = capacity.observations[capacity.observations["code"].isin(capacity.codebook.leaves)]
+    return _list(
+        [
+            labels.say(
+                "{n} figures were read and verified; {changed} had their unit code mapped, "
+                "{older} belong to older years and serve trends only.",
+                n=len(capacity.prepared.observations),
+                changed=int(log.loc[log["action"] == "changed", "n_values"].sum()),
+                older=int(log.loc[log["action"] == "dropped", "n_values"].sum()),
+            ),
+            labels.say(
+                "The partner countries lack {missing} of {cells} scored figures; the reference "
+                "set lacks {reference_missing} of {reference_cells}.",
+                missing=int(partners.isna().sum().sum()),
+                cells=partners.size,
+                reference_missing=int(cells.isna().sum().sum()),
+                reference_cells=cells.size,
+            ),
+            labels.say(
+                "The scored figures are from {first} to {last}.",
+                first=used["time"].min(),
+                last=used["time"].max(),
+            ),
+        ]
+    )
+
+
+def write_run_stamp(capacity: CapacityData, *, language: str) -> Prose:
+    """Write which software and data made a page, so that it can be made again.
+
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of the text.
+
+    Returns
+    -------
+    Prose
+        One small-print line.
+    """
+    from innocap_analysis import __version__
+
+    labels = make_labels(capacity, language)
+    return Prose(
+        labels.say(
+            "Made {date} (UTC) with innocap_analysis {version}, Python {python}, pandas {pandas}; "
+            "data {data}.",
+            date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+            version=__version__,
+            python=platform.python_version(),
+            pandas=pd.__version__,
+            data=fingerprint_inputs(capacity.settings),
+        )
+    )
