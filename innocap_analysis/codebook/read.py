@@ -145,3 +145,35 @@ def _read_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
         for column in set(NUMBER_COLUMNS) & set(head):
             table[column] = [re.sub(r"^(-?\d*),(\d+)$", r"\1.\2", cell) for cell in table[column]]
     return table, lines
+
+
+def write_goalposts(path: Path, goalposts: pd.DataFrame) -> int:
+    """Freeze goalposts in a codebook file; every other cell keeps its text.
+
+    Parameters
+    ----------
+    path : Path
+        A comma-separated codebook, already checked by :func:`read_codebook`.
+    goalposts : DataFrame
+        Columns `low` and `high`, indexed by code.
+
+    Returns
+    -------
+    int
+        How many cells were changed.
+    """
+    read_codebook(path)
+    table, _ = _read_table(path)
+    changed = 0
+    for row, code in table["code"].items():
+        for column in ("low", "high"):
+            if code not in goalposts.index:
+                continue
+            value = float(goalposts[column].loc[code])
+            if parse_number(str(table.at[row, column])) != value:
+                table.loc[row, column] = repr(value)
+                changed += 1
+    if changed:
+        text = table.to_csv(index=False, lineterminator="\n")
+        path.write_text(text, encoding="utf-8", newline="")
+    return changed

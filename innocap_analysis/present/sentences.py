@@ -258,7 +258,8 @@ def write_priority_findings(
         sentences.append(
             labels.say(
                 "Priority {rank}: {dimension}. {place} ({gap} points; {low} to {high} in {level} "
-                "of runs). First priority in {first} of runs. Its widest gap: {weakest} ({weak_gap}).",
+                "of runs). First priority in {first} of runs. Its weakest indicator: {weakest} "
+                "({weak_gap}).",
                 rank=priority["priority"],
                 dimension=labels.code(priority["code"]),
                 place=_place(priority["low"], priority["high"], labels),

@@ -1,0 +1,290 @@
+"""Set the project up in ``.venv`` and run one of its jobs.
+
+    python bootstrap.py report    the capacity report of every country, from the raw figures
+    python bootstrap.py test      everything that shows that it works
+    python bootstrap.py lab       JupyterLab on the notebooks
+    python bootstrap.py lock      make requirements.lock anew from pyproject.toml (needs uv)
+
+Only the standard library is used, and the syntax of old Pythons, so that a Python that is too
+old can say so.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+NEEDED = (3, 11)
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
+STAMP = VENV / "bootstrap.json"
+LOG = VENV / "install.log"
+LOG_LINES_SHOWN = 8
+WAIT_FOR_OTHER_SECONDS = 900
+STEP_LIMIT_SECONDS = 1800
+
+JOBS = ("report", "test", "lab", "lock")
+
+
+class BootstrapError(Exception):
+    """Something the user can mend; the text says how."""
+
+
+def check_python(version: "tuple[int, ...] | None" = None) -> None:
+    """Raise when this Python is too old."""
+    found = tuple(version or sys.version_info[:3])
+    if found < NEEDED:
+        raise BootstrapError(
+            "Python {} or newer is needed, this is {}. Run this file with a newer one, "
+            "for example: python3.12 bootstrap.py report".format(
+                ".".join(map(str, NEEDED)), ".".join(map(str, found))
+            )
+        )
+
+
+def venv_program(name: str) -> Path:
+    """Return the path of a program inside the virtual environment."""
+    if os.name == "nt":
+        return VENV / "Scripts" / (name + ".exe")
+    return VENV / "bin" / name
+
+
+def fingerprint() -> str:
+    """Return what the installation depends on; another value means installing again."""
+    digest = hashlib.sha256()
+    for file in (LOCK, ROOT / "pyproject.toml"):
+        try:
+            digest.update(file.read_bytes())
+        except OSError:
+            raise BootstrapError(
+                "{} is missing; restore it with: git checkout {}".format(file.name, file.name)
+            ) from None
+    # An editable install holds this path, and a virtual environment its interpreter's.
+    digest.update("{} {} {}".format(sys.version, sys.base_prefix, ROOT).encode())
+    return digest.hexdigest()
+
+
+def is_installed(wanted: str) -> bool:
+    """Tell whether the virtual environment was completed for this fingerprint."""
+    try:
+        done = json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(done.get("fingerprint") == wanted and venv_program("python").exists())
+
+
+def ensure_installed() -> None:
+    """Create the virtual environment and install into it, unless that was done before."""
+    wanted = fingerprint()
+    if is_installed(wanted):
+        return
+    check_writable()
+    with OneAtATime():
+        if is_installed(wanted):  # another call did it while this one waited
+            return
+        started = time.monotonic()
+        STAMP.unlink(missing_ok=True)
+        uv = shutil.which("uv")
+        tell("Creating .venv with Python {}.{}.{}".format(*sys.version_info[:3]))
+        create_venv(uv)
+        tell("Installing {} (the first time takes a few minutes)".format(LOCK.name))
+        install(uv)
+        done = {"fingerprint": wanted, "python": sys.version, "installer": uv or "pip"}
+        STAMP.write_text(json.dumps(done, indent=2) + "\n", encoding="utf-8")
+        tell("Installed in {:.0f} s".format(time.monotonic() - started))
+
+
+def check_writable() -> None:
+    """Raise when nothing can be written beside this file."""
+    try:
+        handle, name = tempfile.mkstemp(dir=str(ROOT), prefix=".bootstrap-")
+        os.close(handle)
+        Path(name).unlink()
+    except OSError as error:
+        raise BootstrapError(
+            "{} cannot be written ({}). Copy the project to a folder of your own and run it "
+            "there".format(ROOT, error.strerror)
+        ) from None
+
+
+class OneAtATime:
+    """Keep two calls from installing into the same folder: the second waits for the first."""
+
+    path = ROOT / ".bootstrap.lock"
+
+    def __enter__(self) -> None:
+        """Take the lock, or wait until it is free."""
+        until = time.monotonic() + WAIT_FOR_OTHER_SECONDS
+        told = False
+        while True:
+            try:
+                os.close(os.open(str(self.path), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+                return
+            except FileExistsError:
+                if self._is_stale():
+                    self.path.unlink(missing_ok=True)
+                    continue
+            if not told:
+                tell("Waiting for another bootstrap to finish")
+                told = True
+            if time.monotonic() > until:
+                raise BootstrapError(
+                    "another bootstrap seems to run; if not, delete {}".format(self.path.name)
+                )
+            time.sleep(0.5)
+
+    def _is_stale(self) -> bool:
+        """Tell whether the lock is older than any installation takes."""
+        try:
+            return time.time() - self.path.stat().st_mtime > WAIT_FOR_OTHER_SECONDS
+        except OSError:
+            return True
+
+    def __exit__(self, *_: object) -> None:
+        """Free the lock."""
+        self.path.unlink(missing_ok=True)
+
+
+def create_venv(uv: "str | None") -> None:
+    """Make an empty virtual environment, in place of an earlier or broken one."""
+    if VENV.is_file() or VENV.is_symlink():
+        raise BootstrapError(".venv is a file or a link; remove it, a folder is made there")
+    import venv
+
+    try:
+        venv.EnvBuilder(clear=True, with_pip=uv is None, symlinks=os.name != "nt").create(str(VENV))
+    except (OSError, subprocess.CalledProcessError, ImportError) as error:
+        raise BootstrapError(
+            "a virtual environment cannot be made ({}). On Debian and Ubuntu install the "
+            "package python3-venv and run this again".format(error)
+        ) from None
+
+
+def install(uv: "str | None") -> None:
+    """Install the locked packages, each checked by its hash, then the project itself."""
+    python = str(venv_program("python"))
+    if uv:
+        tool = [uv, "pip", "install", "--python", python]
+    else:
+        tool = [python, "-m", "pip", "--disable-pip-version-check", "install", "--no-input"]
+    steps = (
+        ["--require-hashes", "-r", str(LOCK)],
+        ["--no-deps", "--no-build-isolation", "-e", str(ROOT)],
+    )
+    with LOG.open("w", encoding="utf-8", errors="replace") as log:
+        for step in steps:
+            code = subprocess.call(
+                [*tool, *step],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                cwd=str(ROOT),
+                env=clean_environment(),
+            )
+            if code:
+                break
+    if code:
+        lines = LOG.read_text(encoding="utf-8", errors="replace").splitlines()
+        raise BootstrapError(
+            "the packages could not be installed. Is the network up, and is the package index "
+            "reachable? The whole log is in {}; it ends with:\n  {}".format(
+                LOG.relative_to(ROOT), "\n  ".join(lines[-LOG_LINES_SHOWN:])
+            )
+        )
+
+
+def clean_environment(**extra: str) -> "dict[str, str]":
+    """Return the environment without what would let other packages in."""
+    unwanted = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
+    # Kernels are looked up in this environment first, whatever the user has at home.
+    kept["JUPYTER_PREFER_ENV_PATH"] = "1"
+    kept["PATH"] = str(venv_program("python").parent) + os.pathsep + kept.get("PATH", "")
+    kept.update(extra)
+    return kept
+
+
+def run(arguments: "list[str]", **extra: str) -> int:
+    """Run a Python module inside the virtual environment and return its exit code."""
+    command = [str(venv_program("python")), "-m", *arguments]
+    try:
+        return subprocess.call(
+            command, cwd=str(ROOT), env=clean_environment(**extra), timeout=STEP_LIMIT_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        tell("{} was ended after {} minutes".format(arguments[0], STEP_LIMIT_SECONDS // 60))
+        return 1
+
+
+def run_tests(extra: "list[str]") -> int:
+    """Run every check, the later ones even when an earlier one fails."""
+    workers = ["-n", "2", "--dist", "loadfile"] if (os.cpu_count() or 1) > 1 else []
+    steps = (
+        ("formatting", ["ruff", "format", "--check", "."]),
+        ("lint", ["ruff", "check", "."]),
+        ("types", ["mypy"]),
+        ("tests", ["pytest", "tests", *workers, *extra]),
+        ("notebooks", ["pytest", "--nbval-lax", "notebooks", *workers]),
+    )
+    results = []
+    for name, arguments in steps:
+        tell(name)
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="innocap-") as outputs:
+            code = run(arguments, INNOCAP_OUTPUT=outputs)
+        results.append((name, code, time.monotonic() - started))
+    tell("Summary")
+    for name, code, seconds in results:
+        tell("  {:<11} {}  {:.0f} s".format(name, "ok    " if code == 0 else "FAILED", seconds))
+    return 1 if any(code for _, code, _ in results) else 0
+
+
+def make_lock() -> int:
+    """Resolve pyproject.toml for every platform into hashes, without addresses."""
+    uv = shutil.which("uv")
+    if uv is None:
+        raise BootstrapError("making the lock needs uv; install it with: pip install uv")
+    options = "--universal --generate-hashes --no-header --no-emit-index-url --extra test --quiet"
+    command = [uv, "pip", "compile", "pyproject.toml", *options.split(), "-o", LOCK.name]
+    return subprocess.call(command, cwd=str(ROOT))
+
+
+def tell(text: str) -> None:
+    """Print a line at once, in order with what the jobs print."""
+    print(text, flush=True)
+
+
+def main(arguments: "list[str]") -> int:
+    """Do one job and return the exit code."""
+    check_python()
+    if arguments and arguments[0] in ("-h", "--help"):
+        tell(__doc__.strip())
+        return 0
+    if not arguments or arguments[0] not in JOBS:
+        wrong = "unknown job {!r}".format(arguments[0]) if arguments else "no job given"
+        raise BootstrapError("{}; choose one of: {}".format(wrong, ", ".join(JOBS)))
+    job, extra = arguments[0], arguments[1:]
+    if job == "lock":
+        return make_lock()
+    ensure_installed()
+    if job == "test":
+        return run_tests(extra)
+    if job == "lab":
+        return run(["jupyterlab", "notebooks", *extra])
+    return run(["innocap_analysis.cli", "report", *extra])
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except BootstrapError as error:
+        print("error: {}".format(error), file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""Notebooks and parameters in, executed notebooks and reports out."""

@@ -1,0 +1,106 @@
+"""Running the whole plan: every notebook for every region, one failure never hides another."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from innocap_analysis.batch.execute import Outcome, execute_run, prepare_worker
+from innocap_analysis.batch.index_page import write_index_page
+from innocap_analysis.batch.plan import Run, make_plan
+from innocap_analysis.score.capacity import write_scores
+from innocap_analysis.settings import InnocapError, Settings, load_settings
+
+
+def run_notebooks(
+    *,
+    regions: Sequence[str] | None = None,
+    notebooks: Sequence[str] | None = None,
+    language: str | None = None,
+    parameters: Mapping[str, object] | None = None,
+    jobs: int | None = None,
+    settings: Settings | None = None,
+    report: Callable[[Outcome, int, int], None] | None = None,
+) -> list[Outcome]:
+    """Execute the batch plan and write reports, figures and the index page.
+
+    Parameters
+    ----------
+    regions : sequence of str, optional
+        Countries or regions. Default: the partner countries.
+    notebooks : sequence of str, optional
+        Names, numbers or beginnings of names. Default: the whole plan.
+    language : str, optional
+        Default: the project's first.
+    parameters : mapping of str to object, optional
+        Further notebook parameters.
+    jobs : int, optional
+        Notebooks at the same time. Default: one per processor core.
+    settings : Settings, optional
+        Default: found from the working directory.
+    report : callable, optional
+        Called with each outcome, how many are done and how many there are.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of the plan; a failed notebook is an outcome, the others still run.
+
+    Raises
+    ------
+    InnocapError
+        The plan, a parameter, the data or the settings are faulty; then nothing has run
+        and every earlier report is as it was.
+    """
+    config = settings or load_settings()
+    if jobs is not None and jobs < 1:
+        raise InnocapError(f"jobs: must be 1 or more, found {jobs}")
+    plan = make_plan(
+        config, regions=regions, notebooks=notebooks, language=language, parameters=parameters
+    )
+    write_scores(config)
+    workers = min(jobs or os.cpu_count() or 1, len(plan))
+    outcomes = _run_all(plan, config, workers, report or (lambda *_: None))
+    write_index_page(config, outcomes, language=plan[0].language)
+    return outcomes
+
+
+def _run_all(
+    plan: list[Run],
+    settings: Settings,
+    workers: int,
+    report: Callable[[Outcome, int, int], None],
+) -> list[Outcome]:
+    # Fresh interpreters: a forked one would inherit threads and sockets of this process.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=prepare_worker)
+    done: dict[int, Outcome] = {}
+    try:
+        waiting: dict[Future[Outcome], Run] = {
+            pool.submit(execute_run, run, settings): run for run in plan
+        }
+        while waiting:
+            finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in finished:
+                run = waiting.pop(future)
+                done[id(run)] = _read_outcome(future, run)
+                report(done[id(run)], len(done), len(plan))
+    except KeyboardInterrupt:
+        for process in list(pool._processes.values()):
+            process.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+    return [done[id(run)] for run in plan]
+
+
+def _read_outcome(future: Future[Outcome], run: Run) -> Outcome:
+    try:
+        return future.result()
+    except InnocapError as error:
+        return Outcome(run, "failed", 0.0, None, str(error))
+    except BrokenProcessPool:
+        return Outcome(run, "failed", 0.0, None, "the worker process died")
