@@ -171,6 +171,15 @@ def goalposts(
         raise typer.Exit(1)
 
 
+@app.command()
+def translations() -> None:
+    """Bring the translation catalogues in step with the texts of the project."""
+    from innocap_analysis.present.catalogue import update_catalogues
+
+    for language, missing in update_catalogues(load_settings()).items():
+        typer.echo(f"{language}: {missing} to translate")
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one message, never a traceback."""
     try:

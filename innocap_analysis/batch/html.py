@@ -40,16 +40,16 @@ def export_html(notebook: nbformat.NotebookNode, language: str) -> str:
     str
         A page that holds its style and pictures and loads nothing from elsewhere.
     """
-    say = get_translator(language)
+    translate = get_translator(language)
     resources: dict[str, Any] = {
         "innocap": {
             "language": language,
             "title": find_title(notebook),
             "style": STYLESHEET.read_text(encoding="utf-8"),
-            "back": say("All reports"),
+            "back": translate("All reports"),
             "index": "../index.html" if language == "en" else f"../index.{language}.html",
-            "code": say("Code"),
-            "skip": say("Skip to the content"),
+            "code": translate("Code"),
+            "skip": translate("Skip to the content"),
         }
     }
     page, _ = _exporter().from_notebook_node(notebook, resources=resources)

@@ -127,17 +127,16 @@ def _link_reports(settings: Settings, labels: Labels) -> list[dict[str, Any]]:
         }
         for folder in (COMPARISON, *countries, *regions)
     }
-    sections = (("Comparison", [COMPARISON]), ("Countries", countries), ("Regions", regions))
-    titles = {
-        "Comparison": labels.say("Comparison"),
-        "Countries": labels.say("Countries"),
-        "Regions": labels.say("Regions"),
-    }
+    sections = (
+        (labels.say("Comparison"), [COMPARISON]),
+        (labels.say("Countries"), countries),
+        (labels.say("Regions"), regions),
+    )
     found = []
-    for name, members in sections:
+    for title, members in sections:
         shown = [cards[member] for member in members if cards[member]["links"]]
         if shown:
-            found.append({"title": titles[name], "cards": shown})
+            found.append({"title": title, "cards": shown})
     return found
 
 

@@ -107,6 +107,7 @@ class Chart(Figure):
     def to_svg(self) -> bytes:
         """Return the figure as an SVG; the same figure gives the same bytes."""
         stream = io.BytesIO()
+        dpi, stale = self.dpi, self.stale
         with mpl.rc_context(STYLE):
             canvas: Any = FigureCanvasSVG(self)
             canvas.print_svg(
@@ -117,6 +118,7 @@ class Chart(Figure):
                     "Date": None,
                 },
             )
+        self.dpi, self.stale = dpi, stale  # the SVG writer leaves its own resolution behind
         return stream.getvalue()
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, bytes | str], dict[str, Any]]:
@@ -177,7 +179,7 @@ def start_chart(
     axes : list of Axes
         One per panel.
     """
-    room = (WIDTH - 2 * _MARGIN) * 72
+    room = (WIDTH - 3 * _MARGIN) * 72  # hinting widens small type a little
     heading = wrap_text(title, room, _TITLE_SIZE, bold=True)
     below = wrap_text(subtitle, room, _SUBTITLE_SIZE)
     small = wrap_text(note, room, _NOTE_SIZE) if note else ""

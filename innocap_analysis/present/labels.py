@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from babel.lists import format_list
+
 from innocap_analysis.codebook import Codebook
 from innocap_analysis.prepare.units import name_unit
 from innocap_analysis.present.figure import REFERENCE
@@ -50,8 +52,8 @@ class Labels:
         return name_unit(code, self.settings, self.language)
 
     def units(self, codes: list[str]) -> str:
-        """Return the names of several units, separated by commas."""
-        return ", ".join(self.unit(code) for code in codes)
+        """Return the names of several units as a list in a sentence."""
+        return str(format_list([self.unit(code) for code in codes], locale=self.language))
 
     def code(self, code: str) -> str:
         """Return the label of an indicator, group or index."""

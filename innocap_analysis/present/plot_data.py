@@ -199,14 +199,14 @@ def plot_trends(capacity: CapacityData, codes: list[str], *, language: str = "en
     data = data[["code", "unit", "time", "value"]].reset_index(drop=True)
     by_unit = data[data["code"] == codes[0]].sort_values("time").groupby("unit")["value"]
     change = by_unit.last() - by_unit.first()
-    first, last = data["time"].min(), data["time"].max()
+    years = data.loc[data["code"] == codes[0], "time"]
     chart, axes = start_chart(
         labels.say(
             "{code}: {unit} changed most between {first} and {last} ({change})",
             code=labels.code(codes[0]),
             unit=labels.unit(str(change.abs().idxmax())),
-            first=first,
-            last=last,
+            first=years.min(),
+            last=years.max(),
             change=labels.number(float(change[change.abs().idxmax()]), decimals=2, sign=True),
         ),
         labels.say(
@@ -241,7 +241,7 @@ def plot_trends(capacity: CapacityData, codes: list[str], *, language: str = "en
                 linewidth=1.5,
             )
         ax.set_title(labels.code(code))
-        years = sorted(data.loc[data["code"] == code, "time"].unique())
-        ax.set_xticks(years, [str(year) for year in years])
+        editions = sorted(data.loc[data["code"] == code, "time"].unique())
+        ax.set_xticks(editions, [str(year) for year in editions])
         ax.grid(axis="y")
     return chart

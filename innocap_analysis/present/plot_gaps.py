@@ -16,7 +16,6 @@ from innocap_analysis.present.figure import (
 )
 from innocap_analysis.present.labels import make_labels
 from innocap_analysis.present.marks import draw_tiles
-from innocap_analysis.present.plot_scores import SCALE
 from innocap_analysis.score.capacity import CapacityData
 
 
@@ -140,7 +139,7 @@ def plot_heatmap(capacity: CapacityData, *, language: str = "en") -> Chart:
             low=labels.number(table.loc[widest].min(), decimals=0),
             high=labels.number(table.loc[widest].max(), decimals=0),
         ),
-        labels.say("Indicator scores. " + SCALE),
+        labels.say("Indicator scores from 0 (lowest goalpost) to 100 (highest)."),
         data=data,
         height=6.0,
     )

@@ -187,20 +187,26 @@ def plot_priorities(
     members = capacity.reference_units(reference)
     data = rank_priorities(runs, capacity.dimensions, unit, reference_units=members, level=LEVEL)
     first = data.iloc[0]
-    text = (
-        "{unit}: {dimension} is the first priority, furthest behind the reference median in "
-        "{share} of runs"
+    told = {
+        "unit": labels.unit(unit),
+        "dimension": labels.code(str(first["code"])),
+        "share": labels.probability(float(first["probability_first"])),
+    }
+    title = (
+        labels.say(
+            "{unit}: {dimension} is the first priority, furthest behind the reference median in "
+            "{share} of runs",
+            **told,
+        )
         if first["gap"] < 0
-        else "{unit}: no dimension is behind the reference median; {dimension} has the smallest "
-        "lead, in {share} of runs"
+        else labels.say(
+            "{unit}: no dimension is behind the reference median; {dimension} has the smallest "
+            "lead, in {share} of runs",
+            **told,
+        )
     )
     chart, (ax,) = start_chart(
-        labels.say(
-            text,
-            unit=labels.unit(unit),
-            dimension=labels.code(str(first["code"])),
-            share=labels.probability(float(first["probability_first"])),
-        ),
+        title,
         labels.say(
             "Points from the median of {n} reference countries; the line holds {level} of {runs} "
             "runs with other weights, one indicator left out, or a geometric mean.",

@@ -14,8 +14,6 @@ from innocap_analysis.present.labels import make_labels
 from innocap_analysis.present.marks import draw_rows, make_key
 from innocap_analysis.score.capacity import CapacityData
 
-SCALE = "Score from 0 (lowest goalpost) to 100 (highest)."
-
 
 @styled
 def plot_profile(
@@ -55,7 +53,8 @@ def plot_profile(
             low_score=labels.number(low["score"]),
         ),
         labels.say(
-            "Scores of {n} reference countries, their median and {unit}. " + SCALE,
+            "Scores of {n} reference countries, their median and {unit}, from 0 (lowest goalpost) "
+            "to 100 (highest).",
             n=len(members),
             unit=labels.unit(unit),
         ),
@@ -103,8 +102,8 @@ def plot_indicators(
             told=told,
         ),
         labels.say(
-            "Scores of up to {n} reference countries, their median and the countries named below. "
-            + SCALE,
+            "Scores of up to {n} reference countries, their median and the countries named "
+            "below, from 0 (lowest goalpost) to 100 (highest).",
             n=len(members),
         ),
         data=table,
@@ -155,7 +154,8 @@ def plot_countries(capacity: CapacityData, *, reference: str, language: str = "e
     chart, (ax,) = start_chart(
         labels.say("Highest score of the four: {told}", told=told),
         labels.say(
-            "Scores of the partner countries over {n} reference countries. " + SCALE,
+            "Scores of the partner countries over {n} reference countries, from 0 (lowest "
+            "goalpost) to 100 (highest).",
             n=len(members),
         ),
         data=table,

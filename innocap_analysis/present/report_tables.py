@@ -114,11 +114,16 @@ def table_log(capacity: CapacityData, *, language: str) -> Table:
     """
     labels = make_labels(capacity, language)
     log = capacity.prepared.log
+    words = {
+        "changed": labels.say("unit code mapped"),
+        "dropped": labels.say("left out of the scores"),
+        "missing": labels.say("missing"),
+    }
     data = log.groupby("action").agg(decisions=("n_values", "size"), figures=("n_values", "sum"))
     return make_table(
         data.reset_index(),
         {
-            "action": (labels.say("What was done"), _text(labels.translate)),
+            "action": (labels.say("What was done"), _text(words.__getitem__)),
             "decisions": (labels.say("Decisions"), str),
             "figures": (labels.say("Figures"), str),
         },

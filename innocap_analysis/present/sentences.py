@@ -117,12 +117,14 @@ def write_country_findings(
             )
         )
     leaves = rows.loc[capacity.codebook.leaves].sort_values("gap_to_median", ascending=False)
-    for text, part in (("Strengths", leaves.head(3)), ("Weaknesses", leaves.tail(3).iloc[::-1])):
+    strengths = (labels.say("Strengths"), leaves.head(3))
+    weaknesses = (labels.say("Weaknesses"), leaves.tail(3).iloc[::-1])
+    for title, part in (strengths, weaknesses):
         named = ", ".join(
             f"{labels.code(str(c))} ({labels.number(g, sign=True)})"
             for c, g in part["gap_to_median"].items()
         )
-        sentences.append(f"{labels.say(text)}: {named}.")
+        sentences.append(f"{title}: {named}.")
     return _list(sentences)
 
 
