@@ -87,7 +87,6 @@ def read_table(path: Path, **types: str) -> pd.DataFrame:
     return pd.read_csv(
         path,
         dtype=types,
-        float_precision="round_trip",
         keep_default_na=False,
         na_values={column: [""] for column, kind in types.items() if kind == "float64"},
     )

@@ -11,6 +11,7 @@ from innocap_analysis.prepare.units import name_unit
 from innocap_analysis.present.figure import REFERENCE
 from innocap_analysis.present.language import (
     Translator,
+    format_figure,
     format_number,
     format_p,
     format_share,
@@ -66,6 +67,10 @@ class Labels:
     def number(self, value: float, *, decimals: int = 1, sign: bool = False) -> str:
         """Return a number in the language's style."""
         return format_number(value, self.language, decimals=decimals, sign=sign)
+
+    def figure(self, value: float, _: object = None) -> str:
+        """Return a published figure with its own digits; also serves as a tick formatter."""
+        return format_figure(value, self.language)
 
     def share(self, share: float, *, decimals: int = 0) -> str:
         """Return a share as a percentage."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 
 if TYPE_CHECKING:
     import nbformat
@@ -114,6 +114,18 @@ def format_number(value: float, language: str, *, decimals: int = 1, sign: bool 
     if rounded < 0:
         return "−" + text
     return "+" + text if sign and rounded > 0 else text
+
+
+def format_figure(value: float, language: str) -> str:
+    """Return a published figure with the digits it has (six at most), in the language's style.
+
+    Examples
+    --------
+    >>> format_figure(1.71429, "fi"), format_figure(-70.0, "en")
+    ('1,71429', '−70')
+    """
+    text = f"{abs(value):g}".replace(".", get_decimal_symbol(language))
+    return ("−" if value < 0 else "") + text
 
 
 def format_share(share: float, language: str, *, decimals: int = 0) -> str:

@@ -243,5 +243,6 @@ def plot_trends(capacity: CapacityData, codes: list[str], *, language: str = "en
         ax.set_title(labels.code(code))
         editions = sorted(data.loc[data["code"] == code, "time"].unique())
         ax.set_xticks(editions, [str(year) for year in editions])
+        ax.yaxis.set_major_formatter(lambda tick, _: labels.number(tick, decimals=2))
         ax.grid(axis="y")
     return chart

@@ -63,12 +63,14 @@ def plot_normalisation(
     value = float(capacity.result.values[code].to_dict()[unit])
     score = float(capacity.result.normalised[code].to_dict()[unit])
     low, high = float(row["low"]), float(row["high"])
-    top = f"{value:g} − {low:g}" if row["direction"] == 1 else f"{high:g} − {value:g}"
+    top = " − ".join(
+        labels.figure(end) for end in ((value, low) if row["direction"] == 1 else (high, value))
+    )
     chart, (ax,) = start_chart(
         labels.say(
             "{code}: {value} for {unit} becomes {score} of 100",
             code=labels.code(code),
-            value=f"{value:g}",
+            value=labels.figure(value),
             unit=labels.unit(unit),
             score=labels.number(score),
         ),
@@ -76,8 +78,8 @@ def plot_normalisation(
             "Score = 100 × ({top}) / ({high} − {low}). Raw figure in {measure}; {n} countries "
             "with a value.",
             top=top,
-            high=f"{high:g}",
-            low=f"{low:g}",
+            high=labels.figure(high),
+            low=labels.figure(low),
             measure=row["unit"],
             n=len(data),
         ),
@@ -103,6 +105,7 @@ def plot_normalisation(
         weight="bold",
     )
     ax.set_xlabel(f"{labels.code(code)} ({row['unit']})")
+    ax.xaxis.set_major_formatter(labels.figure)
     ax.set_ylabel(labels.say("Score"))
     ax.set_ylim(-4, 104)
     ax.grid()
@@ -167,7 +170,7 @@ def plot_weights(capacity: CapacityData, *, language: str = "en") -> Chart:
         row += count
         if row < len(data) - 1:
             ax.axhline(row, color=QUIET, linewidth=0.6)
-    ax.set_xlim(0, 100 * data["weight"].max() * 1.7)
+    ax.set_xlim(0, 100 * data["weight"].max() * 1.95)
     ax.set_yticks(y, [labels.code(code) for code in data["code"]])
     ax.set_ylim(len(data) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)

@@ -117,6 +117,7 @@ def plot_regions(
         ax.margins(x=0.2)
         ax.set_title(fill(labels.code(code), 24), size=8.5)
         ax.set_xlabel(str(capacity.codebook.table.at[code, "unit"]), size=8)
+        ax.xaxis.set_major_formatter(labels.figure)
         ax.grid(axis="x")
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)

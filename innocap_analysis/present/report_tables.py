@@ -194,8 +194,8 @@ def table_goalposts(capacity: CapacityData, *, language: str) -> Table:
             "code": (labels.say("Indicator"), _text(labels.code)),
             "unit": (labels.say("Unit"), str),
             "direction": (labels.say("Direction"), lambda value: words[float(str(value))]),
-            "frozen_low": (labels.say("Low"), "{:g}".format),
-            "frozen_high": (labels.say("High"), "{:g}".format),
+            "frozen_low": (labels.say("Low"), _number(labels.figure)),
+            "frozen_high": (labels.say("High"), _number(labels.figure)),
             "n": (labels.say("Countries"), str),
         },
     )
@@ -266,7 +266,7 @@ def table_profile(capacity: CapacityData, unit: str, *, reference: str, language
         {
             "parent": (labels.say("Dimension"), _text(labels.code)),
             "code": (labels.say("Indicator"), _text(labels.code)),
-            "value": (labels.say("Raw figure"), _number(labels.number, decimals=2)),
+            "value": (labels.say("Raw figure"), _number(labels.figure)),
             "score": (labels.say("Score"), _number(labels.number)),
             "reference_rank": (labels.say("Rank"), "{:.0f}".format),
             "reference_n": (labels.say("of countries"), str),

@@ -1,0 +1,52 @@
+"""Shared fixtures: a copy of the project that a test may spoil."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from innocap_analysis.score.capacity import CapacityData, load_capacity
+from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the project's inputs, with the working directory in it."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    shutil.copy(ROOT / "innocap.yml", folder)
+    shutil.copytree(ROOT / "data" / "raw", folder / "data" / "raw")
+    shutil.copytree(ROOT / "data" / "codebooks", folder / "data" / "codebooks")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv(OUTPUT_VARIABLE, raising=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def capacity() -> CapacityData:
+    """Return the project's own data, read once."""
+    return load_capacity(settings=load_settings(ROOT))
+
+
+@pytest.fixture
+def accept_raw(project: Path) -> Callable[[str], None]:
+    """Return a function that records an edited raw file's hash, as for a new edition."""
+
+    def accept(name: str) -> None:
+        package = project / "data" / "raw" / "datapackage.json"
+        content = json.loads(package.read_text(encoding="utf-8"))
+        for resource in content["resources"]:
+            if resource["path"] == name:
+                data = (project / "data" / "raw" / name).read_bytes()
+                resource["hash"] = "sha256:" + hashlib.sha256(data).hexdigest()
+        package.write_text(json.dumps(content), encoding="utf-8")
+
+    return accept

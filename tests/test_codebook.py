@@ -1,0 +1,111 @@
+"""The codebook is checked whole: every fault at once, each with its row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from innocap_analysis.codebook import read_codebook, write_goalposts
+from innocap_analysis.settings import InnocapError
+
+GOOD = """code,parent,kind,direction,weight,low,high,aggregate
+IDX,,index,,,,,arithmetic
+A,IDX,group,,,,,geometric
+A1,A,indicator,1,2,0,10,
+A2,A,indicator,-1,1,5,6,
+CTX,,context,,,,,
+"""
+
+
+def _read(tmp_path: Path, text: str, encoding: str = "utf-8") -> object:
+    path = tmp_path / "book.csv"
+    path.write_text(text, encoding=encoding)
+    return read_codebook(path)
+
+
+def test_tree_of_a_good_codebook(tmp_path: Path) -> None:
+    book = _read(tmp_path, GOOD)
+    assert book.leaves == ["A1", "A2"]
+    assert book.parents == ["A", "IDX"]
+    assert book.context == ["CTX"]
+    assert book.leaves_of("IDX") == ["A1", "A2"]
+    assert [book.level(code) for code in ("IDX", "A", "A2")] == [0, 1, 2]
+    assert book.label("A1", "sv") == "A1"
+    assert read_codebook(book) is book
+    assert read_codebook(book.table).leaves == book.leaves
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_spreadsheet_dialects_read_the_same(tmp_path: Path, encoding: str, line_end: str) -> None:
+    decimal = GOOD.replace("A1,A,indicator,1,2,0,10", "A1,A,indicator,1,2.5,0,10")
+    excel = decimal.replace(",", ";").replace("2.5", "2,5").replace("\n", line_end)
+    one, other = _read(tmp_path, decimal), _read(tmp_path, excel, encoding)
+    pd.testing.assert_frame_equal(one.table, other.table)
+    assert other.table.at["A1", "weight"] == 2.5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("A1,A,", "A1,Q,", ["line 4, A1", "parent 'Q' is unknown"]),
+        ("A,IDX,group", "A,A,group", ["line 3, A", "cycle", "A -> A"]),
+        ("A1,A,indicator,1,2,", "A1,A,indicator,1,-2,", ["line 4, A1", "weight -2 is below zero"]),
+        ("A2,A,indicator,-1", "A1,A,indicator,-1", ["line 5, A1", "already used in line 4"]),
+        ("1,2,0,10", "1,two,0,10", ["line 4, A1", "weight 'two' is not a number"]),
+        ("1,2,0,10", "1,inf,0,10", ["line 4, A1", "weight 'inf' is not a number"]),
+        ("1,2,0,10", "2,2,0,10", ["line 4, A1", "neither 1 nor -1"]),
+        ("1,2,0,10", "1,2,10,0", ["line 4, A1", "low 10 is not below high 0"]),
+        ("1,2,0,10", "1,2,,10", ["line 4, A1", "goalposts need both"]),
+        ("geometric", "geometrical", ["line 3, A", "did you mean 'geometric'"]),
+        ("A2,A,indicator", "A2,A,indicater", ["line 5, A2", "did you mean 'indicator'"]),
+        ("A2,A,indicator", "A2,A1,indicator", ["line 5, A2", "'A1' is of kind indicator"]),
+        ("IDX,,index", "IDX,A,index", ["line 2, IDX", "has no parent"]),
+        ("A,IDX,group,", "A,IDX,group,-1", ["line 3, A", "already oriented"]),
+        ("code,parent", "code,parnet", ["column 'parent' is missing", "'parnet' is unknown"]),
+        ("direction", "weight", ["column 'weight' appears twice"]),
+        ("A2,A,indicator,-1,1,5,6,\n", "A2,A,indicator\n", ["line 5 has 3 cells"]),
+    ],
+)
+def test_faults_name_row_and_remedy(tmp_path: Path, old: str, new: str, told: list[str]) -> None:
+    assert old in GOOD
+    with pytest.raises(InnocapError) as caught:
+        _read(tmp_path, GOOD.replace(old, new, 1))
+    for word in ["book.csv", *told]:
+        assert word in str(caught.value)
+
+
+def test_all_faults_come_at_once(tmp_path: Path) -> None:
+    bad = GOOD.replace("A1,A,indicator,1,2", "A1,Q,indicator,1,-2").replace("5,6", "x,6")
+    with pytest.raises(InnocapError) as caught:
+        _read(tmp_path, bad)
+    assert "3 fault(s)" in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+
+
+def test_a_longer_cycle_is_told_once(tmp_path: Path) -> None:
+    text = "code,parent,kind\nI,,index\nA,C,group\nB,A,group\nC,B,group\nX,I,indicator\n"
+    with pytest.raises(InnocapError, match="A -> C -> B -> A"):
+        _read(tmp_path, text.replace("X,I,indicator", "X,I,indicator"))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "code,parent,kind\n"])
+def test_empty_files_are_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InnocapError, match=r"empty|no row"):
+        _read(tmp_path, text)
+
+
+def test_weights_of_siblings_must_not_all_be_zero(tmp_path: Path) -> None:
+    text = GOOD.replace("1,2,0,10", "1,0,0,10").replace("-1,1,5,6", "-1,0,5,6")
+    with pytest.raises(InnocapError, match="all zero"):
+        _read(tmp_path, text)
+
+
+def test_writing_goalposts_leaves_every_other_cell(tmp_path: Path) -> None:
+    path = tmp_path / "book.csv"
+    path.write_text(GOOD, encoding="utf-8")
+    new = pd.DataFrame({"low": [0.0], "high": [12.5]}, index=["A1"])
+    assert write_goalposts(path, new) == 1
+    assert path.read_text(encoding="utf-8") == GOOD.replace("1,2,0,10,", "1,2,0,12.5,")
