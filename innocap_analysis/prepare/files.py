@@ -84,12 +84,9 @@ def read_table(path: Path, **types: str) -> pd.DataFrame:
     DataFrame
         The table.
     """
-    return pd.read_csv(
-        path,
-        dtype=types,
-        keep_default_na=False,
-        na_values={column: [""] for column, kind in types.items() if kind == "float64"},
-    )
+    table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
+    texts = [column for column, kind in types.items() if kind == "str" and column in table]
+    return table.fillna(dict.fromkeys(texts, ""))
 
 
 def hash_file(path: Path) -> str:

@@ -1,0 +1,101 @@
+"""The pooled data: complete for the partners, indifferent to order and company."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from innocap_analysis import load_capacity, score_index
+from innocap_analysis.prepare.clean import select_year, widen
+from innocap_analysis.prepare.files import read_table
+from innocap_analysis.score.capacity import CapacityData, write_scores
+from innocap_analysis.settings import InnocapError, load_settings
+
+
+def test_partners_are_complete(capacity: CapacityData) -> None:
+    assert capacity.countries == ["SE", "FI", "IE", "CA"]
+    assert len(capacity.values) == 43
+    assert capacity.result.values.loc[capacity.countries].notna().all(axis=None)
+    assert capacity.result.coverage.loc[capacity.countries].eq(1).all(axis=None)
+    assert len(capacity.regional) == 29
+
+
+def test_codes_are_mapped(capacity: CapacityData) -> None:
+    units = set(capacity.prepared.observations["unit"])
+    assert {"SE", "GB", "GR", "CA-NL", "CA-NU", "SE32", "FI1D", "IE04"} <= units
+    assert not {"SWE", "CA10"} & units
+
+
+def test_scores_are_bit_equal_for_any_order_of_raw_rows(
+    project: Path, accept_raw: Callable[[str], None], capacity: CapacityData
+) -> None:
+    rng = np.random.default_rng(5)
+    for file in (project / "data" / "raw").glob("*.csv"):
+        head, *rows = file.read_text(encoding="utf-8").splitlines()
+        mixed = [rows[i] for i in rng.permutation(len(rows))]
+        file.write_text("\n".join([head, *mixed]) + "\n", encoding="utf-8", newline="")
+        accept_raw(file.name)
+    shuffled = load_capacity()
+    pd.testing.assert_frame_equal(shuffled.result.scores, capacity.result.scores, check_exact=True)
+    pd.testing.assert_frame_equal(shuffled.observations, capacity.observations, check_exact=True)
+
+
+def test_scores_of_one_country_are_bit_equal_alone(capacity: CapacityData) -> None:
+    for unit in capacity.countries:
+        alone = score_index(capacity.values.loc[[unit]], capacity.codebook)
+        pd.testing.assert_frame_equal(
+            alone.scores, capacity.result.scores.loc[[unit]], check_exact=True
+        )
+
+
+def test_newest_and_chosen_years(capacity: CapacityData) -> None:
+    newest = capacity.observations.set_index(["unit", "code"])["time"]
+    assert newest["SE", "UN_OSI"] == 2024
+    assert newest["SE", "WB_CGSI"] == 2025
+    older = load_capacity(year=2022, settings=capacity.settings)
+    assert older.observations["time"].max() == 2022
+    assert older.observations.set_index(["unit", "code"])["time"]["SE", "UN_OSI"] == 2022
+    # In 2022 there was no OECD index yet: two of four digital indicators and no score lost.
+    assert older.result.coverage.at["SE", "DIG"] == 0.75
+    with pytest.raises(InnocapError, match=r"year 1999: .* the first are of 2016"):
+        load_capacity(year=1999, settings=capacity.settings)
+
+
+def test_the_log_accounts_for_every_figure(capacity: CapacityData) -> None:
+    log = capacity.prepared.log
+    kept, years = select_year(capacity.prepared.observations)
+    older = log.loc[log["action"] == "dropped", "n_values"].sum()
+    assert len(kept) + older == len(capacity.prepared.observations)
+    assert years["n_values"].sum() == older
+    missing = log[log["action"] == "missing"]
+    holes = capacity.result.values.isna().sum()
+    assert missing.set_index("code")["n_values"].to_dict() == holes[holes > 0].to_dict()
+
+
+def test_processed_tables_read_back_equal(project: Path) -> None:
+    settings = load_settings()
+    scores = write_scores(settings)
+    back = read_table(settings.processed_dir / "scores.csv", unit="str", code="str")
+    pd.testing.assert_frame_equal(back, scores, check_exact=True, check_dtype=False)
+    observations = read_table(settings.processed_dir / "observations.csv", unit="str", code="str")
+    assert len(observations) == 2472
+    first = {file.name: file.read_bytes() for file in settings.processed_dir.iterdir()}
+    write_scores(settings)
+    assert first == {file.name: file.read_bytes() for file in settings.processed_dir.iterdir()}
+
+
+def test_a_double_value_cannot_be_widened() -> None:
+    twice = pd.DataFrame({"unit": ["SE", "SE"], "code": ["A", "A"], "value": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="duplicate"):
+        widen(twice)
+
+
+def test_reference_sets(capacity: CapacityData) -> None:
+    assert len(capacity.reference_units("oecd_eu")) == 43
+    assert len(capacity.reference_units("oecd")) == 38
+    assert len(capacity.reference_units("eu")) == 27
+    assert capacity.reference_units("nordic") == ["DK", "FI", "IS", "NO", "SE"]
