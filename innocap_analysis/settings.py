@@ -42,8 +42,9 @@ def suggest(name: str, known: list[str] | tuple[str, ...]) -> str:
     """Return ``; did you mean 'x'?`` for the nearest known name, or an empty string."""
     import difflib
 
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    folded = {word.casefold(): word for word in known}
+    near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
+    return f"; did you mean {folded[near[0]]!r}?" if near else ""
 
 
 def _codes_or_all(value: object) -> object:

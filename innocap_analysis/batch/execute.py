@@ -24,6 +24,7 @@ from innocap_analysis.prepare.files import write_atomically
 from innocap_analysis.present.language import translate_notebook
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings
 
+_ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
 STAGING_PREFIX = ".staging-"
 # Numeric libraries start as many threads as there are cores in every worker otherwise.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -158,18 +159,20 @@ def _quiet_stderr() -> Iterator[None]:
 def _find_error(notebook: nbformat.NotebookNode) -> tuple[int | None, str | None]:
     """Return the number and text of the error that ended a notebook, if any."""
     problem = notebook.metadata.pop("innocap_problem", None)
-    own = [cell for cell in notebook.cells if "papermill-error-cell-tag" not in _tags(cell)]
+    # Counted as in the notebook itself, without the cells that papermill added.
+    own = [cell for cell in notebook.cells if not _ADDED_BY_PAPERMILL & set(_tags(cell))]
+    if problem:
+        started = [
+            number
+            for number, cell in enumerate(own, start=1)
+            if cell.metadata.get("papermill", {}).get("start_time")
+        ]
+        return max(started, default=None), str(problem)
     for number, cell in enumerate(own, start=1):
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 value = " ".join(str(output.evalue).split())
                 return number, f"{output.ename}: {value}"
-    if problem:
-        # The cell that was running is the first one that papermill did not complete.
-        for number, cell in enumerate(own, start=1):
-            if cell.metadata.get("papermill", {}).get("status") in ("running", "failed", "pending"):
-                return number, str(problem)
-        return None, str(problem)
     return None, None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
@@ -240,7 +242,7 @@ def plot_trends(capacity: CapacityData, codes: list[str], *, language: str = "en
                 markersize=6,
                 linewidth=1.5,
             )
-        ax.set_title(labels.code(code))
+        ax.set_title(fill(labels.code(code), 66 // len(codes)))
         editions = sorted(data.loc[data["code"] == code, "time"].unique())
         ax.set_xticks(editions, [str(year) for year in editions])
         ax.yaxis.set_major_formatter(lambda tick, _: labels.number(tick, decimals=2))

@@ -1,0 +1,185 @@
+"""Figures: the same bytes every time, text inside the picture, data beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+from PIL import Image
+
+import innocap_analysis as ia
+from innocap_analysis.present.alternatives import list_alternatives
+from innocap_analysis.present.figure import Chart
+from innocap_analysis.present.tables import make_table
+from innocap_analysis.score.capacity import CapacityData
+from innocap_analysis.settings import InnocapError, load_settings
+
+LANGUAGES = ["en", "sv", "fi", "fr"]
+Draw = Callable[[CapacityData, str], Chart]
+
+
+def _runs(capacity: CapacityData) -> ia.score.sensitivity.SensitivityResult:
+    return ia.run_sensitivity(capacity.values, capacity.codebook, n=200)
+
+
+def _alternatives(capacity: CapacityData, language: str) -> pd.DataFrame:
+    choices = list_alternatives(capacity, leave_out="BIPA_PROCDATA", language=language)
+    return ia.compare_alternatives(capacity.values, choices, units=capacity.countries)
+
+
+def _left_out(capacity: CapacityData) -> pd.DataFrame:
+    book = capacity.codebook
+    without = {code: ia.change_codebook(book, drop=[code]) for code in book.leaves}
+    return ia.compare_alternatives(capacity.values, {"": book, **without}, units=capacity.countries)
+
+
+REF = {"reference": "oecd_eu"}
+CHARTS: dict[str, Draw] = {
+    "profile": lambda c, lang: ia.plot_profile(c, "IE", **REF, language=lang),
+    "indicators_one": lambda c, lang: ia.plot_indicators(c, ["CA"], **REF, language=lang),
+    "indicators_all": lambda c, lang: ia.plot_indicators(c, c.countries, **REF, language=lang),
+    "gaps": lambda c, lang: ia.plot_gaps(c, "SE", **REF, language=lang),
+    "regions_se": lambda c, lang: ia.plot_regions(c, "SE", "SE32", language=lang),
+    "regions_ie": lambda c, lang: ia.plot_regions(c, "IE", "IE04", language=lang),
+    "regions_fi": lambda c, lang: ia.plot_regions(c, "FI", "FI20", language=lang),
+    "regions_ca": lambda c, lang: ia.plot_regions(c, "CA", "CA-NL", language=lang),
+    "countries": lambda c, lang: ia.plot_countries(c, reference="nordic", language=lang),
+    "heatmap": lambda c, lang: ia.plot_heatmap(c, language=lang),
+    "ranking": lambda c, lang: ia.plot_ranking(c, _runs(c), **REF, language=lang),
+    "rank_shares": lambda c, lang: ia.plot_rank_shares(c, _runs(c), language=lang),
+    "priorities_se": lambda c, lang: ia.plot_priorities(c, _runs(c), "SE", **REF, language=lang),
+    "priorities_fi": lambda c, lang: ia.plot_priorities(c, _runs(c), "FI", **REF, language=lang),
+    "alternatives": lambda c, lang: ia.plot_alternatives(c, _alternatives(c, lang), language=lang),
+    "left_out": lambda c, lang: ia.plot_left_out(c, _left_out(c), language=lang),
+    "coverage": lambda c, lang: ia.plot_coverage(c, **REF, language=lang),
+    "years": lambda c, lang: ia.plot_years(c, language=lang),
+    "trends": lambda c, lang: ia.plot_trends(c, ["UN_OSI", "UN_EPI", "WB_DCEI"], language=lang),
+    "weights": lambda c, lang: ia.plot_weights(c, language=lang),
+    "normalisation": lambda c, lang: ia.plot_normalisation(
+        c, "OECD_PMR_PROC", "SE", **REF, language=lang
+    ),
+}
+
+
+def _drawn_texts(chart: Chart) -> list[Text]:
+    """Every text that is drawn; an axis also keeps ticks that lie outside its view."""
+    unseen = set()
+    for ax in chart.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            seen = {id(tick) for tick in axis._update_ticks()}
+            ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+            unseen |= {
+                id(label)
+                for tick in ticks
+                if id(tick) not in seen
+                for label in (tick.label1, tick.label2)
+            }
+    return [
+        text
+        for text in chart.findobj(Text)
+        if text.get_visible() and text.get_text().strip() and id(text) not in unseen
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_text_lies_inside_the_picture(
+    capacity: CapacityData, name: str, language: str
+) -> None:
+    chart = CHARTS[name](capacity, language)
+    canvas = FigureCanvasAgg(chart)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    frame = chart.bbox
+    texts = _drawn_texts(chart)
+    assert len(texts) > 5
+    for text in texts:
+        box = text.get_window_extent(renderer)
+        assert box.x0 >= frame.x0 - 1, text
+        assert box.x1 <= frame.x1 + 1, text
+        assert box.y0 >= frame.y0 - 1, text
+        assert box.y1 <= frame.y1 + 1, text
+    assert not re.search(r"{\w*}|\bnan\b", " ".join(t.get_text() for t in texts))
+    assert chart.alt
+    assert not chart.data.empty
+
+
+def test_heading_and_panels_do_not_meet(capacity: CapacityData) -> None:
+    for language in LANGUAGES:
+        for name in ("profile", "regions_ca", "priorities_se"):
+            chart = CHARTS[name](capacity, language)
+            canvas = FigureCanvasAgg(chart)
+            canvas.draw()
+            renderer = canvas.get_renderer()
+            lowest = min(t.get_window_extent(renderer).y0 for t in chart.texts[:2])
+            highest = max(ax.get_tightbbox(renderer).y1 for ax in chart.axes)
+            assert highest <= lowest + 1
+
+
+def test_saving_writes_picture_vector_and_data(project: Path, capacity: CapacityData) -> None:
+    chart = ia.plot_profile(capacity, "SE", reference="oecd_eu")
+    assert ia.save_figure(chart, "30_profile", folder="SE", settings=load_settings()) is chart
+    folder = project / "figures" / "SE"
+    assert sorted(f.name for f in folder.iterdir()) == [
+        "30_profile.csv",
+        "30_profile.png",
+        "30_profile.svg",
+    ]
+    with Image.open(folder / "30_profile.png") as image:
+        assert image.info["Description"] == chart.alt
+        assert image.width == (8 * 160)
+    svg = (folder / "30_profile.svg").read_text(encoding="utf-8")
+    assert "<svg" in svg
+    assert "http://" not in re.sub(
+        r'xmlns(:\w+)?="[^"]*"|<!DOCTYPE[^>]*>|rdf:resource="[^"]*"', "", svg
+    )
+    pd.testing.assert_frame_equal(
+        pd.read_csv(folder / "30_profile.csv", keep_default_na=False, na_values=[""])[["score"]],
+        chart.data[["score"]].reset_index(drop=True),
+    )
+
+
+def test_the_same_figure_gives_the_same_bytes(capacity: CapacityData) -> None:
+    one, other = (ia.plot_gaps(capacity, "SE", reference="oecd_eu") for _ in range(2))
+    svg = one.to_svg()
+    assert svg == other.to_svg()
+    assert one.to_png() == other.to_png()
+    assert one.to_png() is one.to_png()
+    one.axes[0].set_xlabel("changed")
+    assert one.to_png() != other.to_png()
+
+
+def test_a_notebook_shows_the_picture_with_its_alternative_text(capacity: CapacityData) -> None:
+    data, meta = ia.plot_profile(capacity, "SE", reference="oecd_eu")._repr_mimebundle_()
+    assert data["image/png"][:4] == b"\x89PNG"
+    assert meta["image/png"]["alt"].startswith("Sweden: ")
+
+
+@pytest.mark.parametrize("name", ["../evil", "", ".hidden", "a/b"])
+def test_figure_names_cannot_leave_their_folder(
+    project: Path, capacity: CapacityData, name: str
+) -> None:
+    chart = ia.plot_weights(capacity)
+    with pytest.raises(InnocapError, match="no plain name"):
+        ia.save_figure(chart, name, folder="SE")
+    with pytest.raises(InnocapError, match="no plain name"):
+        ia.save_figure(chart, "x", folder=name)
+    assert not (project / "figures").exists()
+
+
+def test_tables_run_nothing_as_html() -> None:
+    hostile = "<script>alert(1)</script>"
+    table = make_table(
+        pd.DataFrame({"a": [hostile], "b": [1.5]}),
+        {"a": (hostile, str), "b": ("n", "{:.1f}".format)},
+        caption=hostile,
+    )
+    html = table._repr_html_()
+    assert "<script>" not in html
+    assert html.count("&lt;script&gt;") == 3
+    assert '<td style="text-align:right">1.5</td>' in html
