@@ -114,10 +114,9 @@ def _execute(run: Run, settings: Settings, staging: Path) -> nbformat.NotebookNo
         "language": "python",
     }
     nbformat.write(notebook, source)
-    os.environ[OUTPUT_VARIABLE] = str(staging)
     problem = ""
     try:
-        with warnings.catch_warnings(), _quiet_stderr():
+        with warnings.catch_warnings(), _quiet_stderr(), _outputs_in(staging):
             warnings.simplefilter("ignore")  # papermill and jupyter talk about themselves
             papermill.execute_notebook(
                 source,
@@ -134,12 +133,24 @@ def _execute(run: Run, settings: Settings, staging: Path) -> nbformat.NotebookNo
         problem = f"took longer than {settings.batch.timeout_seconds} s"
     except DeadKernelError:
         problem = "the kernel died"
-    finally:
-        del os.environ[OUTPUT_VARIABLE]
     done = read_notebook(result if result.exists() else source)
     if problem:
         done.metadata["innocap_problem"] = problem
     return done
+
+
+@contextlib.contextmanager
+def _outputs_in(folder: Path) -> Iterator[None]:
+    """Let the kernel write its figures below a folder; kernels inherit the environment."""
+    before = os.environ.get(OUTPUT_VARIABLE)
+    os.environ[OUTPUT_VARIABLE] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[OUTPUT_VARIABLE]
+        else:
+            os.environ[OUTPUT_VARIABLE] = before
 
 
 @contextlib.contextmanager

@@ -1,0 +1,179 @@
+"""bootstrap.py: sets up once, says clearly what is wrong, passes exit codes on."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def boot(tmp_path: Path) -> ModuleType:
+    """Return bootstrap.py as a module that works on a small project of its own."""
+    for name in ("bootstrap.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "requirements.lock").write_text("# nothing\n", encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("boot", tmp_path / "bootstrap.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def quick(boot: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Replace making and filling the environment by notes of what was done."""
+    done: list[str] = []
+
+    def create(_: object) -> None:
+        done.append("created")
+        boot.venv_program("python").parent.mkdir(parents=True, exist_ok=True)
+        boot.venv_program("python").touch()
+
+    monkeypatch.setattr(boot, "create_venv", create)
+    monkeypatch.setattr(boot, "install", lambda _: done.append("installed"))
+    return done
+
+
+def test_installs_once_and_again_when_the_lock_changes(boot: ModuleType, quick: list[str]) -> None:
+    boot.ensure_installed()
+    boot.ensure_installed()
+    assert quick == ["created", "installed"]
+    boot.LOCK.write_text("# changed\n", encoding="utf-8")
+    boot.ensure_installed()
+    assert quick == ["created", "installed"] * 2
+    assert not boot.OneAtATime.path.exists()
+
+
+def test_an_interrupted_installation_is_repaired(
+    boot: ModuleType, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(boot, "install", broken)
+        with pytest.raises(KeyboardInterrupt):
+            boot.ensure_installed()
+    assert not boot.STAMP.exists()
+    assert not boot.OneAtATime.path.exists()
+    boot.ensure_installed()
+    assert quick[-1] == "installed"
+
+
+def test_a_failed_installation_shows_the_log(
+    boot: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boot.LOG.parent.mkdir()
+    monkeypatch.setattr(boot, "venv_program", lambda _: Path(sys.executable))
+    boot.LOCK.write_text("no-such-package-at-all==1.0 --hash=sha256:00\n", encoding="utf-8")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_DRY_RUN", "1")
+    with pytest.raises(boot.BootstrapError) as caught:
+        boot.install(None)
+    assert "Is the network up" in str(caught.value)
+    assert "install.log" in str(caught.value)
+    assert "no-such-package-at-all" in str(caught.value)
+
+
+def test_python_that_is_too_old_is_told(boot: ModuleType) -> None:
+    with pytest.raises(boot.BootstrapError, match=r"Python 3\.11 or newer is needed, this is 3\.9"):
+        boot.check_python((3, 9, 18))
+    boot.check_python((3, 11, 0))
+
+
+def test_every_old_python_at_hand_says_so() -> None:
+    old = [p for v in range(6, 11) if (p := shutil.which(f"python3.{v}"))]
+    for program in old:
+        probe = subprocess.run([program, "-c", "1"], check=False, capture_output=True)
+        if probe.returncode:
+            continue
+        ended = subprocess.run(
+            [program, str(ROOT / "bootstrap.py"), "report"],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert ended.returncode == 2
+        assert ended.stderr.startswith("error: Python 3.11 or newer is needed")
+        assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["reprot"], ["--reprot"]])
+def test_no_or_unknown_job(arguments: list[str]) -> None:
+    command = [sys.executable, str(ROOT / "bootstrap.py"), *arguments]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert "choose one of: report, test, lab, lock" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_help_names_the_two_commands() -> None:
+    command = [sys.executable, str(ROOT / "bootstrap.py"), "--help"]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert "python bootstrap.py report" in ended.stdout
+    assert "python bootstrap.py test" in ended.stdout
+
+
+def test_a_folder_that_cannot_be_written(boot: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(boot.tempfile, "mkstemp", refuse)
+    with pytest.raises(boot.BootstrapError, match=r"cannot be written \(Read-only file system\)"):
+        boot.ensure_installed()
+
+
+def test_a_file_in_the_place_of_the_environment(boot: ModuleType) -> None:
+    boot.VENV.write_text("", encoding="utf-8")
+    with pytest.raises(boot.BootstrapError, match=r"\.venv is a file or a link"):
+        boot.create_venv(None)
+
+
+def test_a_missing_lock_is_told(boot: ModuleType) -> None:
+    boot.LOCK.unlink()
+    with pytest.raises(boot.BootstrapError, match=r"requirements\.lock is missing"):
+        boot.ensure_installed()
+
+
+def test_exit_code_of_the_job_is_passed_on(
+    boot: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def call(command: list[str], **_: object) -> int:
+        asked.append(command)
+        return 3
+
+    monkeypatch.setattr(boot, "ensure_installed", lambda: None)
+    monkeypatch.setattr(boot.subprocess, "call", call)
+    assert boot.main(["report", "--region", "SE"]) == 3
+    assert asked[0][1:] == ["-m", "innocap_analysis.cli", "report", "--region", "SE"]
+    assert boot.main(["test"]) == 1
+    assert [command[2] for command in asked[1:]] == ["ruff", "ruff", "mypy", "pytest", "pytest"]
+
+
+def test_other_packages_are_kept_out(boot: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    kept = boot.clean_environment(EXTRA="1")
+    assert "PYTHONPATH" not in kept
+    assert kept["EXTRA"] == "1"
+    assert kept["PATH"].startswith(str(boot.venv_program("python").parent))
+
+
+def test_the_stamp_is_readable(boot: ModuleType, quick: list[str]) -> None:
+    boot.ensure_installed()
+    assert set(json.loads(boot.STAMP.read_text(encoding="utf-8"))) == {
+        "fingerprint", "python", "installer",
+    }  # fmt: skip
+    boot.STAMP.write_text("{", encoding="utf-8")
+    assert not boot.is_installed(boot.fingerprint())

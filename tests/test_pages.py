@@ -1,0 +1,144 @@
+"""The whole report on the real figures, looked at in a browser without a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from innocap_analysis import run_notebooks
+from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder with the full report in English, and Swedish pages for one country."""
+    folder = tmp_path_factory.mktemp("report")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(OUTPUT_VARIABLE, str(folder))
+        settings = load_settings(ROOT)
+        outcomes = run_notebooks(settings=settings)
+        outcomes += run_notebooks(regions=["SE"], language="sv", settings=settings)
+        assert [o.error for o in outcomes if o.status != "ok"] == []
+        assert len(outcomes) == 12 + 6
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a headless Chromium; where there is none, CI fails and a user's run skips."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs a Chromium for the page tests")
+        pytest.skip("no Chromium found")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=program, args=quiet)
+        yield chromium
+        chromium.close()
+
+
+def _pages(output: Path) -> list[Path]:
+    return sorted((output / "reports").rglob("*.html"))
+
+
+def test_every_region_and_the_comparison_have_report_notebook_and_figures(output: Path) -> None:
+    for folder in ("SE", "FI", "IE", "CA", "comparison"):
+        reports = {file.name for file in (output / "reports" / folder).iterdir()}
+        pages = {name.removesuffix(".html") for name in reports if name.endswith(".html")}
+        assert pages == {name.removesuffix(".ipynb") for name in reports if name.endswith(".ipynb")}
+        assert pages
+        figures = {file.name for file in (output / "figures" / folder).iterdir()}
+        stems = {name.removesuffix(".svg") for name in figures if name.endswith(".svg")}
+        assert len({stem for stem in stems if not stem.endswith(".sv")}) >= 4
+        for stem in stems:
+            assert {f"{stem}.svg", f"{stem}.png", f"{stem}.csv"} <= figures
+    assert (output / "reports" / "index.html").exists()
+    assert (output / "reports" / "index.sv.html").exists()
+    assert not list(output.glob(".staging-*"))
+
+
+def test_pages_work_without_a_network(output: Path, browser: Browser) -> None:
+    pages = _pages(output)
+    assert len(pages) == 2 + 12 + 6
+    context = browser.new_context(offline=True, viewport={"width": 1000, "height": 900})
+    for path in pages:
+        page = context.new_page()
+        requests: list[str] = []
+        problems: list[str] = []
+        page.on("request", lambda r, seen=requests: seen.append(r.url))
+        page.on("console", lambda m, seen=problems: seen.append(m.text))
+        page.on("pageerror", lambda e, seen=problems: seen.append(str(e)))
+        page.goto(path.as_uri())
+        outside = [url for url in requests if not url.startswith(("file:", "data:"))]
+        assert outside == [], path
+        # The page itself is the only file that is asked for.
+        assert [url for url in requests if url.startswith("file:")] == [path.as_uri()]
+        assert problems == [], path
+        _check_pictures(page, path)
+        page.close()
+    context.close()
+
+
+def _check_pictures(page: Page, path: Path) -> None:
+    pictures = page.eval_on_selector_all(
+        "img", "all => all.map(i => [i.complete, i.naturalWidth, i.clientWidth, i.alt])"
+    )
+    assert pictures, path
+    for complete, natural, shown, alt in pictures:
+        assert complete, path
+        assert natural > 600, path
+        assert shown > 300, path
+        assert len(alt) > 20, path
+
+
+def test_pages_fit_a_narrow_screen(output: Path, browser: Browser) -> None:
+    context = browser.new_context(offline=True, viewport={"width": 400, "height": 800})
+    page = context.new_page()
+    for path in _pages(output):
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400, path
+    context.close()
+
+
+def test_links_of_the_index_lead_somewhere(output: Path, browser: Browser) -> None:
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    for name, language, count in (("index.html", "en", 12), ("index.sv.html", "sv", 6)):
+        page.goto((output / "reports" / name).as_uri())
+        assert page.get_attribute("html", "lang") == language
+        links = page.eval_on_selector_all("main a", "all => all.map(a => a.getAttribute('href'))")
+        assert len(links) == count
+        for link in links:
+            assert (output / "reports" / link).exists(), link
+        page.goto((output / "reports" / links[-1]).as_uri())
+        page.click("nav a")
+        assert page.url.endswith(name)
+    context.close()
+
+
+def test_swedish_pages_are_swedish(output: Path) -> None:
+    page = (output / "reports" / "SE" / "30_how_does_this_country_do.sv.html").read_text("utf-8")
+    for text in ("Hur klarar sig det här landet?", "Styrkor", "Kompetens", 'lang="sv"'):
+        assert text in page
+    for text in ("How does this country do?", "Strengths", "Reference median"):
+        assert text not in page
+
+
+def test_executed_notebooks_hold_no_machine_path(output: Path) -> None:
+    for path in sorted((output / "reports").rglob("*.ipynb")):
+        text = path.read_text(encoding="utf-8")
+        for place in (str(ROOT), str(output), ".staging-"):
+            assert place not in text, path
+        notebook = nbformat.reads(text, as_version=4)
+        outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+        assert not [o for o in outputs if o.output_type in ("error", "stream")], path
