@@ -21,6 +21,7 @@ from innocap_analysis.present.labels import Labels, make_labels
 from innocap_analysis.present.language import translate_notebook
 from innocap_analysis.present.sentences import write_run_stamp
 from innocap_analysis.score.capacity import CapacityData, load_capacity
+from innocap_analysis.score.sensitivity import rank_interval, run_sensitivity
 from innocap_analysis.settings import Settings
 
 PICTURE = "40_dimensions"
@@ -82,6 +83,9 @@ def write_index_page(
 def _table(capacity: CapacityData, labels: Labels) -> dict[str, Any]:
     everyone = list(capacity.values.index)
     table = compare_to_reference(capacity.result, capacity.countries, reference_units=everyone)
+    runs = run_sensitivity(
+        capacity.values, capacity.codebook, min_coverage=capacity.settings.min_coverage
+    )
     codes = [capacity.root, *capacity.dimensions]
     rows = []
     for unit in capacity.countries:
@@ -91,16 +95,22 @@ def _table(capacity: CapacityData, labels: Labels) -> dict[str, Any]:
             [
                 labels.unit(unit),
                 *(labels.number(own.at[code, "score"]) for code in codes),
-                f"{index['reference_rank']:.0f} / {index['reference_n']}",
+                labels.rank(
+                    index["reference_rank"],
+                    *rank_interval(runs, capacity.root, unit, units=everyone),
+                ),
             ]
         )
     return {
         "heads": [labels.say("Country"), *(labels.code(c) for c in codes), labels.say("Rank")],
         "rows": rows,
         "glance_note": labels.say(
-            "Scores from 0 to 100; rank of the overall index among all countries with data. Four "
-            "countries are four values: no significance tests. No indicator measures innovation "
-            "procurement directly."
+            "Scores from 0 to 100. Rank of the overall index among the {n} countries with enough "
+            "data; the brackets hold {level} of the runs with other choices. Four countries are "
+            "four values: no significance tests. No indicator measures innovation procurement "
+            "directly.",
+            n=capacity.result.scores[capacity.root].count(),
+            level=labels.share(0.9),
         ),
     }
 

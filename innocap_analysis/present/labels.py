@@ -68,6 +68,10 @@ class Labels:
         """Return a number in the language's style."""
         return format_number(value, self.language, decimals=decimals, sign=sign)
 
+    def rank(self, rank: float, low: int, high: int) -> str:
+        """Return a rank with its interval over the runs, as ``5 (3–10)``."""
+        return f"{rank:.0f} ({low}–{high})"
+
     def figure(self, value: float, _: object = None) -> str:
         """Return a published figure with its own digits; also serves as a tick formatter."""
         return format_figure(value, self.language)

@@ -63,7 +63,8 @@ def plot_ranking(
     )
     partners = data.set_index("unit").loc[[u for u in data["unit"] if u in capacity.countries]]
     told = ", ".join(
-        f"{labels.unit(str(unit))} {row['rank']:.0f} ({row['rank_low']:.0f}–{row['rank_high']:.0f})"
+        f"{labels.unit(str(unit))} "
+        + labels.rank(row["rank"], int(row["rank_low"]), int(row["rank_high"]))
         for unit, row in partners.iterrows()
     )
     chart, (ax,) = start_chart(

@@ -14,7 +14,11 @@ from innocap_analysis.present.tables import Formatter, Table, make_table
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.score.goalposts import compute_goalposts
 from innocap_analysis.score.published import recompute_published
-from innocap_analysis.score.sensitivity import SensitivityResult, estimate_superiority
+from innocap_analysis.score.sensitivity import (
+    SensitivityResult,
+    estimate_superiority,
+    rank_interval,
+)
 
 
 def _number(write: Callable[..., str], **options: object) -> Formatter:
@@ -201,8 +205,14 @@ def table_goalposts(capacity: CapacityData, *, language: str) -> Table:
     )
 
 
-def table_scores(capacity: CapacityData, *, reference: str, language: str) -> Table:
-    """Show index and dimension scores of the partner countries with their reference rank.
+def table_scores(
+    capacity: CapacityData,
+    *,
+    reference: str,
+    language: str,
+    runs: SensitivityResult | None = None,
+) -> Table:
+    """Show index and dimension scores of the partner countries.
 
     Parameters
     ----------
@@ -212,6 +222,9 @@ def table_scores(capacity: CapacityData, *, reference: str, language: str) -> Ta
         Name of a reference set.
     language : {'en', 'sv', 'fi', 'fr'}
         Language of the table.
+    runs : SensitivityResult, optional
+        Scores under many defensible choices. With them the table has ranks: no rank is
+        shown without its interval.
 
     Returns
     -------
@@ -224,18 +237,23 @@ def table_scores(capacity: CapacityData, *, reference: str, language: str) -> Ta
     data = data[data["level"] <= 1].copy()
     order = {code: i for i, code in enumerate([capacity.root, *capacity.dimensions])}
     data = data.sort_values("code", key=lambda codes: codes.map(order), kind="stable")
-    return make_table(
-        data,
-        {
-            "code": (labels.say("Dimension"), _text(labels.code)),
-            "unit": (labels.say("Country"), _text(labels.unit)),
-            "score": (labels.say("Score"), _number(labels.number)),
-            "reference_rank": (labels.say("Rank"), "{:.0f}".format),
-            "reference_n": (labels.say("of countries"), str),
-            "gap_to_median": (labels.say("From the median"), _number(labels.number, sign=True)),
-            "gap_to_best": (labels.say("From the best"), _number(labels.number, sign=True)),
-        },
-    )
+    columns: dict[str, tuple[str, Formatter]] = {
+        "code": (labels.say("Dimension"), _text(labels.code)),
+        "unit": (labels.say("Country"), _text(labels.unit)),
+        "score": (labels.say("Score"), _number(labels.number)),
+        "gap_to_median": (labels.say("From the median"), _number(labels.number, sign=True)),
+        "gap_to_best": (labels.say("From the best"), _number(labels.number, sign=True)),
+    }
+    if runs is not None:
+        data["rank"] = [
+            labels.rank(rank, *rank_interval(runs, code, unit, units=members))
+            for rank, code, unit in zip(
+                data["reference_rank"], data["code"], data["unit"], strict=True
+            )
+        ]
+        columns["rank"] = (labels.say("Rank"), str)
+        columns["reference_n"] = (labels.say("of countries"), str)
+    return make_table(data, columns)
 
 
 def table_profile(capacity: CapacityData, unit: str, *, reference: str, language: str) -> Table:

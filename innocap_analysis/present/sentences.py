@@ -12,7 +12,11 @@ from innocap_analysis.prepare.observations import fingerprint_inputs
 from innocap_analysis.prepare.units import Unit
 from innocap_analysis.present.labels import Labels, make_labels
 from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.score.sensitivity import SensitivityResult, summarise_ranks
+from innocap_analysis.score.sensitivity import (
+    SensitivityResult,
+    rank_interval,
+    summarise_ranks,
+)
 
 LEVEL = 0.9
 
@@ -69,7 +73,12 @@ def write_heading(capacity: CapacityData, unit: Unit, *, language: str) -> Prose
 
 
 def write_country_findings(
-    capacity: CapacityData, unit: str, *, reference: str, language: str
+    capacity: CapacityData,
+    runs: SensitivityResult,
+    unit: str,
+    *,
+    reference: str,
+    language: str,
 ) -> Prose:
     """Write what a country's profile shows.
 
@@ -77,6 +86,8 @@ def write_country_findings(
     ----------
     capacity : CapacityData
         The project's data.
+    runs : SensitivityResult
+        Scores under many defensible choices, for the interval of the rank.
     unit : str
         Country code.
     reference : str
@@ -97,12 +108,17 @@ def write_country_findings(
     sentences = [
         labels.say(
             "{unit} scores {score} of 100 on the overall index; the median of {n} countries is "
-            "{median}, and {unit} would stand at rank {rank}.",
+            "{median}. Its rank among them is {rank}; the brackets hold {level} of the runs with "
+            "other choices.",
             unit=labels.unit(unit),
             score=labels.number(index["score"]),
             n=index["reference_n"],
             median=labels.number(index["reference_median"]),
-            rank=f"{index['reference_rank']:.0f}",
+            rank=labels.rank(
+                index["reference_rank"],
+                *rank_interval(runs, capacity.root, unit, units=members, level=LEVEL),
+            ),
+            level=labels.share(LEVEL),
         )
     ]
     for code in capacity.dimensions:

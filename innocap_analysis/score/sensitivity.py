@@ -256,6 +256,34 @@ def summarise_ranks(runs: pd.DataFrame, *, level: float = 0.9) -> pd.DataFrame:
     return out
 
 
+def rank_interval(
+    runs: SensitivityResult, code: str, unit: str, *, units: Sequence[str], level: float = 0.9
+) -> tuple[int, int]:
+    """Return the ranks between which a unit stands in most runs.
+
+    Parameters
+    ----------
+    runs : SensitivityResult
+        Scores under many defensible choices.
+    code : str
+        Group or index.
+    unit : str
+        Whose rank.
+    units : sequence of str
+        Whom it is ranked with; the unit joins them when it is not among them.
+    level : float
+        Share of runs that the interval holds.
+
+    Returns
+    -------
+    low, high : int
+        Ranks that occurred; 1 is the highest score.
+    """
+    ranks = runs.rank_runs(code, list(dict.fromkeys([*units, unit])))[[unit]].dropna()
+    row = summarise_ranks(ranks, level=level).iloc[0]
+    return int(row["low"]), int(row["high"])
+
+
 def estimate_superiority(scores: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
     """Estimate how often one unit scores above another over the runs.
 
