@@ -190,7 +190,9 @@ def install(uv: "str | None") -> None:
             if code:
                 break
     if code:
-        lines = LOG.read_text(encoding="utf-8", errors="replace").splitlines()
+        text = LOG.read_text(encoding="utf-8", errors="replace")
+        # pip names every package of other platforms; that says nothing about the failure.
+        lines = [line for line in text.splitlines() if not line.startswith("Ignoring ")]
         raise BootstrapError(
             "the packages could not be installed. Is the network up, and is the package index "
             "reachable? The whole log is in {}; it ends with:\n  {}".format(
