@@ -18,15 +18,10 @@ from innocap_analysis import (
     score_index,
     summarise,
 )
-from innocap_analysis.score.aggregate import ScoreWarning
 from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.score.sensitivity import (
-    AggregationChoice,
-    LeaveOneOut,
-    WeightNoise,
-    estimate_superiority,
-    summarise_ranks,
-)
+from innocap_analysis.score.normalise import ScoreWarning
+from innocap_analysis.score.robustness import estimate_superiority, summarise_ranks
+from innocap_analysis.score.sensitivity import AggregationChoice, LeaveOneOut, WeightNoise
 from innocap_analysis.settings import InnocapError
 
 

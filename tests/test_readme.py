@@ -7,7 +7,7 @@ from pathlib import Path
 
 from innocap_analysis import run_sensitivity
 from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.score.sensitivity import summarise_ranks
+from innocap_analysis.score.robustness import summarise_ranks
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from innocap_analysis import normalise, rank_units, read_codebook, score_index
 from innocap_analysis.codebook import Codebook
-from innocap_analysis.score.aggregate import ScoreWarning
+from innocap_analysis.score.normalise import ScoreWarning
 from innocap_analysis.score.weights import compute_effective_weights
 from innocap_analysis.settings import InnocapError
 
@@ -85,7 +85,7 @@ def test_geometric_mean_by_hand_and_its_zero() -> None:
 
 def test_geometric_mean_refuses_negative_values() -> None:
     values = VALUES.assign(A=[-1.0, 5.0, 5.0])
-    with pytest.raises(InnocapError, match=r"G: a geometric mean .* A is -10 for SE"):
+    with pytest.raises(InnocapError, match=r"G: a geometric mean .* A falls to -10"):
         score_index(values, make_book(aggregate={"G": "geometric"}))
 
 

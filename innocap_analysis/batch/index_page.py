@@ -21,7 +21,8 @@ from innocap_analysis.present.labels import Labels, make_labels
 from innocap_analysis.present.language import translate_notebook
 from innocap_analysis.present.sentences import write_run_stamp
 from innocap_analysis.score.capacity import CapacityData, load_capacity
-from innocap_analysis.score.sensitivity import rank_interval, run_sensitivity
+from innocap_analysis.score.robustness import rank_interval
+from innocap_analysis.score.sensitivity import run_sensitivity
 from innocap_analysis.settings import Settings
 
 PICTURE = "40_dimensions"

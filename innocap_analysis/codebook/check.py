@@ -47,6 +47,16 @@ def _is_number(text: str) -> bool:
         return False
 
 
+def is_aggregator(text: str) -> bool:
+    """Tell whether a text names a way to aggregate, with its parameter where it takes one."""
+    name, colon, parameter = text.partition(":")
+    if name == "power":
+        return _is_number(parameter)
+    if name == "mpi":
+        return not colon or parameter in ("+", "-")
+    return name in AGGREGATORS and not colon
+
+
 def check_cells(table: pd.DataFrame, rows: list[str]) -> list[str]:
     """List the faults that a single row shows."""
     faults = []
@@ -55,7 +65,6 @@ def check_cells(table: pd.DataFrame, rows: list[str]) -> list[str]:
         "clip": CLIPS,
         "transform": TRANSFORMS,
         "normalise": NORMALISERS,
-        "aggregate": AGGREGATORS,
     }
     first_seen: dict[str, str] = {}
     for row, values in zip(rows, table.to_dict("records"), strict=True):
@@ -73,6 +82,12 @@ def check_cells(table: pd.DataFrame, rows: list[str]) -> list[str]:
                     f"{at}: {column} {cells[column]!r} is none of {', '.join(known)}"
                     + suggest(cells[column], known)
                 )
+        if not is_aggregator(cells["aggregate"]):
+            faults.append(
+                f"{at}: aggregate {cells['aggregate']!r} is none of {', '.join(AGGREGATORS)} "
+                "(power with its exponent, as power:0.5; mpi also as mpi:+ or mpi:-)"
+                + suggest(cells["aggregate"], AGGREGATORS)
+            )
         texts = [c for c in NUMBER_COLUMNS if cells[c] and not _is_number(cells[c])]
         faults += [f"{at}: {column} {cells[column]!r} is not a number" for column in texts]
         if not texts:
@@ -97,6 +112,9 @@ def _check_numbers(cells: dict[str, str]) -> Iterator[str]:
             yield f"low {cells['low']} is not below high {cells['high']}; reverse with direction -1"
         elif cells["transform"] == "log" and low <= 0:
             yield f"low {cells['low']} has no logarithm; it must be above zero"
+    reference_log = cells["normalise"] == "distance_to_reference" and cells["transform"] == "log"
+    if reference_log and high <= 0:
+        yield f"high {cells['high']} has no logarithm; it must be above zero"
 
 
 def check_tree(table: pd.DataFrame, rows: list[str]) -> list[str]:
@@ -115,6 +133,15 @@ def check_tree(table: pd.DataFrame, rows: list[str]) -> list[str]:
             faults.append(f"{at[code]}: parent {parent!r} is unknown{suggest(parent, list(kinds))}")
         elif parent and kinds[parent] not in ("group", "index"):
             faults.append(f"{at[code]}: parent {parent!r} is of kind {kinds[parent]}, not a group")
+    leaves = {code for code, kind in kinds.items() if kind == "indicator"}
+    for code, denominator in zip(table["code"], table["denominator"], strict=True):
+        if denominator and code not in leaves:
+            faults.append(f"{at[code]}: only an indicator is divided by a denominator")
+        elif denominator in leaves:
+            faults.append(
+                f"{at[code]}: denominator {denominator!r} is itself scored; give it a row of kind "
+                "context, or none"
+            )
     faults += _find_cycles(parents, at)
     scored = table[table["kind"] != "context"]
     for code, kind in kinds.items():

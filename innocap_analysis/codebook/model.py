@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -33,8 +34,42 @@ COLUMNS = (
 KINDS = ("indicator", "group", "index", "context")
 CLIPS = ("none", "low", "high", "both")
 TRANSFORMS = ("none", "log")
-NORMALISERS = ("goalposts", "none")
-AGGREGATORS = ("arithmetic", "geometric")
+NORMALISERS = (
+    "goalposts",
+    "minmax",
+    "zscore",
+    "rank",
+    "percentile",
+    "borda",
+    "distance_to_max",
+    "distance_to_reference",
+    "fraction_of_max",
+    "none",
+)
+# power:<p> and mpi:+ or mpi:- carry a parameter after the colon.
+AGGREGATORS = ("arithmetic", "geometric", "harmonic", "power", "copeland", "mpi")
+
+
+class Leaf(NamedTuple):
+    """How one indicator is brought to the common scale."""
+
+    code: str
+    method: str
+    direction: float
+    low: float
+    high: float
+    clip_low: bool
+    clip_high: bool
+    log: bool
+
+
+class Parent(NamedTuple):
+    """How one group or index comes from its children."""
+
+    code: str
+    method: str
+    children: tuple[str, ...]
+    weights: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -82,6 +117,34 @@ class Codebook:
         for code, parent in scored["parent"].items():
             children.setdefault(parent, []).append(str(code))
         return children
+
+    @cached_property
+    def leaf_rules(self) -> list[Leaf]:
+        """Rules of the scored indicators, ready for arithmetic."""
+        rows = self.table.loc[self.leaves].reset_index().to_dict("records")
+        return [
+            Leaf(
+                code=str(row["code"]),
+                method=str(row["normalise"]),
+                direction=float(row["direction"]),
+                low=float(row["low"]),
+                high=float(row["high"]),
+                clip_low=row["clip"] in ("low", "both"),
+                clip_high=row["clip"] in ("high", "both"),
+                log=row["transform"] == "log",
+            )
+            for row in rows
+        ]
+
+    @cached_property
+    def parent_rules(self) -> list[Parent]:
+        """Rules of groups and indexes, children before their parents."""
+        rules = []
+        for code in self.parents:
+            children = tuple(self.children(code))
+            weights = tuple(float(self.table.at[child, "weight"]) for child in children)
+            rules.append(Parent(code, str(self.table.at[code, "aggregate"]), children, weights))
+        return rules
 
     def children(self, code: str) -> list[str]:
         """Return the scored children of a node, in the order of the table."""

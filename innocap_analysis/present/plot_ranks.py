@@ -16,7 +16,8 @@ from innocap_analysis.present.labels import make_labels
 from innocap_analysis.present.marks import draw_tiles
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.score.index import rank_units
-from innocap_analysis.score.sensitivity import SensitivityResult, summarise_ranks
+from innocap_analysis.score.robustness import summarise_ranks
+from innocap_analysis.score.sensitivity import SensitivityResult
 
 LEVEL = 0.9
 

@@ -14,11 +14,8 @@ from innocap_analysis.present.tables import Formatter, Table, make_table
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.score.goalposts import compute_goalposts
 from innocap_analysis.score.published import recompute_published
-from innocap_analysis.score.sensitivity import (
-    SensitivityResult,
-    estimate_superiority,
-    rank_interval,
-)
+from innocap_analysis.score.robustness import estimate_superiority, rank_interval
+from innocap_analysis.score.sensitivity import SensitivityResult
 
 
 def _number(write: Callable[..., str], **options: object) -> Formatter:

@@ -12,11 +12,8 @@ from innocap_analysis.prepare.observations import fingerprint_inputs
 from innocap_analysis.prepare.units import Unit
 from innocap_analysis.present.labels import Labels, make_labels
 from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.score.sensitivity import (
-    SensitivityResult,
-    rank_interval,
-    summarise_ranks,
-)
+from innocap_analysis.score.robustness import rank_interval, summarise_ranks
+from innocap_analysis.score.sensitivity import SensitivityResult
 
 LEVEL = 0.9
 

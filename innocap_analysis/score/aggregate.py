@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from innocap_analysis.codebook import Codebook
+from innocap_analysis.score.normalise import ScoreWarning
 from innocap_analysis.settings import InnocapError
 
 # Coverage is a ratio of sums of weights; a share of exactly one half must pass 0.5.
 _ROUNDING = 1e-9
 
-
-class ScoreWarning(UserWarning):
-    """A cell that makes a score say less than it seems to; the text names the cell."""
+Array = np.ndarray
+Node = tuple[Array, Array]
 
 
 def aggregate(
@@ -44,48 +44,51 @@ def aggregate(
     Raises
     ------
     InnocapError
-        A geometric mean meets a negative value.
+        A mean that needs values of zero or more meets a negative one.
 
     Warns
     -----
     ScoreWarning
-        A geometric mean meets a zero: the score is then zero, its limit.
+        A geometric or harmonic mean, or one with a negative power, meets a zero: the score
+        is then zero, the limit of the formula. A Mazziotta-Pareto index meets a mean of
+        zero: then there is no coefficient of variation and no score.
 
     Notes
     -----
-    Arithmetic mean ``sum(w x) / sum(w)``, geometric mean ``exp(sum(w ln x) / sum(w))``
-    (OECD/JRC Handbook, 2008, pp. 103-105). Sums run child by child, so a unit's score has
-    the same last bit whichever other units are in the table.
+    With weights ``w`` that sum to 1 over the children present: arithmetic ``sum(w x)``,
+    geometric ``exp(sum(w ln x))``, harmonic ``1 / sum(w / x)``, power ``sum(w x^p)^(1/p)``,
+    Mazziotta-Pareto ``M - S^2 / M`` (``mpi`` and ``mpi:-``) or ``M + S^2 / M`` (``mpi:+``)
+    with mean ``M`` and population standard deviation ``S``, Copeland: pairs of units won
+    minus pairs lost. Sums run child by child, so that except for Copeland a unit's score
+    has the same last bit whichever other units are in the table.
     """
     leaves = {
-        code: np.ascontiguousarray(normalised[code].to_numpy(float)) for code in codebook.leaves
+        code: np.ascontiguousarray(normalised[code].to_numpy(dtype=float))
+        for code in codebook.leaves
     }
-    _check_geometric(leaves, codebook, normalised.index)
+    units = normalised.index
     nodes = aggregate_arrays(leaves, codebook, min_coverage=min_coverage)
-    _warn_of_zeros({**leaves, **{c: s for c, (s, _) in nodes.items()}}, codebook, normalised.index)
+    _warn_of_limits({**leaves, **{code: node[0] for code, node in nodes.items()}}, codebook, units)
     shape = (len(normalised),)
     scores = {code: np.broadcast_to(score, shape) for code, (score, _) in nodes.items()}
     coverage = {code: np.broadcast_to(cover, shape) for code, (_, cover) in nodes.items()}
-    return (
-        pd.DataFrame(scores, index=normalised.index),
-        pd.DataFrame(coverage, index=normalised.index),
-    )
+    return pd.DataFrame(scores, index=units), pd.DataFrame(coverage, index=units)
 
 
 def aggregate_arrays(
-    leaves: Mapping[str, np.ndarray],
+    leaves: Mapping[str, Array],
     codebook: Codebook,
     *,
-    weights: Mapping[str, np.ndarray] | None = None,
+    weights: Mapping[str, Array] | None = None,
     methods: Mapping[str, str] | None = None,
     min_coverage: float = 0.5,
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+) -> dict[str, Node]:
     """Aggregate arrays of any shape, for one run or for many at once.
 
     Parameters
     ----------
     leaves : mapping of str to ndarray
-        Normalised values by leaf code, last axis units.
+        Normalised values by leaf code, units on the last axis.
     codebook : Codebook
         The tree.
     weights : mapping of str to ndarray, optional
@@ -100,78 +103,132 @@ def aggregate_arrays(
     -------
     dict of str to (ndarray, ndarray)
         Score and coverage by group and index code, children before parents.
+
+    Raises
+    ------
+    InnocapError
+        A mean that needs values of zero or more meets a negative one.
     """
     given = weights or {}
-    table = codebook.table
-    done: dict[str, tuple[np.ndarray, np.ndarray]] = {
-        code: (x, (~np.isnan(x)).astype(float)) for code, x in leaves.items()
-    }
-    parents: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for parent in codebook.parents:
-        method = (methods or {}).get(parent) or str(table.at[parent, "aggregate"])
-        forward, backward = _MEANS[method]
-        total = top = observed = cover = np.zeros(1)
-        for child in codebook.children(parent):
-            x, child_cover = done[child]
-            weight = np.asarray(given.get(child, table.at[child, "weight"]), dtype=float)
-            present = ~np.isnan(x)
-            # A child of weight zero must not turn a zero into NaN (0 * -inf).
-            counts = present & (weight > 0)
-            top = top + np.where(counts, weight * forward(np.where(counts, x, 1.0)), 0.0)
-            observed = observed + np.where(counts, weight, 0.0)
-            cover = cover + np.where(present, weight * child_cover, 0.0)
-            total = total + weight
+    nodes: dict[str, Node] = {code: (x, ~np.isnan(x)) for code, x in leaves.items()}
+    parents: dict[str, Node] = {}
+    for parent in codebook.parent_rules:
+        method = (methods or {}).get(parent.code, parent.method)
+        xs = [nodes[child][0] for child in parent.children]
+        ws = [
+            np.asarray(given.get(child, weight), dtype=float)
+            for child, weight in zip(parent.children, parent.weights, strict=True)
+        ]
+        _refuse_negative(xs, ws, method, parent.code, parent.children)
+        # A child of weight zero takes no part, or it would turn a zero into NaN (0 * -inf).
+        present = [~np.isnan(x) & (w > 0) for x, w in zip(xs, ws, strict=True)]
+        used = [np.where(p, w, 0.0) for p, w in zip(present, ws, strict=True)]
+        filled = [np.where(p, x, 1.0) for p, x in zip(present, xs, strict=True)]
+        observed = sum(used[1:], used[0])
+        cover = sum(
+            (u * nodes[child][1] for child, u in zip(parent.children, used, strict=True)),
+            np.zeros(1),
+        ) / sum(ws[1:], ws[0])
         with np.errstate(invalid="ignore", divide="ignore"):
-            cover = cover / total
-            score = backward(top / observed)
+            score = _combine(method, filled, used, observed)
         enough = (observed > 0) & (cover >= min_coverage - _ROUNDING)
-        done[parent] = parents[parent] = (np.where(enough, score, np.nan), cover)
+        nodes[parent.code] = parents[parent.code] = (np.where(enough, score, np.nan), cover)
     return parents
 
 
-def _identity(x: np.ndarray) -> np.ndarray:
-    return x
+def _combine(method: str, xs: Sequence[Array], ws: Sequence[Array], total: Array) -> Array:
+    name, _, parameter = method.partition(":")
+    if name == "copeland":
+        return _count_wins(xs, ws)
+    if name == "mpi":
+        return _penalise_spread(xs, ws, total, sign=1.0 if parameter == "+" else -1.0)
+    forward, backward = _find_transform(method)
+    top = sum((w * forward(x) for x, w in zip(xs, ws, strict=True)), np.zeros(1))
+    return backward(top / total)
 
 
-def _log(x: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(x))
+def _find_transform(
+    method: str,
+) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
+    """Return the function under the mean, and its inverse."""
+    if method == "arithmetic":
+        return np.positive, np.positive
+    if method in ("geometric", "power:0"):
+        return np.log, np.exp
+    if method == "harmonic":
+        return np.reciprocal, np.reciprocal
+    exponent = float(method.partition(":")[2])
+    if exponent == 0:
+        return np.log, np.exp
+    return lambda x: np.power(x, exponent), lambda x: np.power(x, 1.0 / exponent)
 
 
-def _exp(x: np.ndarray) -> np.ndarray:
-    return np.asarray(np.exp(x))
+def _penalise_spread(
+    xs: Sequence[Array], ws: Sequence[Array], total: Array, *, sign: float
+) -> Array:
+    mean = sum((w * x for x, w in zip(xs, ws, strict=True)), np.zeros(1)) / total
+    squares = (w * (x - mean) ** 2 for x, w in zip(xs, ws, strict=True))
+    variance = sum(squares, np.zeros(1)) / total
+    # Without spread there is no penalty, whatever the mean.
+    penalty = np.where(variance == 0, 0.0, variance / np.where(mean == 0, np.nan, mean))
+    return np.asarray(mean + sign * penalty)
 
 
-_MEANS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
-    "arithmetic": (_identity, _identity),
-    "geometric": (_log, _exp),
-}
+def _count_wins(xs: Sequence[Array], ws: Sequence[Array]) -> Array:
+    """Compare every pair of units on the children that both have."""
+    shape = np.broadcast_shapes(*(x.shape for x in xs), *(w.shape for w in ws))
+    balance = np.zeros((*shape, shape[-1]))
+    for x, w in zip(xs, ws, strict=True):
+        values = np.broadcast_to(x, shape)
+        weight = np.broadcast_to(w, shape)
+        both = np.minimum(weight[..., :, None], weight[..., None, :])
+        balance += both * np.sign(values[..., :, None] - values[..., None, :])
+    return np.asarray(np.sign(np.round(balance, 12)).sum(axis=-1))
 
 
-def _check_geometric(values: Mapping[str, np.ndarray], codebook: Codebook, units: pd.Index) -> None:
-    for parent in codebook.parents:
-        if codebook.table.at[parent, "aggregate"] != "geometric":
-            continue
-        for leaf in codebook.leaves_of(parent):
-            negative = values[leaf] < 0
-            if negative.any():
-                raise InnocapError(
-                    f"{parent}: a geometric mean needs values of zero or more, but {leaf} is "
-                    f"{values[leaf][negative][0]:.6g} for {units[negative][0]}; clip it at "
-                    "'low' or use the arithmetic mean"
-                )
+def _refuse_negative(
+    xs: Sequence[Array], ws: Sequence[Array], method: str, parent: str, children: Sequence[str]
+) -> None:
+    if method in ("arithmetic", "copeland") or method.startswith("mpi"):
+        return
+    for child, x, w in zip(children, xs, ws, strict=True):
+        negative = (x < 0) & (w > 0)
+        if negative.any():
+            lowest = float(np.nanmin(np.where(negative, x, np.nan)))
+            raise InnocapError(
+                f"{parent}: a {method} mean needs values of zero or more, but {child} falls to "
+                f"{lowest:.6g}; clip it at 'low', or use the arithmetic mean"
+            )
 
 
-def _warn_of_zeros(values: Mapping[str, np.ndarray], codebook: Codebook, units: pd.Index) -> None:
-    for parent in codebook.parents:
-        if codebook.table.at[parent, "aggregate"] != "geometric":
-            continue
-        for child in codebook.children(parent):
-            zero = values[child] == 0
-            if zero.any():
-                warnings.warn(
-                    f"{parent}: the geometric mean is 0 for {', '.join(map(str, units[zero]))} "
-                    f"because {child} is 0",
-                    ScoreWarning,
-                    stacklevel=4,
-                )
+def _is_zero_at_zero(method: str) -> bool:
+    name, _, parameter = method.partition(":")
+    return name in ("geometric", "harmonic") or (name == "power" and float(parameter) <= 0)
+
+
+def _warn_of_limits(values: Mapping[str, Array], codebook: Codebook, units: pd.Index) -> None:
+    for parent in codebook.parent_rules:
+        if _is_zero_at_zero(parent.method):
+            for child in parent.children:
+                zero = values[child] == 0
+                if zero.any():
+                    _warn(
+                        f"{parent.code}: the {parent.method} mean is 0 for "
+                        f"{_name(units[zero])} because {child} is 0"
+                    )
+        elif parent.method.startswith("mpi"):
+            known = np.logical_or.reduce([~np.isnan(values[child]) for child in parent.children])
+            lost = known & np.isnan(values[parent.code])
+            means = [values[child] for child in parent.children]
+            if lost.any() and (np.nansum(means, axis=0)[lost] == 0).any():
+                _warn(f"{parent.code}: no score for {_name(units[lost])}; their mean is 0")
+
+
+def _name(units: pd.Index) -> str:
+    return ", ".join(map(str, units[:5])) + (
+        f" and {len(units) - 5} more" if len(units) > 5 else ""
+    )
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, ScoreWarning, stacklevel=4)

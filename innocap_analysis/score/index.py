@@ -10,7 +10,7 @@ import pandas as pd
 
 from innocap_analysis.codebook import Codebook, read_codebook
 from innocap_analysis.score.aggregate import aggregate
-from innocap_analysis.score.normalise import check_values, normalise
+from innocap_analysis.score.normalise import normalise
 
 # Scores that differ by less than this came about by rounding and share a rank.
 _TIE = 1e-9
@@ -85,6 +85,7 @@ def score_index(
     codebook: Codebook | pd.DataFrame | str | Path,
     *,
     min_coverage: float = 0.5,
+    reference_unit: str | None = None,
 ) -> IndexResult:
     """Score an index: normalise, aggregate, rank.
 
@@ -97,6 +98,8 @@ def score_index(
         :func:`~innocap_analysis.codebook.read_codebook`.
     min_coverage : float
         Share of a node's weight that must be observed for it to have a score.
+    reference_unit : str, optional
+        As in :func:`~innocap_analysis.score.normalise.normalise`.
 
     Returns
     -------
@@ -125,8 +128,8 @@ def score_index(
     ({'SE': 60.0, 'FI': 50.0}, {'SE': 1.0, 'FI': 2.0})
     """
     book = read_codebook(codebook)
-    raw = check_values(values, book)
-    normalised = normalise(raw, book)
+    normalised = normalise(values, book, reference_unit=reference_unit)
+    raw = values[book.leaves].astype("float64")
     scores, coverage = aggregate(normalised, book, min_coverage=min_coverage)
     return IndexResult(book, raw, normalised, scores, rank_units(scores), coverage)
 

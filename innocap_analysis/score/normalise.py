@@ -1,17 +1,33 @@
-"""Bringing indicators to one scale, each cell on its own."""
+"""Bringing indicators to one scale."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from innocap_analysis.codebook import Codebook
+from innocap_analysis.codebook.model import Leaf
 from innocap_analysis.settings import InnocapError, suggest
 
+FIXED = ("goalposts", "none")
+OWN_SCALE = ("zscore", "rank", "borda", "none")
 _MOST_CELLS_SHOWN = 5
+_MIDDLE = 50.0
+
+Array = np.ndarray
 
 
-def normalise(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+class ScoreWarning(UserWarning):
+    """A cell that makes a score say less than it seems to; the text names the cell."""
+
+
+def normalise(
+    values: pd.DataFrame, codebook: Codebook, *, reference_unit: str | None = None
+) -> pd.DataFrame:
     """Normalise every scored indicator as its codebook row says.
 
     Parameters
@@ -21,24 +37,36 @@ def normalise(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
         does not score are ignored.
     codebook : Codebook
         `normalise`, `transform`, `low`, `high`, `clip` and `direction` of each leaf.
+    reference_unit : str, optional
+        The unit that ``distance_to_reference`` is measured from, where the codebook gives
+        no reference value in `high`.
 
     Returns
     -------
     DataFrame
-        Units x leaf codes. ``goalposts`` run from 0 (worst goalpost) to 100 (best), beyond
-        them unless clipped; ``none`` keeps the raw scale, negated for direction -1.
+        Units x leaf codes, higher is better. On a scale of 0 to 100: ``goalposts`` (beyond
+        it unless clipped), ``minmax``, ``percentile``, ``distance_to_max``,
+        ``distance_to_reference`` and ``fraction_of_max``. On their own scale: ``zscore``
+        (mean 0, standard deviation 1), ``rank`` (1 is the lowest), ``borda`` (rank minus
+        1) and ``none``.
 
     Raises
     ------
     InnocapError
-        A leaf has no column, or a cell is no finite number, or has no logarithm.
+        A leaf has no column, a cell is no finite number or has no logarithm, or the
+        reference has no value.
+
+    Warns
+    -----
+    ScoreWarning
+        A method scales by the units at hand, a column has no value or no range, or a
+        fraction has no maximum above zero; the text names the column.
 
     Notes
     -----
-    Goalposts: ``100 (x - low) / (high - low)``, or ``100 (high - x) / (high - low)`` for
-    direction -1 (OECD/JRC, *Handbook on Constructing Composite Indicators*, 2008, p. 85),
-    after the natural logarithm of all three where `transform` is ``log``. A unit's result
-    never depends on which other units are in the table.
+    See METHODS.md for the formula of each method. Logarithms are taken before anything
+    else, goalposts and reference values included; then a direction of -1 negates. With
+    ``goalposts`` and ``none`` a unit's result never depends on the other units.
 
     Examples
     --------
@@ -58,17 +86,16 @@ def normalise(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     {'SE': 25.0, 'FI': 100.0}
     """
     raw = check_values(values, codebook)
-    columns = {}
-    for code in codebook.leaves:
-        row = codebook.table.loc[[code]].iloc[0]
-        x = np.ascontiguousarray(raw[code].to_numpy())
-        columns[code] = _NORMALISERS[str(row["normalise"])](
-            _transform(x, code, row, raw.index), row
-        )
-    return pd.DataFrame(columns, index=raw.index)
+    at = None if reference_unit is None else _find_reference(reference_unit, values.index)
+    _warn_of_in_sample_scaling(codebook)
+    columns = {
+        leaf.code: normalise_array(raw[i], leaf, units=values.index, reference=at)
+        for i, leaf in enumerate(codebook.leaf_rules)
+    }
+    return pd.DataFrame(columns, index=values.index, copy=False)
 
 
-def check_values(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def check_values(values: pd.DataFrame, codebook: Codebook) -> Array:
     """Return the leaf columns of a table as floats, or say which cell is wrong.
 
     Parameters
@@ -80,8 +107,8 @@ def check_values(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Units x leaf codes in the order of the codebook.
+    ndarray
+        Leaves x units, in the order of the codebook.
 
     Raises
     ------
@@ -99,46 +126,203 @@ def check_values(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     for axis, labels in (("unit", values.index), ("column", values.columns)):
         if labels.has_duplicates:
             raise InnocapError(f"values: {axis} {labels[labels.duplicated()][0]!r} occurs twice")
-    columns = {}
+    try:
+        cells = values[codebook.leaves].to_numpy(dtype="float64", na_value=np.nan)
+    except (TypeError, ValueError):
+        raise _blame_cells(values, codebook) from None
+    if np.isinf(cells).any():
+        raise _blame_cells(values, codebook)
+    return np.ascontiguousarray(cells.T)
+
+
+def _blame_cells(values: pd.DataFrame, codebook: Codebook) -> InnocapError:
+    found = []
     for code in codebook.leaves:
-        column = pd.to_numeric(values[code], errors="coerce").astype("float64")
-        wrong = (column.isna() & values[code].notna()) | np.isinf(column)
-        if wrong.any():
-            cells = "; ".join(
-                f"{unit}, {code}: {cell!r}"
-                for unit, cell in values[code][wrong].head(_MOST_CELLS_SHOWN).items()
-            )
-            raise InnocapError(f"values: not a finite number in {cells}")
-        columns[code] = column
-    return pd.DataFrame(columns, index=values.index)
+        numbers = pd.to_numeric(values[code], errors="coerce").astype("float64")
+        wrong = (numbers.isna() & values[code].notna()) | np.isinf(numbers)
+        found += [f"{unit}, {code}: {cell!r}" for unit, cell in values[code][wrong].items()]
+    more = f" and {len(found) - _MOST_CELLS_SHOWN} more" if len(found) > _MOST_CELLS_SHOWN else ""
+    shown = "; ".join(found[:_MOST_CELLS_SHOWN]) or "a column of texts"
+    return InnocapError(f"values: not a finite number in {shown}{more}")
 
 
-def _transform(
-    x: np.ndarray, code: str, row: pd.Series, units: pd.Index
-) -> tuple[np.ndarray, float, float]:
-    low, high = float(row["low"]), float(row["high"])
-    if row["transform"] == "none":
-        return x, low, high
+def normalise_array(
+    x: Array,
+    leaf: Leaf,
+    *,
+    units: pd.Index | None = None,
+    reference: int | None = None,
+    quiet: bool = False,
+) -> Array:
+    """Normalise one indicator, for one run or for many at once.
+
+    Parameters
+    ----------
+    x : ndarray
+        Raw figures, units on the last axis; each row before it is a run by itself.
+    leaf : Leaf
+        The indicator's rules.
+    units : Index, optional
+        Names of the units, for messages.
+    reference : int, optional
+        Position of the reference unit.
+    quiet : bool
+        Give no warnings, where the caller has given them once already.
+
+    Returns
+    -------
+    ndarray
+        Same shape, higher is better.
+
+    Raises
+    ------
+    InnocapError
+        A cell has no logarithm, or the reference has no value.
+    """
+    tell = (lambda _: None) if quiet else _warn
+    low, high = leaf.low, leaf.high
+    if leaf.log:
+        x = _take_log(x, leaf.code, units)
+        low, high = np.log(low), np.log(high)
+    if leaf.direction == -1:
+        x, low, high = -x, -high, -low
+    if leaf.method == "goalposts":
+        score = (x - low) / (high - low) * 100.0
+    elif leaf.method == "none":
+        score = x
+    elif np.isnan(x).all():
+        tell(f"{leaf.code}: has no value at all and no score")
+        score = np.full_like(x, np.nan)
+    elif leaf.method == "distance_to_reference":
+        # The reference value stands in `high` (the better end) or is that of a unit.
+        given = leaf.high if leaf.direction == 1 else -leaf.high
+        given = np.log(leaf.high) * leaf.direction if leaf.log else given
+        score = _measure_from_reference(x, given, reference, leaf.code, tell)
+    elif leaf.method == "fraction_of_max":
+        score = _take_fraction(x, leaf, tell)
+    else:
+        score = _SAMPLE_METHODS[leaf.method](x, leaf.code, tell)
+    if (leaf.clip_low or leaf.clip_high) and leaf.method not in OWN_SCALE:
+        score = np.clip(
+            score, 0.0 if leaf.clip_low else -np.inf, 100.0 if leaf.clip_high else np.inf
+        )
+    return np.asarray(score)
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, ScoreWarning, stacklevel=4)
+
+
+def _warn_of_in_sample_scaling(codebook: Codebook) -> None:
+    scaled = [rule.code for rule in codebook.leaf_rules if rule.method not in FIXED]
+    if scaled:
+        shown = ", ".join(scaled[:_MOST_CELLS_SHOWN]) + (", …" if len(scaled) > 5 else "")
+        _warn(
+            f"{shown}: scaled by the units at hand, so a score changes with who else is in the "
+            "table; goalposts do not"
+        )
+
+
+def _take_log(x: Array, code: str, units: pd.Index | None) -> Array:
     wrong = x <= 0
     if wrong.any():
-        cells = "; ".join(
-            f"{unit}, {code}: {value:g}" for unit, value in zip(units[wrong], x[wrong], strict=True)
+        places = np.argwhere(wrong)[:_MOST_CELLS_SHOWN]
+        cells = ", ".join(
+            (f"{units[place[-1]]}, " if units is not None else "") + f"{code}: {x[tuple(place)]:g}"
+            for place in places
         )
         raise InnocapError(f"values: transform is log, which needs numbers above zero ({cells})")
-    return np.log(x), np.log(low), np.log(high)
+    return np.asarray(np.log(x))
 
 
-def _normalise_goalposts(scaled: tuple[np.ndarray, float, float], row: pd.Series) -> np.ndarray:
-    x, low, high = scaled
-    distance = x - low if row["direction"] == 1 else high - x
-    score = distance / (high - low) * 100.0
-    floor = 0.0 if row["clip"] in ("low", "both") else -np.inf
-    ceiling = 100.0 if row["clip"] in ("high", "both") else np.inf
-    return np.clip(score, floor, ceiling)
+def _find_reference(unit: str, units: pd.Index) -> int:
+    if unit not in units:
+        known = [str(name) for name in units]
+        raise InnocapError(f"reference_unit {unit!r} is not in the table{suggest(unit, known)}")
+    return int(units.get_indexer_for([unit])[0])
 
 
-def _keep_scale(scaled: tuple[np.ndarray, float, float], row: pd.Series) -> np.ndarray:
-    return scaled[0] * float(row["direction"])
+def _extremes(x: Array) -> tuple[Array, Array]:
+    # A run without any value keeps NaN, without numpy's remark about it.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        low, high = np.nanmin(x, axis=-1, keepdims=True), np.nanmax(x, axis=-1, keepdims=True)
+    return np.asarray(low), np.asarray(high)
 
 
-_NORMALISERS = {"goalposts": _normalise_goalposts, "none": _keep_scale}
+def _share(top: Array, range_: Array, x: Array, code: str, tell: Callable[[str], None]) -> Array:
+    """Divide by a range; where it is zero nobody is ahead, and everybody gets the middle."""
+    flat = range_ == 0
+    if flat.any():
+        tell(f"{code}: all units are equal, so each scores {_MIDDLE:g}")
+    score = 100.0 * top / np.where(flat, 1.0, range_)
+    return np.where(flat & ~np.isnan(x), _MIDDLE, score)
+
+
+def _scale_minmax(x: Array, code: str, tell: Callable[[str], None]) -> Array:
+    low, high = _extremes(x)
+    return _share(x - low, high - low, x, code, tell)
+
+
+def _standardise(x: Array, code: str, tell: Callable[[str], None]) -> Array:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        mean = np.nanmean(x, axis=-1, keepdims=True)
+        sd = np.nanstd(x, axis=-1, ddof=1, keepdims=True)
+    flat = (sd == 0) | np.isnan(sd)
+    if flat.any():
+        tell(f"{code}: the units do not vary, so each scores 0")
+    return np.asarray(np.where(flat, x - mean, (x - mean) / np.where(flat, 1.0, sd)))
+
+
+def _rank_up(x: Array, *_: object) -> Array:
+    return np.asarray(rankdata(x, method="min", axis=-1, nan_policy="omit"))
+
+
+def _count_below(x: Array, *_: object) -> Array:
+    return _rank_up(x) - 1.0
+
+
+def _rank_percentile(x: Array, code: str, tell: Callable[[str], None]) -> Array:
+    others = (~np.isnan(x)).sum(axis=-1, keepdims=True) - 1.0
+    return _share(_count_below(x), others, x, code, tell)
+
+
+def _measure_from_reference(
+    x: Array, given: float, unit: int | None, code: str, tell: Callable[[str], None]
+) -> Array:
+    low, _ = _extremes(x)
+    if not np.isnan(given):
+        reference = np.full_like(low, given)
+    elif unit is None:
+        raise InnocapError(
+            f"{code}: distance_to_reference needs the reference value in column high, or the "
+            "name of a unit as reference_unit"
+        )
+    else:
+        reference = x[..., unit : unit + 1]
+        if np.isnan(reference).any():
+            raise InnocapError(f"{code}: the reference unit has no value")
+    return _share(x - low, reference - low, x, code, tell)
+
+
+def _take_fraction(x: Array, leaf: Leaf, tell: Callable[[str], None]) -> Array:
+    """Divide by the best: ``x / max``, or ``min / x`` where lower is better."""
+    raw = -x if leaf.direction == -1 else x
+    low, high = _extremes(raw)
+    if (low <= 0).any() if leaf.direction == -1 else (high <= 0).any():
+        tell(f"{leaf.code}: a fraction of the best needs figures above zero; no score")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if leaf.direction == -1:
+            return np.where(low > 0, 100.0 * low / raw, np.nan)
+        return np.where(high > 0, 100.0 * raw / high, np.nan)
+
+
+_SAMPLE_METHODS: dict[str, Callable[[Array, str, Callable[[str], None]], Array]] = {
+    "minmax": _scale_minmax,
+    "distance_to_max": _scale_minmax,  # 1 - (max - x) / (max - min) is the same number
+    "zscore": _standardise,
+    "rank": _rank_up,
+    "borda": _count_below,
+    "percentile": _rank_percentile,
+}

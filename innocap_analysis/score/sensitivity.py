@@ -2,64 +2,35 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from innocap_analysis.codebook import Codebook, read_codebook
 from innocap_analysis.score.aggregate import aggregate_arrays
-from innocap_analysis.score.index import rank_units
-from innocap_analysis.score.normalise import normalise
+from innocap_analysis.score.factors import (
+    AS_CODEBOOK,
+    AggregationChoice,
+    Factor,
+    ImputationChoice,
+    LeaveOneOut,
+    MeasurementError,
+    NormalisationChoice,
+    TreatmentChoice,
+    WeightNoise,
+    default_factors,
+)
+from innocap_analysis.score.index import score_index
+from innocap_analysis.score.normalise import ScoreWarning, check_values, normalise_array
+from innocap_analysis.score.steps import impute
+from innocap_analysis.score.treat import treat_outliers
 from innocap_analysis.settings import InnocapError
 
-NONE_LEFT_OUT = ""
-
-
-@dataclass(frozen=True)
-class WeightNoise:
-    """Weights are uncertain: each is multiplied by a factor drawn anew in each run.
-
-    Attributes
-    ----------
-    relative : float
-        The factor is uniform between ``1 - relative`` and ``1 + relative``.
-    """
-
-    relative: float = 0.25
-
-
-@dataclass(frozen=True)
-class LeaveOneOut:
-    """One indicator is left out, or none; all these choices are equally likely.
-
-    Attributes
-    ----------
-    codes : tuple of str
-        Indicators that may be left out; empty means any.
-    """
-
-    codes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class AggregationChoice:
-    """A node is aggregated by one of several means, equally likely.
-
-    Attributes
-    ----------
-    code : str
-        Group or index.
-    methods : tuple of str
-        Ways to aggregate it.
-    """
-
-    code: str
-    methods: tuple[str, ...] = ("arithmetic", "geometric")
-
-
-Factor = WeightNoise | LeaveOneOut | AggregationChoice
+Array = np.ndarray
 
 
 @dataclass(frozen=True)
@@ -69,31 +40,42 @@ class SensitivityResult:
     Attributes
     ----------
     choices : DataFrame
-        One row per run: ``left_out`` (code or empty), ``aggregate:<code>``, and
-        ``weight:<code>`` where weights were drawn.
+        One row per run: the option of each factor, ``weight:<code>`` where weights were
+        drawn.
     scores : dict of str to DataFrame
         Runs x units for every group and index code.
+    baseline : DataFrame
+        Units x codes: scores of the index as it is.
+    factors : tuple of str
+        Names of the factors.
+    sobol_size : int
+        Base sample of the Sobol design, 0 without one. The runs are then the base sample,
+        a second one, and for each factor the base sample with that factor of the second.
     """
 
     choices: pd.DataFrame
     scores: dict[str, pd.DataFrame]
+    baseline: pd.DataFrame
+    factors: tuple[str, ...]
+    sobol_size: int = 0
 
-    def rank_runs(self, code: str, units: Sequence[str]) -> pd.DataFrame:
-        """Rank the given units among themselves in every run.
+    def rank_runs(self, code: str, units: Sequence[str] | None = None) -> pd.DataFrame:
+        """Rank units among themselves in every run.
 
         Parameters
         ----------
         code : str
             Group or index.
-        units : sequence of str
-            Who is ranked; others are ignored.
+        units : sequence of str, optional
+            Who is ranked; others are ignored. Default: all.
 
         Returns
         -------
         DataFrame
             Runs x units; 1 is the highest score.
         """
-        return rank_units(self.scores[code][list(units)].T).T
+        scores = self.scores[code] if units is None else self.scores[code][list(units)]
+        return scores.round(9).rank(axis=1, ascending=False, method="min")
 
 
 def run_sensitivity(
@@ -104,6 +86,7 @@ def run_sensitivity(
     n: int = 2000,
     seed: int = 1,
     min_coverage: float = 0.5,
+    sobol: bool = False,
 ) -> SensitivityResult:
     """Score an index many times, each time with other defensible choices.
 
@@ -114,15 +97,18 @@ def run_sensitivity(
     codebook : Codebook or DataFrame
         The index whose choices are varied.
     factors : iterable of Factor, optional
-        What is uncertain, at most one :class:`WeightNoise` and one :class:`LeaveOneOut`.
+        What is uncertain (see :mod:`~innocap_analysis.score.factors`), each at most once.
         Default: weights by 25 %, one indicator left out or none, and arithmetic or
         geometric aggregation of each index.
     n : int
-        Number of runs.
+        Number of runs; with `sobol` the size of the base sample, and the runs are ``n``
+        times the number of factors plus two.
     seed : int
         Seed of ``numpy.random.default_rng``; the same seed gives the same runs.
     min_coverage : float
         As in :func:`~innocap_analysis.score.index.score_index`.
+    sobol : bool
+        Lay the runs out so that Sobol indices can be estimated.
 
     Returns
     -------
@@ -132,176 +118,238 @@ def run_sensitivity(
     Raises
     ------
     InnocapError
-        A factor names a node that the codebook lacks, or a share is out of range.
+        A factor does not fit the index, or a run fails; the message names the run and its
+        choices. A failing run is never left out.
 
     Notes
     -----
-    Indicators are normalised once; runs differ in weights and means, which are evaluated
-    for all runs together. Uncertainty analysis as in Saisana, Saltelli and Tarantola
-    (2005), *Journal of the Royal Statistical Society A* 168(2), 307-323.
+    Tables are prepared once for each combination of imputation, treatment and
+    normalisation that occurs, and all runs that share a combination are aggregated
+    together. Uncertainty analysis as in Saisana, Saltelli and Tarantola (2005), *Journal of
+    the Royal Statistical Society A* 168(2), 307-323.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_capacity
+    >>> capacity = load_capacity()
+    >>> runs = run_sensitivity(capacity.values, capacity.codebook, n=100)
+    >>> runs.rank_runs("INNOCAP", ["SE", "FI"]).shape
+    (100, 2)
     """
     book = read_codebook(codebook)
-    chosen = list(factors) if factors is not None else _default_factors(book)
+    chosen = list(factors) if factors is not None else default_factors(book)
+    _check_factors(chosen, book)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ScoreWarning)  # told when the index itself was scored
+        baseline = score_index(values, book, min_coverage=min_coverage).scores
+        random = _draw(chosen, book, values.index, n, seed, sobol=sobol)
+        runs = n * (len(chosen) + 2) if sobol else n
+        scores = _Simulation(values, book, chosen, random, runs, min_coverage).run()
+    return SensitivityResult(
+        choices=_list_choices(chosen, book, random, runs),
+        scores={c: pd.DataFrame(x, columns=values.index) for c, x in scores.items()},
+        baseline=baseline,
+        factors=tuple(factor.name for factor in chosen),
+        sobol_size=n if sobol else 0,
+    )
+
+
+def _check_factors(factors: Sequence[Factor], book: Codebook) -> None:
+    names = [factor.name for factor in factors]
+    for factor in factors:
+        factor.check(book)
+        if names.count(factor.name) > 1:
+            raise InnocapError(f"factors: {factor.name!r} is given twice")
+    if {"measurement", "treatment"} <= set(names):
+        raise InnocapError(
+            "factors: MeasurementError and TreatmentChoice exclude each other; treat the figures "
+            "first and give the errors of the treated ones"
+        )
+
+
+def _draw(
+    factors: Sequence[Factor], book: Codebook, units: pd.Index, n: int, seed: int, *, sobol: bool
+) -> list[Array]:
+    """Draw uniform numbers, runs x count for each factor, laid out for Sobol if wanted."""
     rng = np.random.default_rng(seed)
-    normalised = normalise(values, book)
-    leaves = {code: normalised[code].to_numpy() for code in book.leaves}
-    weights: dict[str, np.ndarray] = {}
-    choices: dict[str, np.ndarray] = {}
-    methods: dict[str, np.ndarray] = {}
-    for factor in chosen:
-        if isinstance(factor, WeightNoise):
-            weights = _draw_weights(factor, book, n, rng)
-            choices |= {f"weight:{code}": drawn[:, 0] for code, drawn in weights.items()}
-        elif isinstance(factor, LeaveOneOut):
-            choices["left_out"] = _draw_left_out(factor, book, n, rng)
-        else:
-            methods[factor.code] = _draw_methods(factor, book, n, rng)
-            choices[f"aggregate:{factor.code}"] = methods[factor.code]
-    if "left_out" in choices:
-        for code in sorted(set(choices["left_out"]) - {NONE_LEFT_OUT}):
-            base = weights.get(code, np.full((n, 1), float(book.table.at[code, "weight"])))
-            weights[code] = np.where((choices["left_out"] == code)[:, None], 0.0, base)
-    scores = _score_runs(leaves, book, weights, methods, n, min_coverage)
-    frames = {code: pd.DataFrame(runs, columns=normalised.index) for code, runs in scores.items()}
-    return SensitivityResult(pd.DataFrame(choices), frames)
+    counts = [factor.count(book, units) for factor in factors]
+    base = [rng.random((n, count)) for count in counts]
+    if not sobol:
+        return base
+    second = [rng.random((n, count)) for count in counts]
+    return [
+        np.vstack([a, b, *(b if other == mine else a for other in range(len(factors)))])
+        for mine, (a, b) in enumerate(zip(base, second, strict=True))
+    ]
 
 
-def _default_factors(book: Codebook) -> list[Factor]:
-    return [WeightNoise(), LeaveOneOut(), *(AggregationChoice(code) for code in book.indexes)]
+def _pick(factor: Factor, book: Codebook, random: Array) -> Array:
+    options: Array = np.array(factor.options(book), dtype=object)  # type: ignore[union-attr]
+    return options[np.minimum((random[:, 0] * len(options)).astype(int), len(options) - 1)]
 
 
-def _draw_weights(
-    factor: WeightNoise, book: Codebook, n: int, rng: np.random.Generator
-) -> dict[str, np.ndarray]:
-    if not 0 <= factor.relative <= 1:
-        raise InnocapError(f"WeightNoise: relative must be 0 to 1, found {factor.relative}")
-    drawn = {}
-    for parent in book.parents:
-        for child in book.children(parent):
-            factors = rng.uniform(1 - factor.relative, 1 + factor.relative, size=(n, 1))
-            drawn[child] = float(book.table.at[child, "weight"]) * factors
+def _draw_weights(factor: WeightNoise, book: Codebook, random: Array) -> dict[str, Array]:
+    drawn: dict[str, Array] = {}
+    spread = 1 - factor.relative + 2 * factor.relative * random
+    for parent in book.parent_rules:
+        for child, weight in zip(parent.children, parent.weights, strict=True):
+            drawn[child] = weight * spread[:, len(drawn)]
     return drawn
 
 
-def _draw_left_out(
-    factor: LeaveOneOut, book: Codebook, n: int, rng: np.random.Generator
-) -> np.ndarray:
-    codes = list(factor.codes) or book.leaves
-    unknown = [code for code in codes if code not in book.leaves]
-    if unknown:
-        raise InnocapError(f"LeaveOneOut: {unknown[0]!r} is no indicator of {book.name}")
-    return rng.choice(np.array([NONE_LEFT_OUT, *codes], dtype=object), size=n)
+def _list_choices(
+    factors: Sequence[Factor], book: Codebook, random: Sequence[Array], runs: int
+) -> pd.DataFrame:
+    columns: dict[str, Array] = {}
+    for factor, numbers in zip(factors, random, strict=True):
+        if isinstance(factor, WeightNoise):
+            drawn = _draw_weights(factor, book, numbers)
+            columns |= {f"weight:{code}": weight for code, weight in drawn.items()}
+        elif not isinstance(factor, MeasurementError):
+            columns[factor.name] = _pick(factor, book, numbers)
+    return pd.DataFrame(columns, index=range(runs))
 
 
-def _draw_methods(
-    factor: AggregationChoice, book: Codebook, n: int, rng: np.random.Generator
-) -> np.ndarray:
-    if factor.code not in book.parents:
-        raise InnocapError(f"AggregationChoice: {factor.code!r} is no group of {book.name}")
-    return rng.choice(np.array(factor.methods, dtype=object), size=n)
+class _Simulation:
+    """All runs of one sensitivity analysis, evaluated group by group."""
 
+    def __init__(
+        self,
+        values: pd.DataFrame,
+        book: Codebook,
+        factors: Sequence[Factor],
+        random: Sequence[Array],
+        runs: int,
+        min_coverage: float,
+    ) -> None:
+        self.units = values.index
+        self.book = book
+        self.min_coverage = min_coverage
+        # Checked once: from here on a failure belongs to a run.
+        raw = check_values(values, book)
+        self.values = pd.DataFrame(raw.T, index=values.index, columns=book.leaves)
+        self.n = runs
+        self.weights: dict[str, Array] = {}
+        self.options: dict[str, Array] = {}
+        self.errors: tuple[MeasurementError, Array] | None = None
+        self.by_name = {factor.name: factor for factor in factors}
+        for factor, numbers in zip(factors, random, strict=True):
+            if isinstance(factor, WeightNoise):
+                drawn = _draw_weights(factor, book, numbers)
+                self.weights = {code: weight[:, None] for code, weight in drawn.items()}
+            elif isinstance(factor, MeasurementError):
+                self.errors = factor, numbers
+            else:
+                self.options[factor.name] = _pick(factor, book, numbers)
+        self._leave_out()
 
-def _score_runs(
-    leaves: dict[str, np.ndarray],
-    book: Codebook,
-    weights: dict[str, np.ndarray],
-    methods: dict[str, np.ndarray],
-    n: int,
-    min_coverage: float,
-) -> dict[str, np.ndarray]:
-    """Score all runs that share their means together; weights differ run by run."""
-    n_units = len(next(iter(leaves.values())))
-    scores = {code: np.empty((n, n_units)) for code in book.parents}
-    combination = pd.DataFrame(methods, index=range(n))
-    groups = combination.groupby(list(methods)).indices if methods else {(): np.arange(n)}
-    for runs in groups.values():
-        names = {code: str(drawn[runs[0]]) for code, drawn in methods.items()}
-        part = {code: drawn[runs] for code, drawn in weights.items()}
-        nodes = aggregate_arrays(
-            leaves, book, weights=part, methods=names, min_coverage=min_coverage
-        )
-        for code, (score, _) in nodes.items():
-            scores[code][runs] = score
-    return scores
+    def _leave_out(self) -> None:
+        left_out = self.options.get("left_out")
+        if left_out is None:
+            return
+        for code in sorted(set(left_out) - {""}):
+            base = self.weights.get(code)
+            if base is None:
+                base = np.full((self.n, 1), float(self.book.table["weight"].to_dict()[code]))
+            self.weights[code] = np.where((left_out == code)[:, None], 0.0, base)
 
+    def run(self) -> dict[str, Array]:
+        """Return runs x units for every group and index."""
+        self._check_weights()
+        scores = {code: np.empty((self.n, len(self.units))) for code in self.book.parents}
+        for runs, options in self._group_runs():
+            try:
+                nodes = aggregate_arrays(
+                    self._normalise(options, runs),
+                    self.book,
+                    weights={code: weight[runs] for code, weight in self.weights.items()},
+                    methods={
+                        name.removeprefix("aggregate:"): option
+                        for name, option in options.items()
+                        if name.startswith("aggregate:")
+                    },
+                    min_coverage=self.min_coverage,
+                )
+            except Exception as error:
+                raise InnocapError(f"{self._name(int(runs[0]))}: {error}") from error
+            for code, (score, _) in nodes.items():
+                scores[code][runs] = score
+        return scores
 
-def summarise_ranks(runs: pd.DataFrame, *, level: float = 0.9) -> pd.DataFrame:
-    """Summarise ranks over runs.
+    def _group_runs(self) -> Iterable[tuple[Array, dict[str, str]]]:
+        shared = {name: x for name, x in self.options.items() if name != "left_out"}
+        if not shared:
+            yield np.arange(self.n), {}
+            return
+        table = pd.DataFrame(shared)
+        for key, runs in table.groupby(list(shared), sort=False).indices.items():
+            names = key if isinstance(key, tuple) else (key,)
+            yield np.asarray(runs), dict(zip(shared, map(str, names), strict=True))
 
-    Parameters
-    ----------
-    runs : DataFrame
-        Runs x units, from :meth:`SensitivityResult.rank_runs`.
-    level : float
-        Share of runs that the interval holds.
+    def _normalise(self, options: dict[str, str], runs: Array) -> dict[str, Array]:
+        table = self._prepare(options)
+        method = options.get("normalise", AS_CODEBOOK)
+        noise = self._draw_errors(runs)
+        leaves = {}
+        for rule in self.book.leaf_rules:
+            x = np.ascontiguousarray(table[rule.code].to_numpy())
+            if rule.code in noise:
+                x = x + noise[rule.code]
+            own = rule if method == AS_CODEBOOK else rule._replace(method=method)
+            leaves[rule.code] = normalise_array(x, own, units=self.units, quiet=True)
+        return leaves
 
-    Returns
-    -------
-    DataFrame
-        One row per unit: `unit`, `median`, `low`, `high` (ranks, interval end points that
-        occurred), and `share_1`, `share_2`, … (share of runs with that rank).
-    """
-    tail = (1 - level) / 2
-    count = runs.shape[1]
-    out = pd.DataFrame(
-        {
-            "unit": runs.columns,
-            "median": runs.median().to_numpy(),
-            "low": runs.quantile(tail, interpolation="lower").to_numpy(),
-            "high": runs.quantile(1 - tail, interpolation="higher").to_numpy(),
+    def _prepare(self, options: dict[str, str]) -> pd.DataFrame:
+        table = self.values
+        filling = self.by_name.get("imputation")
+        if isinstance(filling, ImputationChoice):
+            table = impute(table, method=options["imputation"], groups=filling.groups)
+        if options.get("treatment", "none") != "none":
+            limit = int(options["treatment"].removeprefix("winsorise "))
+            table, _ = treat_outliers(table, winsorise_limit=limit)
+        return table
+
+    def _draw_errors(self, runs: Array) -> dict[str, Array]:
+        if self.errors is None:
+            return {}
+        factor, numbers = self.errors
+        cells = numbers[runs].reshape(len(runs), len(factor.codes), len(self.units))
+        sizes = {**factor.standard_errors, **factor.ranges}
+        return {
+            code: sizes[code]
+            * (norm.ppf(cells[:, i]) if code in factor.standard_errors else 2 * cells[:, i] - 1)
+            for i, code in enumerate(factor.codes)
         }
-    )
-    for rank in range(1, count + 1):
-        out[f"share_{rank}"] = (runs == rank).mean().to_numpy()
-    return out
+
+    def _check_weights(self) -> None:
+        for parent in self.book.parent_rules:
+            total = sum(
+                self.weights.get(child, np.full((1, 1), weight))
+                for child, weight in zip(parent.children, parent.weights, strict=True)
+            )
+            empty = np.flatnonzero(np.broadcast_to(np.asarray(total) <= 0, (self.n, 1)))
+            if len(empty):
+                raise InnocapError(
+                    f"{self._name(int(empty[0]))}: the weights of the children of {parent.code} "
+                    "sum to zero"
+                )
+
+    def _name(self, run: int) -> str:
+        told = ", ".join(
+            f"{name} {option[run] or 'nothing'}" for name, option in self.options.items()
+        )
+        return f"sensitivity run {run}" + (f" ({told})" if told else "")
 
 
-def rank_interval(
-    runs: SensitivityResult, code: str, unit: str, *, units: Sequence[str], level: float = 0.9
-) -> tuple[int, int]:
-    """Return the ranks between which a unit stands in most runs.
-
-    Parameters
-    ----------
-    runs : SensitivityResult
-        Scores under many defensible choices.
-    code : str
-        Group or index.
-    unit : str
-        Whose rank.
-    units : sequence of str
-        Whom it is ranked with; the unit joins them when it is not among them.
-    level : float
-        Share of runs that the interval holds.
-
-    Returns
-    -------
-    low, high : int
-        Ranks that occurred; 1 is the highest score.
-    """
-    ranks = runs.rank_runs(code, list(dict.fromkeys([*units, unit])))[[unit]].dropna()
-    row = summarise_ranks(ranks, level=level).iloc[0]
-    return int(row["low"]), int(row["high"])
-
-
-def estimate_superiority(scores: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
-    """Estimate how often one unit scores above another over the runs.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Runs x units, one entry of :attr:`SensitivityResult.scores`.
-    units : sequence of str
-        Units to compare.
-
-    Returns
-    -------
-    DataFrame
-        Units x units: share of runs in which the row's unit is above the column's; a tie
-        counts half; the diagonal is NaN.
-    """
-    x = scores[list(units)].to_numpy()
-    above = (x[:, :, None] > x[:, None, :]).mean(axis=0)
-    above += 0.5 * (x[:, :, None] == x[:, None, :]).mean(axis=0)
-    np.fill_diagonal(above, np.nan)
-    return pd.DataFrame(above, index=list(units), columns=list(units))
+__all__ = [
+    "AggregationChoice",
+    "Factor",
+    "ImputationChoice",
+    "LeaveOneOut",
+    "MeasurementError",
+    "NormalisationChoice",
+    "SensitivityResult",
+    "TreatmentChoice",
+    "WeightNoise",
+    "run_sensitivity",
+]
