@@ -6,6 +6,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from innocap_analysis.codebook import read_codebook
+from innocap_analysis.compare.coherence import (
+    correlate_nodes,
+    estimate_group_alpha,
+    estimate_importance,
+    leave_one_out,
+)
 from innocap_analysis.compare.reference import compare_to_reference, rank_priorities, summarise
 from innocap_analysis.prepare.observations import read_observations
 from innocap_analysis.prepare.units import find_unit
@@ -23,7 +29,12 @@ from innocap_analysis.score.alternatives import change_codebook, compare_alterna
 from innocap_analysis.score.capacity import load_capacity
 from innocap_analysis.score.index import rank_units, score_index
 from innocap_analysis.score.normalise import normalise
+from innocap_analysis.score.panel import score_panel, tabulate_changes
 from innocap_analysis.score.sensitivity import run_sensitivity
+from innocap_analysis.score.sobol import estimate_sobol
+from innocap_analysis.score.steps import denominate, impute, screen_units
+from innocap_analysis.score.treat import treat_outliers
+from innocap_analysis.score.weights import compute_effective_weights, derive_weights
 from innocap_analysis.settings import InnocapError, load_settings
 
 if TYPE_CHECKING:
@@ -37,7 +48,16 @@ __all__ = [
     "change_codebook",
     "compare_alternatives",
     "compare_to_reference",
+    "compute_effective_weights",
+    "correlate_nodes",
+    "denominate",
+    "derive_weights",
+    "estimate_group_alpha",
+    "estimate_importance",
+    "estimate_sobol",
     "find_unit",
+    "impute",
+    "leave_one_out",
     "load_capacity",
     "load_settings",
     "make_table",
@@ -66,7 +86,11 @@ __all__ = [
     "run_sensitivity",
     "save_figure",
     "score_index",
+    "score_panel",
+    "screen_units",
     "summarise",
+    "tabulate_changes",
+    "treat_outliers",
 ]
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from innocap_analysis.codebook import Codebook, read_codebook
 from innocap_analysis.score.aggregate import aggregate
 from innocap_analysis.score.normalise import normalise
+from innocap_analysis.score.steps import denominate
 
 # Scores that differ by less than this came about by rounding and share a rank.
 _TIE = 1e-9
@@ -25,7 +26,7 @@ class IndexResult:
     codebook : Codebook
         The tree that was scored.
     values : DataFrame
-        Units x leaf codes, raw units.
+        Units x leaf codes, raw units, divided by their denominators.
     normalised : DataFrame
         Units x leaf codes, on the common scale.
     scores : DataFrame
@@ -92,7 +93,8 @@ def score_index(
     Parameters
     ----------
     values : DataFrame
-        Units x codes in raw units, NaN where there is no value.
+        Units x codes in raw units, NaN where there is no value; denominators that the
+        codebook names are among the columns, and are divided by here.
     codebook : Codebook, DataFrame, str or Path
         The index, checked or to be checked by
         :func:`~innocap_analysis.codebook.read_codebook`.
@@ -128,6 +130,7 @@ def score_index(
     ({'SE': 60.0, 'FI': 50.0}, {'SE': 1.0, 'FI': 2.0})
     """
     book = read_codebook(codebook)
+    values = denominate(values, book)
     normalised = normalise(values, book, reference_unit=reference_unit)
     raw = values[book.leaves].astype("float64")
     scores, coverage = aggregate(normalised, book, min_coverage=min_coverage)

@@ -26,7 +26,7 @@ from innocap_analysis.score.factors import (
 )
 from innocap_analysis.score.index import score_index
 from innocap_analysis.score.normalise import ScoreWarning, check_values, normalise_array
-from innocap_analysis.score.steps import impute
+from innocap_analysis.score.steps import denominate, impute
 from innocap_analysis.score.treat import treat_outliers
 from innocap_analysis.settings import InnocapError
 
@@ -185,7 +185,8 @@ def _draw(
 
 def _pick(factor: Factor, book: Codebook, random: Array) -> Array:
     options: Array = np.array(factor.options(book), dtype=object)  # type: ignore[union-attr]
-    return options[np.minimum((random[:, 0] * len(options)).astype(int), len(options) - 1)]
+    at = np.minimum((random[:, 0] * len(options)).astype(int), len(options) - 1)
+    return np.asarray(options[at])
 
 
 def _draw_weights(factor: WeightNoise, book: Codebook, random: Array) -> dict[str, Array]:
@@ -226,7 +227,7 @@ class _Simulation:
         self.book = book
         self.min_coverage = min_coverage
         # Checked once: from here on a failure belongs to a run.
-        raw = check_values(values, book)
+        raw = check_values(denominate(values, book), book)
         self.values = pd.DataFrame(raw.T, index=values.index, columns=book.leaves)
         self.n = runs
         self.weights: dict[str, Array] = {}

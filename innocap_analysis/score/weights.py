@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from scipy.optimize import least_squares
 
 from innocap_analysis.codebook import Codebook
+from innocap_analysis.score.normalise import ScoreWarning
 from innocap_analysis.settings import InnocapError, suggest
 
 
@@ -52,6 +54,7 @@ def compute_effective_weights(codebook: Codebook) -> pd.DataFrame:
 
 METHODS = ("equal", "given", "budget", "pca", "correlation")
 FEWEST_UNITS = 20
+_EQUAL = 1e-6
 
 
 def derive_weights(
@@ -85,6 +88,11 @@ def derive_weights(
         Weight by child; they sum to 1. Put them into an index with
         :func:`~innocap_analysis.score.alternatives.change_codebook`.
 
+    Warns
+    -----
+    ScoreWarning
+        No weights above zero make the correlations equal; the nearest are returned.
+
     Raises
     ------
     InnocapError
@@ -115,9 +123,9 @@ def derive_weights(
     correlations = np.corrcoef(x, rowvar=False)
     if method == "pca":
         first = np.linalg.eigh(correlations)[1][:, -1]
-        weights = first**2
+        weights = np.asarray(first**2)
     else:
-        weights = _equalise(np.cov(x, rowvar=False))
+        weights = _equalise(np.cov(x, rowvar=False), parent)
     return dict(zip(children, map(float, weights / weights.sum()), strict=True))
 
 
@@ -153,16 +161,30 @@ def _complete_units(
     return complete.to_numpy(dtype=float)
 
 
-def _equalise(covariance: np.ndarray) -> np.ndarray:
+def _equalise(covariance: np.ndarray, parent: str) -> np.ndarray:
     sd = np.sqrt(np.diag(covariance))
 
-    def residuals(logs: np.ndarray) -> np.ndarray:
-        weights = np.exp(logs - logs.max())
-        weights = weights / weights.sum()
+    def weigh(logs: np.ndarray) -> np.ndarray:
+        full = np.append(logs, 0.0)  # only ratios count: the last weight is the yardstick
+        weights = np.exp(full - full.max())
+        return np.asarray(weights / weights.sum())
+
+    def correlate(logs: np.ndarray) -> np.ndarray:
+        weights = weigh(logs)
         shared = covariance @ weights
-        correlation = shared / (sd * np.sqrt(weights @ shared))
+        return np.asarray(shared / (sd * np.sqrt(weights @ shared)))
+
+    def residuals(logs: np.ndarray) -> np.ndarray:
+        correlation = correlate(logs)
         return np.asarray(correlation - correlation.mean())
 
-    best = least_squares(residuals, np.zeros(len(sd)), xtol=1e-12, ftol=1e-12, gtol=1e-12)
-    weights = np.exp(best.x - best.x.max())
-    return np.asarray(weights / weights.sum())
+    best = least_squares(residuals, np.zeros(len(sd) - 1), xtol=1e-15, ftol=1e-15, gtol=1e-15)
+    reached = correlate(best.x)
+    if np.ptp(reached) > _EQUAL:
+        warnings.warn(
+            f"{parent}: no weights make its children correlate alike with it; at best from "
+            f"{reached.min():.2f} to {reached.max():.2f}",
+            ScoreWarning,
+            stacklevel=3,
+        )
+    return weigh(best.x)
