@@ -339,7 +339,9 @@ def test_derived_weights() -> None:
     # A and B say nearly the same and C something else: no positive weights can even that out.
     with pytest.warns(ScoreWarning, match=r"I: no weights make its children .* 0\.54 to 0\.57"):
         derive_weights(book, method="correlation", parent="I", normalised=TABLE)
-    mixed = TABLE.assign(C=TABLE["C"] + 2 * TABLE["A"], B=TABLE["B"] + TABLE["C"])
+    rng = np.random.default_rng(4)
+    common = rng.normal(size=(60, 1)) * [0.9, 0.6, 0.5]
+    mixed = pd.DataFrame(common + rng.normal(size=(60, 3)), columns=list("ABC"))
     equal = derive_weights(book, method="correlation", parent="I", normalised=mixed)
     mean = mixed.to_numpy() @ np.array(list(equal.values()))
     assert np.ptp([np.corrcoef(mixed[c], mean)[0, 1] for c in "ABC"]) < 1e-6

@@ -1,21 +1,24 @@
 """Published indexes come out of their codebooks, from the raw figures alone.
 
 References: United Nations E-Government Survey 2016, 2018, 2022 and 2024 (EGDI); World Bank
-GovTech Maturity Index 2020, 2022 and 2025 (GTMI); OECD Digital Government Index 2023 (DGI).
+GovTech Maturity Index 2020, 2022 and 2025 (GTMI); OECD Digital Government Index 2023 (DGI); UNDP
+Human Development Report 2023/24 (HDI 2022).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from innocap_analysis import read_codebook
+from innocap_analysis import read_codebook, score_index
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.score.goalposts import compute_goalposts
 from innocap_analysis.score.published import recompute_published
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "data" / "codebooks" / "examples"
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ROOT / "data" / "codebooks" / "examples"
 
 
 @pytest.mark.parametrize(
@@ -33,6 +36,16 @@ def test_published_index(
     rows = recompute_published(capacity.prepared.observations, [book])
     assert rows.groupby("time").size().to_dict() == countries_by_year
     assert rows["difference"].abs().max() <= tolerance
+
+
+def test_human_development_index_to_its_published_rounding() -> None:
+    # UNDP, Human Development Report 2023/24: inputs and index (three decimals), 43 countries.
+    table = pd.read_csv(
+        ROOT / "data" / "raw" / "reference" / "undp_hdi_2022.csv", index_col="country"
+    )
+    recomputed = score_index(table, EXAMPLES / "hdi.csv").scores["HDI"] / 100
+    assert len(table) == 43
+    assert recomputed.round(3).tolist() == table["hdi"].tolist()
 
 
 def test_frozen_goalposts_agree_with_the_reference_set(capacity: CapacityData) -> None:

@@ -122,8 +122,7 @@ def derive_weights(
     x = _complete_units(normalised, children, method)
     correlations = np.corrcoef(x, rowvar=False)
     if method == "pca":
-        first = np.linalg.eigh(correlations)[1][:, -1]
-        weights = np.asarray(first**2)
+        weights: np.ndarray = np.linalg.eigh(correlations)[1][:, -1] ** 2
     else:
         weights = _equalise(np.cov(x, rowvar=False), parent)
     return dict(zip(children, map(float, weights / weights.sum()), strict=True))

@@ -1,0 +1,229 @@
+"""Sensitivity runs: every factor, every failure by its run, Sobol indices against known ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from innocap_analysis import (
+    change_codebook,
+    estimate_sobol,
+    impute,
+    read_codebook,
+    run_sensitivity,
+    score_index,
+    treat_outliers,
+)
+from innocap_analysis.codebook import Codebook
+from innocap_analysis.score.capacity import CapacityData
+from innocap_analysis.score.factors import (
+    AggregationChoice,
+    ImputationChoice,
+    LeaveOneOut,
+    MeasurementError,
+    NormalisationChoice,
+    TreatmentChoice,
+    WeightNoise,
+)
+from innocap_analysis.score.sobol import MEAN_SHIFT, _estimate
+from innocap_analysis.settings import InnocapError
+
+pytestmark = pytest.mark.filterwarnings("ignore::innocap_analysis.score.normalise.ScoreWarning")
+
+
+@pytest.fixture(scope="module")
+def small() -> tuple[pd.DataFrame, Codebook]:
+    """Return 12 units x 6 indicators with gaps and outliers, in an index of two groups."""
+    rng = np.random.default_rng(11)
+    values = pd.DataFrame(
+        rng.lognormal(3, 1, size=(12, 6)), columns=list("ABCDEF"), index=list("abcdefghijkl")
+    )
+    values.iloc[2, 1] = np.nan
+    values.iloc[7, 4] = np.nan
+    values.iloc[5, 0] = 5000.0
+    rows = [{"code": "I", "parent": "", "kind": "index"}]
+    rows += [{"code": g, "parent": "I", "kind": "group"} for g in ("G", "H")]
+    rows += [
+        {"code": c, "parent": "G" if c < "D" else "H", "kind": "indicator", "low": 0, "high": 200}
+        for c in "ABCDEF"
+    ]
+    return values, read_codebook(pd.DataFrame(rows))
+
+
+def test_every_run_equals_the_plain_pipeline(small: tuple[pd.DataFrame, Codebook]) -> None:
+    values, book = small
+    groups = pd.Series(["x"] * 6 + ["y"] * 6, index=values.index)
+    factors = [
+        WeightNoise(0.5),
+        ImputationChoice(("none", "median", "group_mean", "regression"), groups),
+        TreatmentChoice((None, 0, 2)),
+        NormalisationChoice(("codebook", "minmax", "percentile")),
+        AggregationChoice("I", ("arithmetic", "harmonic", "copeland")),
+        AggregationChoice("G", ("arithmetic", "mpi")),
+        LeaveOneOut(("A", "F")),
+    ]
+    runs = run_sensitivity(values, book, factors=factors, n=60, seed=2)
+    assert runs.choices.nunique().drop([c for c in runs.choices if c[:6] == "weight"]).min() > 1
+    for number, choice in runs.choices.iterrows():
+        table = impute(values, method=choice["imputation"], groups=groups)
+        if choice["treatment"] != "none":
+            table, _ = treat_outliers(table, winsorise_limit=int(choice["treatment"].split()[1]))
+        weights = {c: choice[f"weight:{c}"] for c in book.table.index[1:]}
+        if choice["left_out"]:
+            weights[choice["left_out"]] = 0.0
+        own = book.table.copy()
+        if choice["normalise"] != "codebook":
+            own.loc[book.leaves, "normalise"] = choice["normalise"]
+        plain = change_codebook(
+            read_codebook(own),
+            weights=weights,
+            aggregate={"I": choice["aggregate:I"], "G": choice["aggregate:G"]},
+        )
+        expected = score_index(table, plain).scores
+        for code in ("G", "H", "I"):
+            np.testing.assert_allclose(
+                runs.scores[code].loc[number], expected[code], rtol=1e-10, equal_nan=True
+            )
+
+
+def test_measurement_error_has_its_size(small: tuple[pd.DataFrame, Codebook]) -> None:
+    values, book = small
+    factor = MeasurementError(standard_errors={"B": 4.0}, ranges={"E": 6.0})
+    runs = run_sensitivity(values, book, factors=[factor], n=4000, seed=3)
+    # Goalposts of 0 to 200 halve a raw error; a third of it reaches the group.
+    g, h = runs.scores["G"].std(ddof=0), runs.scores["H"].std(ddof=0)
+    known = [u for u in values.index if u not in ("c", "h")]
+    np.testing.assert_allclose(g[known], 4.0 / 2 / 3, rtol=0.06)
+    np.testing.assert_allclose(h[known], 6.0 / np.sqrt(3) / 2 / 3, rtol=0.06)
+    assert g["c"] == pytest.approx(0, abs=1e-9)
+
+
+def _raise(*_: object, **__: object) -> None:
+    raise ValueError("broken on purpose")
+
+
+def test_a_normaliser_that_raises_names_run_and_choice(
+    small: tuple[pd.DataFrame, Codebook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values, book = small
+    factors = [NormalisationChoice(("codebook", "percentile")), LeaveOneOut()]
+    from innocap_analysis.score import normalise
+
+    monkeypatch.setitem(normalise._SAMPLE_METHODS, "percentile", _raise)
+    with pytest.raises(InnocapError) as caught:
+        run_sensitivity(values, book, factors=factors, n=20)
+    assert "sensitivity run " in str(caught.value)
+    assert "normalise percentile" in str(caught.value)
+    assert "broken on purpose" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("target", "factor", "told"),
+    [
+        ("impute", ImputationChoice(("none", "mean")), "imputation"),
+        ("treat_outliers", TreatmentChoice((None, 3)), "treatment"),
+        ("aggregate_arrays", AggregationChoice("I"), "aggregate:I"),
+    ],
+)
+def test_a_step_that_raises_names_run_and_choice(
+    small: tuple[pd.DataFrame, Codebook], monkeypatch: pytest.MonkeyPatch,
+    target: str, factor: object, told: str,
+) -> None:  # fmt: skip
+    from innocap_analysis.score import sensitivity
+
+    values, book = small
+    monkeypatch.setattr(sensitivity, target, _raise)
+    with pytest.raises(InnocapError, match=rf"sensitivity run \d+ \(.*{told} .*broken on purpose"):
+        run_sensitivity(values, book, factors=[factor], n=20)
+
+
+def test_weights_that_sum_to_zero_name_run_and_choice() -> None:
+    rows = [
+        {"code": "I", "parent": "", "kind": "index"},
+        {"code": "G", "parent": "I", "kind": "group"},
+        {"code": "A", "parent": "I", "kind": "indicator", "normalise": "none"},
+        {"code": "B", "parent": "G", "kind": "indicator", "normalise": "none"},
+    ]
+    values = pd.DataFrame({"A": [1.0, 2], "B": [2.0, 1]})
+    with pytest.raises(InnocapError, match=r"run \d+ \(left_out B\): .* children of G sum to zero"):
+        run_sensitivity(values, pd.DataFrame(rows), factors=[LeaveOneOut()], n=50)
+
+
+def test_negative_values_under_a_geometric_mean_name_run_and_choice(
+    small: tuple[pd.DataFrame, Codebook],
+) -> None:
+    values, book = small
+    factors = [
+        MeasurementError(standard_errors={"A": 500.0}),
+        AggregationChoice("G", ("geometric",)),
+    ]
+    with pytest.raises(
+        InnocapError, match=r"sensitivity run .*aggregate:G geometric.*A falls to -"
+    ):
+        run_sensitivity(values, book, factors=factors, n=10)
+
+
+@pytest.mark.parametrize(
+    ("factors", "told"),
+    [
+        ([WeightNoise(), WeightNoise()], "'weights' is given twice"),
+        ([NormalisationChoice(("minimax",))], "did you mean 'minmax'"),
+        ([ImputationChoice(("guess",))], "'guess' is no way to impute"),
+        ([AggregationChoice("I", ("mode",))], "'mode' is no way to aggregate"),
+        ([TreatmentChoice((-1,))], "below zero"),
+        ([MeasurementError({"Z": 1.0})], "'Z' is no indicator"),
+        ([MeasurementError({"A": -1.0})], "-1.0 is no size"),
+        ([MeasurementError({"A": 1.0}), TreatmentChoice()], "exclude each other"),
+    ],
+)
+def test_factors_that_do_not_fit_are_refused(
+    small: tuple[pd.DataFrame, Codebook], factors: list, told: str
+) -> None:
+    with pytest.raises(InnocapError, match=told):
+        run_sensitivity(*small, factors=factors, n=4)
+
+
+def test_sobol_estimators_on_the_ishigami_function() -> None:
+    # sin x1 + 7 sin^2 x2 + 0.1 x3^4 sin x1 on (-pi, pi)^3; analytic indices in Saltelli et al.,
+    # Sensitivity Analysis in Practice (2004), and Ishigami and Homma (1990).
+    rng = np.random.default_rng(1)
+    a, b = (rng.uniform(-np.pi, np.pi, size=(40_000, 3)) for _ in range(2))
+    inputs = [a, b]
+    for i in range(3):
+        mixed = a.copy()
+        mixed[:, i] = b[:, i]
+        inputs.append(mixed)
+    y = np.array(
+        [np.sin(x[:, 0]) * (1 + 0.1 * x[:, 2] ** 4) + 7 * np.sin(x[:, 1]) ** 2 for x in inputs]
+    )[..., None]
+    first, total = _estimate(y - y[:2].mean())
+    np.testing.assert_allclose(first[:, 0], [0.3139, 0.4424, 0.0], atol=0.02)
+    np.testing.assert_allclose(total[:, 0], [0.5576, 0.4424, 0.2437], atol=0.02)
+
+
+def test_sobol_indices_of_the_index(capacity: CapacityData) -> None:
+    factors = [WeightNoise(), LeaveOneOut(), AggregationChoice("INNOCAP", ("arithmetic",))]
+    runs = run_sensitivity(capacity.values, capacity.codebook, factors=factors, n=400, sobol=True)
+    assert len(runs.choices) == 400 * 5
+    table = estimate_sobol(runs, "INNOCAP", units=capacity.countries, n_resamples=200)
+    assert set(table["output"]) == {MEAN_SHIFT, *capacity.countries}
+    rows = table.set_index(["output", "factor"])
+    # A factor with one option explains nothing, in any order.
+    idle = rows.xs("aggregate:INNOCAP", level="factor")
+    varying = idle["variance"] > 0
+    assert (idle.loc[varying, ["first", "total"]] == 0).all(axis=None)
+    shift = rows.loc[MEAN_SHIFT]
+    assert (shift["total_low"] <= shift["total"]).all()
+    assert (shift["total"] <= shift["total_high"]).all()
+    assert shift.loc[["weights", "left_out"], "total"].sum() >= 0.95
+    same = estimate_sobol(runs, "INNOCAP", units=capacity.countries, n_resamples=200)
+    pd.testing.assert_frame_equal(table, same)
+    still = table[table["reason"] != ""]
+    assert still[["first", "total"]].isna().all(axis=None)
+
+
+def test_sobol_needs_its_design(capacity: CapacityData) -> None:
+    runs = run_sensitivity(capacity.values, capacity.codebook, n=10)
+    with pytest.raises(InnocapError, match="use sobol=True"):
+        estimate_sobol(runs, "INNOCAP")
