@@ -27,9 +27,23 @@ from innocap_analysis.present.tables import make_table
 from innocap_analysis.score.aggregate import aggregate
 from innocap_analysis.score.alternatives import change_codebook, compare_alternatives
 from innocap_analysis.score.capacity import load_capacity
+from innocap_analysis.score.factors import (
+    AggregationChoice,
+    ImputationChoice,
+    LeaveOneOut,
+    MeasurementError,
+    NormalisationChoice,
+    TreatmentChoice,
+    WeightNoise,
+)
 from innocap_analysis.score.index import rank_units, score_index
-from innocap_analysis.score.normalise import normalise
+from innocap_analysis.score.normalise import ScoreWarning, normalise
 from innocap_analysis.score.panel import score_panel, tabulate_changes
+from innocap_analysis.score.robustness import (
+    estimate_superiority,
+    rank_interval,
+    summarise_ranks,
+)
 from innocap_analysis.score.sensitivity import run_sensitivity
 from innocap_analysis.score.sobol import estimate_sobol
 from innocap_analysis.score.steps import denominate, impute, screen_units
@@ -43,7 +57,15 @@ if TYPE_CHECKING:
 __version__ = version("innocap-analysis")
 
 __all__ = [
+    "AggregationChoice",
+    "ImputationChoice",
     "InnocapError",
+    "LeaveOneOut",
+    "MeasurementError",
+    "NormalisationChoice",
+    "ScoreWarning",
+    "TreatmentChoice",
+    "WeightNoise",
     "aggregate",
     "change_codebook",
     "compare_alternatives",
@@ -55,6 +77,7 @@ __all__ = [
     "estimate_group_alpha",
     "estimate_importance",
     "estimate_sobol",
+    "estimate_superiority",
     "find_unit",
     "impute",
     "leave_one_out",
@@ -78,6 +101,7 @@ __all__ = [
     "plot_trends",
     "plot_weights",
     "plot_years",
+    "rank_interval",
     "rank_priorities",
     "rank_units",
     "read_codebook",
@@ -89,6 +113,7 @@ __all__ = [
     "score_panel",
     "screen_units",
     "summarise",
+    "summarise_ranks",
     "tabulate_changes",
     "treat_outliers",
 ]

@@ -19,9 +19,9 @@ from innocap_analysis import (
     summarise,
 )
 from innocap_analysis.score.capacity import CapacityData
+from innocap_analysis.score.factors import AggregationChoice, LeaveOneOut, WeightNoise
 from innocap_analysis.score.normalise import ScoreWarning
 from innocap_analysis.score.robustness import estimate_superiority, summarise_ranks
-from innocap_analysis.score.sensitivity import AggregationChoice, LeaveOneOut, WeightNoise
 from innocap_analysis.settings import InnocapError
 
 

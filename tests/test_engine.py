@@ -145,6 +145,7 @@ def test_no_range_has_a_rule_and_a_warning(method: str, score: float) -> None:
         assert any(str(w.message).startswith("A: ") for w in told)
 
 
+@pytest.mark.filterwarnings("ignore:A. scaled by the units at hand")
 def test_an_empty_column_warns_and_has_no_score() -> None:
     table = pd.DataFrame({"A": [NAN, NAN]}, index=list("ab"))
     for method in ("minmax", "zscore", "percentile", "fraction_of_max"):

@@ -6,31 +6,14 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from innocap_analysis.codebook import Codebook, read_codebook
-from innocap_analysis.score.aggregate import aggregate_arrays
-from innocap_analysis.score.factors import (
-    AS_CODEBOOK,
-    AggregationChoice,
-    Factor,
-    ImputationChoice,
-    LeaveOneOut,
-    MeasurementError,
-    NormalisationChoice,
-    TreatmentChoice,
-    WeightNoise,
-    default_factors,
-)
+from innocap_analysis.score.factors import Factor, default_factors
 from innocap_analysis.score.index import score_index
-from innocap_analysis.score.normalise import ScoreWarning, check_values, normalise_array
-from innocap_analysis.score.steps import denominate, impute
-from innocap_analysis.score.treat import treat_outliers
+from innocap_analysis.score.normalise import ScoreWarning
+from innocap_analysis.score.simulation import Simulation, draw_numbers, list_choices
 from innocap_analysis.settings import InnocapError
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True)
@@ -142,11 +125,11 @@ def run_sensitivity(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ScoreWarning)  # told when the index itself was scored
         baseline = score_index(values, book, min_coverage=min_coverage).scores
-        random = _draw(chosen, book, values.index, n, seed, sobol=sobol)
+        random = draw_numbers(chosen, book, values.index, n, seed, sobol=sobol)
         runs = n * (len(chosen) + 2) if sobol else n
-        scores = _Simulation(values, book, chosen, random, runs, min_coverage).run()
+        scores = Simulation(values, book, chosen, random, runs, min_coverage).run()
     return SensitivityResult(
-        choices=_list_choices(chosen, book, random, runs),
+        choices=list_choices(chosen, book, random, runs),
         scores={c: pd.DataFrame(x, columns=values.index) for c, x in scores.items()},
         baseline=baseline,
         factors=tuple(factor.name for factor in chosen),
@@ -165,192 +148,3 @@ def _check_factors(factors: Sequence[Factor], book: Codebook) -> None:
             "factors: MeasurementError and TreatmentChoice exclude each other; treat the figures "
             "first and give the errors of the treated ones"
         )
-
-
-def _draw(
-    factors: Sequence[Factor], book: Codebook, units: pd.Index, n: int, seed: int, *, sobol: bool
-) -> list[Array]:
-    """Draw uniform numbers, runs x count for each factor, laid out for Sobol if wanted."""
-    rng = np.random.default_rng(seed)
-    counts = [factor.count(book, units) for factor in factors]
-    base = [rng.random((n, count)) for count in counts]
-    if not sobol:
-        return base
-    second = [rng.random((n, count)) for count in counts]
-    return [
-        np.vstack([a, b, *(b if other == mine else a for other in range(len(factors)))])
-        for mine, (a, b) in enumerate(zip(base, second, strict=True))
-    ]
-
-
-def _pick(factor: Factor, book: Codebook, random: Array) -> Array:
-    options: Array = np.array(factor.options(book), dtype=object)  # type: ignore[union-attr]
-    at = np.minimum((random[:, 0] * len(options)).astype(int), len(options) - 1)
-    return np.asarray(options[at])
-
-
-def _draw_weights(factor: WeightNoise, book: Codebook, random: Array) -> dict[str, Array]:
-    drawn: dict[str, Array] = {}
-    spread = 1 - factor.relative + 2 * factor.relative * random
-    for parent in book.parent_rules:
-        for child, weight in zip(parent.children, parent.weights, strict=True):
-            drawn[child] = weight * spread[:, len(drawn)]
-    return drawn
-
-
-def _list_choices(
-    factors: Sequence[Factor], book: Codebook, random: Sequence[Array], runs: int
-) -> pd.DataFrame:
-    columns: dict[str, Array] = {}
-    for factor, numbers in zip(factors, random, strict=True):
-        if isinstance(factor, WeightNoise):
-            drawn = _draw_weights(factor, book, numbers)
-            columns |= {f"weight:{code}": weight for code, weight in drawn.items()}
-        elif not isinstance(factor, MeasurementError):
-            columns[factor.name] = _pick(factor, book, numbers)
-    return pd.DataFrame(columns, index=range(runs))
-
-
-class _Simulation:
-    """All runs of one sensitivity analysis, evaluated group by group."""
-
-    def __init__(
-        self,
-        values: pd.DataFrame,
-        book: Codebook,
-        factors: Sequence[Factor],
-        random: Sequence[Array],
-        runs: int,
-        min_coverage: float,
-    ) -> None:
-        self.units = values.index
-        self.book = book
-        self.min_coverage = min_coverage
-        # Checked once: from here on a failure belongs to a run.
-        raw = check_values(denominate(values, book), book)
-        self.values = pd.DataFrame(raw.T, index=values.index, columns=book.leaves)
-        self.n = runs
-        self.weights: dict[str, Array] = {}
-        self.options: dict[str, Array] = {}
-        self.errors: tuple[MeasurementError, Array] | None = None
-        self.by_name = {factor.name: factor for factor in factors}
-        for factor, numbers in zip(factors, random, strict=True):
-            if isinstance(factor, WeightNoise):
-                drawn = _draw_weights(factor, book, numbers)
-                self.weights = {code: weight[:, None] for code, weight in drawn.items()}
-            elif isinstance(factor, MeasurementError):
-                self.errors = factor, numbers
-            else:
-                self.options[factor.name] = _pick(factor, book, numbers)
-        self._leave_out()
-
-    def _leave_out(self) -> None:
-        left_out = self.options.get("left_out")
-        if left_out is None:
-            return
-        for code in sorted(set(left_out) - {""}):
-            base = self.weights.get(code)
-            if base is None:
-                base = np.full((self.n, 1), float(self.book.table["weight"].to_dict()[code]))
-            self.weights[code] = np.where((left_out == code)[:, None], 0.0, base)
-
-    def run(self) -> dict[str, Array]:
-        """Return runs x units for every group and index."""
-        self._check_weights()
-        scores = {code: np.empty((self.n, len(self.units))) for code in self.book.parents}
-        for runs, options in self._group_runs():
-            try:
-                nodes = aggregate_arrays(
-                    self._normalise(options, runs),
-                    self.book,
-                    weights={code: weight[runs] for code, weight in self.weights.items()},
-                    methods={
-                        name.removeprefix("aggregate:"): option
-                        for name, option in options.items()
-                        if name.startswith("aggregate:")
-                    },
-                    min_coverage=self.min_coverage,
-                )
-            except Exception as error:
-                raise InnocapError(f"{self._name(int(runs[0]))}: {error}") from error
-            for code, (score, _) in nodes.items():
-                scores[code][runs] = score
-        return scores
-
-    def _group_runs(self) -> Iterable[tuple[Array, dict[str, str]]]:
-        shared = {name: x for name, x in self.options.items() if name != "left_out"}
-        if not shared:
-            yield np.arange(self.n), {}
-            return
-        table = pd.DataFrame(shared)
-        for key, runs in table.groupby(list(shared), sort=False).indices.items():
-            names = key if isinstance(key, tuple) else (key,)
-            yield np.asarray(runs), dict(zip(shared, map(str, names), strict=True))
-
-    def _normalise(self, options: dict[str, str], runs: Array) -> dict[str, Array]:
-        table = self._prepare(options)
-        method = options.get("normalise", AS_CODEBOOK)
-        noise = self._draw_errors(runs)
-        leaves = {}
-        for rule in self.book.leaf_rules:
-            x = np.ascontiguousarray(table[rule.code].to_numpy())
-            if rule.code in noise:
-                x = x + noise[rule.code]
-            own = rule if method == AS_CODEBOOK else rule._replace(method=method)
-            leaves[rule.code] = normalise_array(x, own, units=self.units, quiet=True)
-        return leaves
-
-    def _prepare(self, options: dict[str, str]) -> pd.DataFrame:
-        table = self.values
-        filling = self.by_name.get("imputation")
-        if isinstance(filling, ImputationChoice):
-            table = impute(table, method=options["imputation"], groups=filling.groups)
-        if options.get("treatment", "none") != "none":
-            limit = int(options["treatment"].removeprefix("winsorise "))
-            table, _ = treat_outliers(table, winsorise_limit=limit)
-        return table
-
-    def _draw_errors(self, runs: Array) -> dict[str, Array]:
-        if self.errors is None:
-            return {}
-        factor, numbers = self.errors
-        cells = numbers[runs].reshape(len(runs), len(factor.codes), len(self.units))
-        sizes = {**factor.standard_errors, **factor.ranges}
-        return {
-            code: sizes[code]
-            * (norm.ppf(cells[:, i]) if code in factor.standard_errors else 2 * cells[:, i] - 1)
-            for i, code in enumerate(factor.codes)
-        }
-
-    def _check_weights(self) -> None:
-        for parent in self.book.parent_rules:
-            total = sum(
-                self.weights.get(child, np.full((1, 1), weight))
-                for child, weight in zip(parent.children, parent.weights, strict=True)
-            )
-            empty = np.flatnonzero(np.broadcast_to(np.asarray(total) <= 0, (self.n, 1)))
-            if len(empty):
-                raise InnocapError(
-                    f"{self._name(int(empty[0]))}: the weights of the children of {parent.code} "
-                    "sum to zero"
-                )
-
-    def _name(self, run: int) -> str:
-        told = ", ".join(
-            f"{name} {option[run] or 'nothing'}" for name, option in self.options.items()
-        )
-        return f"sensitivity run {run}" + (f" ({told})" if told else "")
-
-
-__all__ = [
-    "AggregationChoice",
-    "Factor",
-    "ImputationChoice",
-    "LeaveOneOut",
-    "MeasurementError",
-    "NormalisationChoice",
-    "SensitivityResult",
-    "TreatmentChoice",
-    "WeightNoise",
-    "run_sensitivity",
-]

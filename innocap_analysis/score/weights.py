@@ -157,7 +157,7 @@ def _complete_units(
     flat = complete.columns[complete.std() == 0]
     if len(flat):
         raise InnocapError(f"derive_weights: {flat[0]} does not vary, so it has no correlation")
-    return complete.to_numpy(dtype=float)
+    return np.asarray(complete, dtype=float)
 
 
 def _equalise(covariance: np.ndarray, parent: str) -> np.ndarray:
@@ -186,4 +186,4 @@ def _equalise(covariance: np.ndarray, parent: str) -> np.ndarray:
             ScoreWarning,
             stacklevel=3,
         )
-    return weigh(best.x)
+    return weigh(np.asarray(best.x))
