@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import stats
 
 from innocap_analysis import (
     aggregate,
@@ -29,6 +30,7 @@ from innocap_analysis import (
 )
 from innocap_analysis.codebook import Codebook
 from innocap_analysis.score.normalise import ScoreWarning
+from innocap_analysis.score.treat import measure_shape
 from innocap_analysis.settings import InnocapError
 
 NAN = float("nan")
@@ -306,6 +308,18 @@ def test_treatment_winsorises_then_takes_a_log_as_in_r() -> None:
     kept, none = treat_outliers(u, winsorise_limit=0, log=False)
     assert kept.equals(u)
     assert none.empty
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(-50, 50), min_size=4, max_size=30))
+def test_shape_is_what_scipy_says(numbers: list[int]) -> None:
+    x = np.array(numbers, dtype=float)
+    found = measure_shape(np.append(x, NAN))
+    if x.min() == x.max():
+        assert np.isnan(found).all()
+    else:
+        told = [stats.skew(x, bias=False), stats.kurtosis(x, bias=False)]
+        np.testing.assert_allclose(found, told, rtol=1e-9, atol=1e-9)
 
 
 def test_treatment_leaves_good_columns_alone() -> None:

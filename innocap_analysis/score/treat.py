@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 LOG_COLUMNS = (
     "code",
@@ -77,11 +78,12 @@ def treat_outliers(
         action = "winsorise"
         if log and not passes(treated, skewness=skewness, kurtosis=kurtosis):
             treated, action = _transform_log(x), "log"
+        skew, kurt = measure_shape(treated)
         measured = {
             "code": code,
             "action": action,
-            "skewness": _moment(stats.skew, treated),
-            "kurtosis": _moment(stats.kurtosis, treated),
+            "skewness": skew,
+            "kurtosis": kurt,
             "passed": passes(treated, skewness=skewness, kurtosis=kurtosis),
         }
         if action == "log":
@@ -111,23 +113,54 @@ def passes(x: np.ndarray, *, skewness: float = 2.0, kurtosis: float = 3.5) -> bo
     bool
         Whether it passes.
     """
-    known = x[~np.isnan(x)]
-    if len(known) < 4 or known.min() == known.max():
-        return True
-    skewed = abs(_moment(stats.skew, known)) > skewness
-    return not (skewed and _moment(stats.kurtosis, known) > kurtosis)
+    skew, kurt = measure_shape(x)  # NaN compares as false: nothing to treat
+    return not (abs(skew) > skewness and kurt > kurtosis)
 
 
-def _moment(measure: object, x: np.ndarray) -> float:
+def measure_shape(x: np.ndarray) -> tuple[float, float]:
+    """Measure sample skewness and excess kurtosis, both with bias correction.
+
+    Parameters
+    ----------
+    x : ndarray
+        Figures; NaN is missing.
+
+    Returns
+    -------
+    skewness, kurtosis : float
+        NaN for fewer than four figures, or figures that are all equal. Type 2 of Joanes
+        and Gill (1998), *The Statistician* 47(1), 183-189.
+
+    Notes
+    -----
+    The same numbers as ``scipy.stats.skew`` and ``kurtosis`` with ``bias=False``, to the
+    rounding. Written out because they run thousands of times in a sensitivity analysis,
+    where nine tenths of scipy's time go into handling axes and arguments.
+
+    Examples
+    --------
+    >>> measure_shape(np.array([1.0, 2, 3, 4, 10]))[0].__round__(4)
+    1.6971
+    """
     known = x[~np.isnan(x)]
-    return float(measure(known, bias=False))  # type: ignore[operator]
+    n = len(known)
+    if n < 4 or known.min() == known.max():
+        return math.nan, math.nan
+    gap = known - known.mean()
+    square = gap * gap
+    m2 = float(square.mean())
+    g1 = float((square * gap).mean()) / m2**1.5
+    g2 = float((square * square).mean()) / m2**2 - 3.0
+    skew = g1 * math.sqrt(n * (n - 1)) / (n - 2)
+    kurt = ((n + 1) * g2 + 6.0) * (n - 1) / ((n - 2) * (n - 3))
+    return skew, kurt
 
 
 def _winsorise(x: np.ndarray, limit: int, *, skewness: float, kurtosis: float) -> np.ndarray:
     y = x.copy()
     touched: set[int] = set()
     while not passes(y, skewness=skewness, kurtosis=kurtosis):
-        high = _moment(stats.skew, y) >= 0
+        high = measure_shape(y)[0] >= 0
         end = np.nanmax(y) if high else np.nanmin(y)
         at = np.flatnonzero(y == end)
         rest = np.delete(y, at)
@@ -140,6 +173,6 @@ def _winsorise(x: np.ndarray, limit: int, *, skewness: float, kurtosis: float) -
 
 def _transform_log(x: np.ndarray) -> np.ndarray:
     shift = 0.01 * (np.nanmax(x) - np.nanmin(x))
-    if _moment(stats.skew, x) >= 0:
+    if measure_shape(x)[0] >= 0:
         return np.asarray(np.log(x - np.nanmin(x) + shift))
     return np.asarray(-np.log(np.nanmax(x) - x + shift))
