@@ -17,12 +17,14 @@ from innocap_analysis.prepare.observations import read_observations
 from innocap_analysis.prepare.units import find_unit
 from innocap_analysis.present.figure import save_figure
 from innocap_analysis.present.plot_choices import plot_alternatives, plot_left_out
+from innocap_analysis.present.plot_coherence import plot_importance
 from innocap_analysis.present.plot_data import plot_coverage, plot_trends, plot_years
 from innocap_analysis.present.plot_gaps import plot_gaps, plot_heatmap
 from innocap_analysis.present.plot_method import plot_normalisation, plot_weights
 from innocap_analysis.present.plot_ranks import plot_priorities, plot_rank_shares, plot_ranking
 from innocap_analysis.present.plot_regions import plot_regions
 from innocap_analysis.present.plot_scores import plot_countries, plot_indicators, plot_profile
+from innocap_analysis.present.plot_sobol import plot_sobol
 from innocap_analysis.present.tables import make_table
 from innocap_analysis.score.aggregate import aggregate
 from innocap_analysis.score.alternatives import change_codebook, compare_alternatives
@@ -90,6 +92,7 @@ __all__ = [
     "plot_coverage",
     "plot_gaps",
     "plot_heatmap",
+    "plot_importance",
     "plot_indicators",
     "plot_left_out",
     "plot_normalisation",
@@ -98,6 +101,7 @@ __all__ = [
     "plot_rank_shares",
     "plot_ranking",
     "plot_regions",
+    "plot_sobol",
     "plot_trends",
     "plot_weights",
     "plot_years",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,22 @@ Draw = Callable[[CapacityData, str], Chart]
 
 def _runs(capacity: CapacityData) -> ia.score.sensitivity.SensitivityResult:
     return ia.run_sensitivity(capacity.values, capacity.codebook, n=200)
+
+
+def _designed(capacity: CapacityData) -> ia.score.sensitivity.SensitivityResult:
+    factors = [
+        ia.WeightNoise(),
+        ia.LeaveOneOut(),
+        ia.AggregationChoice(capacity.root),
+        ia.NormalisationChoice(("codebook", "minmax")),
+        ia.TreatmentChoice(),
+        ia.ImputationChoice(),
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ia.ScoreWarning)
+        return ia.run_sensitivity(
+            capacity.values, capacity.codebook, factors=factors, n=64, sobol=True
+        )
 
 
 def _alternatives(capacity: CapacityData, language: str) -> pd.DataFrame:
@@ -60,6 +77,8 @@ CHARTS: dict[str, Draw] = {
     "years": lambda c, lang: ia.plot_years(c, language=lang),
     "trends": lambda c, lang: ia.plot_trends(c, ["UN_OSI", "UN_EPI", "WB_DCEI"], language=lang),
     "weights": lambda c, lang: ia.plot_weights(c, language=lang),
+    "importance": lambda c, lang: ia.plot_importance(c, language=lang),
+    "sobol": lambda c, lang: ia.plot_sobol(c, _designed(c), language=lang),
     "normalisation": lambda c, lang: ia.plot_normalisation(
         c, "OECD_PMR_PROC", "SE", **REF, language=lang
     ),

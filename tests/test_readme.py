@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pandas as pd
+import pytest
+
 from innocap_analysis import run_sensitivity
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.score.robustness import summarise_ranks
@@ -40,3 +43,16 @@ def test_every_notebook_and_figure_is_mapped() -> None:
 def test_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)]+)\)", TEXT):
         assert (ROOT / target).exists(), target
+
+
+def test_the_python_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    assert found
+    code = found[1].replace("my_codebook.csv", "data/codebooks/examples/egdi.csv")
+    monkeypatch.chdir(ROOT)
+    table = {name: [0.5, 0.9] for name in ("UN_OSI", "UN_TII", "UN_HCI")}
+    names: dict[str, object] = {"values": pd.DataFrame(table, index=["SE", "FI"])}
+    exec(code, names)
+    ranks = eval(code.rstrip().rsplit("\n", 1)[1], names)  # noqa: S307
+    assert ranks["UN_EGDI"].to_dict() == {"SE": 2.0, "FI": 1.0}
+    assert set(names["runs"].factors) > {"weights", "imputation"}

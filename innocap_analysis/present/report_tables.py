@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
-from innocap_analysis.codebook import read_codebook
+from innocap_analysis.codebook import Codebook, read_codebook
 from innocap_analysis.compare.reference import compare_to_reference
 from innocap_analysis.prepare.raw import read_datapackage
 from innocap_analysis.present.labels import make_labels
-from innocap_analysis.present.tables import Formatter, Table, make_table
+from innocap_analysis.present.tables import Formatter, Table, as_number, as_text, make_table
 from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.score.goalposts import compute_goalposts
+from innocap_analysis.score.panel import score_panel, tabulate_changes
 from innocap_analysis.score.published import recompute_published
-from innocap_analysis.score.robustness import estimate_superiority, rank_interval
+from innocap_analysis.score.robustness import rank_interval
 from innocap_analysis.score.sensitivity import SensitivityResult
 
 
-def _number(write: Callable[..., str], **options: object) -> Formatter:
-    return lambda value: write(value, **options)
+def read_examples(capacity: CapacityData) -> list[Codebook]:
+    """Read the codebooks of published indexes whose figures are in the data.
 
+    Parameters
+    ----------
+    capacity : CapacityData
+        The project's data.
 
-def _text(name: Callable[[str], str]) -> Formatter:
-    return lambda value: name(str(value))
+    Returns
+    -------
+    list of Codebook
+        In the order of their file names.
+    """
+    folder = capacity.settings.codebook_path.parent / "examples"
+    known = set(capacity.prepared.observations["code"])
+    books = [read_codebook(path) for path in sorted(folder.glob("*.csv"))]
+    return [book for book in books if book.indexes[0] in known]
 
 
 def table_sources(capacity: CapacityData, *, language: str) -> Table:
@@ -92,7 +101,7 @@ def table_cautions(capacity: CapacityData, *, language: str) -> Table:
     return make_table(
         data,
         {
-            "code": (labels.say("Indicator"), _text(labels.code)),
+            "code": (labels.say("Indicator"), as_text(labels.code)),
             "caution": (labels.say("Be careful"), str),
         },
     )
@@ -124,7 +133,7 @@ def table_log(capacity: CapacityData, *, language: str) -> Table:
     return make_table(
         data.reset_index(),
         {
-            "action": (labels.say("What was done"), _text(words.__getitem__)),
+            "action": (labels.say("What was done"), as_text(words.__getitem__)),
             "decisions": (labels.say("Decisions"), str),
             "figures": (labels.say("Figures"), str),
         },
@@ -147,11 +156,7 @@ def table_published(capacity: CapacityData, *, language: str) -> Table:
         One row per composite and edition: countries and the largest difference.
     """
     labels = make_labels(capacity, language)
-    folder = capacity.settings.codebook_path.parent / "examples"
-    books = [read_codebook(path) for path in sorted(folder.glob("*.csv"))]
-    known = set(capacity.prepared.observations["code"])
-    books = [book for book in books if book.indexes[0] in known]
-    rows = recompute_published(capacity.prepared.observations, books)
+    rows = recompute_published(capacity.prepared.observations, read_examples(capacity))
     data = (
         rows.assign(size=rows["difference"].abs())
         .groupby(["code", "time"], as_index=False)
@@ -160,44 +165,10 @@ def table_published(capacity: CapacityData, *, language: str) -> Table:
     return make_table(
         data,
         {
-            "code": (labels.say("Published index"), _text(labels.code)),
+            "code": (labels.say("Published index"), as_text(labels.code)),
             "time": (labels.say("Edition"), str),
             "countries": (labels.say("Countries"), str),
-            "largest": (labels.say("Largest difference"), _number(labels.number, decimals=5)),
-        },
-    )
-
-
-def table_goalposts(capacity: CapacityData, *, language: str) -> Table:
-    """List the goalposts of the index and how many countries they rest on.
-
-    Parameters
-    ----------
-    capacity : CapacityData
-        The project's data.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language of the table.
-
-    Returns
-    -------
-    Table
-        One row per indicator.
-    """
-    labels = make_labels(capacity, language)
-    data = compute_goalposts(capacity.values, capacity.codebook)
-    table = capacity.codebook.table
-    data["unit"] = [table.at[code, "unit"] for code in data["code"]]
-    data["direction"] = [table.at[code, "direction"] for code in data["code"]]
-    words = {1.0: labels.say("higher is better"), -1.0: labels.say("lower is better")}
-    return make_table(
-        data.astype({"direction": object}),
-        {
-            "code": (labels.say("Indicator"), _text(labels.code)),
-            "unit": (labels.say("Unit"), str),
-            "direction": (labels.say("Direction"), lambda value: words[float(str(value))]),
-            "frozen_low": (labels.say("Low"), _number(labels.figure)),
-            "frozen_high": (labels.say("High"), _number(labels.figure)),
-            "n": (labels.say("Countries"), str),
+            "largest": (labels.say("Largest difference"), as_number(labels.number, decimals=5)),
         },
     )
 
@@ -235,11 +206,11 @@ def table_scores(
     order = {code: i for i, code in enumerate([capacity.root, *capacity.dimensions])}
     data = data.sort_values("code", key=lambda codes: codes.map(order), kind="stable")
     columns: dict[str, tuple[str, Formatter]] = {
-        "code": (labels.say("Dimension"), _text(labels.code)),
-        "unit": (labels.say("Country"), _text(labels.unit)),
-        "score": (labels.say("Score"), _number(labels.number)),
-        "gap_to_median": (labels.say("From the median"), _number(labels.number, sign=True)),
-        "gap_to_best": (labels.say("From the best"), _number(labels.number, sign=True)),
+        "code": (labels.say("Dimension"), as_text(labels.code)),
+        "unit": (labels.say("Country"), as_text(labels.unit)),
+        "score": (labels.say("Score"), as_number(labels.number)),
+        "gap_to_median": (labels.say("From the median"), as_number(labels.number, sign=True)),
+        "gap_to_best": (labels.say("From the best"), as_number(labels.number, sign=True)),
     }
     if runs is not None:
         data["rank"] = [
@@ -279,13 +250,13 @@ def table_profile(capacity: CapacityData, unit: str, *, reference: str, language
     return make_table(
         data,
         {
-            "parent": (labels.say("Dimension"), _text(labels.code)),
-            "code": (labels.say("Indicator"), _text(labels.code)),
-            "value": (labels.say("Raw figure"), _number(labels.figure)),
-            "score": (labels.say("Score"), _number(labels.number)),
+            "parent": (labels.say("Dimension"), as_text(labels.code)),
+            "code": (labels.say("Indicator"), as_text(labels.code)),
+            "value": (labels.say("Raw figure"), as_number(labels.figure)),
+            "score": (labels.say("Score"), as_number(labels.number)),
             "reference_rank": (labels.say("Rank"), "{:.0f}".format),
             "reference_n": (labels.say("of countries"), str),
-            "percentile": (labels.say("Percentile"), _number(labels.number, decimals=0)),
+            "percentile": (labels.say("Percentile"), as_number(labels.number, decimals=0)),
             "best_units": (
                 labels.say("Best"),
                 lambda codes: labels.units(str(codes).split()[:3]),
@@ -294,35 +265,49 @@ def table_profile(capacity: CapacityData, unit: str, *, reference: str, language
     )
 
 
-def table_superiority(capacity: CapacityData, runs: SensitivityResult, *, language: str) -> Table:
-    """Show how often each partner country scores above each other one over the runs.
+def table_changes(capacity: CapacityData, *, language: str) -> Table:
+    """Show how the partner countries moved on published indexes with several editions.
 
     Parameters
     ----------
     capacity : CapacityData
         The project's data.
-    runs : SensitivityResult
-        Scores under many defensible choices.
     language : {'en', 'sv', 'fi', 'fr'}
         Language of the table.
 
     Returns
     -------
     Table
-        One row per country; each cell is the share of runs in which it is above the
-        column's country.
+        One row per index and country: first and last edition with score and rank among the
+        countries in the data, each edition recomputed from its parts on one fixed base.
     """
     labels = make_labels(capacity, language)
-    shares = estimate_superiority(runs.scores[capacity.root], capacity.countries)
-
-    def write(share: object) -> str:
-        value = float(str(share))
-        return "" if value != value else labels.probability(value)
-
+    parts = []
+    for book in read_examples(capacity):
+        panel = score_panel(capacity.prepared.observations, book)
+        panel["of"] = panel.groupby(["time", "code"])["unit"].transform("nunique")
+        changes = tabulate_changes(panel, codes=book.indexes)
+        of = panel[panel["code"].isin(book.indexes)].set_index(["unit", "time"])["of"]
+        for end in ("first", "last"):
+            places = zip(changes["unit"], changes[f"{end}_time"], strict=True)
+            changes[f"{end}_place"] = [
+                labels.say("{rank} of {n}", rank=f"{rank:.0f}", n=of[place])
+                for rank, place in zip(changes[f"{end}_rank"], places, strict=True)
+            ]
+        parts.append(changes)
+    data = pd.concat(parts, ignore_index=True)
+    data = data[data["unit"].isin(capacity.countries)]
+    score = as_number(labels.number, decimals=3)
     return make_table(
-        shares.rename_axis("unit").reset_index(),
+        data,
         {
-            "unit": (labels.say("Scores above →"), _text(labels.unit)),
-            **{unit: (labels.unit(unit), write) for unit in capacity.countries},
+            "code": (labels.say("Published index"), as_text(labels.code)),
+            "unit": (labels.say("Country"), as_text(labels.unit)),
+            "first_time": (labels.say("First edition"), str),
+            "first_score": (labels.say("Score then"), score),
+            "first_place": (labels.say("Rank then"), str),
+            "last_time": (labels.say("Last edition"), str),
+            "last_score": (labels.say("Score now"), score),
+            "last_place": (labels.say("Rank now"), str),
         },
     )

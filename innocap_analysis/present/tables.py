@@ -92,3 +92,13 @@ def make_table(
     }
     numeric = tuple(pd.api.types.is_numeric_dtype(data[name]) for name in columns)
     return Table(pd.DataFrame(cells), numeric, caption)
+
+
+def as_number(write: Callable[..., str], **options: object) -> Formatter:
+    """Return a cell formatter that calls `write` with these options."""
+    return lambda value: write(value, **options)
+
+
+def as_text(name: Callable[[str], str]) -> Formatter:
+    """Return a cell formatter that turns a code into its name."""
+    return lambda value: name(str(value))

@@ -45,7 +45,8 @@ def estimate_sobol(
         One row per output and factor: `output` (``mean_rank_shift``, the mean over units of
         the absolute shift from the rank in the index as it is, or a unit's name, its rank),
         `factor`, `first`, `first_low`, `first_high`, `total`, `total_low`, `total_high`,
-        `variance` of the output, and `reason` where it does not vary and has no indices.
+        `variance` of the output, and `reason` where it does not vary and has no indices, or
+        varies so little that they have no intervals.
 
     Raises
     ------
@@ -78,8 +79,10 @@ def estimate_sobol(
     variance = blocks[:2].reshape(2 * n, -1).var(axis=0)
     first, total = _estimate(centred)
     resampled = [_estimate(centred[:, pick]) for pick in picks]
-    with np.errstate(invalid="ignore"):
-        ends = np.quantile(np.array(resampled), [tail, 1 - tail], axis=0)
+    ends = np.quantile(np.array(resampled), [tail, 1 - tail], axis=0)
+    # A resample of an output that varies in a handful of runs may not vary at all.
+    reason = np.where(np.isnan(ends[0, 0, 0]), "varies in too few runs for an interval", "")
+    reason = np.where(variance > 0, reason, "the same in every run")
     for i, factor in enumerate(runs.factors):
         parts.append(
             pd.DataFrame(
@@ -93,7 +96,7 @@ def estimate_sobol(
                     "total_low": ends[0, 1, i],
                     "total_high": ends[1, 1, i],
                     "variance": variance,
-                    "reason": np.where(variance > 0, "", "the same in every run"),
+                    "reason": reason,
                 }
             )
         )
