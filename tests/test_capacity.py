@@ -61,6 +61,10 @@ def test_newest_and_chosen_years(capacity: CapacityData) -> None:
     assert older.observations.set_index(["unit", "code"])["time"]["SE", "UN_OSI"] == 2022
     # In 2022 there was no OECD index yet: two of four digital indicators and no score lost.
     assert older.result.coverage.at["SE", "DIG"] == 0.75
+    assert older.regional.shape == capacity.regional.shape
+    assert older.regional.loc["SE32"].isna().all()
+    with pytest.raises(InnocapError, match=r"year 2020: too few figures .* SE, FI, IE, CA"):
+        load_capacity(year=2020, settings=capacity.settings)
     with pytest.raises(InnocapError, match=r"year 1999: .* the first are of 2016"):
         load_capacity(year=1999, settings=capacity.settings)
 

@@ -80,7 +80,8 @@ def test_every_run_equals_the_plain_pipeline(small: tuple[pd.DataFrame, Codebook
             weights=weights,
             aggregate={"I": choice["aggregate:I"], "G": choice["aggregate:G"]},
         )
-        expected = score_index(table, plain).scores
+        # With the weights of the codebook every unit has enough; drawn ones change no more.
+        expected = score_index(table, plain, min_coverage=0.0).scores
         for code in ("G", "H", "I"):
             np.testing.assert_allclose(
                 runs.scores[code].loc[number], expected[code], rtol=1e-10, equal_nan=True
@@ -227,3 +228,18 @@ def test_sobol_needs_its_design(capacity: CapacityData) -> None:
     runs = run_sensitivity(capacity.values, capacity.codebook, n=10)
     with pytest.raises(InnocapError, match="use sobol=True"):
         estimate_sobol(runs, "INNOCAP")
+
+
+def test_drawn_weights_do_not_decide_who_has_a_score(
+    small: tuple[pd.DataFrame, Codebook],
+) -> None:
+    _, book = small
+    values = pd.DataFrame(50.0, columns=list("ABCDEF"), index=["whole", "half"])
+    values.loc["half", ["A", "B", "D"]] = np.nan  # a third and two thirds: half of the whole
+    runs = run_sensitivity(values, book, factors=[WeightNoise(0.9)], n=200, min_coverage=1 / 3)
+    assert runs.scores["I"].notna().all(axis=None)
+    # Without A one of the two others is left in G: the gap now weighs as much as the figure.
+    factors = [WeightNoise(0.9), LeaveOneOut(("A", "C"))]
+    runs = run_sensitivity(values, book, factors=factors, n=200, min_coverage=0.4)
+    half = runs.scores["G"]["half"].notna().groupby(runs.choices["left_out"]).mean()
+    assert half.to_dict() == {"": 0.0, "A": 1.0, "C": 0.0}

@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from innocap_analysis.batch.execute import Outcome, execute_run, prepare_worker
 from innocap_analysis.batch.index_page import write_index_page
 from innocap_analysis.batch.plan import Run, make_plan
-from innocap_analysis.score.capacity import write_scores
+from innocap_analysis.score.capacity import check_year, write_scores
 from innocap_analysis.settings import InnocapError, Settings, load_settings
 
 
@@ -61,6 +61,8 @@ def run_notebooks(
     plan = make_plan(
         config, regions=regions, notebooks=notebooks, language=language, parameters=parameters
     )
+    for year in {run.parameters.get("year") for run in plan} - {None}:
+        check_year(int(str(year)), config)
     write_scores(config)
     workers = min(jobs or os.cpu_count() or 1, len(plan))
     outcomes = _run_all(plan, config, workers, report or (lambda *_: None))

@@ -120,7 +120,7 @@ def plot_years(capacity: CapacityData, *, language: str = "en") -> Chart:
     data = national.groupby(["code", "time"]).size().reset_index(name="n")
     used = capacity.observations.groupby("code")["time"].max()
     data["scored"] = data["time"] == data["code"].map(used)
-    years = used.loc[codes]
+    years = used.reindex(codes)
     chart, (ax,) = start_chart(
         labels.say(
             "The scored figures are from {first} to {last}; half are from {median} or earlier",

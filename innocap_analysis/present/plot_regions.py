@@ -48,14 +48,19 @@ def plot_regions(
     known = inside.loc[focus].dropna().index
     ahead = int((inside.loc[focus, known] >= inside[known].median()).sum())
     data = table.rename_axis("unit").reset_index().melt("unit", var_name="code").dropna()
-    chart, axes = start_chart(
+    title = (
         labels.say(
             "{region}: at or above the median of the country’s regions on {ahead} of {n} context "
             "figures",
             region=labels.unit(focus),
             ahead=ahead,
             n=len(known),
-        ),
+        )
+        if len(known)
+        else labels.say("{region}: no context figures so early", region=labels.unit(focus))
+    )
+    chart, axes = start_chart(
+        title,
         labels.say(
             "Figures about residents, not about public bodies: regional context, never scored."
         ),
@@ -118,6 +123,8 @@ def plot_regions(
         ax.set_title(fill(labels.code(code), 24), size=8.5)
         ax.set_xlabel(str(capacity.codebook.table.at[code, "unit"]), size=8)
         ax.xaxis.set_major_formatter(labels.figure)
+        if table[code].isna().all():
+            ax.set_xticks([])
         ax.grid(axis="x")
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)

@@ -39,7 +39,9 @@ def plot_sobol(capacity: CapacityData, runs: SensitivityResult, *, language: str
     labels = make_labels(capacity, language)
     table = estimate_sobol(runs, capacity.root)
     n = table["output"].nunique() - 1
-    outputs = [MEAN_SHIFT, *capacity.countries]
+    ranked = set(table["output"])
+    outputs = [MEAN_SHIFT, *(unit for unit in capacity.countries if unit in ranked)]
+    absent = [unit for unit in capacity.countries if unit not in ranked]
     data = table[table["output"].isin(outputs)].reset_index(drop=True)
     mean = data[data["output"] == MEAN_SHIFT].set_index("factor")
     order = list(mean["total"].sort_values(ascending=False).index)
@@ -62,6 +64,9 @@ def plot_sobol(capacity: CapacityData, runs: SensitivityResult, *, language: str
         columns=len(outputs),
         sharey=True,
         sharex=True,
+        note=labels.say("Without a score in some runs: {units}.", units=labels.units(absent))
+        if absent
+        else "",
         key=[
             Patch(color=AHEAD, label=labels.say("Alone (first-order index)")),
             Patch(color=_ALL, label=labels.say("Together with other choices (total index)")),

@@ -361,13 +361,20 @@ def write_run_stamp(capacity: CapacityData, *, language: str) -> Prose:
     Returns
     -------
     Prose
-        One small-print line.
+        One small-print line, and one that names the indicators without any figure.
     """
     from innocap_analysis import __version__
 
     labels = make_labels(capacity, language)
+    empty = [code for code in capacity.codebook.leaves if capacity.values[code].isna().all()]
+    told = (
+        labels.say("Without any figure, and so not counted: {codes}.", codes=labels.codes(empty))
+        if empty
+        else ""
+    )
     return Prose(
-        labels.say(
+        (told and told + "\n\n")
+        + labels.say(
             "Made {date} (UTC) with innocap_analysis {version}, Python {python}, pandas {pandas}; "
             "data {data}.",
             date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),

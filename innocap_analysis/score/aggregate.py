@@ -92,6 +92,7 @@ def aggregate_arrays(
     weights: Mapping[str, Array] | None = None,
     methods: Mapping[str, str] | None = None,
     min_coverage: float = 0.5,
+    coverage_weights: Mapping[str, Array] | None = None,
 ) -> dict[str, Node]:
     """Aggregate arrays of any shape, for one run or for many at once.
 
@@ -108,6 +109,9 @@ def aggregate_arrays(
         Aggregation by parent code where it differs from the codebook's.
     min_coverage : float
         As in :func:`aggregate`.
+    coverage_weights : mapping of str to ndarray, optional
+        Weights that coverage is measured with, where they differ from `weights`: weights
+        that are drawn at random should move scores, not decide who has one.
 
     Returns
     -------
@@ -135,15 +139,28 @@ def aggregate_arrays(
         used = [np.where(p, w, 0.0) for p, w in zip(present, ws, strict=True)]
         filled = [np.where(p, x, 1.0) for p, x in zip(present, xs, strict=True)]
         observed = sum(used[1:], used[0])
-        cover = sum(
-            (u * nodes[child][1] for child, u in zip(parent.children, used, strict=True)),
-            np.zeros(1),
-        ) / sum(ws[1:], ws[0])
+        covers = [nodes[child][1] for child in parent.children]
+        if coverage_weights is None:
+            cover = _measure_coverage(used, ws, covers)
+        else:
+            own = [
+                np.asarray(coverage_weights.get(child, weight), dtype=float)
+                for child, weight in zip(parent.children, parent.weights, strict=True)
+            ]
+            parts = [np.where(p, w, 0.0) for p, w in zip(present, own, strict=True)]
+            cover = _measure_coverage(parts, own, covers)
         with np.errstate(invalid="ignore", divide="ignore"):
             score = _combine(method, filled, used, observed)
         enough = (observed > 0) & (cover >= min_coverage - _ROUNDING)
         nodes[parent.code] = parents[parent.code] = (np.where(enough, score, np.nan), cover)
     return parents
+
+
+def _measure_coverage(
+    used: Sequence[Array], weights: Sequence[Array], covers: Sequence[Array]
+) -> Array:
+    observed = sum((u * c for u, c in zip(used, covers, strict=True)), np.zeros(1))
+    return np.asarray(observed / sum(weights[1:], weights[0]))
 
 
 def _combine(method: str, xs: Sequence[Array], ws: Sequence[Array], total: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from innocap_analysis.prepare.files import write_table
 from innocap_analysis.prepare.observations import PreparedData, prepare_data, write_processed
 from innocap_analysis.prepare.units import read_regions
 from innocap_analysis.score.index import IndexResult, score_index
+from innocap_analysis.score.normalise import ScoreWarning
 from innocap_analysis.settings import InnocapError, Settings, load_settings
 
 
@@ -60,11 +62,18 @@ class CapacityData:
 
     @cached_property
     def regional(self) -> pd.DataFrame:
-        """Regions x context codes: newest values of the regional indicators."""
+        """Regions x context codes: newest values of the regional indicators.
+
+        Every region and indicator with a figure of any year has its place, NaN where the
+        chosen year is earlier than the figure.
+        """
         national = set(self.values.index)
-        regional = self.observations[~self.observations["unit"].isin(national)]
-        codes = [code for code in self.codebook.context if code in set(regional["code"])]
-        return widen(regional, codes)
+        every = self.prepared.observations
+        every = every[~every["unit"].isin(national) & (every["unit"].str.len() > 2)]
+        chosen = self.observations[self.observations["unit"].isin(every["unit"])]
+        codes = [code for code in self.codebook.context if code in set(every["code"])]
+        own = [code for code in codes if code in set(chosen["code"])]
+        return widen(chosen, own).reindex(index=sorted(set(every["unit"])), columns=codes)
 
     @cached_property
     def region_countries(self) -> dict[str, str]:
@@ -140,8 +149,35 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
         raise InnocapError(f"year {year}: there are no figures so early; the first are of {first}")
     values = widen(national, [c for c in book.table.index if c in set(national["code"])])
     values = values.reindex(columns=values.columns.union(book.leaves, sort=False))
-    result = score_index(values, book, min_coverage=config.min_coverage)
+    with warnings.catch_warnings():
+        # The foot of every page names these indicators; see `present.sentences`.
+        warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
+        result = score_index(values, book, min_coverage=config.min_coverage)
+    lost = [u for u in config.countries if pd.isna(result.scores[book.indexes[0]].get(u))]
+    if year is not None and lost:
+        raise InnocapError(
+            f"year {year}: too few figures are so old that {', '.join(lost)} could have an overall "
+            "score; choose a later year, or none for the newest figures"
+        )
     return CapacityData(config, book, prepared, selected, values, result)
+
+
+def check_year(year: int, settings: Settings) -> None:
+    """Check that every partner country can be scored as of a year.
+
+    Parameters
+    ----------
+    year : int
+        Nothing later is used.
+    settings : Settings
+        The project.
+
+    Raises
+    ------
+    InnocapError
+        The year is too early.
+    """
+    load_capacity(year=year, settings=settings)
 
 
 def write_scores(settings: Settings) -> pd.DataFrame:

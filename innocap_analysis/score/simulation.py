@@ -90,6 +90,7 @@ class Simulation:
         self.values = pd.DataFrame(raw.T, index=values.index, columns=book.leaves)
         self.n = runs
         self.weights: dict[str, Array] = {}
+        self.nominal: dict[str, Array] = {}
         self.options: dict[str, Array] = {}
         self.errors: tuple[MeasurementError, Array] | None = None
         self.by_name = {factor.name: factor for factor in factors}
@@ -108,10 +109,10 @@ class Simulation:
         if left_out is None:
             return
         for code in sorted(set(left_out) - {""}):
-            base = self.weights.get(code)
-            if base is None:
-                base = np.full((self.n, 1), float(self.book.table["weight"].to_dict()[code]))
-            self.weights[code] = np.where((left_out == code)[:, None], 0.0, base)
+            given = np.full((self.n, 1), float(self.book.table["weight"].to_dict()[code]))
+            gone = (left_out == code)[:, None]
+            self.weights[code] = np.where(gone, 0.0, self.weights.get(code, given))
+            self.nominal[code] = np.where(gone, 0.0, given)
 
     def run(self) -> dict[str, Array]:
         """Return runs x units for every group and index."""
@@ -129,6 +130,7 @@ class Simulation:
                         if name.startswith("aggregate:")
                     },
                     min_coverage=self.min_coverage,
+                    coverage_weights={c: w[runs] for c, w in self.nominal.items()},
                 )
             except Exception as error:
                 raise InnocapError(f"{self._name(int(runs[0]))}: {error}") from error
