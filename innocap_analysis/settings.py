@@ -85,10 +85,14 @@ class Settings(_Strict):
         Report languages; the first is the default.
     min_coverage : float
         Share of a node's weight that must be observed for it to have a score.
+    min_respondents : int
+        Fewer survey respondents than this are never shown by themselves.
     """
 
     codebook: Path
     regions: Path
+    survey: Path = Path("data/codebooks/survey.csv")
+    scales: Path = Path("data/codebooks/scales.csv")
     languages: Annotated[tuple[Literal["en", "sv", "fi", "fr"], ...], Field(min_length=1)]
     countries: Annotated[dict[str, Country], Field(min_length=1)]
     reference_sets: Annotated[
@@ -96,6 +100,7 @@ class Settings(_Strict):
         Field(min_length=1),
     ]
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
+    min_respondents: Annotated[int, Field(ge=5)] = 10
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())
@@ -137,6 +142,16 @@ class Settings(_Strict):
     def regions_path(self) -> Path:
         """The table of statistical regions."""
         return self._root / self.regions
+
+    @property
+    def survey_path(self) -> Path:
+        """The codebook of the questionnaire."""
+        return self._root / self.survey
+
+    @property
+    def scales_path(self) -> Path:
+        """The table of answer scales."""
+        return self._root / self.scales
 
     @property
     def raw_dir(self) -> Path:

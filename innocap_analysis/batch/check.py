@@ -7,7 +7,7 @@ from pathlib import Path
 
 from innocap_analysis.batch.parameters import read_notebook, read_parameters
 from innocap_analysis.batch.plan import make_plan
-from innocap_analysis.codebook import read_codebook
+from innocap_analysis.codebook import read_codebook, read_instrument
 from innocap_analysis.prepare.observations import prepare_data
 from innocap_analysis.score.capacity import load_capacity
 from innocap_analysis.score.goalposts import compute_goalposts
@@ -33,7 +33,10 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
         What is wrong; empty when nothing is.
     """
     for path in sorted(settings.codebook_path.parent.rglob("*.csv")):
-        if path != settings.regions_path:
+        if path == settings.survey_path:
+            scales = settings.scales_path
+            yield "questionnaire", _catch(lambda path=path: read_instrument(path, scales))  # type: ignore[misc]
+        elif path not in (settings.regions_path, settings.scales_path):
             yield f"codebook {path.name}", _catch(lambda path=path: read_codebook(path))  # type: ignore[misc]
     yield "raw files", _catch(lambda: prepare_data(settings))
     yield "goalposts", _catch(lambda: _check_goalposts(settings))

@@ -1,0 +1,1 @@
+"""Survey exports: whatever file a survey tool gives, read into one table of answers."""

@@ -1,0 +1,1 @@
+"""Made-up survey answers for learning and testing, marked SYNTHETIC wherever they show."""
