@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from innocap_analysis.codebook import read_codebook
+from innocap_analysis.codebook import read_codebook, read_instrument
 from innocap_analysis.compare.coherence import (
     correlate_nodes,
     estimate_group_alpha,
@@ -13,7 +13,9 @@ from innocap_analysis.compare.coherence import (
     leave_one_out,
 )
 from innocap_analysis.compare.reference import compare_to_reference, rank_priorities, summarise
+from innocap_analysis.prepare.answers import clean_answers, count_cleaning, mask_answers
 from innocap_analysis.prepare.observations import read_observations
+from innocap_analysis.prepare.survey.read import read_survey
 from innocap_analysis.prepare.units import find_unit
 from innocap_analysis.present.figure import save_figure
 from innocap_analysis.present.plot_choices import plot_alternatives, plot_left_out
@@ -49,6 +51,12 @@ from innocap_analysis.score.robustness import (
 from innocap_analysis.score.sensitivity import run_sensitivity
 from innocap_analysis.score.sobol import estimate_sobol
 from innocap_analysis.score.steps import denominate, impute, screen_units
+from innocap_analysis.score.survey import (
+    average_scores,
+    estimate_response_rates,
+    rake_weights,
+    score_answers,
+)
 from innocap_analysis.score.treat import treat_outliers
 from innocap_analysis.score.weights import compute_effective_weights, derive_weights
 from innocap_analysis.settings import InnocapError, load_settings
@@ -69,15 +77,19 @@ __all__ = [
     "TreatmentChoice",
     "WeightNoise",
     "aggregate",
+    "average_scores",
     "change_codebook",
+    "clean_answers",
     "compare_alternatives",
     "compare_to_reference",
     "compute_effective_weights",
     "correlate_nodes",
+    "count_cleaning",
     "denominate",
     "derive_weights",
     "estimate_group_alpha",
     "estimate_importance",
+    "estimate_response_rates",
     "estimate_sobol",
     "estimate_superiority",
     "find_unit",
@@ -86,6 +98,7 @@ __all__ = [
     "load_capacity",
     "load_settings",
     "make_table",
+    "mask_answers",
     "normalise",
     "plot_alternatives",
     "plot_countries",
@@ -105,14 +118,18 @@ __all__ = [
     "plot_trends",
     "plot_weights",
     "plot_years",
+    "rake_weights",
     "rank_interval",
     "rank_priorities",
     "rank_units",
     "read_codebook",
+    "read_instrument",
     "read_observations",
+    "read_survey",
     "run_notebooks",
     "run_sensitivity",
     "save_figure",
+    "score_answers",
     "score_index",
     "score_panel",
     "screen_units",

@@ -32,9 +32,9 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
     faults : list of str
         What is wrong; empty when nothing is.
     """
+    scales = settings.scales_path
     for path in sorted(settings.codebook_path.parent.rglob("*.csv")):
         if path == settings.survey_path:
-            scales = settings.scales_path
             yield "questionnaire", _catch(lambda path=path: read_instrument(path, scales))  # type: ignore[misc]
         elif path not in (settings.regions_path, settings.scales_path):
             yield f"codebook {path.name}", _catch(lambda path=path: read_codebook(path))  # type: ignore[misc]
