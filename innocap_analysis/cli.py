@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -169,6 +170,72 @@ def goalposts(
     elif not table["agrees"].all():
         typer.echo("Some goalposts differ; freeze them with: innocap goalposts --write", err=True)
         raise typer.Exit(1)
+
+
+@app.command(name="import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Exports of a survey tool.")],
+    tool: Annotated[str | None, typer.Option(help="Which tool, if not found out.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="utf-8, utf-16, cp1252 …")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Comma, semicolon, tab or bar.")] = None,
+    header_row: Annotated[int | None, typer.Option(help="Row of the header, from 1.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="CSV with the columns header and item.")
+    ] = None,
+    scale: Annotated[str | None, typer.Option(help="Scale of the items, if another.")] = None,
+    codes: Annotated[
+        str | None, typer.Option(help="Bare numbers: high_agrees or low_agrees.")
+    ] = None,
+    rescale: Annotated[bool, typer.Option(help="A longer or shorter scale may be fitted.")] = False,
+    country: Annotated[str | None, typer.Option(help="Country of every response.")] = None,
+    suggest: Annotated[bool, typer.Option(help="Only draft a mapping, to be mended.")] = False,
+) -> None:
+    """Read survey exports into data/processed, without personal data."""
+    from innocap_analysis.prepare.answers import count_cleaning
+    from innocap_analysis.prepare.survey.mapping import draft_mapping, read_mapping
+    from innocap_analysis.prepare.wave import import_files
+
+    settings = load_settings()
+    how = {"tool": tool, "encoding": encoding, "delimiter": delimiter, "header_row": header_row}
+    if suggest:
+        for path in files:
+            place = draft_mapping(path, settings=settings, **how)  # type: ignore[arg-type]
+            typer.echo(f"Drafted {place}; mend it, then: innocap import {path} --mapping {place}")
+        return
+    options: dict[str, object] = {**how, "scale": scale, "codes": codes, "rescale": rescale}
+    options |= {"country": country, "mapping": read_mapping(mapping) if mapping else None}
+    parts, wave = import_files(files, settings=settings, options=options)
+    for part in parts:
+        typer.echo(str(part.report))
+    for row in count_cleaning(wave.log, len(wave.raw)).to_dict("records"):
+        if row["dropped"] or row["flagged"] or row["set_missing"]:
+            typer.echo(
+                f"{row['step']:<16} {row['before']:>7} responses, {row['dropped']} dropped, "
+                f"{row['flagged']} flagged, {row['set_missing']} answers set missing"
+            )
+    typer.echo(f"clean            {len(wave.clean):>7} responses")
+    typer.echo(f"Written to {settings.processed_dir}")
+
+
+@app.command()
+def synthetic() -> None:
+    """Write the made-up survey wave again, the same as it ships."""
+    from innocap_analysis.prepare.synthetic.wave import write_wave
+
+    for path in write_wave(load_settings()):
+        typer.echo(str(path))
+
+
+@app.command()
+def form(
+    language: Annotated[str, typer.Option("--language", "-l", help="Default language.")] = "en",
+    folder: Annotated[Path, typer.Option(help="Where to write it.")] = Path(),
+) -> None:
+    """Write the questionnaire as an XLSForm and as a page to print."""
+    from innocap_analysis.present.form import write_form
+
+    for path in write_form(load_settings(), language=language, folder=folder):
+        typer.echo(str(path))
 
 
 @app.command()

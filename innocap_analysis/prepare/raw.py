@@ -18,6 +18,7 @@ import pandas as pd
 from innocap_analysis.settings import InnocapError
 
 PACKAGE_NAME = "datapackage.json"
+SURVEY_FOLDER = "survey"
 _MOST_FAULTS_SHOWN = 10
 
 
@@ -107,7 +108,12 @@ def read_datapackage(raw_dir: Path) -> list[Resource]:
                 f"{PACKAGE_NAME}: resource {name} lacks {error.args[0]!r}; see its neighbours"
             ) from None
     listed = {resource.path for resource in resources}
-    strays = sorted(path.name for path in raw_dir.glob("**/*.csv") if path not in listed)
+    # Survey exports come and go, and are checked by their own reader.
+    strays = sorted(
+        path.name
+        for path in raw_dir.glob("**/*.csv")
+        if path not in listed and path.parent.name != SURVEY_FOLDER
+    )
     if strays:
         raise InnocapError(
             f"{raw_dir.name}/{strays[0]}: is not described in {PACKAGE_NAME}; add a resource with "

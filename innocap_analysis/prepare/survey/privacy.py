@@ -25,16 +25,20 @@ _IDENTIFIERS = (
     ("national id", re.compile(r"\b\d{6}[-+A-FU-Y]\d{3}[0-9A-Z]\b", re.I)),  # Finland
     ("national id", re.compile(r"\b\d{7}\s?[A-W][A-IW]?\b", re.I)),  # Ireland
     ("national id", re.compile(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b")),  # Canada
-    ("phone number", re.compile(r"(?<!\w)(?:\+|00)?\(?\d(?:[\d\s()./-]{5,}\d)(?!\w)")),
     ("handle", re.compile(r"(?<!\w)@\w{2,}")),
 )  # fmt: skip
+_PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[\d\s()./-]{5,}\d)(?!\w)")
+_YEARS = re.compile(r"(?:19|20)\d\d\s?[-/]\s?(?:19|20)\d\d")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[\s.]\d{3})+")
 
 
-def find_key(path: str | Path | None = None) -> bytes:
+def find_key(root: Path, path: str | Path | None = None) -> bytes:
     """Return the secret that pseudonyms are made with; make one on first use.
 
     Parameters
     ----------
+    root : Path
+        Folder of the project.
     path : str or Path, optional
         Key file. Default: ``$INNOCAP_KEY_FILE``, else ``innocap/key`` in the user's
         configuration folder. It belongs outside the repository: whoever has it can tell
@@ -48,18 +52,16 @@ def find_key(path: str | Path | None = None) -> bytes:
     Raises
     ------
     InnocapError
-        The file is too short to be a key, cannot be written, or lies in a folder that is
-        kept in Git.
+        The file is too short to be a key, cannot be written, or lies inside the project.
     """
     given = path or os.environ.get(KEY_VARIABLE)
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     place = Path(given) if given else home / "innocap" / "key"
-    for folder in place.resolve().parents:
-        if (folder / "innocap.yml").exists():
-            raise InnocapError(
-                f"key file {place}: lies inside the project; keep it elsewhere and name it in "
-                f"${KEY_VARIABLE}"
-            )
+    if place.resolve().is_relative_to(root.resolve()):
+        raise InnocapError(
+            f"key file {place}: lies inside the project; keep it elsewhere and name it in "
+            f"${KEY_VARIABLE}"
+        )
     try:
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -123,4 +125,11 @@ def redact_text(text: str) -> str:
     """
     for what, pattern in _IDENTIFIERS:
         text = pattern.sub(f"[{what}]", text)
-    return text
+    return _PHONE.sub(_redact_number, text)
+
+
+def _redact_number(found: re.Match[str]) -> str:
+    number = found[0]
+    digits = sum(character.isdigit() for character in number)
+    plain = digits < 7 or _YEARS.fullmatch(number) or _THOUSANDS.fullmatch(number)
+    return number if plain else "[phone number]"

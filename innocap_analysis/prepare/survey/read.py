@@ -122,8 +122,6 @@ def read_survey(
     config = settings or load_settings()
     instrument = read_instrument(config.survey_path, config.scales_path)
     place = Path(path)
-    if not place.is_file():
-        raise InnocapError(f"{place}: there is no such file")
     if country is not None and country not in config.countries:
         raise InnocapError(f"country {country!r} is none of {', '.join(config.countries)}")
     source, spss_texts = _open(place, encoding, delimiter)
@@ -134,7 +132,7 @@ def read_survey(
         instrument, layout.tool, layout.separator, place.name, scale, codes, rescale,
         make_place_scales(config),
     )  # fmt: skip
-    secret = key if key is not None else find_key()
+    secret = key if key is not None else find_key(config.root)
     parts = [
         _read_part(rows, targets, layout, resolver, secret, place, country)
         for rows in _iterate(place, source, layout)
@@ -157,10 +155,40 @@ def read_survey(
     return Answers(table, pd.concat([part[1] for part in parts], ignore_index=True), report)
 
 
+def open_layout(
+    path: Path,
+    *,
+    tool: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header_row: int | None = None,
+) -> Layout:
+    """Find out how a file is laid out, without reading its answers.
+
+    Parameters
+    ----------
+    path : Path
+        Survey export.
+    tool, encoding, delimiter, header_row : optional
+        As in :func:`read_survey`.
+
+    Returns
+    -------
+    Layout
+        Tool, header and columns.
+    """
+    source, texts = _open(path, encoding, delimiter)
+    return _add_texts(
+        detect_layout(source.head, path.name, tool=tool, header_row=header_row), texts
+    )
+
+
 def _open(
     path: Path, encoding: str | None, delimiter: str | None
 ) -> tuple[_Source, dict[str, str]]:
     ending = path.suffix.lower()
+    if not path.is_file():
+        raise InnocapError(f"{path}: there is no such file")
     if path.stat().st_size == 0:
         raise InnocapError(f"{path.name}: is empty")
     if ending in TEXT_ENDINGS:
@@ -272,9 +300,12 @@ def _read_roles(
     rows: pd.DataFrame, said: Mapping[str, pd.Series], layout: Layout, key: bytes, path: Path
 ) -> dict[str, object]:
     ids = said.get("response_id")
-    named = ids if ids is not None and ids.ne("").all() else rows.index.map(str).to_series()
+    if ids is None or ids.eq("").any():
+        ids = rows.index.to_series().map(str)
+    # A running number is one per file, a long identifier one in the world.
+    running = bool(ids.str.fullmatch(r"\d{1,9}").any())
     columns: dict[str, object] = {
-        "response_id": _pseudonymise(named, key, "response", extra=path.stem if ids is None else "")
+        "response_id": _pseudonymise(ids, key, "response", extra=path.stem if running else "")
     }
     submitted = said.get("submitted")
     if submitted is not None:

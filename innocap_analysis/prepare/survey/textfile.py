@@ -44,8 +44,7 @@ def detect_encoding(path: Path) -> str:
     """
     with path.open("rb") as stream:
         start = stream.read(4)
-    if start.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
+    marked = start.startswith(codecs.BOM_UTF8)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -69,8 +68,11 @@ def detect_encoding(path: Path) -> str:
         try:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            return "latin-1" if undefined else "cp1252"
-        return "utf-8"
+            valid = False
+    if valid:
+        return "utf-8-sig" if marked else "utf-8"
+    if marked:
+        raise InnocapError(f"{path.name}: starts as UTF-8, but not all of it is; it is damaged")
     return "latin-1" if undefined else "cp1252"
 
 
