@@ -371,7 +371,11 @@ def _pseudonymise(cells: pd.Series, key: bytes, kind: str, *, extra: str = "") -
 def _read_texts(cells: pd.Series, code: str, response_ids: object) -> pd.DataFrame:
     told = pd.DataFrame({"response_id": response_ids, "item": code, "text": cells.to_numpy()})
     told = told[told["text"].str.strip() != ""]
-    told["text"] = [redact_text(re.sub(r"\s+", " ", text).strip()) for text in told["text"]]
+    # A spreadsheet would run a text that starts like a formula; an apostrophe keeps it text.
+    told["text"] = [
+        re.sub(r"^(?=[=+\-@])", "'", redact_text(re.sub(r"\s+", " ", text).strip()))
+        for text in told["text"]
+    ]
     return told
 
 
