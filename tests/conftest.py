@@ -8,10 +8,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from innocap_analysis import read_instrument
+from innocap_analysis.codebook import Instrument
+from innocap_analysis.prepare.synthetic.people import make_respondents
 from innocap_analysis.score.capacity import CapacityData, load_capacity
-from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -34,6 +38,24 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def capacity() -> CapacityData:
     """Return the project's own data, read once."""
     return load_capacity(settings=load_settings(ROOT))
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """Return the settings of the project itself."""
+    return load_settings(ROOT)
+
+
+@pytest.fixture(scope="session")
+def survey(settings: Settings) -> Instrument:
+    """Return the questionnaire."""
+    return read_instrument(settings.survey_path, settings.scales_path)
+
+
+@pytest.fixture(scope="session")
+def people(survey: Instrument) -> pd.DataFrame:
+    """Return thirty made-up Swedish respondents."""
+    return make_respondents(survey, "SE", n=30, seed=5)
 
 
 @pytest.fixture

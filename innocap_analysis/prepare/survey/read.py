@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,19 +11,17 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.codebook import read_instrument
-from innocap_analysis.prepare.survey import roles, textfile
+from innocap_analysis.prepare.survey import textfile
 from innocap_analysis.prepare.survey.layout import Layout, detect_layout
 from innocap_analysis.prepare.survey.match import Target, match_columns
 from innocap_analysis.prepare.survey.places import make_place_scales
-from innocap_analysis.prepare.survey.privacy import find_key, make_pseudonym, redact_text
+from innocap_analysis.prepare.survey.privacy import find_key, redact_text
 from innocap_analysis.prepare.survey.report import ImportReport, list_columns
 from innocap_analysis.prepare.survey.resolve import Resolver
-from innocap_analysis.prepare.survey.workbook import read_spss, read_workbook
+from innocap_analysis.prepare.survey.respondents import pseudonymise, read_roles
+from innocap_analysis.prepare.survey.source import add_texts, iterate_source, open_source
 from innocap_analysis.settings import InnocapError, Settings, load_settings
 
-TEXT_ENDINGS = (".csv", ".tsv", ".txt")
-BOOK_ENDINGS = (".xlsx", ".xls")
-SPSS_ENDINGS = (".sav", ".zsav")
 META = ("response_id", "organisation", "country", "region", "language", "submitted", "seconds",
         "status", "synthetic")  # fmt: skip
 
@@ -51,16 +49,6 @@ class Answers:
     table: pd.DataFrame
     texts: pd.DataFrame
     report: ImportReport
-
-
-@dataclass(frozen=True)
-class _Source:
-    """An opened file: its first rows, and all rows once the header is known."""
-
-    head: list[list[str]]
-    encoding: str
-    delimiter: str
-    tables: list[pd.DataFrame] | None = None
 
 
 def read_survey(
@@ -124,9 +112,9 @@ def read_survey(
     place = Path(path)
     if country is not None and country not in config.countries:
         raise InnocapError(f"country {country!r} is none of {', '.join(config.countries)}")
-    source, spss_texts = _open(place, encoding, delimiter)
+    source, spss_texts = open_source(place, encoding, delimiter)
     layout = detect_layout(source.head, place.name, tool=tool, header_row=header_row)
-    layout = _add_texts(layout, spss_texts)
+    layout = add_texts(layout, spss_texts)
     targets = match_columns(layout, instrument, place.name, mapping=mapping)
     resolver = Resolver(
         instrument, layout.tool, layout.separator, place.name, scale, codes, rescale,
@@ -135,7 +123,7 @@ def read_survey(
     secret = key if key is not None else find_key(config.root)
     parts = [
         _read_part(rows, targets, layout, resolver, secret, place, country)
-        for rows in _iterate(place, source, layout)
+        for rows in iterate_source(place, source, layout)
     ]
     table = pd.concat([part[0] for part in parts], ignore_index=True)
     if table.empty:
@@ -177,70 +165,8 @@ def open_layout(
     Layout
         Tool, header and columns.
     """
-    source, texts = _open(path, encoding, delimiter)
-    return _add_texts(
-        detect_layout(source.head, path.name, tool=tool, header_row=header_row), texts
-    )
-
-
-def _open(
-    path: Path, encoding: str | None, delimiter: str | None
-) -> tuple[_Source, dict[str, str]]:
-    ending = path.suffix.lower()
-    if not path.is_file():
-        raise InnocapError(f"{path}: there is no such file")
-    if path.stat().st_size == 0:
-        raise InnocapError(f"{path.name}: is empty")
-    if ending in TEXT_ENDINGS:
-        return _open_text(path, encoding, delimiter), {}
-    if ending in BOOK_ENDINGS:
-        sheets = list(read_workbook(path).values())
-        return _Source([list(row) for row in sheets[0].head(60).to_numpy()], "", "", sheets), {}
-    if ending in SPSS_ENDINGS:
-        cells, texts, _ = read_spss(path)
-        header = pd.DataFrame([list(cells.columns)])
-        rows = pd.concat([header, cells.set_axis(range(cells.shape[1]), axis=1)])
-        rows = rows.set_axis(range(1, len(rows) + 1), axis=0)
-        return _Source([list(cells.columns)], "", "", [rows]), texts
-    known = ", ".join((*TEXT_ENDINGS, *BOOK_ENDINGS, *SPSS_ENDINGS))
-    raise InnocapError(f"{path.name}: files ending in {ending or 'nothing'} are not read ({known})")
-
-
-def _open_text(path: Path, encoding: str | None, delimiter: str | None) -> _Source:
-    start = path.open("rb").read(4)
-    if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0":
-        raise InnocapError(f"{path.name}: is a workbook or archive, not text; mend its ending")
-    if encoding is not None and encoding not in textfile.ENCODINGS:
-        raise InnocapError(f"encoding {encoding!r} is none of {', '.join(textfile.ENCODINGS)}")
-    if delimiter is not None and delimiter not in textfile.DELIMITERS:
-        raise InnocapError(f"delimiter {delimiter!r} is no comma, semicolon, tab or bar")
-    own = encoding or textfile.detect_encoding(path)
-    mark = delimiter or textfile.detect_delimiter(textfile.read_sample(path, own), path.name)
-    return _Source(textfile.read_head(path, own, mark), own, mark)
-
-
-def _add_texts(layout: Layout, texts: Mapping[str, str]) -> Layout:
-    """Give SPSS variables their labels as question texts."""
-    if not texts:
-        return layout
-    columns = tuple(
-        type(c)(c.position, c.header, c.names, (*c.texts, texts.get(c.header, "")), c.option)
-        for c in layout.columns
-    )
-    return Layout("spss" if layout.tool == "plain" else layout.tool, 1, 1, columns)
-
-
-def _iterate(path: Path, source: _Source, layout: Layout) -> Iterator[pd.DataFrame]:
-    width = len(layout.columns)
-    if source.tables is None:
-        yield from textfile.iterate_rows(
-            path, source.encoding, source.delimiter, skip=layout.skip, width=width
-        )
-        return
-    rows = source.tables[0]
-    rows = rows[rows.index > layout.skip].iloc[:, :width]
-    blank = (rows.fillna("").map(str.strip) == "").all(axis=1)
-    yield rows[~blank].fillna("")
+    source, texts = open_source(path, encoding, delimiter)
+    return add_texts(detect_layout(source.head, path.name, tool=tool, header_row=header_row), texts)
 
 
 def _read_part(
@@ -253,7 +179,7 @@ def _read_part(
     country: str | None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, bool]:
     said = {t.code: rows[t.column.position] for t in targets if t.kind == "role"}
-    columns = _read_roles(rows, said, layout, key, path)
+    columns = read_roles(rows, said, layout, key, path)
     texts: list[pd.DataFrame] = []
     options: dict[str, list[str]] = {}
     decimal_comma = False
@@ -277,7 +203,7 @@ def _read_part(
         elif item.answer == "text":
             texts.append(_read_texts(cells, item.code, columns["response_id"]))
         elif item.answer == "id":
-            columns["organisation"] = _pseudonymise(cells, key, "organisation")
+            columns["organisation"] = pseudonymise(cells, key, "organisation")
         else:
             chosen = resolver.read_single(cells, item, header)
             columns[_PLACES.get(item.code, item.code)] = chosen.to_numpy()
@@ -294,78 +220,6 @@ def _read_part(
     table = table[[*META, *(c for c in table.columns if c not in META)]]
     none = pd.DataFrame(columns=["response_id", "item", "text"], dtype=object)
     return table, pd.concat(texts) if texts else none, decimal_comma
-
-
-def _read_roles(
-    rows: pd.DataFrame, said: Mapping[str, pd.Series], layout: Layout, key: bytes, path: Path
-) -> dict[str, object]:
-    ids = said.get("response_id")
-    if ids is None or ids.eq("").any():
-        ids = rows.index.to_series().map(str)
-    # A running number is one per file, a long identifier one in the world.
-    running = bool(ids.str.fullmatch(r"\d{1,9}").any())
-    columns: dict[str, object] = {
-        "response_id": _pseudonymise(ids, key, "response", extra=path.stem if running else "")
-    }
-    submitted = said.get("submitted")
-    if submitted is not None:
-        columns["submitted"] = _read_days(submitted)
-    if "seconds" in said:
-        seconds = said["seconds"].str.replace(",", ".", regex=False)
-        columns["seconds"] = pd.to_numeric(seconds, errors="coerce").to_numpy()
-    elif submitted is not None and "started" in said:
-        gap = _read_moments(submitted) - _read_moments(said["started"])
-        columns["seconds"] = gap.dt.total_seconds().to_numpy()
-    if "language" in said:
-        columns["language"] = said["language"].str.lower().str.slice(0, 2).replace("", None)
-    columns["status"] = _read_status(rows, said, layout)
-    return columns
-
-
-def _read_status(rows: pd.DataFrame, said: Mapping[str, pd.Series], layout: Layout) -> np.ndarray:
-    status = np.full(len(rows), "complete", dtype=object)
-    if layout.tool == "limesurvey" and "submitted" in said:
-        status[said["submitted"].eq("").to_numpy()] = "partial"
-    if layout.tool == "qualtrics":
-        if "finished" in said:
-            unfinished = said["finished"].str.strip().str.casefold().isin(roles.NO - {""})
-            status[unfinished.to_numpy()] = "partial"
-        if "status" in said:
-            plain = said["status"].str.strip().str.casefold()
-            status[plain.isin(roles.TEST).to_numpy()] = "test"
-            status[plain.isin(roles.PREVIEW - roles.TEST).to_numpy()] = "preview"
-    return status
-
-
-def _read_moments(cells: pd.Series) -> pd.Series:
-    """Read dates and times; what is no date is missing, as no answer depends on it."""
-    plain = cells.where(cells != "", None)
-    numeric = pd.to_numeric(plain, errors="coerce")
-    # Bare numbers in a workbook are days since 1899-12-30.
-    days = pd.to_datetime(numeric, unit="D", origin="1899-12-30", errors="coerce")
-    texts = plain.where(numeric.isna(), None)
-    european = texts.str.match(r"^\d{1,2}[./-]\d{1,2}[./-]\d{4}", na=False)
-    moments = pd.to_datetime(
-        texts.where(~european, None), errors="coerce", utc=True, format="mixed"
-    )
-    other = pd.to_datetime(
-        texts.where(european, None), errors="coerce", utc=True, dayfirst=True, format="mixed"
-    )
-    return moments.fillna(other).dt.tz_localize(None).fillna(days)
-
-
-def _read_days(cells: pd.Series) -> np.ndarray:
-    return np.asarray(_read_moments(cells).dt.strftime("%Y-%m-%d").astype(object))
-
-
-def _pseudonymise(cells: pd.Series, key: bytes, kind: str, *, extra: str = "") -> np.ndarray:
-    at, texts = pd.factorize(cells.to_numpy())
-    names = [
-        make_pseudonym(f"{extra}\0{t}" if extra else str(t), key, kind=kind) if str(t).strip()
-        else None
-        for t in texts
-    ]  # fmt: skip
-    return np.array(names, dtype=object)[at] if names else np.empty(0, dtype=object)
 
 
 def _read_texts(cells: pd.Series, code: str, response_ids: object) -> pd.DataFrame:
