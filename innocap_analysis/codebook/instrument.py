@@ -13,7 +13,7 @@ import pandas as pd
 from innocap_analysis.codebook.model import COLUMNS, Codebook
 from innocap_analysis.codebook.read import read_codebook
 from innocap_analysis.codebook.scales import Scale, normalise_label, read_scales
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.settings import InnocapError, suggest
 
 ANSWERS = ("likert", "number", "single", "multi", "id", "text")
 TEXT_LANGUAGES = ("en", "sv", "sv_fi", "fi", "fr")
@@ -110,14 +110,23 @@ def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
             continue
         code, answer, scale = row["code"], row["answer"], row["scale"]
         if answer not in ANSWERS:
-            faults.append(f"line {line}: answer {answer!r} is none of {', '.join(ANSWERS)}")
+            near = suggest(answer, ANSWERS)
+            faults.append(
+                f"line {line}, {code}: answer {answer!r} is none of {', '.join(ANSWERS)}{near}"
+            )
         own = scale in ("country", "region") or (not scale and answer in ("text", "id"))
         if not own and scale not in known:
-            faults.append(f"line {line}: scale {scale!r} is unknown")
+            near = suggest(scale, list(known))
+            faults.append(f"line {line}, {code}: scale {scale!r} is unknown{near}")
+        faults += [
+            f"line {line}, {code}: label_{spoken} is empty"
+            for spoken in TEXT_LANGUAGES
+            if spoken != "sv_fi" and not row.get(f"label_{spoken}")
+        ]
         texts = {lang: row[f"label_{lang}"] for lang in TEXT_LANGUAGES if row[f"label_{lang}"]}
         for text in texts.values():
             if seen.setdefault(normalise_label(text), code) != code:
-                faults.append(f"line {line}: {text!r} is also the text of another item")
+                faults.append(f"line {line}, {code}: {text!r} is also the text of another item")
         items[code] = Item(code, answer, scale, row["direction"] == "-1", texts)
     faults += [f"{c}: is scored but no scale question" for c in book.leaves
                if items[c].answer != "likert"]  # fmt: skip

@@ -1,0 +1,91 @@
+"""The command line of the survey: import, form and the made-up wave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_cli import call
+
+
+@pytest.fixture
+def keyed(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return the project with a key for pseudonyms outside of it."""
+    monkeypatch.setenv("INNOCAP_KEY_FILE", str(tmp_path / "elsewhere" / "key"))
+    return project
+
+
+def test_answers_are_imported_with_a_report_and_counts(
+    keyed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = keyed / "data" / "raw" / "survey"
+    files = [str(path) for path in sorted(folder.glob("SYNTHETIC_*.*"))]
+    code, out, err = call(capsys, "import", *files)
+    assert (code, err) == (0, "")
+    for told in ("SYNTHETIC_SE_limesurvey.csv: limesurvey", "qualtrics", "eusurvey", "msforms",
+                 "left out as personal", "preview", "dropped"):  # fmt: skip
+        assert told in out
+    written = {file.name for file in (keyed / "data" / "processed").iterdir()}
+    assert written == {"answers.csv", "answers_texts.csv", "answers_columns.csv", "answers_log.csv"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nothing.csv"], "nothing.csv: there is no such file"),
+        (["notes.docx"], "files ending in .docx are not read"),
+        (["data/raw/survey/SYNTHETIC_SE_limesurvey.csv", "--tool", "limesurvy"],
+         "did you mean 'limesurvey'"),
+        (["data/raw/survey/SYNTHETIC_SE_limesurvey.csv", "--scale", "agree6"],
+         "did you mean 'agree5'"),
+        (["data/raw/survey/SYNTHETIC_SE_limesurvey.csv", "--country", "SWE"],
+         "country 'SWE' is none of SE, FI, IE, CA"),
+        (["data/raw/survey/SYNTHETIC_SE_limesurvey.csv", "--codes", "high"],
+         "none of high_agrees, low_agrees"),
+        (["data/raw/survey/SYNTHETIC_SE_limesurvey.csv", "--mapping", "gone.csv"],
+         "mapping gone.csv: cannot be read"),
+        (["data/raw/oecd_adult_skills.csv"], "oecd_adult_skills.csv"),
+    ],
+)  # fmt: skip
+def test_a_mistaken_import_is_told_once_and_writes_nothing(
+    arguments: list[str], told: str, keyed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (keyed / "notes.docx").write_text("not a survey", encoding="utf-8")
+    code, _, err = call(capsys, "import", *arguments)
+    assert code == 2
+    assert err.startswith("error: ")
+    assert told in err
+    assert "Traceback" not in err
+    assert not (keyed / "data" / "processed").exists()
+
+
+def test_a_drafted_mapping_is_mended_and_used(
+    keyed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = keyed / "data/raw/survey/SYNTHETIC_SE_limesurvey.csv"
+    text = path.read_text(encoding="utf-8-sig")
+    own = keyed / "own.csv"
+    own.write_text(text.replace('"GSKL[SKL1]"', '"Fråga 1"', 1), encoding="utf-8")
+    assert call(capsys, "import", str(own), "--suggest")[0] == 0
+    draft = keyed / "own.mapping.csv"
+    rows = draft.read_text(encoding="utf-8").splitlines()
+    assert rows[0] == "header,item"
+    assert any(row.startswith("Fråga 1,") for row in rows)
+    draft.write_text("header,item\nFråga 1,SKL1\n", encoding="utf-8")
+    code, out, _ = call(capsys, "import", str(own), "--mapping", str(draft))
+    assert code == 0
+    assert "not in the file" not in out
+        iter(line for line in out.splitlines() if "not in the file" in line), ""
+    )
+
+
+def test_the_form_and_the_made_up_wave_are_written(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = call(capsys, "form", "--language", "fr")
+    assert code == 0
+    assert all(Path(line).is_file() for line in out.splitlines())
+    assert call(capsys, "form", "--language", "de")[0] == 2
+    before = (project / "data/raw/survey/SYNTHETIC_CA_qualtrics.csv").read_bytes()
+    assert call(capsys, "synthetic")[0] == 0
+    assert (project / "data/raw/survey/SYNTHETIC_CA_qualtrics.csv").read_bytes() == before
