@@ -12,17 +12,23 @@ from innocap_analysis.compare.coherence import (
     estimate_importance,
     leave_one_out,
 )
-from innocap_analysis.compare.reference import compare_to_reference, rank_priorities, summarise
+from innocap_analysis.compare.describe import estimate_top_two, summarise, tabulate_answers
+from innocap_analysis.compare.reference import compare_to_reference, rank_priorities
 from innocap_analysis.prepare.answers import clean_answers, count_cleaning, mask_answers
 from innocap_analysis.prepare.observations import read_observations
 from innocap_analysis.prepare.survey.read import read_survey
 from innocap_analysis.prepare.units import find_unit
+from innocap_analysis.prepare.wave import load_wave
+from innocap_analysis.present.disclosure import suppress_small_cells
 from innocap_analysis.present.figure import save_figure
+from innocap_analysis.present.plot_answers import plot_answers, plot_options, plot_top_two
 from innocap_analysis.present.plot_choices import plot_alternatives, plot_left_out
 from innocap_analysis.present.plot_coherence import plot_importance
 from innocap_analysis.present.plot_data import plot_coverage, plot_trends, plot_years
 from innocap_analysis.present.plot_gaps import plot_gaps, plot_heatmap
+from innocap_analysis.present.plot_groups import plot_groups
 from innocap_analysis.present.plot_method import plot_normalisation, plot_weights
+from innocap_analysis.present.plot_nonresponse import plot_nonresponse
 from innocap_analysis.present.plot_ranks import plot_priorities, plot_rank_shares, plot_ranking
 from innocap_analysis.present.plot_regions import plot_regions
 from innocap_analysis.present.plot_scores import plot_countries, plot_indicators, plot_profile
@@ -92,29 +98,36 @@ __all__ = [
     "estimate_response_rates",
     "estimate_sobol",
     "estimate_superiority",
+    "estimate_top_two",
     "find_unit",
     "impute",
     "leave_one_out",
     "load_capacity",
     "load_settings",
+    "load_wave",
     "make_table",
     "mask_answers",
     "normalise",
     "plot_alternatives",
+    "plot_answers",
     "plot_countries",
     "plot_coverage",
     "plot_gaps",
+    "plot_groups",
     "plot_heatmap",
     "plot_importance",
     "plot_indicators",
     "plot_left_out",
+    "plot_nonresponse",
     "plot_normalisation",
+    "plot_options",
     "plot_priorities",
     "plot_profile",
     "plot_rank_shares",
     "plot_ranking",
     "plot_regions",
     "plot_sobol",
+    "plot_top_two",
     "plot_trends",
     "plot_weights",
     "plot_years",
@@ -135,6 +148,8 @@ __all__ = [
     "screen_units",
     "summarise",
     "summarise_ranks",
+    "suppress_small_cells",
+    "tabulate_answers",
     "tabulate_changes",
     "treat_outliers",
 ]

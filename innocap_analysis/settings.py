@@ -22,6 +22,7 @@ from pydantic import (
 CONFIG_NAME = "innocap.yml"
 OUTPUT_VARIABLE = "INNOCAP_OUTPUT"
 LANGUAGES = ("en", "sv", "fi", "fr")
+MIN_RESPONDENTS_FLOOR = 5
 
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}")
 
@@ -100,7 +101,7 @@ class Settings(_Strict):
         Field(min_length=1),
     ]
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
-    min_respondents: Annotated[int, Field(ge=5)] = 10
+    min_respondents: Annotated[int, Field(ge=MIN_RESPONDENTS_FLOOR)] = 10
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())

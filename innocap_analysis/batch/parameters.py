@@ -17,6 +17,7 @@ from pathlib import Path
 import nbformat
 
 from innocap_analysis.prepare.units import find_unit
+from innocap_analysis.prepare.wave import check_wave
 from innocap_analysis.settings import InnocapError, Settings, suggest
 
 Literal = str | int | float | bool | None
@@ -161,7 +162,7 @@ def check_parameters(
     ------
     InnocapError
         A name is not declared, a value is of another type, or the project has no such
-        region, language or reference set.
+        region, language, reference set or wave.
     """
     declared = {parameter.name: parameter for parameter in read_parameters(path)}
     checked: dict[str, Literal] = {}
@@ -179,6 +180,8 @@ def check_parameters(
             settings.check_language(str(value))
         elif name == "reference":
             settings.check_reference(str(value))
+        elif name == "wave":
+            check_wave(str(value), settings)
     return checked
 
 

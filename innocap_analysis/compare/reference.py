@@ -11,42 +11,6 @@ from innocap_analysis.score.index import IndexResult
 from innocap_analysis.score.sensitivity import SensitivityResult
 
 
-def summarise(table: pd.DataFrame) -> pd.DataFrame:
-    """Describe the distribution of every column.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Units x codes; NaN is missing.
-
-    Returns
-    -------
-    DataFrame
-        One row per column: `code`, `n`, `missing`, `mean`, `sd` (n - 1), `minimum`, `q1`,
-        `median`, `q3`, `maximum`; quartiles interpolate linearly.
-
-    Examples
-    --------
-    >>> summarise(pd.DataFrame({"A": [1.0, 2.0, None]}))[["n", "missing", "mean"]].values.tolist()
-    [[2.0, 1.0, 1.5]]
-    """
-    quartiles = table.quantile([0, 0.25, 0.5, 0.75, 1])
-    return pd.DataFrame(
-        {
-            "code": table.columns,
-            "n": table.count().to_numpy(),
-            "missing": table.isna().sum().to_numpy(),
-            "mean": table.mean().to_numpy(),
-            "sd": table.std(ddof=1).to_numpy(),
-            "minimum": quartiles.loc[0].to_numpy(),
-            "q1": quartiles.loc[0.25].to_numpy(),
-            "median": quartiles.loc[0.5].to_numpy(),
-            "q3": quartiles.loc[0.75].to_numpy(),
-            "maximum": quartiles.loc[1].to_numpy(),
-        }
-    )
-
-
 def compare_to_reference(
     result: IndexResult, units: Sequence[str], *, reference_units: Sequence[str]
 ) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from innocap_analysis.prepare.survey.read import Answers, read_survey
 from innocap_analysis.prepare.units import read_regions
 from innocap_analysis.settings import InnocapError, Settings, load_settings, suggest
 
+ANSWERS_NAME = "answers.csv"
 WAVES = ("synthetic", "imported")
 # Made-up organisations need no secret, and a fixed one makes every page repeatable.
 _SYNTHETIC_KEY = b"SYNTHETIC: nobody to protect"
@@ -54,6 +55,11 @@ class Wave:
         """Whether any answer was made up."""
         return bool(self.raw["synthetic"].astype(bool).any())
 
+    def drop_flagged(self) -> Wave:
+        """Return the wave without the responses that cleaning only flagged."""
+        flagged = self.clean.filter(like="flag_").any(axis=1)
+        return replace(self, clean=self.clean[~flagged].reset_index(drop=True))
+
 
 def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> Wave:
     """Read and clean a wave of answers.
@@ -76,8 +82,7 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
         The wave is unknown, nothing was imported yet, or a file cannot be read.
     """
     config = settings or load_settings()
-    if name not in WAVES:
-        raise InnocapError(f"wave {name!r} is none of {', '.join(WAVES)}{suggest(name, WAVES)}")
+    check_wave(name, config)
     instrument = read_instrument(config.survey_path, config.scales_path)
     if name == "imported":
         raw, columns = _read_imported(config, instrument)
@@ -92,6 +97,33 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
     owners = read_regions(config.regions_path)["country"].to_dict()
     clean, log = clean_answers(raw, instrument, region_countries=owners)
     return Wave(instrument, raw, clean, log, columns, config)
+
+
+def check_wave(name: str, settings: Settings) -> str:
+    """Return the name of a wave if there is one.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`WAVES`.
+    settings : Settings
+        The project.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    InnocapError
+        The wave is unknown, or nothing was imported yet.
+    """
+    if name not in WAVES:
+        raise InnocapError(f"wave {name!r} is none of {', '.join(WAVES)}{suggest(name, WAVES)}")
+    if name == "imported" and not (settings.processed_dir / ANSWERS_NAME).is_file():
+        raise InnocapError("no answers were imported yet; read some with: innocap import FILE")
+    return name
 
 
 def join_files(parts: Sequence[Answers]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -146,7 +178,7 @@ def import_files(
     parts = [read_survey(path, settings=settings, **(options or {})) for path in paths]
     answers, texts, columns = join_files(parts)
     folder = settings.processed_dir
-    write_table(folder / "answers.csv", answers)
+    write_table(folder / ANSWERS_NAME, answers)
     write_table(folder / "answers_texts.csv", texts)
     write_table(folder / "answers_columns.csv", columns)
     wave = load_wave("imported", settings=settings)
@@ -155,9 +187,7 @@ def import_files(
 
 
 def _read_imported(settings: Settings, instrument: Instrument) -> tuple[pd.DataFrame, pd.DataFrame]:
-    path = settings.processed_dir / "answers.csv"
-    if not path.is_file():
-        raise InnocapError("no answers were imported yet; read some with: innocap import FILE")
+    path = settings.processed_dir / ANSWERS_NAME
     numbers = [i.code for i in instrument.items.values() if i.answer in ("likert", "number")]
     options = [
         f"{item.code}_{option}"

@@ -27,7 +27,19 @@ class Prose(str):
         return str(self)
 
 
-def _list(sentences: list[str]) -> Prose:
+def write_list(sentences: list[str]) -> Prose:
+    """Write sentences as a list.
+
+    Parameters
+    ----------
+    sentences : list of str
+        Markdown, one line each.
+
+    Returns
+    -------
+    Prose
+        A bulleted list.
+    """
     return Prose("\n".join(f"- {sentence}" for sentence in sentences))
 
 
@@ -138,7 +150,7 @@ def write_country_findings(
             for c, g in part["gap_to_median"].items()
         )
         sentences.append(f"{title}: {named}.")
-    return _list(sentences)
+    return write_list(sentences)
 
 
 def write_comparison_findings(
@@ -191,7 +203,7 @@ def write_comparison_findings(
                 high_unit=labels.unit(str(column.idxmax())),
             )
         )
-    return _list(sentences)
+    return write_list(sentences)
 
 
 def write_alternative_findings(
@@ -229,7 +241,7 @@ def write_alternative_findings(
         )
     if not sentences:
         sentences = [labels.say("None of the alternatives changes the order of the countries.")]
-    return _list(sentences)
+    return write_list(sentences)
 
 
 def write_priority_findings(
@@ -287,7 +299,7 @@ def write_priority_findings(
                 weak_gap=labels.number(leaves.at[weakest, "gap_to_median"], sign=True),
             )
         )
-    return _list(sentences)
+    return write_list(sentences)
 
 
 def _place(low: float, high: float, labels: Labels) -> str:
@@ -322,7 +334,7 @@ def write_data_findings(capacity: CapacityData, *, reference: str, language: str
     cells = capacity.result.values.loc[members]
     partners = capacity.result.values.loc[capacity.countries]
     used = capacity.observations[capacity.observations["code"].isin(capacity.codebook.leaves)]
-    return _list(
+    return write_list(
         [
             labels.say(
                 "{n} figures were read and verified; {changed} had their unit code mapped, "
