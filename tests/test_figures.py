@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,12 +15,14 @@ from matplotlib.text import Text
 from PIL import Image
 
 import innocap_analysis as ia
+from innocap_analysis.prepare.wave import Wave
 from innocap_analysis.present.alternatives import list_alternatives
 from innocap_analysis.present.figure import Chart
 from innocap_analysis.present.tables import make_table
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.settings import InnocapError, load_settings
 
+ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ["en", "sv", "fi", "fr"]
 Draw = Callable[[CapacityData, str], Chart]
 
@@ -83,6 +86,21 @@ CHARTS: dict[str, Draw] = {
         c, "OECD_PMR_PROC", "SE", **REF, language=lang
     ),
 }
+SURVEY_CHARTS: dict[str, Callable[[Wave, str], Chart]] = {
+    "nonresponse": lambda w, lang: ia.plot_nonresponse(w, language=lang),
+    "answers_skl": lambda w, lang: ia.plot_answers(w, "SKL", language=lang),
+    "answers_dig": lambda w, lang: ia.plot_answers(w, "DIG", language=lang),
+    "answers_del": lambda w, lang: ia.plot_answers(w, "DEL", language=lang),
+    "answers_pro": lambda w, lang: ia.plot_answers(w, "PRO", language=lang),
+    "top_two": lambda w, lang: ia.plot_top_two(w, language=lang),
+    "options": lambda w, lang: ia.plot_options(w, "BAR1", language=lang),
+    "groups": lambda w, lang: ia.plot_groups(w, language=lang),
+}
+
+
+@pytest.fixture(scope="module")
+def wave() -> Wave:
+    return ia.load_wave(settings=load_settings(ROOT))
 
 
 def _drawn_texts(chart: Chart) -> list[Text]:
@@ -110,7 +128,33 @@ def _drawn_texts(chart: Chart) -> list[Text]:
 def test_every_text_lies_inside_the_picture(
     capacity: CapacityData, name: str, language: str
 ) -> None:
-    chart = CHARTS[name](capacity, language)
+    check_texts(CHARTS[name](capacity, language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", SURVEY_CHARTS)
+def test_every_survey_figure_fits_and_says_that_it_is_made_up(
+    wave: Wave, name: str, language: str
+) -> None:
+    chart = SURVEY_CHARTS[name](wave, language)
+    check_texts(chart)
+    assert "SYNTHETIC" in {text.get_text() for text in _drawn_texts(chart)}
+    assert chart.alt.startswith("SYNTHETIC. ")
+    assert chart.data["synthetic"].all()
+
+
+def test_small_countries_are_hidden_from_every_survey_figure(wave: Wave) -> None:
+    few = wave.clean[wave.clean["country"] != "FI"]
+    small = replace(wave, clean=pd.concat([few, wave.clean[wave.clean["country"] == "FI"][:9]]))
+    for draw in SURVEY_CHARTS.values():
+        data = draw(small, "en").data
+        own = data[data["unit"] == "FI"].select_dtypes("number")
+        # One more country is hidden, or nine people could be had by subtraction.
+        assert own.drop(columns=["answer"], errors="ignore").isna().all().all()
+
+
+def check_texts(chart: Chart) -> None:
+    """Assert that every text lies inside the picture and none is a leftover."""
     canvas = FigureCanvasAgg(chart)
     canvas.draw()
     renderer = canvas.get_renderer()

@@ -28,7 +28,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         outcomes = run_notebooks(settings=settings)
         outcomes += run_notebooks(regions=["SE"], language="sv", settings=settings)
         assert [o.error for o in outcomes if o.status != "ok"] == []
-        assert len(outcomes) == 12 + 6
+        assert len(outcomes) == 14 + 8
         yield folder
 
 
@@ -69,7 +69,7 @@ def test_every_region_and_the_comparison_have_report_notebook_and_figures(output
 
 def test_pages_work_without_a_network(output: Path, browser: Browser) -> None:
     pages = _pages(output)
-    assert len(pages) == 2 + 12 + 6
+    assert len(pages) == 2 + 14 + 8
     context = browser.new_context(offline=True, viewport={"width": 1000, "height": 900})
     for path in pages:
         page = context.new_page()
@@ -113,7 +113,7 @@ def test_pages_fit_a_narrow_screen(output: Path, browser: Browser) -> None:
 def test_links_of_the_index_lead_somewhere(output: Path, browser: Browser) -> None:
     context = browser.new_context(offline=True)
     page = context.new_page()
-    for name, language, count in (("index.html", "en", 12), ("index.sv.html", "sv", 6)):
+    for name, language, count in (("index.html", "en", 14), ("index.sv.html", "sv", 8)):
         page.goto((output / "reports" / name).as_uri())
         assert page.get_attribute("html", "lang") == language
         links = page.eval_on_selector_all("main a", "all => all.map(a => a.getAttribute('href'))")
@@ -124,6 +124,16 @@ def test_links_of_the_index_lead_somewhere(output: Path, browser: Browser) -> No
         page.click("nav a")
         assert page.url.endswith(name)
     context.close()
+
+
+def test_pages_from_made_up_answers_say_so(output: Path) -> None:
+    for ending in ("", ".sv"):
+        index = (output / "reports" / f"index{ending}.html").read_text("utf-8")
+        assert index.count("(SYNTHETIC)</a>") == 2
+        for name in ("70_are_the_answers_fit_for_use", "80_what_did_people_answer"):
+            page = (output / "reports" / "comparison" / f"{name}{ending}.html").read_text("utf-8")
+            assert "<strong>SYNTHETIC.</strong>" in page
+            assert page.count("<caption>") == page.count("<caption>SYNTHETIC. ")
 
 
 def test_swedish_pages_are_swedish(output: Path) -> None:

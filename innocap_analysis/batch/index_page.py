@@ -20,6 +20,7 @@ from innocap_analysis.prepare.files import write_atomically
 from innocap_analysis.present.labels import Labels, make_labels
 from innocap_analysis.present.language import translate_notebook
 from innocap_analysis.present.sentences import write_run_stamp
+from innocap_analysis.present.survey_labels import MARK
 from innocap_analysis.score.capacity import CapacityData, load_capacity
 from innocap_analysis.score.robustness import rank_interval
 from innocap_analysis.score.sensitivity import run_sensitivity
@@ -158,6 +159,8 @@ def _link_folder(settings: Settings, folder: str, language: str) -> list[dict[st
         notebook = settings.notebooks_dir / f"{name}.ipynb"
         if file.exists() and notebook.exists():
             title = find_title(translate_notebook(read_notebook(notebook), language))
+            if f"<strong>{MARK}.</strong>" in file.read_text(encoding="utf-8"):
+                title = f"{title} ({MARK})"
             links.append({"href": f"{folder}/{file.name}", "title": title or name})
     return links
 

@@ -72,6 +72,9 @@ class Parent(NamedTuple):
     weights: tuple[float, ...]
 
 
+SOFT_HYPHEN = "\u00ad"
+
+
 @dataclass(frozen=True)
 class Codebook:
     """A checked index tree.
@@ -161,6 +164,10 @@ class Codebook:
 
     def label(self, code: str, language: str = "en") -> str:
         """Return the label in a language; where it is empty, English, then the code."""
+        return self.hyphenated(code, language).replace(SOFT_HYPHEN, "")
+
+    def hyphenated(self, code: str, language: str = "en") -> str:
+        """Return the label with soft hyphens where a long word may be broken."""
         row = self.table.loc[code]
         return str(row[f"label_{language}"] or row["label_en"] or code)
 

@@ -76,8 +76,8 @@ def summarise(
     --------
     >>> table = pd.DataFrame({"A": [1.0, 2.0, 5.0, None, -8.0]})
     >>> row = summarise(table, limits=(1, 5)).iloc[0]
-    >>> [row[k] for k in ("n", "missing", "dont_know", "median", "ceiling_share")]
-    [3, 1, 1, 2.0, 0.3333333333333333]
+    >>> [float(row[k]) for k in ("n", "missing", "dont_know", "median", "ceiling_share")]
+    [3.0, 1.0, 1.0, 2.0, 0.3333333333333333]
     """
     names = list(columns if columns is not None else table.select_dtypes("number").columns)
     lacking = [name for name in [*names, by, clusters] if name and name not in table]

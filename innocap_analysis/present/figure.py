@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -38,6 +39,7 @@ _TITLE_SIZE, _SUBTITLE_SIZE, _NOTE_SIZE = 12.5, 9.5, 8.0
 _LINE = 1.35
 _MARGIN = 0.12
 _KEY_HEIGHT = 0.3
+_KEY_SIZE, _KEY_MARK = 8.5, 38.0
 
 STYLE: Any = {
     "font.family": "DejaVu Sans",
@@ -62,7 +64,7 @@ STYLE: Any = {
     "xtick.labelsize": 8.5,
     "ytick.labelsize": 9,
     "legend.frameon": False,
-    "legend.fontsize": 8.5,
+    "legend.fontsize": _KEY_SIZE,
     "svg.fonttype": "path",
     "svg.hashsalt": "innocap",
     "figure.facecolor": "white",
@@ -185,7 +187,8 @@ def start_chart(
     small = wrap_text(note, room, _NOTE_SIZE) if note else ""
     top = _MARGIN + (_height(heading, _TITLE_SIZE) + _height(below, _SUBTITLE_SIZE)) + 0.16
     foot = (_height(small, _NOTE_SIZE) + _MARGIN) if note else 0.06
-    bottom = foot + (_KEY_HEIGHT if key else 0)
+    rows = _count_key_rows([str(mark.get_label()) for mark in key], room)
+    bottom = foot + _KEY_HEIGHT * rows
     total = top + height + bottom
     chart = Chart(figsize=(WIDTH, total), dpi=PNG_DPI)
     chart.set_layout_engine(
@@ -225,7 +228,7 @@ def start_chart(
             handles=list(key),
             loc="lower center",
             bbox_to_anchor=(0.5, foot / total),
-            ncols=len(key),
+            ncols=-(-len(key) // rows),
             borderaxespad=0.2,
             columnspacing=1.4,
             handletextpad=0.4,
@@ -234,6 +237,19 @@ def start_chart(
     chart.alt = f"{title} {subtitle}"
     axes = chart.subplots(1, columns, squeeze=False, **subplots)
     return chart, list(axes.flat)
+
+
+def _count_key_rows(texts: Sequence[str], room: float) -> int:
+    """Return in how many rows the key fits below the axes."""
+    if not texts:
+        return 0
+    font = FontProperties(family="DejaVu Sans")
+    widths = [_text_width(text, _KEY_SIZE, font) + _KEY_MARK for text in texts]
+    for rows in range(1, len(texts)):
+        columns = np.array_split(widths, -(-len(texts) // rows))
+        if sum(column.max() for column in columns) <= room:
+            return rows
+    return len(texts)
 
 
 def wrap_text(text: str, room: float, size: float, *, bold: bool = False) -> str:

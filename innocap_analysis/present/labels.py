@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from babel.lists import format_list
 
 from innocap_analysis.codebook import Codebook
+from innocap_analysis.codebook.model import SOFT_HYPHEN
 from innocap_analysis.prepare.units import name_unit
 from innocap_analysis.present.figure import REFERENCE
 from innocap_analysis.present.language import (
@@ -59,6 +60,20 @@ class Labels:
     def code(self, code: str) -> str:
         """Return the label of an indicator, group or index."""
         return self.codebook.label(code, self.language)
+
+    def heading(self, code: str, most: int) -> str:
+        """Return the label in lines of at most so many letters, long words broken."""
+        lines = [""]
+        for word in self.codebook.hyphenated(code, self.language).split(" "):
+            whole = word.replace(SOFT_HYPHEN, "")
+            if len(f"{lines[-1]} {whole}".strip()) <= most:
+                lines[-1] = f"{lines[-1]} {whole}".strip()
+            elif len(whole) <= most or SOFT_HYPHEN not in word:
+                lines.append(whole)
+            else:
+                first, _, rest = word.partition(SOFT_HYPHEN)
+                lines += [f"{first}-", rest.replace(SOFT_HYPHEN, "")]
+        return "\n".join(line for line in lines if line)
 
     def codes(self, codes: list[str]) -> str:
         """Return several labels, separated by commas."""

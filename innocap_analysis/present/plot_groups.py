@@ -119,7 +119,7 @@ def plot_groups(wave: Wave, *, language: str = "en") -> Chart:
         draw_intervals(ax, own, list(range(len(units))), labels, value="mean")
         for y in own.index[own["mean"].isna()]:
             ax.text(50, y, "–", ha="center", va="center", color=QUIET)
-        ax.set_title("\n".join(labels.code(node).split(" ", 1)), size=8)
+        ax.set_title(labels.heading(node, 16), size=8)
         ax.set_xlim(0, 100)
         ax.set_xticks([0, 50, 100])
         ax.grid(axis="x", color=GRID)

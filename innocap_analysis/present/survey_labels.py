@@ -44,8 +44,8 @@ class SurveyLabels(Labels):
 
     @property
     def hidden(self) -> str:
-        """Say in a word or two that a group is too small to be shown."""
-        return self.say("fewer than {n}", n=self.settings.min_respondents)
+        """Say that a group is hidden; not why, as the reason would tell its size."""
+        return self.say("not shown")
 
     def caption(self, text: str) -> str:
         """Put the mark before a caption where answers were made up."""

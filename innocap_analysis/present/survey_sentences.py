@@ -69,6 +69,7 @@ def write_fitness_findings(wave: Wave, *, language: str) -> Prose:
     labels = make_survey_labels(wave, language)
     counts = count_cleaning(wave.log, len(wave.raw))
     n = len(wave.clean)
+    kept = int(counts["after"].iloc[-1])
     flags = wave.clean[["flag_straight_lining", "flag_identical", "flag_speed"]].any(axis=1)
     lost = tabulate_nonresponse(wave)
     lost = lost[lost["unit"] == EVERYONE].set_index("code")
@@ -77,12 +78,19 @@ def write_fitness_findings(wave: Wave, *, language: str) -> Prose:
         labels.say(
             "{clean} of {raw} responses are kept; {dropped} were dropped, each with a reason in "
             "the log.",
-            clean=n, raw=len(wave.raw), dropped=int(counts["dropped"].sum()),
+            clean=kept,
+            raw=len(wave.raw),
+            dropped=len(wave.raw) - kept,
         ),
         labels.say(
+            "{n} doubtful responses were left out of this page as well.", n=kept - n
+        )
+        if n < kept
+        else labels.say(
             "{flagged} responses ({share}) are doubtful and kept: leave them out to see whether a "
             "finding hangs on them.",
-            flagged=int(flags.sum()), share=labels.share(float(flags.mean()) if n else 0.0),
+            flagged=int(flags.sum()),
+            share=labels.share(float(flags.mean()) if n else 0.0),
         ),
         labels.say(
             "Of all answers to the items, {unusable} are missing, don’t know or not applicable.",

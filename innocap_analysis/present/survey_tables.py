@@ -84,8 +84,9 @@ def table_cleaning(wave: Wave, *, language: str) -> Table:
         "straight_lining": labels.say("The same answer to every item"),
         "speed": labels.say("Faster than anyone can read"),
     }
+    counts = count_cleaning(wave.log, len(wave.raw))
     table = make_table(
-        count_cleaning(wave.log, len(wave.raw)),
+        counts,
         {
             "step": (labels.say("Step"), as_text(named.__getitem__)),
             "before": (labels.say("Responses before"), str),
@@ -94,8 +95,11 @@ def table_cleaning(wave: Wave, *, language: str) -> Table:
             "flagged": (labels.say("Flagged, kept"), str),
             "set_missing": (labels.say("Answers set missing"), str),
         },
-        caption=labels.say("From {raw} raw to {clean} clean responses", raw=len(wave.raw),
-                           clean=len(wave.clean)),
+        caption=labels.say(
+            "From {raw} raw to {clean} clean responses",
+            raw=len(wave.raw),
+            clean=int(counts["after"].iloc[-1]),
+        ),
     )  # fmt: skip
     assert tuple(named) == STEPS
     return mark_table(table, labels)

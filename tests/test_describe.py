@@ -1,0 +1,169 @@
+"""Counts, shares, means and intervals against R and worked examples; small groups hidden."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from innocap_analysis import estimate_top_two, summarise, suppress_small_cells, tabulate_answers
+from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument
+from innocap_analysis.compare.describe import estimate_share
+from innocap_analysis.prepare.wave import load_wave
+from innocap_analysis.present.plot_groups import tabulate_group_scores
+from innocap_analysis.settings import InnocapError, Settings
+
+NAN = float("nan")
+# R 4.2.2, survey 4.1.1: svydesign(ids = ~1 or ~o, weights = w), svymean, svyvar,
+# svyquantile(qrule = "hf7"), confint(df = degf).
+X = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3]
+W = [1, 2, 0.5, 1, 1, 3, 0.7, 1.2, 2, 1]
+O = list("aabbbccddd")  # noqa: E741
+
+
+def test_weighted_means_are_those_of_r() -> None:
+    table = pd.DataFrame({"x": np.array(X, float), "o": O})
+    row = summarise(table, ["x"], weights=pd.Series(W)).iloc[0]
+    told = row[["mean", "se", "sd", "q1", "median", "q3", "df"]].to_numpy(float)
+    expected = [4.597014925373, 1.247036366760, 3.017690799427, 1.6, 3.5, 5.3, 9]
+    np.testing.assert_allclose(told, expected, atol=1e-12)
+    row = summarise(table, ["x"], weights=pd.Series(W), clusters="o").iloc[0]
+    told = row[["se", "low", "high", "df"]].to_numpy(float)
+    np.testing.assert_allclose(told, [1.278227896716, 0.529123278158, 8.664906572588, 3],
+                               atol=1e-12)  # fmt: skip
+
+
+def test_plain_means_are_those_of_r() -> None:
+    # R 4.2.2: t.test(x)$conf.int, quantile(x), e1071 1.7.13 skewness(x, type = 2).
+    row = summarise(pd.DataFrame({"x": np.array(X, float)})).iloc[0]
+    told = row[["mean", "sd", "low", "high", "q1", "median", "q3", "skew"]].to_numpy(float)
+    expected = [3.9, 2.46981780704568, 2.13319877524, 5.66680122476, 2.25, 3.5, 5.0, 0.806457574727]
+    np.testing.assert_allclose(told, expected, atol=1e-9)
+
+
+def test_groups_missing_and_dont_know_are_told_apart() -> None:
+    table = pd.DataFrame({
+        "x": [1.0, 5.0, DONT_KNOW, NOT_APPLICABLE, NAN, 5.0, NAN],
+        "country": ["SE", "SE", "SE", "SE", "SE", "FI", None],
+    })  # fmt: skip
+    told = summarise(table, ["x"], by="country", limits=(1, 5)).set_index("unit")
+    assert told.loc["SE", ["n", "missing", "dont_know", "not_applicable"]].tolist() == [2, 1, 1, 1]
+    assert told.loc["SE", ["mean", "floor_share", "ceiling_share"]].tolist() == [3, 0.5, 0.5]
+    assert told.loc["FI", "reason"] == "one answer has no spread"
+    assert list(told.index) == ["FI", "SE"]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [([], "no answers"), ([NAN, NAN], "no answers"), ([2.0], "one answer has no spread"),
+     ([2.0, 3.0], "two answers have no skew"), ([2.0, 2.0, 2.0], "all answers are equal")],
+)  # fmt: skip
+def test_nothing_is_nan_without_a_reason(values: list[float], reason: str) -> None:
+    row = summarise(pd.DataFrame({"x": np.array(values, float)}), ["x"]).iloc[0]
+    assert row["reason"] == reason
+    assert row.drop(["floor_share", "ceiling_share"]).isna().any() == (reason != "")
+
+
+def test_one_organisation_and_few_organisations_have_no_interval() -> None:
+    table = pd.DataFrame({"x": [1.0, 2.0, 4.0, 5.0], "o": ["a", "a", "a", "a"]})
+    row = summarise(table, ["x"], clusters="o").iloc[0]
+    assert row["reason"] == "one organisation has no spread between organisations"
+    assert np.isnan([row["se"], row["low"]]).all()
+    some = table.assign(o=["a", "b", "c", None])
+    row = summarise(some, ["x"], clusters="o", min_clusters=5).iloc[0]
+    assert row["df"] == 3  # who names no organisation is one of their own
+    assert "fewer than 5 organisations" in row["reason"]
+    assert np.isnan(row["low"])
+    assert row["se"] > 0
+
+
+def test_wilson_intervals_are_those_of_r() -> None:
+    # R 4.2.2: prop.test(x, n, correct = FALSE)$conf.int for 3 of 8, 0 of 12, 41 of 87.
+    expected = {(3, 8): (0.136844286, 0.694257605), (0, 12): (0.0, 0.242494007),
+                (41, 87): (0.369822646, 0.575136406)}  # fmt: skip
+    for (count, n), interval in expected.items():
+        told = estimate_share(np.repeat([1.0, 0.0], [count, n - count]))
+        assert (told["count"], told["n"]) == (count, n)
+        np.testing.assert_allclose([told["low"], told["high"]], interval, atol=1e-9)
+    assert estimate_share(np.array([NAN]))["reason"] == "no answers"
+
+
+def test_equal_weights_change_no_share() -> None:
+    chosen = np.array([1.0, 0, 0, 1, 1, NAN])
+    plain, weighted = estimate_share(chosen), estimate_share(chosen, weights=np.full(6, 2.5))
+    assert plain == pytest.approx(weighted)
+
+
+def test_answers_are_counted_by_hand(survey: Instrument) -> None:
+    table = pd.DataFrame({
+        "country": ["SE", "SE", "SE", "FI", "FI"],
+        "SKL1": [5.0, 4.0, DONT_KNOW, 1.0, NAN],
+        "ORG3": ["municipality", "municipality", None, "agency", "DK"],
+        "BAR1_time": [1.0, 0.0, NAN, 1.0, 1.0],
+    })  # fmt: skip
+    for option in survey.options("BAR1"):
+        table[f"BAR1_{option}"] = table.get(f"BAR1_{option}", 0.0)
+    told = tabulate_answers(table, survey, items=["SKL1"], by="country")
+    own = told.set_index(["unit", "answer"])
+    assert own.loc[("SE", 5.0), ["count", "n", "share"]].tolist() == [1, 2, 0.5]
+    assert own.loc[("FI", 1.0), ["count", "n", "share"]].tolist() == [1, 1, 1.0]
+    assert told.groupby("unit")["share"].sum().tolist() == [1.0, 1.0]
+    kinds = tabulate_answers(table, survey, items=["ORG3"]).set_index("answer")
+    assert kinds.loc["municipality", ["count", "n"]].tolist() == [2, 3]
+    barriers = tabulate_answers(table, survey, items=["BAR1"]).set_index("answer")
+    assert barriers.loc["time", ["count", "n"]].tolist() == [3, 4]
+    top = estimate_top_two(table, survey, items=["SKL1"], by="country").set_index("unit")
+    assert top[["count", "n", "share"]].to_numpy().tolist() == [[0, 1, 0.0], [2, 2, 1.0]]
+
+
+def test_mistakes_are_named(survey: Instrument) -> None:
+    table = pd.DataFrame({"SKL1": [1.0, 2.0]})
+    with pytest.raises(InnocapError, match="no column 'country'"):
+        summarise(table, ["SKL1"], by="country")
+    with pytest.raises(InnocapError, match="one per row"):
+        summarise(table, ["SKL1"], weights=pd.Series([1.0]))
+    with pytest.raises(InnocapError, match="'OPEN1' is no question with a list"):
+        tabulate_answers(table, survey, items=["OPEN1"])
+
+
+groups = st.lists(st.integers(0, 40), min_size=1, max_size=8)
+
+
+@given(st.lists(groups, min_size=1, max_size=3), st.integers(5, 12))
+def test_no_hidden_group_can_be_had_by_subtraction(totals: list[list[int]], minimum: int) -> None:
+    table = pd.DataFrame(
+        [{"total": i, "n": n, "mean": 1.0} for i, own in enumerate(totals) for n in own]
+    )
+    out = suppress_small_cells(table, minimum=minimum, values=["mean"], within=["total"])
+    shown = out["suppressed"] == ""
+    assert (out["mean"].notna() == shown).all()
+    assert not ((table["n"] > 0) & (table["n"] < minimum) & shown).any()
+    for _, at in table.groupby("total").indices.items():
+        hidden = table["n"].to_numpy()[at][~shown.to_numpy()[at]]
+        people = table["n"].to_numpy()[at]
+        if len(hidden) and len(hidden) < (people > 0).sum():
+            # What total minus shown tells is of two groups or more, and of enough people.
+            assert len(hidden) >= 2
+            assert hidden.sum() >= minimum
+
+
+def test_a_threshold_below_the_floor_is_refused() -> None:
+    table = pd.DataFrame({"n": [4], "mean": [1.0]})
+    with pytest.raises(InnocapError, match="minimum 4 is below 5"):
+        suppress_small_cells(table, minimum=4, values=["mean"])
+
+
+def test_nothing_is_shown_of_a_region_with_two_people(settings: Settings) -> None:
+    wave = load_wave(settings=settings)
+    people = wave.clean["region"].value_counts()
+    assert people["FI19"] < settings.min_respondents
+    told = tabulate_group_scores(wave).set_index(["unit", "code"])
+    # The country is shown, so the only other region would give the small one away.
+    for region in ("FI19", "FI1D"):
+        own = told.loc[region]
+        assert own[["n", "mean", "se", "low", "high"]].isna().all().all()
+    assert told.loc[("FI", "SELF"), "n"] == 25
+    assert told.loc[("SE33", "SELF"), "suppressed"] == ""
+    assert np.isnan(told.loc[("SE33", "SELF"), "low"])  # three organisations
