@@ -16,6 +16,7 @@ from innocap_analysis.present.plot_groups import tabulate_group_scores
 from innocap_analysis.present.plot_nonresponse import tabulate_nonresponse
 from innocap_analysis.present.sentences import Prose, write_list
 from innocap_analysis.present.survey_labels import MARK, SurveyLabels, make_survey_labels
+from innocap_analysis.present.tables import JOINED_DASH
 
 _MANY = 0.1
 
@@ -134,7 +135,7 @@ def write_answer_findings(wave: Wave, *, language: str) -> Prose:
         parts = [
             f"{labels.unit(unit)} {labels.number(row['mean'])}"
             + (
-                f" ({labels.number(row['low'])}–{labels.number(row['high'])})"
+                f" ({labels.number(row['low'])}{JOINED_DASH}{labels.number(row['high'])})"
                 if pd.notna(row["low"])
                 else ""
             )

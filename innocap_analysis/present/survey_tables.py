@@ -15,7 +15,14 @@ from innocap_analysis.present.survey_labels import (
     make_survey_labels,
     mark_table,
 )
-from innocap_analysis.present.tables import Formatter, Table, as_number, as_text, make_table
+from innocap_analysis.present.tables import (
+    JOINED_DASH,
+    Formatter,
+    Table,
+    as_number,
+    as_text,
+    make_table,
+)
 
 
 def table_files(wave: Wave, *, language: str) -> Table:
@@ -233,7 +240,7 @@ def table_group_scores(wave: Wave, *, language: str) -> Table:
             mean, low, high = (float(own.at[node, k]) for k in ("mean", "low", "high"))
             told = labels.number(mean)
             if pd.notna(low):
-                told += f" ({labels.number(low)}–{labels.number(high)})"
+                told += f" ({labels.number(low)}{JOINED_DASH}{labels.number(high)})"
             row[node] = told
         rows.append(row)
     columns: dict[str, tuple[str, Formatter]] = {

@@ -9,6 +9,8 @@ from html import escape
 import pandas as pd
 
 Formatter = Callable[[object], str]
+# A dash at which a narrow cell must not break an interval.
+JOINED_DASH = "\N{WORD JOINER}–\N{WORD JOINER}"
 
 
 @dataclass(frozen=True)
