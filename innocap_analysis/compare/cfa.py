@@ -142,7 +142,7 @@ def _maximise(model: CfaModel, samples: list[CfaSample]) -> np.ndarray:
         x, value = x + size * step, tried
         if np.abs(slope).max() < _CLOSE:
             return x
-    if np.abs(model.gradient(x, samples)).max() > 1e-5:  # noqa: PLR2004
+    if np.abs(model.gradient(x, samples)).max() > 1e-5:
         raise InnocapError(
             "fit_cfa: the fit does not converge; the model does not suit the data, or the groups "
             "are too small for it"

@@ -111,9 +111,7 @@ class CfaModel:
                 key = (kind, int(i), int(j), -1 if shared else g)
                 own.append((kind, int(i), int(j), numbers.setdefault(key, len(numbers))))
             places.append(own)
-        return cls(
-            tuple(items), tuple(factors), tuple(units), pattern, tuple(places), len(numbers)
-        )
+        return cls(tuple(items), tuple(factors), tuple(units), pattern, tuple(places), len(numbers))
 
     def start(self, samples: Sequence[CfaSample]) -> np.ndarray:
         """Return starting values from the moments of the groups."""
@@ -265,9 +263,7 @@ class CfaModel:
                 first = self.factors[i] if kind in ("covariance", "mean") else self.items[i]
                 other = {"loading": self.factors[j] if kind == "loading" else "",
                          "covariance": self.factors[j] if kind == "covariance" else ""}  # fmt: skip
-                rows.append(
-                    (unit, kind, first, other.get(kind, ""), x[k], se[k], robust[k], True)
-                )
+                rows.append((unit, kind, first, other.get(kind, ""), x[k], se[k], robust[k], True))
         names = ["unit", "kind", "code", "other", "estimate", "se", "se_robust", "free"]
         return pd.DataFrame(rows, columns=names)
 

@@ -57,7 +57,7 @@ def test_sampling_adequacy(correlations: pd.DataFrame, n: int) -> dict[str, obje
     Bartlett (1951). As ``psych::KMO`` and ``psych::cortest.bartlett``.
     """
     r = correlations.to_numpy()
-    if np.linalg.eigvalsh(r)[0] <= 1e-10:  # noqa: PLR2004
+    if np.linalg.eigvalsh(r)[0] <= 1e-10:
         nan = float("nan")
         return {"kmo": nan, "kmo_items": pd.Series(nan, correlations.columns), "bartlett": nan,
                 "df": nan, "p": nan,
@@ -208,7 +208,7 @@ def _rotate(loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         pull = -(a.T @ (a * ((a**2) @ others)) @ inverse).T
         projected = pull - turn * (turn * pull).sum(axis=0)
         size = float(np.linalg.norm(projected))
-        if size < 1e-10:  # noqa: PLR2004
+        if size < 1e-10:
             break
         step *= 2
         for _ in range(60):

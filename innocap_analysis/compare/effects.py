@@ -50,7 +50,7 @@ def compute_hedges_g(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -> Ef
     """
     n, m = len(x), len(y)
     df = n + m - 2
-    if min(n, m) < 2:  # noqa: PLR2004
+    if min(n, m) < 2:
         return _NONE
     pooled = np.sqrt(((n - 1) * x.var(ddof=1) + (m - 1) * y.var(ddof=1)) / df)
     if not pooled > _TINY:
@@ -196,7 +196,7 @@ def find_detectable_difference(
     0.725
     """
     df = n + m - 2
-    if min(n, m) < 2 or not sd > 0:  # noqa: PLR2004
+    if min(n, m) < 2 or not sd > 0:
         return float("nan")
     edge = float(stats.t.ppf(1 - alpha / 2, df))
     scale = np.sqrt(n * m / (n + m))

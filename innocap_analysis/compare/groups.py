@@ -73,9 +73,7 @@ def compare_groups(
     n = sum(map(len, values))
     base: dict[str, Any] = {"n": n, "groups": len(groups)}
     dropped = f"left out, one respondent: {', '.join(left)}" if left else ""
-    nothing = dict.fromkeys(
-        ("statistic", "df", "df_error", "p", "estimate", "low", "high"), np.nan
-    )
+    nothing = dict.fromkeys(("statistic", "df", "df_error", "p", "estimate", "low", "high"), np.nan)
     tests = ["welch", "kruskal_wallis"] + (["permutation"] if rng is not None else [])
     flat = [name for name, x in groups.items() if np.ptp(x) == 0]
     if len(groups) < _FEWEST:
@@ -272,7 +270,7 @@ def _permute(values: list[np.ndarray], permutations: int, rng: np.random.Generat
         mean = sums / n
         variance = (squares - n * mean**2) / (n - 1)
         with np.errstate(divide="ignore", invalid="ignore"):
-            f = _find_welch(n, mean, n / np.where(variance > 1e-12, variance, np.nan))[0]  # noqa: PLR2004
+            f = _find_welch(n, mean, n / np.where(variance > 1e-12, variance, np.nan))[0]
         # A draw with a group of equal values is as extreme as can be.
         beyond += int((~(f < own * (1 - 1e-12))).sum())
         done += size

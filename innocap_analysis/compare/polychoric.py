@@ -82,7 +82,7 @@ def estimate_polychoric(table: pd.DataFrame, items: Sequence[str] | None = None)
     0.793
     """
     names = list(items if items is not None else table.columns)
-    if len(names) < 2:  # noqa: PLR2004
+    if len(names) < 2:
         raise InnocapError("estimate_polychoric: two items or more are needed")
     coded, levels = _code_answers(table[names])
     first, second = np.triu_indices(len(names), 1)

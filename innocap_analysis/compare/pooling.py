@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
@@ -82,7 +81,7 @@ def pool_means(
     True
     """
     y, s = means.to_numpy(dtype=float), se.reindex(means.index).to_numpy(dtype=float)
-    if len(y) < 2:  # noqa: PLR2004
+    if len(y) < 2:
         raise InnocapError("pool_means: two groups or more are needed")
     if not (np.isfinite(y).all() and np.isfinite(s).all() and (s > 0).all()):
         bad = means.index[~(np.isfinite(y) & np.isfinite(s) & (s > 0))][0]
@@ -94,7 +93,9 @@ def pool_means(
     w = 1 / (s**2 + tau[:, None] ** 2)
     total = w.sum(axis=1)
     grand = (w @ y) / total
-    fit = 0.5 * (np.log(w).sum(axis=1) - np.log(total) - (w * (y - grand[:, None]) ** 2).sum(axis=1))
+    fit = 0.5 * (
+        np.log(w).sum(axis=1) - np.log(total) - (w * (y - grand[:, None]) ** 2).sum(axis=1)
+    )
     p = special.softmax(fit)
     keep = tau[:, None] ** 2 * w  # share of the group's own mean
     centre = keep * y + (1 - keep) * grand[:, None]
@@ -214,5 +215,3 @@ def _estimate_reml(y: np.ndarray, s: np.ndarray) -> float:
         lose, bounds=(0.0, high), method="bounded", options={"xatol": 1e-12}
     )
     return 0.0 if lose(0.0) <= found.fun else float(np.sqrt(found.x))
-
-

@@ -69,7 +69,7 @@ def estimate_reliability(
                      "denominator": denominator,
                      "reason": "; ".join(part for part in (reason, dropped) if part)})  # fmt: skip
 
-    if n < _FEWEST_ROWS or k < 2:  # noqa: PLR2004
+    if n < _FEWEST_ROWS or k < 2:
         why = f"{n} complete rows" if n < _FEWEST_ROWS else "fewer than two items vary"
         for name in ("alpha", "alpha_standardised", "alpha_ordinal", "omega_total",
                      "omega_total_observed"):  # fmt: skip
@@ -77,7 +77,7 @@ def estimate_reliability(
         return pd.DataFrame(rows)
     covariance = np.cov(x.T)
     alpha = compute_alpha(covariance)
-    if covariance.sum() > 1e-12:  # noqa: PLR2004
+    if covariance.sum() > 1e-12:
         tails = stats.f.ppf([0.5 + level / 2, 0.5 - level / 2], n - 1, (n - 1) * (k - 1))
         low, high = 1 - (1 - alpha) * tails
         add("alpha", alpha, "observed variance", low=float(low), high=float(high))
@@ -86,7 +86,7 @@ def estimate_reliability(
     nothing = "no exact interval"
     add("alpha_standardised", compute_alpha(np.corrcoef(x.T)), "observed correlations", nothing)
     polychoric = estimate_polychoric(pd.DataFrame(x, columns=names)).correlations.to_numpy()
-    if len(np.unique(x)) > 10:  # noqa: PLR2004
+    if len(np.unique(x)) > 10:
         add("alpha_ordinal", np.nan, "polychoric correlations", "more than ten different answers")
     elif np.linalg.eigvalsh(polychoric)[0] < 0:
         add("alpha_ordinal", compute_alpha(polychoric), "polychoric correlations",
@@ -200,7 +200,7 @@ def compute_alpha(covariance: np.ndarray) -> float:
     Cronbach (1951), *Psychometrika* 16, 297-334.
     """
     k, whole = len(covariance), covariance.sum()
-    if not whole > 1e-12:  # noqa: PLR2004
+    if not whole > 1e-12:
         return float("nan")
     return float(k / (k - 1) * (1 - np.trace(covariance) / whole))
 
@@ -212,7 +212,7 @@ def _read_items(
     lacking = [name for name in names if name not in table]
     if lacking:
         raise InnocapError(f"there is no column {lacking[0]!r}")
-    if len(names) < 2:  # noqa: PLR2004
+    if len(names) < 2:
         raise InnocapError("two items or more are needed")
     whole = table[names].astype("float64").dropna()
     varies = whole.nunique() > 1
@@ -222,7 +222,7 @@ def _read_items(
 
 def _add_omega(add: Any, table: pd.DataFrame, covariance: np.ndarray) -> None:  # noqa: ANN401
     names = ("omega_total", "omega_total_observed")
-    if table.shape[1] < 3:  # noqa: PLR2004
+    if table.shape[1] < 3:
         for name in names:
             add(name, np.nan, "", "one factor needs three items")
         return
