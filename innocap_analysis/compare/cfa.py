@@ -125,7 +125,7 @@ def _read_samples(table: pd.DataFrame, items: list[str], group: str | None) -> l
 
 
 def _maximise(model: CfaModel, samples: list[CfaSample]) -> np.ndarray:
-    x = model.start(samples)
+    x: np.ndarray = model.start(samples)
     value = model.discrepancy(x, samples)
     for _ in range(_MOST_STEPS):
         slope = model.gradient(x, samples)

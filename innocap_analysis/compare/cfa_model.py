@@ -89,7 +89,7 @@ class CfaModel:
     def make(
         cls, factors: Mapping[str, Sequence[str]], units: Sequence[str], equal: tuple[str, ...]
     ) -> CfaModel:
-        """Number the free parameters."""
+        """Give every free parameter its number."""
         items = [item for own in factors.values() for item in own]
         pattern = np.zeros((len(items), len(factors)), dtype=bool)
         for f, own in enumerate(factors.values()):
@@ -105,12 +105,12 @@ class CfaModel:
             wanted += [("intercept", i, 0) for i in range(len(items))]
             if g and "intercepts" in equal:
                 wanted += [("mean", f, 0) for f in range(len(factors))]
-            own = []
+            placed: list[tuple[str, int, int, int]] = []
             for kind, i, j in wanted:
                 shared = _KINDS.get(kind) in equal
                 key = (kind, int(i), int(j), -1 if shared else g)
-                own.append((kind, int(i), int(j), numbers.setdefault(key, len(numbers))))
-            places.append(own)
+                placed.append((kind, int(i), int(j), numbers.setdefault(key, len(numbers))))
+            places.append(placed)
         return cls(tuple(items), tuple(factors), tuple(units), pattern, tuple(places), len(numbers))
 
     def start(self, samples: Sequence[CfaSample]) -> np.ndarray:

@@ -100,7 +100,7 @@ def compare_groups(
         rows.append({"test": "kruskal_wallis", "statistic": float(h), "df": len(values) - 1.0,
                      "df_error": np.nan, "p": float(p), **base, "effect": "rank_epsilon_squared",
                      "estimate": float(h / (n - 1)), "low": np.nan, "high": np.nan,
-                     "reason": "; ".join(x for x in ("no exact interval", dropped) if x)})  # fmt: skip
+                     "reason": _join("no exact interval", dropped)})  # fmt: skip
     if rng is not None:
         fine = not flat
         p = _permute(values, permutations, rng) if fine else np.nan
@@ -206,22 +206,57 @@ def _compare_means(
     if se == 0:
         return row | {"verdict": "inconclusive", "reason": "no spread in either group"}
     df = float((a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1)))
+    return row | judge_difference(difference, se, df, k, smallest=smallest, level=level)
+
+
+def judge_difference(
+    difference: float, se: float, df: float, k: int, *, smallest: float, level: float = 0.95
+) -> dict[str, Any]:
+    """Judge one of all pairwise differences between groups.
+
+    Parameters
+    ----------
+    difference, se, df : float
+        Of the pair.
+    k : int
+        Number of groups compared.
+    smallest : float
+        Smallest difference of interest.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    dict
+        `df`, `low`, `high`, `p`, `p_games_howell`, `low_simultaneous`, `high_simultaneous`,
+        `p_equivalence`, `verdict`, `reason`, as in :func:`compare_pairs`.
+
+    Examples
+    --------
+    >>> judge_difference(9.0, 2.0, 60.0, 4, smallest=5)["verdict"]
+    'differs'
+    """
     t = difference / se
-    reach = stats.t.ppf(0.5 + level / 2, df) * se
-    wide = stats.studentized_range.ppf(level, k, df) / np.sqrt(2) * se
-    narrow = stats.studentized_range.ppf(1 - 2 * (1 - level), k, df) / np.sqrt(2) * se
+    reach = float(stats.t.ppf(0.5 + level / 2, df)) * se
+    wide = float(stats.studentized_range.ppf(level, k, df)) / np.sqrt(2) * se
+    narrow = float(stats.studentized_range.ppf(1 - 2 * (1 - level), k, df)) / np.sqrt(2) * se
     beyond = max(stats.t.sf((difference + smallest) / se, df),
                  stats.t.cdf((difference - smallest) / se, df))  # fmt: skip
     inside = abs(difference) + narrow < smallest
     apart = abs(difference) > wide
-    verdict = "equivalent" if inside else "differs" if apart else "inconclusive"
-    return row | {
+    return {
         "df": df, "low": difference - reach, "high": difference + reach,
         "p": float(2 * stats.t.sf(abs(t), df)),
         "p_games_howell": float(stats.studentized_range.sf(abs(t) * np.sqrt(2), k, df)),
         "low_simultaneous": difference - wide, "high_simultaneous": difference + wide,
-        "p_equivalence": float(beyond), "verdict": verdict, "reason": "",
+        "p_equivalence": float(beyond),
+        "verdict": "equivalent" if inside else "differs" if apart else "inconclusive",
+        "reason": "",
     }  # fmt: skip
+
+
+def _join(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
 def _read_groups(

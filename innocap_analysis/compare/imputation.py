@@ -64,14 +64,15 @@ def impute_multiple(
     for j, name in enumerate(names):
         if (~gaps[:, j]).sum() < donors:
             raise InnocapError(f"impute_multiple: {name}: fewer than {donors} answers to draw from")
+    holes = [int(j) for j in np.flatnonzero(gaps.any(axis=0))]
     out = []
     for _ in range(m):
         full = x.copy()
-        for j in np.flatnonzero(gaps.any(axis=0)):
+        for j in holes:
             full[gaps[:, j], j] = rng.choice(x[~gaps[:, j], j], gaps[:, j].sum())
         for _ in range(rounds):
-            for j in np.flatnonzero(gaps.any(axis=0)):
-                full[gaps[:, j], j] = _match(full, x, gaps[:, j], int(j), donors, rng)
+            for j in holes:
+                full[gaps[:, j], j] = _match(full, x, gaps[:, j], j, donors, rng)
         out.append(table.assign(**{name: full[:, j] for j, name in enumerate(names)}))
     return out
 

@@ -131,7 +131,7 @@ def test_invariance(
     factors: Mapping[str, Sequence[str]],
     group: str,
     *,
-    min_n: int = FEWEST_PER_GROUP,
+    min_n: int = FEWEST_PER_GROUP,  # noqa: PT028 - not a test of pytest's
 ) -> pd.DataFrame:
     """Test measurement invariance step by step, where groups are large enough.
 

@@ -115,7 +115,7 @@ def estimate_polychoric(table: pd.DataFrame, items: Sequence[str] | None = None)
 
 
 def _code_answers(table: pd.DataFrame) -> tuple[np.ndarray, list[list[float]]]:
-    """Number the answers of every item from 0; -1 is missing."""
+    """Turn the answers of every item into numbers from 0; -1 is missing."""
     coded, levels = [], []
     for name in table:
         x = table[name].to_numpy(dtype=float, na_value=np.nan)
@@ -169,7 +169,8 @@ def _find_limits(margin: np.ndarray, total: np.ndarray) -> np.ndarray:
     share = np.cumsum(margin, axis=1) / total
     limits = np.clip(ndtri(np.clip(share, 0.0, 1.0)), -_FAR, _FAR)
     limits[share > 1 - 1e-12] = _FAR
-    return np.column_stack([np.full(len(margin), -_FAR), limits])
+    out: np.ndarray = np.column_stack([np.full(len(margin), -_FAR), limits])
+    return out
 
 
 def _correlate(counts: np.ndarray, codes: np.ndarray, n: np.ndarray) -> np.ndarray:
@@ -177,8 +178,8 @@ def _correlate(counts: np.ndarray, codes: np.ndarray, n: np.ndarray) -> np.ndarr
     x, y = rows @ codes / n, columns @ codes / n
     xy = np.einsum("pij,i,j->p", counts, codes, codes) / n - x * y
     xx, yy = rows @ codes**2 / n - x * x, columns @ codes**2 / n - y * y
-    out: np.ndarray = xy / np.sqrt(np.maximum(xx * yy, 1e-12))
-    return np.clip(out, -1, 1)
+    out: np.ndarray = np.clip(xy / np.sqrt(np.maximum(xx * yy, 1e-12)), -1, 1)
+    return out
 
 
 def _difference(corners: np.ndarray) -> np.ndarray:
@@ -189,8 +190,8 @@ def _difference(corners: np.ndarray) -> np.ndarray:
 
 
 def _integrate(h: np.ndarray, k: np.ndarray, r: np.ndarray) -> np.ndarray:
-    """Bivariate normal distribution function (Drezner and Wesolowsky, 1990)."""
-    out = ndtr(h) * ndtr(k)
+    """Integrate the bivariate normal density (Drezner and Wesolowsky, 1990)."""
+    out: np.ndarray = ndtr(h) * ndtr(k)
     steep = np.abs(r) > _STEEP
     for own, (nodes, weights) in ((~steep, _FEW), (steep, _MANY)):
         if own.any():

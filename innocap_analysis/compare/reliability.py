@@ -215,7 +215,7 @@ def _read_items(
     if len(names) < 2:
         raise InnocapError("two items or more are needed")
     whole = table[names].astype("float64").dropna()
-    varies = whole.nunique() > 1
+    varies = whole.max() > whole.min()
     kept = [name for name in names if varies[name]] if len(whole) else names
     return whole[kept].to_numpy(), kept, [name for name in names if name not in kept]
 
