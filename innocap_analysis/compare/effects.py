@@ -65,12 +65,18 @@ def compute_hedges_g(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -> Ef
 def _find_t_noncentrality(t: float, df: float, level: float) -> tuple[float, float]:
     def solve(share: float) -> float:
         def miss(shift: float) -> float:
-            return float(special.nctdtr(df, shift, t)) - share
+            return _find_t_share(t, df, shift) - share
 
         low, high = t - 5 - abs(t), t + 5 + abs(t)
         return float(optimize.brentq(miss, low, high, xtol=1e-12, rtol=1e-14))
 
     return solve(0.5 + level / 2), solve(0.5 - level / 2)
+
+
+def _find_t_share(t: float, df: float, shift: float) -> float:
+    share = float(special.nctdtr(df, shift, t))
+    # Far in a tail scipy's series gives NaN here and there.
+    return share if np.isfinite(share) else float(t > shift)
 
 
 def compute_cliffs_delta(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -> Effect:
@@ -203,7 +209,7 @@ def find_detectable_difference(
 
     def miss(d: float) -> float:
         shift = d * scale
-        found = 1 - special.nctdtr(df, shift, edge) + special.nctdtr(df, shift, -edge)
+        found = 1 - _find_t_share(edge, df, shift) + _find_t_share(-edge, df, shift)
         return float(found) - power
 
     high = (edge + 1) / scale
