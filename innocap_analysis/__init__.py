@@ -6,6 +6,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from innocap_analysis.codebook import read_codebook, read_instrument
+from innocap_analysis.compare.cfa import fit_cfa
+from innocap_analysis.compare.clusters import (
+    compare_cluster_pairs,
+    estimate_cluster_means,
+    estimate_icc,
+    fit_mixed_means,
+)
 from innocap_analysis.compare.coherence import (
     correlate_nodes,
     estimate_group_alpha,
@@ -13,18 +20,38 @@ from innocap_analysis.compare.coherence import (
     leave_one_out,
 )
 from innocap_analysis.compare.describe import estimate_top_two, summarise, tabulate_answers
+from innocap_analysis.compare.efa import fit_efa, run_parallel_analysis, test_sampling_adequacy
+from innocap_analysis.compare.groups import compare_groups, compare_pairs
+from innocap_analysis.compare.imputation import impute_multiple, pool_estimates
+from innocap_analysis.compare.invariance import screen_dif, test_invariance
+from innocap_analysis.compare.ordinal import compare_answers
+from innocap_analysis.compare.polychoric import estimate_polychoric
+from innocap_analysis.compare.pooling import pool_means
 from innocap_analysis.compare.reference import compare_to_reference, rank_priorities
+from innocap_analysis.compare.reliability import (
+    bootstrap_alpha,
+    describe_items,
+    estimate_reliability,
+)
 from innocap_analysis.prepare.answers import clean_answers, count_cleaning, mask_answers
 from innocap_analysis.prepare.observations import read_observations
 from innocap_analysis.prepare.survey.read import read_survey
 from innocap_analysis.prepare.units import find_unit
 from innocap_analysis.prepare.wave import load_wave
 from innocap_analysis.present.disclosure import suppress_small_cells
+from innocap_analysis.present.evidence import Evidence
+from innocap_analysis.present.evidence_sentences import write_sentence
 from innocap_analysis.present.figure import save_figure
 from innocap_analysis.present.plot_answers import plot_answers, plot_options, plot_top_two
 from innocap_analysis.present.plot_choices import plot_alternatives, plot_left_out
 from innocap_analysis.present.plot_coherence import plot_importance
 from innocap_analysis.present.plot_data import plot_coverage, plot_trends, plot_years
+from innocap_analysis.present.plot_evidence import (
+    plot_dif,
+    plot_pairs,
+    plot_pooled,
+    plot_reliability,
+)
 from innocap_analysis.present.plot_gaps import plot_gaps, plot_heatmap
 from innocap_analysis.present.plot_groups import plot_groups
 from innocap_analysis.present.plot_method import plot_normalisation, plot_weights
@@ -74,6 +101,7 @@ __version__ = version("innocap-analysis")
 
 __all__ = [
     "AggregationChoice",
+    "Evidence",
     "ImputationChoice",
     "InnocapError",
     "LeaveOneOut",
@@ -84,23 +112,37 @@ __all__ = [
     "WeightNoise",
     "aggregate",
     "average_scores",
+    "bootstrap_alpha",
     "change_codebook",
     "clean_answers",
     "compare_alternatives",
+    "compare_answers",
+    "compare_cluster_pairs",
+    "compare_groups",
+    "compare_pairs",
     "compare_to_reference",
     "compute_effective_weights",
     "correlate_nodes",
     "count_cleaning",
     "denominate",
     "derive_weights",
+    "describe_items",
+    "estimate_cluster_means",
     "estimate_group_alpha",
+    "estimate_icc",
     "estimate_importance",
+    "estimate_polychoric",
+    "estimate_reliability",
     "estimate_response_rates",
     "estimate_sobol",
     "estimate_superiority",
     "estimate_top_two",
     "find_unit",
+    "fit_cfa",
+    "fit_efa",
+    "fit_mixed_means",
     "impute",
+    "impute_multiple",
     "leave_one_out",
     "load_capacity",
     "load_settings",
@@ -112,6 +154,7 @@ __all__ = [
     "plot_answers",
     "plot_countries",
     "plot_coverage",
+    "plot_dif",
     "plot_gaps",
     "plot_groups",
     "plot_heatmap",
@@ -121,16 +164,21 @@ __all__ = [
     "plot_nonresponse",
     "plot_normalisation",
     "plot_options",
+    "plot_pairs",
+    "plot_pooled",
     "plot_priorities",
     "plot_profile",
     "plot_rank_shares",
     "plot_ranking",
     "plot_regions",
+    "plot_reliability",
     "plot_sobol",
     "plot_top_two",
     "plot_trends",
     "plot_weights",
     "plot_years",
+    "pool_estimates",
+    "pool_means",
     "rake_weights",
     "rank_interval",
     "rank_priorities",
@@ -140,18 +188,23 @@ __all__ = [
     "read_observations",
     "read_survey",
     "run_notebooks",
+    "run_parallel_analysis",
     "run_sensitivity",
     "save_figure",
     "score_answers",
     "score_index",
     "score_panel",
+    "screen_dif",
     "screen_units",
     "summarise",
     "summarise_ranks",
     "suppress_small_cells",
     "tabulate_answers",
     "tabulate_changes",
+    "test_invariance",
+    "test_sampling_adequacy",
     "treat_outliers",
+    "write_sentence",
 ]
 
 

@@ -16,6 +16,7 @@ from innocap_analysis.compare.effects import (
     compute_variance_shares,
     find_detectable_difference,
 )
+from innocap_analysis.compare.studentized import compute_range_tail, find_range_quantile
 from innocap_analysis.settings import InnocapError
 
 VERDICTS = ("differs", "equivalent", "inconclusive")
@@ -238,8 +239,8 @@ def judge_difference(
     """
     t = difference / se
     reach = float(stats.t.ppf(0.5 + level / 2, df)) * se
-    wide = float(stats.studentized_range.ppf(level, k, df)) / np.sqrt(2) * se
-    narrow = float(stats.studentized_range.ppf(1 - 2 * (1 - level), k, df)) / np.sqrt(2) * se
+    wide = find_range_quantile(level, k, df) / np.sqrt(2) * se
+    narrow = find_range_quantile(1 - 2 * (1 - level), k, df) / np.sqrt(2) * se
     beyond = max(stats.t.sf((difference + smallest) / se, df),
                  stats.t.cdf((difference - smallest) / se, df))  # fmt: skip
     inside = abs(difference) + narrow < smallest
@@ -247,7 +248,7 @@ def judge_difference(
     return {
         "df": df, "low": difference - reach, "high": difference + reach,
         "p": float(2 * stats.t.sf(abs(t), df)),
-        "p_games_howell": float(stats.studentized_range.sf(abs(t) * np.sqrt(2), k, df)),
+        "p_games_howell": compute_range_tail(abs(t) * np.sqrt(2), k, df),
         "low_simultaneous": difference - wide, "high_simultaneous": difference + wide,
         "p_equivalence": float(beyond),
         "verdict": "equivalent" if inside else "differs" if apart else "inconclusive",
