@@ -128,7 +128,7 @@ def test_plan_of_the_real_project(project: Path) -> None:
     settings = load_settings()
     plan = make_plan(settings)
     assert [run.folder for run in plan[:4]] == ["comparison"] * 4
-    assert len(plan) == 6 + 4 * 2
+    assert len(plan) == 7 + 4 * 2
     only = make_plan(settings, regions=["SE", "CA-NL", "SE"], notebooks=["30"], language="sv")
     assert [(run.folder, run.stem) for run in only] == [
         ("SE", "30_how_does_this_country_do.sv"),

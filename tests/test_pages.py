@@ -15,6 +15,11 @@ from innocap_analysis import run_notebooks
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
+SURVEY_PAGES = (
+    "70_are_the_answers_fit_for_use",
+    "80_what_did_people_answer",
+    "85_do_the_countries_differ",
+)
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -28,7 +33,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         outcomes = run_notebooks(settings=settings)
         outcomes += run_notebooks(regions=["SE"], language="sv", settings=settings)
         assert [o.error for o in outcomes if o.status != "ok"] == []
-        assert len(outcomes) == 14 + 8
+        assert len(outcomes) == 15 + 9
         yield folder
 
 
@@ -69,7 +74,7 @@ def test_every_region_and_the_comparison_have_report_notebook_and_figures(output
 
 def test_pages_work_without_a_network(output: Path, browser: Browser) -> None:
     pages = _pages(output)
-    assert len(pages) == 2 + 14 + 8
+    assert len(pages) == 2 + 15 + 9
     context = browser.new_context(offline=True, viewport={"width": 1000, "height": 900})
     for path in pages:
         page = context.new_page()
@@ -113,7 +118,7 @@ def test_pages_fit_a_narrow_screen(output: Path, browser: Browser) -> None:
 def test_links_of_the_index_lead_somewhere(output: Path, browser: Browser) -> None:
     context = browser.new_context(offline=True)
     page = context.new_page()
-    for name, language, count in (("index.html", "en", 14), ("index.sv.html", "sv", 8)):
+    for name, language, count in (("index.html", "en", 15), ("index.sv.html", "sv", 9)):
         page.goto((output / "reports" / name).as_uri())
         assert page.get_attribute("html", "lang") == language
         links = page.eval_on_selector_all("main a", "all => all.map(a => a.getAttribute('href'))")
@@ -129,8 +134,8 @@ def test_links_of_the_index_lead_somewhere(output: Path, browser: Browser) -> No
 def test_pages_from_made_up_answers_say_so(output: Path) -> None:
     for ending in ("", ".sv"):
         index = (output / "reports" / f"index{ending}.html").read_text("utf-8")
-        assert index.count("(SYNTHETIC)</a>") == 2
-        for name in ("70_are_the_answers_fit_for_use", "80_what_did_people_answer"):
+        assert index.count("(SYNTHETIC)</a>") == 3
+        for name in SURVEY_PAGES:
             page = (output / "reports" / "comparison" / f"{name}{ending}.html").read_text("utf-8")
             assert "<strong>SYNTHETIC.</strong>" in page
             assert page.count("<caption>") == page.count("<caption>SYNTHETIC. ")

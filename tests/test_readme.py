@@ -32,11 +32,11 @@ def test_the_finding_is_computed(capacity: CapacityData) -> None:
 
 def test_every_notebook_and_figure_is_mapped() -> None:
     notebooks = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
-    assert notebooks == set(re.findall(r"\| `(\d0_\w+)` \|", TEXT))
+    assert notebooks == set(re.findall(r"\| `(\d[05]_\w+)` \|", TEXT))
     saved = set()
     for path in (ROOT / "notebooks").glob("*.ipynb"):
-        saved |= set(re.findall(r'\\"(\d0_\w+)\\"', path.read_text(encoding="utf-8")))
-    named = set(re.findall(r"`(?:comparison/|<region>/)?(\d0_\w+)`", TEXT)) - notebooks
+        saved |= set(re.findall(r'\\"(\d[05]_\w+)\\"', path.read_text(encoding="utf-8")))
+    named = set(re.findall(r"`(?:comparison/|<region>/)?(\d[05]_\w+)`", TEXT)) - notebooks
     assert named == saved
 
 

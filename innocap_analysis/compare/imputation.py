@@ -139,7 +139,7 @@ def pool_estimates(
     --------
     >>> told = pool_estimates([1.0, 1.2, 0.9], [0.04, 0.05, 0.04], df_complete=30)
     >>> round(told["se"], 4), round(told["df"], 2)
-    (0.2728, 12.55)
+    (0.2728, 6.74)
     """
     q, u = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
     m = len(q)

@@ -11,7 +11,7 @@ from scipy import optimize, special, stats
 from innocap_analysis.settings import InnocapError
 
 _GRID = 2000
-_NODES = 200
+_NODES = 120
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _find_ranks(
     inner, dense = np.polynomial.legendre.leggauss(_NODES)
     out = np.zeros((k, k))
     # Points of negligible weight cost time and add nothing.
-    for g in np.flatnonzero(p > 1e-9 * p.max())[:: max(1, len(p) // 250)]:
+    for g in np.flatnonzero(p > 1e-9 * p.max())[:: max(1, len(p) // 100)]:
         mu = grand[g] + nodes / np.sqrt(total[g])
         share = tau[g] ** 2 / (s**2 + tau[g] ** 2)
         sd = np.sqrt(share) * s

@@ -59,7 +59,7 @@ def compute_range_tail(q: float, k: int, df: float) -> float:
     Examples
     --------
     >>> round(compute_range_tail(3.5, 3, 20), 4)
-    0.0549
+    0.0559
     """
     if q <= 0:
         return 1.0

@@ -121,9 +121,8 @@ class Evidence:
     def _estimate(
         self, rows: pd.DataFrame, items: list[str], dimension: str, unit: str
     ) -> pd.DataFrame:
-        table = estimate_reliability(rows, items).assign(unit=unit, code=dimension)
-        if unit != "all":
-            table = table[table["coefficient"] == "alpha"]
+        table = estimate_reliability(rows, items, alpha_only=unit != "all")
+        table = table.assign(unit=unit, code=dimension)
         few = table["n"] < self.wave.settings.min_respondents
         table.loc[few, ["estimate", "low", "high"]] = np.nan
         return table
