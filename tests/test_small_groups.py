@@ -10,6 +10,7 @@ import pytest
 from r_reference import RAGGED, R, read_ragged, read_wave
 from scipy import stats
 
+from innocap_analysis import summarise
 from innocap_analysis.compare.clusters import (
     compare_cluster_pairs,
     estimate_cluster_means,
@@ -62,6 +63,11 @@ def test_group_tests_are_those_of_r(name: str) -> None:
         welch[["estimate", "low", "high"]].to_numpy(float), ref["om"], atol=1e-5
     )
     assert kruskal["estimate"] == pytest.approx(ref["rank"], abs=1e-9)
+    # effectsize 0.8.3: epsilon_squared(aov(), alternative = "two.sided").
+    values = [x.to_numpy() for _, x in table.dropna(subset=[value]).groupby(group)[value]]
+    f, n = stats.f_oneway(*values).statistic, sum(map(len, values))
+    share = compute_variance_shares(f, len(values) - 1, n - len(values))["epsilon_squared"]
+    np.testing.assert_allclose(share, ref["ep"], atol=1e-5)
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -151,6 +157,15 @@ def test_means_with_organisations_are_those_of_clubsandwich_and_lme4(name: str) 
     own = [icc["variance_between"], icc["variance_within"]]
     np.testing.assert_allclose(own, ref["v0"], atol=1e-4)
     assert icc["icc_reml"] == pytest.approx(ref["v0"][0] / sum(ref["v0"]), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", CLUSTERED)
+def test_errors_by_group_are_those_of_survey(name: str) -> None:
+    # survey 4.1.1: svyby(~y, ~g, svydesign(ids = ~organisation, strata = ~g, nest = TRUE), svymean).
+    table, value, group = CLUSTERED[name]
+    own = summarise(table.dropna(subset=[value]), [value], by=group, clusters="organisation")
+    np.testing.assert_allclose(own["se"], R["clusters"][name]["svy"], atol=1e-9)
+    np.testing.assert_allclose(own["mean"], R["clusters"][name]["mu"], atol=1e-9)
 
 
 def test_icc_is_worked_by_hand() -> None:
@@ -269,6 +284,11 @@ def test_pooled_estimates_are_those_of_mice() -> None:
     assert found["fmi"] == pytest.approx(ref[6], abs=1e-10)
     whole = pool_estimates(q, u)
     assert whole["df"] == pytest.approx(R["ordinal"]["pool2"][2], abs=1e-9)
+    # pool.scalar(c(52.1, 53.4, 51.8), c(4.1, 3.9, 4.4), n = 8, k = 1)
+    small = pool_estimates([52.1, 53.4, 51.8], [4.1, 3.9, 4.4], df_complete=7)
+    own = [small["estimate"], small["se"] ** 2, small["df"], small["fmi"]]
+    expected = [52.433333333333, 5.097777777778, 4.199309828553, 0.414436005931]
+    np.testing.assert_allclose(own, expected, atol=1e-9)
     with pytest.raises(InnocapError, match="two completions"):
         pool_estimates([1.0], [0.1])
 
