@@ -161,7 +161,7 @@ def test_means_with_organisations_are_those_of_clubsandwich_and_lme4(name: str) 
 
 @pytest.mark.parametrize("name", CLUSTERED)
 def test_errors_by_group_are_those_of_survey(name: str) -> None:
-    # survey 4.1.1: svyby(~y, ~g, svydesign(ids = ~organisation, strata = ~g, nest = TRUE), svymean).
+    # survey 4.1.1: svyby of svymean over svydesign(ids = ~organisation, strata = ~g, nest = TRUE).
     table, value, group = CLUSTERED[name]
     own = summarise(table.dropna(subset=[value]), [value], by=group, clusters="organisation")
     np.testing.assert_allclose(own["se"], R["clusters"][name]["svy"], atol=1e-9)
@@ -284,7 +284,7 @@ def test_pooled_estimates_are_those_of_mice() -> None:
     assert found["fmi"] == pytest.approx(ref[6], abs=1e-10)
     whole = pool_estimates(q, u)
     assert whole["df"] == pytest.approx(R["ordinal"]["pool2"][2], abs=1e-9)
-    # pool.scalar(c(52.1, 53.4, 51.8), c(4.1, 3.9, 4.4), n = 8, k = 1)
+    # The same call on three completions, n = 8 and k = 1.
     small = pool_estimates([52.1, 53.4, 51.8], [4.1, 3.9, 4.4], df_complete=7)
     own = [small["estimate"], small["se"] ** 2, small["df"], small["fmi"]]
     expected = [52.433333333333, 5.097777777778, 4.199309828553, 0.414436005931]
