@@ -26,6 +26,7 @@ from innocap_analysis.settings import OUTPUT_VARIABLE, Settings
 
 _ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
 STAGING_PREFIX = ".staging-"
+_STARTS = 2
 # Numeric libraries start as many threads as there are cores in every worker otherwise.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -115,24 +116,31 @@ def _execute(run: Run, settings: Settings, staging: Path) -> nbformat.NotebookNo
     }
     nbformat.write(notebook, source)
     problem = ""
-    try:
-        with warnings.catch_warnings(), _quiet_stderr(), _outputs_in(staging):
-            warnings.simplefilter("ignore")  # papermill and jupyter talk about themselves
-            papermill.execute_notebook(
-                source,
-                result,
-                parameters=run.parameters,
-                kernel_name="python3",
-                cwd=str(settings.notebooks_dir),
-                execution_timeout=settings.batch.timeout_seconds,
-                progress_bar=False,
-            )
-    except papermill.PapermillExecutionError:
-        problem = ""  # the error is in the notebook's own output
-    except CellTimeoutError:
-        problem = f"took longer than {settings.batch.timeout_seconds} s"
-    except DeadKernelError:
-        problem = "the kernel died"
+    for attempt in range(_STARTS):
+        try:
+            with warnings.catch_warnings(), _quiet_stderr(), _outputs_in(staging):
+                warnings.simplefilter("ignore")  # papermill and jupyter talk about themselves
+                papermill.execute_notebook(
+                    source,
+                    result,
+                    parameters=run.parameters,
+                    kernel_name="python3",
+                    cwd=str(settings.notebooks_dir),
+                    execution_timeout=settings.batch.timeout_seconds,
+                    progress_bar=False,
+                )
+        except papermill.PapermillExecutionError:
+            problem = ""  # the error is in the notebook's own output
+        except CellTimeoutError:
+            problem = f"took longer than {settings.batch.timeout_seconds} s"
+        except DeadKernelError:
+            problem = "the kernel died"
+        except RuntimeError as error:
+            # Two kernels that start at once may choose the same port; no cell has run then.
+            if attempt + 1 < _STARTS:
+                continue
+            problem = f"the kernel did not start ({error})"
+        break
     done = read_notebook(result if result.exists() else source)
     if problem:
         done.metadata["innocap_problem"] = problem
