@@ -28,7 +28,7 @@ _ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
 STAGING_PREFIX = ".staging-"
 _STARTS = 2
 # Numeric libraries start as many threads as there are cores in every worker otherwise.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Outcome:
         Number of the failed cell, counted from 1 as in the notebook's order of cells.
     error : str
         What went wrong, in one line.
+    memory_mb : float
+        Peak memory of the run's process; 0 where it was not measured.
     """
 
     run: Run
@@ -54,17 +56,20 @@ class Outcome:
     seconds: float
     cell: int | None = None
     error: str = ""
+    memory_mb: float = 0.0
 
 
 def prepare_worker() -> None:
     """Set a worker process up before it imports anything large."""
-    for name in _ONE_THREAD:
+    for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def execute_run(run: Run, settings: Settings) -> Outcome:
+def execute_run(
+    run: Run, settings: Settings, *, engine: str | None = None, staging: Path | None = None
+) -> Outcome:
     """Execute a notebook and put its report and figures in place.
 
     Parameters
@@ -73,6 +78,10 @@ def execute_run(run: Run, settings: Settings) -> Outcome:
         Checked by :func:`~innocap_analysis.batch.plan.make_plan`.
     settings : Settings
         Names the folders and the time limit.
+    engine : str, optional
+        papermill engine. Default: a kernel of its own.
+    staging : Path, optional
+        An empty folder beside the results that the caller removes. Default: one is made.
 
     Returns
     -------
@@ -84,8 +93,10 @@ def execute_run(run: Run, settings: Settings) -> Outcome:
     started = time.monotonic()
     target = settings.reports_dir / run.folder
     failed = target / f"{run.stem}.failed.ipynb"
-    with _staging(settings.output_dir) as staging:
-        done = _execute(run, settings, staging)
+    with contextlib.ExitStack() as stack:
+        if staging is None:
+            staging = stack.enter_context(_staging(settings.output_dir))
+        done = _execute(run, settings, staging, engine)
         cell, error = _find_error(done)
         _forget_machine(done, run)
         text = nbformat.writes(done) + "\n"
@@ -102,7 +113,32 @@ def execute_run(run: Run, settings: Settings) -> Outcome:
         return Outcome(run, "failed", time.monotonic() - started, cell, error)
 
 
-def _execute(run: Run, settings: Settings, staging: Path) -> nbformat.NotebookNode:
+def bury_run(run: Run, settings: Settings, staging: Path, error: str) -> None:
+    """Keep what is left of a run whose process ended, and remove its staging folder.
+
+    Parameters
+    ----------
+    run : Run
+        What was run.
+    settings : Settings
+        Names the folders.
+    staging : Path
+        Where it worked.
+    error : str
+        How it ended; kept in the notebook's metadata.
+    """
+    source = staging / "source.ipynb"
+    if source.exists():
+        left = read_notebook(source)
+        left.metadata["innocap_error"] = error
+        place = settings.reports_dir / run.folder / f"{run.stem}.failed.ipynb"
+        write_atomically(place, nbformat.writes(left) + "\n")
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+def _execute(
+    run: Run, settings: Settings, staging: Path, engine: str | None
+) -> nbformat.NotebookNode:
     """Run papermill on a copy in the staging folder and return what it wrote."""
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -125,6 +161,7 @@ def _execute(run: Run, settings: Settings, staging: Path) -> nbformat.NotebookNo
                     result,
                     parameters=run.parameters,
                     kernel_name="python3",
+                    engine_name=engine,
                     cwd=str(settings.notebooks_dir),
                     execution_timeout=settings.batch.timeout_seconds,
                     progress_bar=False,

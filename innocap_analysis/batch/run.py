@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable, Mapping, Sequence
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from innocap_analysis.batch.execute import Outcome, execute_run, prepare_worker
+from innocap_analysis.batch.execute import ONE_THREAD, Outcome, execute_run, prepare_worker
 from innocap_analysis.batch.index_page import write_index_page
 from innocap_analysis.batch.plan import Run, make_plan
+from innocap_analysis.batch.warm.parent import can_fork, serve
 from innocap_analysis.score.capacity import check_year, write_scores
 from innocap_analysis.settings import InnocapError, Settings, load_settings
 
@@ -71,6 +75,71 @@ def run_notebooks(
 
 
 def _run_all(
+    plan: list[Run],
+    settings: Settings,
+    workers: int,
+    report: Callable[[Outcome, int, int], None],
+) -> list[Outcome]:
+    if can_fork():
+        found = _run_warm(plan, settings, workers, report)
+        if found is not None:
+            return found
+    return _run_cold(plan, settings, workers, report)
+
+
+def _run_warm(
+    plan: list[Run],
+    settings: Settings,
+    workers: int,
+    report: Callable[[Outcome, int, int], None],
+) -> list[Outcome] | None:
+    """Run the plan in children of a loaded parent; None where that cannot be."""
+    # A fresh interpreter as parent: this process may have threads, and then must not fork.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    filters = list(warnings.filters)
+    parent = context.Process(target=serve, args=(theirs, plan, settings, workers, filters))
+    with _one_thread():
+        parent.start()
+    theirs.close()
+    done: dict[int, Outcome] = {}
+    try:
+        kind, content = ours.recv()
+        if kind == "cold":
+            sys.stderr.write(f"Runs start cold, with a kernel each: {content}\n")
+            return None
+        while len(done) < len(plan):
+            _, (number, outcome) = ours.recv()
+            done[number] = outcome
+            report(outcome, len(done), len(plan))
+    except EOFError:
+        lost = "the process that runs the notebooks was ended from outside"
+        for number, run in enumerate(plan):
+            if number not in done:
+                done[number] = Outcome(run, "failed", 0.0, None, lost)
+                report(done[number], len(done), len(plan))
+    finally:
+        parent.terminate()
+        parent.join(5)
+    return [done[number] for number in range(len(plan))]
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let numeric libraries of a process that starts now use one thread."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _run_cold(
     plan: list[Run],
     settings: Settings,
     workers: int,

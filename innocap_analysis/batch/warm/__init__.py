@@ -1,0 +1,1 @@
+"""Runs that start warm: one loaded parent forks a fresh interpreter per notebook."""
