@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pandas as pd
 import pytest
 
@@ -18,6 +19,9 @@ from innocap_analysis.score.capacity import CapacityData, load_capacity
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
+# Time is no property: a busy machine must not fail a test.
+hypothesis.settings.register_profile("innocap", deadline=None)
+hypothesis.settings.load_profile("innocap")
 
 
 @pytest.fixture
