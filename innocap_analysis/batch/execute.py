@@ -243,6 +243,9 @@ def _forget_machine(notebook: nbformat.NotebookNode, run: Run) -> None:
         record["input_path"] = f"notebooks/{run.notebook.name}"
         record["output_path"] = f"reports/{run.folder}/{run.stem}.ipynb"
         record.pop("environment_variables", None)
+    for cell in notebook.cells:
+        if "injected-parameters" in _tags(cell):
+            cell["id"] = "injected-parameters"  # papermill draws one by chance
 
 
 @contextlib.contextmanager

@@ -32,6 +32,7 @@ def preload(languages: tuple[str, ...]) -> None:
     InnocapError
         The process has threads, so that a fork would not be safe.
     """
+    import pandas as pd
     import papermill.execute  # noqa: F401 - loaded for the children
     from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -45,6 +46,8 @@ def preload(languages: tuple[str, ...]) -> None:
     from innocap_analysis.batch.warm import engine, shell
     from innocap_analysis.present.language import get_translator
 
+    # pandas took this process for a terminal when it was imported; a kernel is none.
+    pd.set_option("display.max_columns", 20)
     engine.register()
     shell.make_shell()
     for language in languages:

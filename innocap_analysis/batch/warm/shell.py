@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from typing import Any
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from jupyter_client.jsonutil import json_default
 from traitlets.config import Config
 
 Sink = Callable[[str, dict[str, Any]], None]
@@ -136,7 +138,9 @@ class WarmShell(InteractiveShell):
             for stream in self.streams:
                 stream.flush()
         if self.sink is not None:
-            self.sink(kind, content)
+            # The same way through text as between a kernel and its client: bytes as base64.
+            text = json.dumps(content, default=json_default, ensure_ascii=False)
+            self.sink(kind, json.loads(text))
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:  # noqa: ANN401
         self.error = {"ename": str(etype.__name__), "evalue": str(evalue), "traceback": list(stb)}
@@ -149,19 +153,15 @@ def make_shell() -> WarmShell:
     Returns
     -------
     WarmShell
-        Without history, with figures shown inline as a Jupyter kernel does.
+        Without history; figures of pyplot are shown inline, as by a Jupyter kernel.
     """
     settings = Config()
     settings.HistoryManager.enabled = False
     shell: WarmShell = WarmShell.instance(
         config=settings, displayhook_class=_Hook, display_pub_class=_Publisher
     )
-    from matplotlib_inline.backend_inline import configure_inline_support
-
-    inline: Any = configure_inline_support
-    inline.current_backend = "unset"
-    anything: Any = shell
-    anything.enable_matplotlib("inline")
+    # As ipykernel does: figures of pyplot appear inline once a notebook imports it.
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     return shell
 
 
