@@ -17,9 +17,10 @@ from test_batch import small, write_notebook
 
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch import run as batch
+from innocap_analysis.batch.lock import NAME, hold_folder
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.batch.warm.parent import can_fork
-from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, load_settings
 
 __all__ = ["small"]
 pytestmark = [
@@ -114,6 +115,19 @@ def test_every_end_is_told_apart_and_hides_no_other(small: Path) -> None:
         time.sleep(0.05)
     state = Path(f"/proc/{left}/stat")
     assert not state.exists() or state.read_text().split()[2] == "Z"
+
+
+def test_two_batches_never_share_a_folder(small: Path) -> None:
+    left = small / ".staging-left-behind"
+    left.mkdir()
+    with hold_folder(small):
+        assert not left.exists()  # of a batch that was ended
+        with pytest.raises(InnocapError, match=rf"another batch .*process {os.getpid()}"):
+            run_notebooks(regions=["SE"], notebooks=["30"])
+        assert not (small / "reports").exists()
+    # The file stays and keeps nobody out.
+    assert (small / NAME).exists()
+    assert [o.status for o in run_notebooks(regions=["SE"], notebooks=["30"])] == ["ok"]
 
 
 def _find_family(mark: str) -> list[int]:

@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from innocap_analysis.batch.execute import ONE_THREAD, Outcome, execute_run, prepare_worker
 from innocap_analysis.batch.index_page import write_index_page
+from innocap_analysis.batch.lock import hold_folder
 from innocap_analysis.batch.plan import Run, make_plan
 from innocap_analysis.batch.warm.parent import can_fork, serve
 from innocap_analysis.score.capacity import check_year, write_scores
@@ -56,8 +57,8 @@ def run_notebooks(
     Raises
     ------
     InnocapError
-        The plan, a parameter, the data or the settings are faulty; then nothing has run
-        and every earlier report is as it was.
+        The plan, a parameter, the data or the settings are faulty, or another batch writes
+        to the same folder; then nothing has run and every earlier report is as it was.
     """
     config = settings or load_settings()
     if jobs is not None and jobs < 1:
@@ -67,10 +68,11 @@ def run_notebooks(
     )
     for year in {run.parameters.get("year") for run in plan} - {None}:
         check_year(int(str(year)), config)
-    write_scores(config)
     workers = min(jobs or os.cpu_count() or 1, len(plan))
-    outcomes = _run_all(plan, config, workers, report or (lambda *_: None))
-    write_index_page(config, outcomes, language=plan[0].language)
+    write_scores(config)  # finds mistakes in the data before anything else is touched
+    with hold_folder(config.output_dir):
+        outcomes = _run_all(plan, config, workers, report or (lambda *_: None))
+        write_index_page(config, outcomes, language=plan[0].language)
     return outcomes
 
 
