@@ -148,6 +148,8 @@ def test_nothing_is_left_when_the_batch_is_ended(small: Path, end: signal.Signal
     mark = f"{OUTPUT_VARIABLE}={small}"
     environment = os.environ | {OUTPUT_VARIABLE: str(small)}
     code = (
+        # A shell starts what runs in the background with Ctrl-C ignored.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "import sys; from innocap_analysis import cli; sys.argv = ['innocap', 'report', '-n', '30',"
         " '-j', '2']; cli.main()"
     )

@@ -1,0 +1,154 @@
+"""The batch against what one would write instead: a loop over papermill and nbconvert.
+
+    python benchmarks/batch.py                 # 20 regions x 2 notebooks, three rounds
+    python benchmarks/batch.py --regions 4     # a look
+
+Wall seconds and CPU seconds of all processes, alternating in one run, medians of the
+rounds. Both sides run two notebooks at a time and make figures and HTML. The limit is what
+the same runs cost one loaded process that only executes the cells and makes the page, one
+after the other, shared between the two workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ("30_how_does_this_country_do", "60_where_to_start")
+JOBS = 2
+
+
+def list_regions(n: int) -> list[str]:
+    """Return partner countries and regions."""
+    from innocap_analysis import load_settings
+    from innocap_analysis.prepare.units import read_regions
+
+    settings = load_settings()
+    regions = read_regions(settings.regions_path)
+    own = regions.index[regions["country"].isin(list(settings.countries))]
+    return [*settings.countries, *own][:n]
+
+
+def run_loop(regions: list[str], output: Path) -> None:
+    """Run the papermill and nbconvert commands, two at a time."""
+    environment = os.environ | {"INNOCAP_OUTPUT": str(output)}
+
+    def one(job: tuple[str, str]) -> None:
+        region, notebook = job
+        folder = output / "reports" / region
+        folder.mkdir(parents=True, exist_ok=True)
+        done = folder / f"{notebook}.ipynb"
+        command = ["-m", "papermill", f"notebooks/{notebook}.ipynb", str(done), "-p", "region",
+                   region, "--cwd", "notebooks", "--no-progress-bar"]  # fmt: skip
+        page = ["-m", "nbconvert", "--to", "html", str(done)]
+        for arguments in (command, page):
+            subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, check=True,
+                           capture_output=True)  # fmt: skip
+
+    with ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(one, [(r, n) for r in regions for n in NOTEBOOKS]))
+
+
+def run_batch(regions: list[str], output: Path) -> None:
+    """Run the batch by its command."""
+    code = "from innocap_analysis.cli import main; main()"
+    options = [f"--region={r}" for r in regions] + [f"--notebook={n[:2]}" for n in NOTEBOOKS]
+    subprocess.run(
+        [sys.executable, "-c", code, "report", *options, f"--jobs={JOBS}"],
+        cwd=ROOT, env=os.environ | {"INNOCAP_OUTPUT": str(output)}, check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def run_limit(regions: list[str], output: Path) -> float:
+    """Execute the same cells in one loaded process; return its seconds, start not counted."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--limit", *regions],
+        cwd=ROOT, env=os.environ | {"INNOCAP_OUTPUT": str(output)}, check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    return float(json.loads(done.stdout.splitlines()[-1])) / JOBS
+
+
+def execute_all(regions: list[str]) -> float:
+    """Run the code of the cells, nothing else around it, and make the pages."""
+    import nbformat
+
+    from innocap_analysis.batch.html import export_html
+    from innocap_analysis.batch.warm import preload
+
+    preload.preload(("en",))
+    os.chdir(ROOT / "notebooks")
+    books = {n: nbformat.read(f"{n}.ipynb", as_version=4) for n in NOTEBOOKS}
+    start = time.perf_counter()
+    for region in regions:
+        for book in books.values():
+            names: dict[str, object] = {}
+            for cell in book.cells:
+                if cell.cell_type != "code":
+                    continue
+                exec(cell.source, names)
+                if "parameters" in cell.metadata.get("tags", []):
+                    names["region"] = region
+            export_html(book, "en")
+    return time.perf_counter() - start
+
+
+def measure(work: Callable[[], object]) -> tuple[float, float]:
+    """Return wall and CPU seconds of a call and its child processes."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    work()
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return wall, cpu
+
+
+def main() -> None:
+    """Alternate both sides and print medians."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--regions", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--limit", nargs="+", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.limit:
+        print(json.dumps(execute_all(given.limit)))
+        return
+    regions = list_regions(given.regions)
+    sides = {"loop": run_loop, "batch": run_batch}
+    told: dict[str, list[tuple[float, float]]] = {side: [] for side in sides}
+    limits = []
+    for _ in range(given.rounds):
+        for side, work in sides.items():
+            with tempfile.TemporaryDirectory() as folder:
+                told[side].append(measure(lambda w=work, f=folder: w(regions, Path(f))))
+        with tempfile.TemporaryDirectory() as folder:
+            limits.append(run_limit(regions, Path(folder)))
+    runs = len(regions) * len(NOTEBOOKS)
+    for side, figures in told.items():
+        wall, cpu = (statistics.median(f[i] for f in figures) for i in (0, 1))
+        print(f"{side:<6} {wall:7.1f} s, {wall / runs:.2f} s a run, {cpu / runs:.2f} CPU s a run")
+    print(f"limit  {statistics.median(limits):7.1f} s shared between {JOBS} workers")
+    for i, unit in ((0, "wall"), (1, "CPU")):
+        ratios = [a[i] / b[i] for a, b in zip(told["loop"], told["batch"], strict=True)]
+        print(f"{runs} runs, {unit}: {statistics.median(ratios):.1f} times as fast "
+              f"({min(ratios):.1f} to {max(ratios):.1f})")  # fmt: skip
+    beyond = [b[0] / limit for b, limit in zip(told["batch"], limits, strict=True)]
+    print(f"batch against the limit: {statistics.median(beyond):.2f} (start included)")
+
+
+if __name__ == "__main__":
+    main()
