@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from innocap_analysis import __version__
 from innocap_analysis.settings import InnocapError, load_settings
+
+if TYPE_CHECKING:
+    from innocap_analysis.batch.outcome import Outcome
 
 app = typer.Typer(
     name="innocap",
@@ -34,6 +37,11 @@ Jobs = Annotated[
 Given = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", help="Another notebook parameter, as NAME=VALUE."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Run also what would come out the same.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="Run on Dask: local, or an address such as tcp://host:8786."),
 ]
 
 
@@ -60,16 +68,19 @@ def report(
     language: Language = None,
     jobs: Jobs = None,
     given: Given = None,
+    force: Force = False,
+    scheduler: Scheduler = None,
 ) -> None:
     """Run the notebooks and write reports and figures."""
-    from innocap_analysis.batch.execute import Outcome
-    from innocap_analysis.batch.plan import name_report
+    from innocap_analysis.batch.outcome import Outcome
     from innocap_analysis.batch.run import run_notebooks
 
     settings = load_settings()
     terminal = sys.stdout.isatty()
 
     def tell(outcome: Outcome, done: int, total: int) -> None:
+        if outcome.status == "skipped":
+            return
         line = f"{outcome.status:<6} {outcome.run.name}  {outcome.seconds:.1f} s"
         if terminal:
             line = f"[{done}/{total}] {line}"
@@ -81,6 +92,8 @@ def report(
         language=language,
         parameters=_read_pairs(given or []),
         jobs=jobs,
+        force=force,
+        scheduler=scheduler,
         settings=settings,
         report=tell,
     )
@@ -88,11 +101,46 @@ def report(
     for outcome in failed:
         cell = f"cell {outcome.cell}" if outcome.cell else "no cell"
         typer.echo(f"FAILED {outcome.run.name}, {cell}: {outcome.error}", err=True)
-    typer.echo(f"{len(outcomes) - len(failed)} ok, {len(failed)} failed")
+    _tell_sums(outcomes)
     tongue = settings.check_language(language or settings.default_language)
-    page = settings.reports_dir / f"{name_report('index', tongue, settings)}.html"
-    typer.echo(f"Report: {page}")
+    suffix = "" if tongue == settings.default_language else f".{tongue}"
+    typer.echo(f"Report: {settings.reports_dir / f'index{suffix}.html'}")
     if failed:
+        raise typer.Exit(1)
+
+
+def _tell_sums(outcomes: list[Outcome]) -> None:
+    counts = {"ok": 0, "skipped": 0, "failed": 0}
+    for outcome in outcomes:
+        counts[outcome.status] += 1
+    line = ", ".join(f"{n} {status}" for status, n in counts.items() if n or status != "skipped")
+    if counts["skipped"]:
+        line += " (skipped: nothing it depends on has changed; --force runs it again)"
+    typer.echo(line)
+    most = max(outcomes, key=lambda outcome: outcome.memory_mb)
+    if most.memory_mb:
+        typer.echo(f"Most memory: {most.memory_mb:.0f} MB ({most.run.name})")
+
+
+@app.command()
+def verify(
+    folder: Annotated[
+        Path | None, typer.Argument(help="The reports; by default those of the project.")
+    ] = None,
+) -> None:
+    """Compare reports, figures, data and notebooks with the provenance record."""
+    from innocap_analysis.batch.verify import verify_reports
+
+    settings = load_settings()
+    found = verify_reports(folder or settings.reports_dir, settings)
+    for what, changes in (("output", found.outputs), ("input", found.inputs)):
+        for name, change in changes.items():
+            typer.echo(f"{what:<6} {name}: {change}", err=True)
+    typer.echo(
+        f"{found.n_outputs} reports and figures, {found.n_inputs} inputs: "
+        f"{len(found.outputs)} and {len(found.inputs)} differ"
+    )
+    if found.outputs or found.inputs:
         raise typer.Exit(1)
 
 

@@ -71,6 +71,7 @@ class BatchPlan(_Strict):
     comparison: tuple[str, ...]
     region: tuple[str, ...]
     timeout_seconds: Annotated[int, Field(ge=1)] = 600
+    memory_mb: Annotated[int, Field(ge=256)] | None = None
 
 
 class Settings(_Strict):

@@ -11,8 +11,8 @@ import jinja2
 from babel import Locale
 from PIL import Image
 
-from innocap_analysis.batch.execute import Outcome
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title
+from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.plan import COMPARISON, name_report
 from innocap_analysis.compare.reference import compare_to_reference

@@ -16,11 +16,10 @@ from pathlib import Path
 
 import nbformat
 
+from innocap_analysis.batch.outcome import Value
 from innocap_analysis.prepare.units import find_unit
 from innocap_analysis.prepare.wave import check_wave
 from innocap_analysis.settings import InnocapError, Settings, suggest
-
-Literal = str | int | float | bool | None
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 _NOTHING = ("", "none", "newest")
@@ -47,7 +46,7 @@ class Parameter:
     name: str
     kind: type
     optional: bool
-    default: Literal
+    default: Value
     help: str
 
 
@@ -141,7 +140,7 @@ def _read_statement(statement: ast.stmt, comments: dict[int, str], path: Path) -
 
 def check_parameters(
     path: Path, given: Mapping[str, object], settings: Settings
-) -> dict[str, Literal]:
+) -> dict[str, Value]:
     """Check values against what a notebook declares and what the project knows.
 
     Parameters
@@ -165,7 +164,7 @@ def check_parameters(
         region, language, reference set or wave.
     """
     declared = {parameter.name: parameter for parameter in read_parameters(path)}
-    checked: dict[str, Literal] = {}
+    checked: dict[str, Value] = {}
     for name, value in given.items():
         if name not in declared:
             raise InnocapError(
@@ -185,7 +184,7 @@ def check_parameters(
     return checked
 
 
-def _coerce(parameter: Parameter, value: object, path: Path) -> Literal:
+def _coerce(parameter: Parameter, value: object, path: Path) -> Value:
     wanted = parameter.kind.__name__ + (" or none" if parameter.optional else "")
     wrong = InnocapError(
         f"{path.name}: parameter {parameter.name}: {value!r} is not of type {wanted}"

@@ -3,45 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from innocap_analysis.batch.parameters import Literal, check_parameters, read_parameters
+from innocap_analysis.batch.outcome import Run
+from innocap_analysis.batch.parameters import check_parameters, read_parameters
 from innocap_analysis.prepare.units import find_unit
 from innocap_analysis.settings import CONFIG_NAME, InnocapError, Settings, suggest
 
 COMPARISON = "comparison"
-
-
-@dataclass(frozen=True)
-class Run:
-    """One execution of one notebook.
-
-    Attributes
-    ----------
-    notebook : Path
-        The notebook to execute.
-    folder : str
-        Folder below ``reports`` and ``figures``: a region's code, or ``comparison``.
-    language : str
-        Language of the report.
-    parameters : dict of str to literal
-        Checked parameters, language and region included.
-    stem : str
-        Name of the report without its ending; other languages than the default carry
-        their code.
-    """
-
-    notebook: Path
-    folder: str
-    language: str
-    parameters: dict[str, Literal]
-    stem: str
-
-    @property
-    def name(self) -> str:
-        """Folder and notebook, for people."""
-        return f"{self.folder} {self.stem}"
 
 
 def name_report(notebook: str, language: str, settings: Settings) -> str:

@@ -1,23 +1,25 @@
-"""Running the whole plan: every notebook for every region, one failure never hides another."""
+"""Running the plan: every notebook for every region, one failure never hides another."""
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import multiprocessing
 import os
+import signal
 import sys
+import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection
+from types import FrameType
+from typing import Any, NoReturn
 
-from innocap_analysis.batch.execute import ONE_THREAD, Outcome, execute_run, prepare_worker
-from innocap_analysis.batch.index_page import write_index_page
-from innocap_analysis.batch.lock import hold_folder
-from innocap_analysis.batch.plan import Run, make_plan
-from innocap_analysis.batch.warm.parent import can_fork, serve
-from innocap_analysis.score.capacity import check_year, write_scores
+from innocap_analysis.batch.conduct import Request, Taken, conduct_batch, count_jobs
+from innocap_analysis.batch.outcome import Outcome, Run
+from innocap_analysis.batch.processes import can_fork, die_with_parent, import_jsonschema, one_thread
 from innocap_analysis.settings import InnocapError, Settings, load_settings
+
+_END_SECONDS = 5
 
 
 def run_notebooks(
@@ -27,6 +29,8 @@ def run_notebooks(
     language: str | None = None,
     parameters: Mapping[str, object] | None = None,
     jobs: int | None = None,
+    force: bool = False,
+    scheduler: str | None = None,
     settings: Settings | None = None,
     report: Callable[[Outcome, int, int], None] | None = None,
 ) -> list[Outcome]:
@@ -44,6 +48,12 @@ def run_notebooks(
         Further notebook parameters.
     jobs : int, optional
         Notebooks at the same time. Default: one per processor core.
+    force : bool
+        Run also what would come out the same: its notebook, parameters, data, code and
+        package versions are those that the report was made from.
+    scheduler : str, optional
+        Address of a Dask scheduler (``tcp://…``), or ``local`` for one of our own. Needs
+        the optional packages of ``[cluster]``. Default: this machine, without Dask.
     settings : Settings, optional
         Default: found from the working directory.
     report : callable, optional
@@ -61,119 +71,144 @@ def run_notebooks(
         to the same folder; then nothing has run and every earlier report is as it was.
     """
     config = settings or load_settings()
-    if jobs is not None and jobs < 1:
-        raise InnocapError(f"jobs: must be 1 or more, found {jobs}")
-    plan = make_plan(
-        config, regions=regions, notebooks=notebooks, language=language, parameters=parameters
-    )
-    for year in {run.parameters.get("year") for run in plan} - {None}:
-        check_year(int(str(year)), config)
-    workers = min(jobs or os.cpu_count() or 1, len(plan))
-    write_scores(config)  # finds mistakes in the data before anything else is touched
-    with hold_folder(config.output_dir):
-        outcomes = _run_all(plan, config, workers, report or (lambda *_: None))
-        write_index_page(config, outcomes, language=plan[0].language)
-    return outcomes
+    count_jobs(jobs, 1)
+    request = Request(config, regions, notebooks, language, parameters, jobs, force)
+    tally = _Tally(report or (lambda *_: None))
+    if scheduler is not None:
+        from innocap_analysis.batch.cluster import connect, execute_on_cluster
+
+        with connect(scheduler, jobs) as client:
+            execute = functools.partial(execute_on_cluster, client=client)
+            conduct_batch(request, tally.take, execute)
+    elif can_fork():
+        _watch(request, tally)
+    else:
+        from innocap_analysis.batch.cold import execute_cold
+
+        sys.stderr.write("Runs start cold, with a kernel each: nothing can be forked here\n")
+        conduct_batch(request, tally.take, execute_cold)
+    return [tally.done[number] for number in range(len(tally.plan))]
 
 
-def _run_all(
-    plan: list[Run],
-    settings: Settings,
-    workers: int,
-    report: Callable[[Outcome, int, int], None],
-) -> list[Outcome]:
-    if can_fork():
-        found = _run_warm(plan, settings, workers, report)
-        if found is not None:
-            return found
-    return _run_cold(plan, settings, workers, report)
+class _Tally:
+    """Keeps the outcomes and reports each as it comes."""
+
+    def __init__(self, report: Callable[[Outcome, int, int], None]) -> None:
+        self.plan: list[Run] = []
+        self.done: dict[int, Outcome] = {}
+        self._report = report
+
+    def take(self, kind: str, content: Any) -> None:  # noqa: ANN401
+        if kind == "plan":
+            self.plan = content
+        elif kind == "cold":
+            sys.stderr.write(f"Runs start cold, with a kernel each: {content}\n")
+        else:
+            number, outcome = content
+            self.done[number] = outcome
+            self._report(outcome, len(self.done), len(self.plan))
+
+    def give_up(self) -> None:
+        """Count what has no outcome as failed: the process that ran it is gone."""
+        if not self.plan:
+            raise InnocapError("the process that was to run the notebooks was ended from outside")
+        lost = "the process that runs the notebooks was ended from outside"
+        for number, run in enumerate(self.plan):
+            if number not in self.done:
+                self.take("done", (number, Outcome(run, "failed", 0.0, None, lost)))
 
 
-def _run_warm(
-    plan: list[Run],
-    settings: Settings,
-    workers: int,
-    report: Callable[[Outcome, int, int], None],
-) -> list[Outcome] | None:
-    """Run the plan in children of a loaded parent; None where that cannot be."""
-    # A fresh interpreter as parent: this process may have threads, and then must not fork.
+def _watch(request: Request, tally: _Tally) -> None:
+    """Have the batch conducted by a fresh process, which loads everything and forks.
+
+    This process may have threads, and then must not fork; it also need not load anything.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    filters = list(warnings.filters)
-    parent = context.Process(target=serve, args=(theirs, plan, settings, workers, filters))
-    with _one_thread():
-        parent.start()
+    process = context.Process(
+        target=_serve, args=(theirs, request, list(warnings.filters), os.getpid())
+    )
+    with one_thread():
+        process.start()
     theirs.close()
-    done: dict[int, Outcome] = {}
     try:
-        kind, content = ours.recv()
-        if kind == "cold":
-            sys.stderr.write(f"Runs start cold, with a kernel each: {content}\n")
-            return None
-        while len(done) < len(plan):
-            _, (number, outcome) = ours.recv()
-            done[number] = outcome
-            report(outcome, len(done), len(plan))
+        while True:
+            kind, content = ours.recv()
+            if kind == "fault":
+                ran = f" ({len(tally.done)} of {len(tally.plan)} reports were done)"
+                raise InnocapError(content + (ran if tally.plan else ""))
+            if kind == "bug":
+                raise RuntimeError(content)
+            if kind == "end":
+                break
+            tally.take(kind, content)
     except EOFError:
-        lost = "the process that runs the notebooks was ended from outside"
-        for number, run in enumerate(plan):
-            if number not in done:
-                done[number] = Outcome(run, "failed", 0.0, None, lost)
-                report(done[number], len(done), len(plan))
+        tally.give_up()
     finally:
-        parent.terminate()
-        parent.join(5)
-    return [done[number] for number in range(len(plan))]
+        process.terminate()
+        process.join(_END_SECONDS)
+        if process.exitcode is None:
+            process.kill()
 
 
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let numeric libraries of a process that starts now use one thread."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+class _StoppedError(BaseException):
+    """Raised where the process is when it is asked to end."""
+
+
+def _serve(told: Connection, request: Request, filters: list[Any], parent: int) -> None:
+    def stop(_: int, __: FrameType | None) -> NoReturn:
+        raise _StoppedError
+
+    # Ctrl-C reaches the whole group; the process that started this one decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, stop)
+    die_with_parent(parent)
+    import_jsonschema()
+
+    def tell(kind: str, content: object) -> None:
+        told.send((kind, content))
+
     try:
-        yield
+        conduct_batch(request, tell, functools.partial(_execute_warm, filters=filters, tell=tell))
+        tell("end", None)
+    except InnocapError as fault:
+        tell("fault", str(fault))
+    except Exception:  # noqa: BLE001 - a fault of ours, raised again where the batch was asked for
+        tell("bug", traceback.format_exc())
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        # Everything is said and written; the request to end would hit the interpreter's own end.
+        os._exit(0)
 
 
-def _run_cold(
-    plan: list[Run],
+def _execute_warm(
+    runs: list[tuple[int, Run]],
     settings: Settings,
-    workers: int,
-    report: Callable[[Outcome, int, int], None],
-) -> list[Outcome]:
-    # Fresh interpreters: a forked one would inherit threads and sockets of this process.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=prepare_worker)
-    done: dict[int, Outcome] = {}
-    try:
-        waiting: dict[Future[Outcome], Run] = {
-            pool.submit(execute_run, run, settings): run for run in plan
-        }
-        while waiting:
-            finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in finished:
-                run = waiting.pop(future)
-                done[id(run)] = _read_outcome(future, run)
-                report(done[id(run)], len(done), len(plan))
-    except KeyboardInterrupt:
-        for process in list(pool._processes.values()):
-            process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
-    return [done[id(run)] for run in plan]
+    state: Any,  # noqa: ANN401
+    jobs: int,
+    take: Taken,
+    *,
+    filters: list[Any],
+    tell: Callable[[str, object], None],
+) -> None:
+    """Load everything once and execute the runs in forked children."""
+    from innocap_analysis.batch.cold import execute_cold
+    from innocap_analysis.batch.warm.pool import ForkPool
+    from innocap_analysis.batch.warm.preload import preload
 
-
-def _read_outcome(future: Future[Outcome], run: Run) -> Outcome:
     try:
-        return future.result()
-    except InnocapError as error:
-        return Outcome(run, "failed", 0.0, None, str(error))
-    except BrokenProcessPool:
-        return Outcome(run, "failed", 0.0, None, "the worker process died")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            preload(tuple(dict.fromkeys(run.language for _, run in runs)))
+    except InnocapError as reason:
+        tell("cold", str(reason))
+        execute_cold(runs, settings, state, jobs, take)
+        return
+    pool = ForkPool(settings, state, jobs, filters)
+    try:
+        for number, run in runs:
+            pool.submit(number, run)
+        while pool.busy:
+            for number, outcome in pool.collect():
+                take(number, outcome)
+    finally:
+        pool.close()

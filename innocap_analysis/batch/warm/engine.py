@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -34,8 +34,13 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man: Any, kernel_name: str, *, execution_timeout: int | None = None, **_: Any  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401  # fmt: skip
+        cls,
+        nb_man: Any,  # noqa: ANN401
+        kernel_name: str,
+        *,
+        timeout_func: Callable[[], int] | None = None,
+        **_: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
         """Run every cell and record it as papermill does.
 
         Parameters
@@ -44,8 +49,8 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
             papermill's view of the notebook.
         kernel_name : str
             Recorded only.
-        execution_timeout : int, optional
-            Seconds per cell.
+        timeout_func : callable, optional
+            Returns the seconds that are left.
 
         Returns
         -------
@@ -53,7 +58,7 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
             The executed notebook.
         """
         shell = make_shell()
-        client = PapermillNotebookClient(nb_man, timeout=execution_timeout)
+        client = PapermillNotebookClient(nb_man)
         client.reset_execution_trackers()
         client.kernel_name = kernel_name
         # papermill writes the whole file twice per cell; here it is written once, at the end.
@@ -68,7 +73,7 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
                 nb_man.cell_start(cell, index)
                 try:
                     if cell.cell_type == "code" and cell.source.strip():
-                        _run_cell(shell, tap, client, cell, index, execution_timeout)
+                        _run_cell(shell, tap, client, cell, index, timeout_func)
                 except CellExecutionError as error:
                     nb_man.cell_exception(cell, cell_index=index, exception=error)
                     break
@@ -89,8 +94,9 @@ def _run_cell(
     client: Any,  # noqa: ANN401
     cell: Any,  # noqa: ANN401
     index: int,
-    limit: int | None,
+    remain: Callable[[], int] | None,
 ) -> None:
+    limit = remain() if remain else 0
     cell.outputs = []
     client.clear_before_next_output = False
 
@@ -102,7 +108,7 @@ def _run_cell(
         )  # fmt: skip
 
     shell.sink, shell.error = sink, None
-    signal.setitimer(signal.ITIMER_REAL, limit or 0)
+    signal.setitimer(signal.ITIMER_REAL, limit)
     try:
         anything: Any = shell
         result = anything.run_cell(cell.source, store_history=True)
@@ -115,7 +121,7 @@ def _run_cell(
     error = result.error_before_exec or result.error_in_exec
     if isinstance(error, _CellTooLong):
         cell.outputs = [o for o in cell.outputs if o.output_type != "error"]
-        raise CellTimeoutError.error_from_timeout_and_cell("took too long", limit or 0, cell)
+        raise CellTimeoutError.error_from_timeout_and_cell("took too long", limit, cell)
     if error is not None and "raises-exception" not in cell.metadata.get("tags", []):
         told = shell.error or {"ename": type(error).__name__, "evalue": str(error),
                                "traceback": []}  # fmt: skip

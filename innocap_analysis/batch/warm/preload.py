@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import io
 import os
 import signal
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
+from innocap_analysis.batch.processes import die_with_parent
 from innocap_analysis.settings import InnocapError
 
-_PDEATHSIG = 1
 # The allocator thread of pyarrow (loaded by pandas) has handlers of its own for a fork.
 _SAFE_THREADS = {"jemalloc_bg_thd"}
 
@@ -95,13 +93,7 @@ def count_threads() -> int:
     )
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process when its parent ends, however that ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def settle_child(filters: list[tuple[Any, ...]], parent: int) -> None:
+def settle_child(filters: list[tuple[Any, ...]], parent: int, memory_mb: int | None = None) -> None:
     """Undo what a fork hands down and a fresh interpreter would not have.
 
     Parameters
@@ -110,15 +102,20 @@ def settle_child(filters: list[tuple[Any, ...]], parent: int) -> None:
         Warning filters as they were when the parent started.
     parent : int
         Process that forked this one.
+    memory_mb : int, optional
+        Private memory that this process may have.
     """
     import numpy as np
 
     os.setsid()
-    die_with_parent()
-    if os.getppid() != parent:  # it ended before the request
-        os._exit(1)
+    die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if memory_mb is not None:
+        import resource
+
+        limit = memory_mb << 20
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     warnings.resetwarnings()
     for action, message, category, module, line in reversed(filters):
         warnings.filters.insert(0, (action, message, category, module, line))  # type: ignore[attr-defined]

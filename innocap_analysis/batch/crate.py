@@ -1,0 +1,186 @@
+"""The provenance record of all reports: an RO-Crate of the Process Run profile.
+
+Everything comes from the records inside the executed notebooks, so the crate of a batch that
+ran a part, or that was continued, is that of all reports that stand. It names no person and no
+machine.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from innocap_analysis.batch.execute import FAILED
+from innocap_analysis.batch.fingerprint import hash_file
+from innocap_analysis.batch.outcome import Outcome
+from innocap_analysis.batch.record import read_record
+from innocap_analysis.prepare.files import write_atomically
+from innocap_analysis.settings import Settings
+
+CRATE_NAME = "ro-crate-metadata.json"
+PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+VERSION = "https://w3id.org/ro/crate/1.1"
+CONTEXT = [f"{VERSION}/context", "https://w3id.org/ro/terms/workflow-run/context"]
+_FORMATS = {
+    ".ipynb": "application/x-ipynb+json", ".html": "text/html", ".svg": "image/svg+xml",
+    ".png": "image/png", ".csv": "text/csv", ".json": "application/json",
+    ".yml": "application/yaml", ".md": "text/markdown",
+}  # fmt: skip
+
+Entity = dict[str, Any]
+
+
+def write_crate(settings: Settings, outcomes: Sequence[Outcome] = ()) -> Path:
+    """Write ``reports/ro-crate-metadata.json`` for every report that stands.
+
+    Parameters
+    ----------
+    settings : Settings
+        Names the folders.
+    outcomes : sequence of Outcome
+        Of this batch; their records need not be read again.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    records = _collect_records(settings, outcomes)
+    index = {
+        f"reports/{path.name}": hash_file(path)
+        for path in sorted(settings.reports_dir.glob("index*.html"))
+    }
+    graph = make_graph(records, index)
+    lines = ",\n".join(json.dumps(entity, ensure_ascii=False) for entity in graph)
+    text = f'{{"@context": {json.dumps(CONTEXT)},\n"@graph": [\n{lines}\n]}}\n'
+    return write_atomically(settings.reports_dir / CRATE_NAME, text)
+
+
+def _collect_records(settings: Settings, outcomes: Sequence[Outcome]) -> dict[str, Entity]:
+    """Return each report's record by the path of its notebook, which is hashed too."""
+    fresh = {outcome.run.place: outcome.record for outcome in outcomes if outcome.record}
+    found = {}
+    for path in sorted(settings.reports_dir.glob("*/*.ipynb")):
+        name = path.relative_to(settings.output_dir).as_posix()
+        record = fresh.get(name) or read_record(path)
+        if record and not path.name.endswith(FAILED):
+            found[name] = record | {"sha256": record.get("sha256") or hash_file(path)}
+    return found
+
+
+def make_graph(records: dict[str, Entity], index: dict[str, str]) -> list[Entity]:
+    """Return the entities of the crate.
+
+    Parameters
+    ----------
+    records : dict of str to dict
+        Record of each report by the path of its notebook below the output folder.
+    index : dict of str to str
+        sha256 of the index pages by path.
+
+    Returns
+    -------
+    list of dict
+        Descriptor, root, then each run with its notebook, inputs, parameters and outputs.
+    """
+    entities: dict[str, Entity] = {}
+    runs = []
+    for place, record in records.items():
+        results = [_add_output(entities, place, record["sha256"])]
+        results += [_add_output(entities, *item) for item in record["outputs"].items()]
+        inputs = [_add_input(entities, *item) for item in record["inputs"].items()]
+        given = [
+            _add(entities, {"@id": f"#{place}/{name}", "@type": "PropertyValue", "name": name,
+                            "value": value})
+            for name, value in record["parameters"].items()
+        ]  # fmt: skip
+        runs.append(
+            _add(
+                entities,
+                {
+                    "@id": f"#{place}",
+                    "@type": "CreateAction",
+                    "name": place,
+                    "instrument": _add_notebook(entities, record),
+                    "object": [*inputs, *given],
+                    "result": results,
+                    "startTime": record["started"],
+                    "endTime": record["ended"],
+                    "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+                },
+            )
+        )
+    pages = [_add_output(entities, name, sha256) for name, sha256 in index.items()]
+    parts = [{"@id": key} for key, entity in entities.items() if entity["@type"] == "File"]
+    ended = max((record["ended"] for record in records.values()), default="1970-01-01")
+    root = {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": "INNOCAP analysis: reports",
+        "description": "Reports and figures on the capacity of the public sector to innovate, "
+        "with what each was made from. `innocap verify` compares every hash.",
+        "datePublished": ended,
+        "license": {"@id": "#terms"},
+        "conformsTo": {"@id": PROFILE},
+        "hasPart": parts,
+        "mentions": runs,
+        "mainEntity": pages[0] if pages else None,
+    }
+    terms = {
+        "@id": "#terms",
+        "@type": "CreativeWork",
+        "name": "Terms of the published figures",
+        "description": "Each publisher's terms are in data/raw/datapackage.json of the project.",
+    }
+    profile = {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate",
+               "version": "0.5"}  # fmt: skip
+    descriptor = {"@id": CRATE_NAME, "@type": "CreativeWork", "about": {"@id": "./"},
+                  "conformsTo": {"@id": VERSION}}  # fmt: skip
+    root = {key: value for key, value in root.items() if value is not None}
+    return [descriptor, root, profile, terms, *entities.values()]
+
+
+def _add(entities: dict[str, Entity], entity: Entity) -> Entity:
+    entities.setdefault(entity["@id"], entity)
+    return {"@id": entity["@id"]}
+
+
+def _add_file(entities: dict[str, Entity], key: str, name: str, sha256: str) -> Entity:
+    form = _FORMATS.get(Path(name).suffix, "application/octet-stream")
+    return _add(entities, {"@id": key, "@type": "File", "name": name, "encodingFormat": form,
+                           "sha256": sha256})  # fmt: skip
+
+
+def _add_output(entities: dict[str, Entity], name: str, sha256: str) -> Entity:
+    inside = name.removeprefix("reports/")
+    return _add_file(entities, inside if inside != name else f"../{name}", name, sha256)
+
+
+def _add_input(entities: dict[str, Entity], name: str, sha256: str) -> Entity:
+    # Named by its content (RFC 6920): it lies outside the crate, wherever the project is.
+    digest = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode("ascii").rstrip("=")
+    return _add_file(entities, f"ni:///sha-256;{digest}?name={name}", name, sha256)
+
+
+def _add_notebook(entities: dict[str, Entity], record: Entity) -> Entity:
+    software = [
+        _add(entities, {"@id": f"#{name}-{version}", "@type": "SoftwareApplication", "name": name,
+                        "softwareVersion": version})
+        for name, version in record["software"].items()
+    ]  # fmt: skip
+    made_by = f"{record['notebook_sha256'][:16]}-{record['code_sha256'][:16]}"
+    return _add(
+        entities,
+        {
+            "@id": f"#{record['notebook']}-{made_by}",
+            "@type": "SoftwareSourceCode",
+            "name": record["notebook"],
+            "sha256": record["notebook_sha256"],
+            "version": record["code_sha256"],
+            "programmingLanguage": "Python",
+            "softwareRequirements": software,
+        },
+    )

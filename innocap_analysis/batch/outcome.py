@@ -1,0 +1,76 @@
+"""What a batch is made of: one run of one notebook, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of one notebook.
+
+    Attributes
+    ----------
+    notebook : Path
+        The notebook to execute.
+    folder : str
+        Folder below ``reports`` and ``figures``: a region's code, or ``comparison``.
+    language : str
+        Language of the report.
+    parameters : dict of str to literal
+        Checked parameters, language and region included.
+    stem : str
+        Name of the report without its ending; other languages than the default carry
+        their code.
+    """
+
+    notebook: Path
+    folder: str
+    language: str
+    parameters: dict[str, Value]
+    stem: str
+
+    @property
+    def name(self) -> str:
+        """Folder and notebook, for people."""
+        return f"{self.folder} {self.stem}"
+
+    @property
+    def place(self) -> str:
+        """Path of the executed notebook below the output folder."""
+        return f"reports/{self.folder}/{self.stem}.ipynb"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one run ended.
+
+    Attributes
+    ----------
+    run : Run
+        What was run.
+    status : {'ok', 'skipped', 'failed'}
+        Whether its report was written, stood already, or could not be made.
+    seconds : float
+        Wall time.
+    cell : int or None
+        Number of the failed cell, counted from 1 as in the notebook's order of cells.
+    error : str
+        What went wrong, in one line.
+    memory_mb : float
+        Peak memory of the run's process; 0 where it was not measured.
+    record : dict
+        What the report was made from and of; empty after a failure.
+    """
+
+    run: Run
+    status: Literal["ok", "skipped", "failed"]
+    seconds: float
+    cell: int | None = None
+    error: str = ""
+    memory_mb: float = 0.0
+    record: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)

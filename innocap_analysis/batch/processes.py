@@ -1,0 +1,73 @@
+"""How this project's processes are set up: one thread, and an end with their parent."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Iterator
+
+# Numeric libraries start as many threads as there are cores in every worker otherwise.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_PDEATHSIG = 1
+
+
+def can_fork() -> bool:
+    """Return whether this machine can start runs warm."""
+    return sys.platform == "linux" and hasattr(os, "pidfd_open")
+
+
+def die_with_parent(parent: int | None = None) -> None:
+    """Have the system end this process when its parent ends, however that ends.
+
+    Parameters
+    ----------
+    parent : int, optional
+        Process that started this one; if it ended before the request, this one ends now.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if parent is not None and os.getppid() != parent:
+            os._exit(1)
+
+
+def prepare_worker() -> None:
+    """Set a worker process up before it imports anything large."""
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Let numeric libraries of a process that starts now use one thread."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def import_jsonschema() -> None:
+    """Import jsonschema without the grammar of international addresses.
+
+    Building that grammar takes longer than importing pandas, and no notebook has a field that
+    would be checked with it. A later import of the grammar itself works as ever.
+    """
+    slow = "rfc3987_syntax"
+    if slow in sys.modules or "jsonschema" in sys.modules:
+        return
+    sys.modules[slow] = None  # type: ignore[assignment]
+    try:
+        import jsonschema  # noqa: F401
+    finally:
+        del sys.modules[slow]

@@ -1,0 +1,134 @@
+"""The record inside each executed notebook: what it was made from, and what was made."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from innocap_analysis.batch.fingerprint import ProjectState, fingerprint_run, hash_file
+from innocap_analysis.batch.outcome import Outcome, Run
+from innocap_analysis.settings import Settings
+
+KEY = "innocap"
+
+
+def make_record(
+    run: Run, state: ProjectState, fingerprint: str, started: datetime, outputs: dict[str, str]
+) -> dict[str, Any]:
+    """Return the record of a run that has ended well.
+
+    Parameters
+    ----------
+    run : Run
+        What was run.
+    state : ProjectState
+        What it was run on.
+    fingerprint : str
+        Of the run.
+    started : datetime
+        When, in UTC.
+    outputs : dict of str to str
+        sha256 of each file it made, by path below the output folder.
+
+    Returns
+    -------
+    dict
+        Plain values, to be kept in the notebook's metadata.
+    """
+    return {
+        "fingerprint": fingerprint,
+        "notebook": f"notebooks/{run.notebook.name}",
+        "notebook_sha256": hash_file(run.notebook),
+        "parameters": run.parameters,
+        "started": started.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "code_sha256": state.code,
+        "software": state.software,
+        "inputs": state.inputs,
+        "outputs": outputs,
+    }
+
+
+def read_record(notebook: Path) -> dict[str, Any]:
+    """Read the record of an executed notebook.
+
+    Parameters
+    ----------
+    notebook : Path
+        The file; it need not exist.
+
+    Returns
+    -------
+    dict
+        The record; empty where there is none that can be read.
+    """
+    try:
+        content = json.loads(notebook.read_text(encoding="utf-8"))
+        record = content["metadata"][KEY]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def find_current(
+    run: Run,
+    source: Any,  # noqa: ANN401 - a NotebookNode
+    settings: Settings,
+    state: ProjectState,
+) -> Outcome | None:
+    """Return the outcome of a run whose report stands and would come out the same.
+
+    Parameters
+    ----------
+    run : Run
+        What would be run.
+    source : NotebookNode
+        Its notebook.
+    settings : Settings
+        Names the folders.
+    state : ProjectState
+        What it would be run on.
+
+    Returns
+    -------
+    Outcome or None
+        Skipped, when the fingerprint is that of the report and every file that the report
+        consists of is as it was made; None when it must be run.
+    """
+    record = read_record(settings.output_dir / run.place)
+    if not record or not record.get("outputs"):
+        return None
+    if record.get("fingerprint") != fingerprint_run(run, source, state):
+        return None
+    if find_changes(record["outputs"], settings.output_dir):
+        return None
+    return Outcome(run, "skipped", 0.0, record=record)
+
+
+def find_changes(hashes: dict[str, str], folder: Path) -> dict[str, str]:
+    """Compare files with the hashes that they had.
+
+    Parameters
+    ----------
+    hashes : dict of str to str
+        sha256 by path below the folder.
+    folder : Path
+        Where the files are.
+
+    Returns
+    -------
+    dict of str to str
+        ``missing``, ``changed`` or why it cannot be read, by path; only what differs.
+    """
+    found = {}
+    for name, wanted in hashes.items():
+        try:
+            if hash_file(folder / name) != wanted:
+                found[name] = "changed"
+        except FileNotFoundError:
+            found[name] = "missing"
+        except OSError as error:
+            found[name] = f"cannot be read ({error.strerror})"
+    return found

@@ -1,0 +1,229 @@
+"""Runs in children that a loaded process forks: started, watched, and told how they ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NoReturn
+
+from innocap_analysis.batch.execute import bury_run, execute_run, name_fault, name_staging
+from innocap_analysis.batch.fingerprint import ProjectState
+from innocap_analysis.batch.outcome import Outcome, Run
+from innocap_analysis.settings import Settings
+
+GRACE_SECONDS = 3.0
+RETRIES = 1
+_POLL_SECONDS = 0.5
+
+
+@dataclass
+class _Child:
+    """A run that is under way."""
+
+    number: int
+    tries: int
+    run: Run
+    pid: int
+    pipe: Connection
+    staging: Path
+    started: float
+    cell: int | None = None
+    outcome: Outcome | None = None
+    problem: str = ""
+    late: bool = False
+
+
+class ForkPool:
+    """Forks a child per run, a few at a time.
+
+    Only for a process with a single thread that has been through
+    :func:`~innocap_analysis.batch.warm.preload.preload`.
+
+    Parameters
+    ----------
+    settings : Settings
+        Folders and limits.
+    state : ProjectState
+        What the reports depend on.
+    jobs : int
+        Children at the same time.
+    filters : list
+        Warning filters for the children.
+    """
+
+    def __init__(
+        self, settings: Settings, state: ProjectState, jobs: int, filters: list[Any]
+    ) -> None:
+        self.settings, self.state, self.jobs, self.filters = settings, state, jobs, filters
+        self._waiting: deque[tuple[int, int, Run]] = deque()
+        self._live: dict[int, _Child] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is waiting or under way."""
+        return bool(self._waiting or self._live)
+
+    def submit(self, number: int, run: Run) -> None:
+        """Take a run on.
+
+        Parameters
+        ----------
+        number : int
+            Comes back with the outcome.
+        run : Run
+            What to run.
+        """
+        self._waiting.append((number, 0, run))
+
+    def collect(self, also: int | None = None) -> list[tuple[int, Outcome]]:
+        """Start what there is room for and wait until something happens.
+
+        Parameters
+        ----------
+        also : int, optional
+            A descriptor that ends the waiting too when it can be read.
+
+        Returns
+        -------
+        list of tuple
+            Number and outcome of the runs that have ended; often none.
+        """
+        ended = []
+        while self._waiting and len(self._live) < self.jobs:
+            number, tries, run = self._waiting.popleft()
+            try:
+                self._fork(number, tries, run)
+            except OSError as fault:
+                error = f"could not be started: {name_fault(fault, self.settings)}"
+                ended.append((number, Outcome(run, "failed", 0.0, None, error)))
+        for descriptor in self._wait(also):
+            child = self._live.pop(descriptor)
+            os.close(descriptor)
+            outcome = self._read_end(child)
+            if outcome is None:
+                self._waiting.append((child.number, child.tries + 1, child.run))
+            else:
+                ended.append((child.number, outcome))
+        return ended
+
+    def close(self) -> None:
+        """End every child at once and remove what it was writing."""
+        for descriptor, child in self._live.items():
+            _end_group(child.pid)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(child.pid, 0)
+            os.close(descriptor)
+            child.pipe.close()
+            shutil.rmtree(child.staging, ignore_errors=True)
+        self._live.clear()
+        self._waiting.clear()
+
+    def _fork(self, number: int, tries: int, run: Run) -> None:
+        staging = name_staging(self.settings)
+        ours, theirs = Pipe(duplex=False)
+        parent = os.getpid()
+        try:
+            pid = os.fork()
+            if pid == 0:
+                ours.close()
+                self._be_child(theirs, run, staging, parent)
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        child = _Child(number, tries, run, pid, ours, staging, time.monotonic())
+        self._live[os.pidfd_open(pid)] = child
+
+    def _be_child(self, pipe: Connection, run: Run, staging: Path, parent: int) -> NoReturn:
+        from innocap_analysis.batch.warm import engine, preload
+
+        try:
+            preload.settle_child(self.filters, parent, self.settings.batch.memory_mb)
+            engine.WarmEngine.on_cell = lambda number: pipe.send(("cell", number))
+            outcome = execute_run(
+                run, self.settings, self.state, engine=engine.NAME, staging=staging
+            )
+            pipe.send(("done", outcome))
+        except BaseException as error:  # noqa: BLE001 - a child must never come back from here
+            with contextlib.suppress(OSError, ValueError):
+                pipe.send(("problem", f"{type(error).__name__}: {error}"))
+        finally:
+            # Not the interpreter's own end: it would flush what the parent also holds.
+            os._exit(0)
+
+    def _wait(self, also: int | None) -> list[int]:
+        """Wait until a child ends; take its messages and end it when it is late."""
+        pipes = {c.pipe.fileno(): c for c in self._live.values() if not c.pipe.closed}
+        others = [] if also is None else [also]
+        ready, _, _ = select.select([*self._live, *pipes, *others], [], [], _POLL_SECONDS)
+        for descriptor in ready:
+            if descriptor in pipes:
+                _listen(pipes[descriptor])
+        limit = self.settings.batch.timeout_seconds + GRACE_SECONDS
+        now = time.monotonic()
+        for child in self._live.values():
+            if not child.late and now - child.started > limit:
+                child.late = True
+                _end_group(child.pid)
+        return [descriptor for descriptor in ready if descriptor in self._live]
+
+    def _read_end(self, child: _Child) -> Outcome | None:
+        """Return how a run ended, or None where it should be tried again."""
+        _listen(child)
+        child.pipe.close()
+        _, status, usage = os.wait4(child.pid, 0)
+        # Whatever the notebook left behind in its own group ends with it.
+        _end_group(child.pid)
+        seconds = time.monotonic() - child.started
+        memory = usage.ru_maxrss / 1024
+        if child.outcome is not None:
+            shutil.rmtree(child.staging, ignore_errors=True)
+            return replace(child.outcome, seconds=seconds, memory_mb=memory)
+        code = os.waitstatus_to_exitcode(status)
+        if code < 0 and not child.late and child.tries < RETRIES:
+            shutil.rmtree(child.staging, ignore_errors=True)
+            return None
+        error = child.problem or _name_end(
+            code, late=child.late, limit=self.settings.batch.timeout_seconds
+        )
+        error = bury_run(child.run, self.settings, child.staging, error)
+        return Outcome(child.run, "failed", seconds, child.cell, error, memory)
+
+
+def _listen(child: _Child) -> None:
+    try:
+        while not child.pipe.closed and child.pipe.poll():
+            kind, content = child.pipe.recv()
+            if kind == "cell":
+                child.cell = content
+            elif kind == "done":
+                child.outcome = content
+            else:
+                child.problem = content
+    except (EOFError, OSError):
+        child.pipe.close()
+
+
+def _name_end(code: int, *, late: bool, limit: int) -> str:
+    if late:
+        return f"took longer than {limit} s"
+    if code >= 0:
+        return f"the notebook ended its own process (exit code {code})"
+    name = signal.Signals(-code).name
+    hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
+    return f"the process was ended by {name}{hint}, {RETRIES + 1} times"
+
+
+def _end_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
