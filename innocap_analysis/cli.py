@@ -72,7 +72,6 @@ def report(
     scheduler: Scheduler = None,
 ) -> None:
     """Run the notebooks and write reports and figures."""
-    from innocap_analysis.batch.outcome import Outcome
     from innocap_analysis.batch.run import run_notebooks
 
     settings = load_settings()

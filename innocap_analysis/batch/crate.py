@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from innocap_analysis.batch.execute import FAILED
-from innocap_analysis.batch.fingerprint import hash_file
 from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.record import read_record
-from innocap_analysis.prepare.files import write_atomically
+from innocap_analysis.prepare.files import hash_file, write_atomically
 from innocap_analysis.settings import Settings
 
 CRATE_NAME = "ro-crate-metadata.json"

@@ -14,12 +14,12 @@ from uuid import uuid4
 import nbformat
 
 from innocap_analysis.batch.cells import SOURCE, find_error, forget_machine, run_cells
-from innocap_analysis.batch.fingerprint import ProjectState, fingerprint_run, hash_file
+from innocap_analysis.batch.fingerprint import ProjectState, fingerprint_run
 from innocap_analysis.batch.html import export_html
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.record import KEY, make_record, read_record
-from innocap_analysis.prepare.files import write_atomically
+from innocap_analysis.prepare.files import hash_file, write_atomically
 from innocap_analysis.settings import InnocapError, Settings
 
 STAGING_PREFIX = ".staging-"

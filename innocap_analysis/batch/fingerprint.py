@@ -13,12 +13,12 @@ from typing import Any
 
 import innocap_analysis
 from innocap_analysis.batch.outcome import Run
+from innocap_analysis.prepare.files import hash_file
 from innocap_analysis.settings import CONFIG_NAME, Settings
 
 LOCK_NAME = "requirements.lock"
 _PACKAGE = Path(innocap_analysis.__file__).parent
 _MADE_BY_PYTHON = (".pyc", ".pyo")
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -41,26 +41,6 @@ class ProjectState:
     software: dict[str, str]
     code: str
     settings: str
-
-
-def hash_file(path: Path) -> str:
-    """Return a file's sha256, read in pieces.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while piece := stream.read(_CHUNK):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def describe_project(settings: Settings) -> ProjectState:

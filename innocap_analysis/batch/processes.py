@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import os
 import signal
 import sys
@@ -68,6 +69,6 @@ def import_jsonschema() -> None:
         return
     sys.modules[slow] = None  # type: ignore[assignment]
     try:
-        import jsonschema  # noqa: F401
+        importlib.import_module("jsonschema")
     finally:
         del sys.modules[slow]

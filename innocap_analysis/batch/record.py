@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from innocap_analysis.batch.fingerprint import ProjectState, fingerprint_run, hash_file
+from innocap_analysis.batch.fingerprint import ProjectState, fingerprint_run
 from innocap_analysis.batch.outcome import Outcome, Run
+from innocap_analysis.prepare.files import hash_file
 from innocap_analysis.settings import Settings
 
 KEY = "innocap"

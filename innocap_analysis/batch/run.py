@@ -16,7 +16,12 @@ from typing import Any, NoReturn
 
 from innocap_analysis.batch.conduct import Request, Taken, conduct_batch, count_jobs
 from innocap_analysis.batch.outcome import Outcome, Run
-from innocap_analysis.batch.processes import can_fork, die_with_parent, import_jsonschema, one_thread
+from innocap_analysis.batch.processes import (
+    can_fork,
+    die_with_parent,
+    import_jsonschema,
+    one_thread,
+)
 from innocap_analysis.settings import InnocapError, Settings, load_settings
 
 _END_SECONDS = 5
@@ -198,7 +203,8 @@ def _execute_warm(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            preload(tuple(dict.fromkeys(run.language for _, run in runs)))
+            languages = list(dict.fromkeys(run.language for _, run in runs))
+            preload(languages, list(dict.fromkeys(run.notebook for _, run in runs)))
     except InnocapError as reason:
         tell("cold", str(reason))
         execute_cold(runs, settings, state, jobs, take)

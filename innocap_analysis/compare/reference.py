@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from innocap_analysis.score.index import IndexResult
 from innocap_analysis.score.sensitivity import SensitivityResult
+
+_TEXTS = ("code", "parent", "best_units")
+_NUMBERS = ("level", "reference_n", "reference_median", "reference_best")
+_BY_UNIT = ("reference_rank", "percentile")
+_PER_CODE = (
+    "code", "parent", "level", "reference_n", "reference_rank", "percentile",
+    "reference_median", "reference_best", "best_units",
+)  # fmt: skip
+_COLUMNS = (
+    "unit", "code", "parent", "level", "value", "score", "reference_n", "reference_rank",
+    "percentile", "reference_median", "reference_best", "best_units", "gap_to_median",
+    "gap_to_best",
+)  # fmt: skip
 
 
 def compare_to_reference(
@@ -36,49 +50,47 @@ def compare_to_reference(
     """
     book = result.codebook
     scores = pd.concat([result.normalised, result.scores], axis=1)
-    parts = []
-    for code in [*book.leaves, *book.parents]:
-        reference = scores[code].loc[list(reference_units)].dropna()
-        own = scores[code].loc[list(units)]
-        best = float(reference.max())
-        raw = result.values[code] if code in result.values else pd.Series(np.nan, scores.index)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "unit": list(units),
-                    "code": code,
-                    "parent": str(book.table.at[code, "parent"]),
-                    "level": book.level(code),
-                    "value": raw.loc[list(units)].to_numpy(),
-                    "score": own.to_numpy(),
-                    "reference_n": len(reference),
-                    "reference_rank": _reference_rank(own, reference),
-                    "percentile": _rank_percentile(own, reference),
-                    "reference_median": float(reference.median()),
-                    "reference_best": best,
-                    "best_units": " ".join(sorted(reference.index[reference == best])),
-                    "gap_to_median": (own - float(reference.median())).to_numpy(),
-                    "gap_to_best": (own - best).to_numpy(),
-                }
-            )
-        )
-    table = pd.concat(parts, ignore_index=True)
-    order = table["unit"].map({unit: place for place, unit in enumerate(units)})
-    return table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+    codes = [*book.leaves, *book.parents]
+    own = scores.loc[list(units), codes].to_numpy()
+    others = scores.loc[list(reference_units), codes]
+    raw = result.values.reindex(columns=codes).loc[list(units)].to_numpy()
+    parts: dict[str, list[Any]] = {name: [] for name in _PER_CODE}
+    for i, code in enumerate(codes):
+        reference = others[code].dropna()
+        best, median = float(reference.max()), float(reference.median())
+        row = (
+            code, str(book.table.at[code, "parent"]), book.level(code), len(reference),
+            _reference_rank(own[:, i], reference.to_numpy()),
+            _rank_percentile(own[:, i], reference.to_numpy()), median, best,
+            " ".join(sorted(reference.index[reference == best])),
+        )  # fmt: skip
+        for name, value in zip(_PER_CODE, row, strict=True):
+            parts[name].append(value)
+    # Unit by unit, code by code within each.
+    table = {name: np.tile(np.array(parts[name], dtype=object), len(units)) for name in _TEXTS}
+    table |= {name: np.tile(np.array(parts[name]), len(units)) for name in _NUMBERS}
+    table |= {name: np.array(parts[name]).T.ravel() for name in _BY_UNIT}
+    table["unit"] = np.repeat(np.array(list(units), dtype=object), len(codes))
+    table["value"], table["score"] = raw.ravel(), own.ravel()
+    table["gap_to_median"] = table["score"] - table["reference_median"]
+    table["gap_to_best"] = table["score"] - table["reference_best"]
+    return pd.DataFrame({name: table[name] for name in _COLUMNS}).astype(
+        dict.fromkeys(("unit", *_TEXTS), "str")
+    )
 
 
-def _reference_rank(own: pd.Series, reference: pd.Series) -> np.ndarray:
+def _reference_rank(own: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Count who in the set is above; a unit is never above itself, so members need no care."""
-    above = reference.to_numpy()[None, :] > own.to_numpy()[:, None]
-    return np.where(own.isna(), np.nan, 1.0 + above.sum(axis=1))
+    above = reference[None, :] > own[:, None]
+    return np.where(np.isnan(own), np.nan, 1.0 + above.sum(axis=1))
 
 
-def _rank_percentile(own: pd.Series, reference: pd.Series) -> np.ndarray:
-    if reference.empty:
+def _rank_percentile(own: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    if not len(reference):
         return np.full(len(own), np.nan)
-    x, y = own.to_numpy()[:, None], reference.to_numpy()[None, :]
+    x, y = own[:, None], reference[None, :]
     share = (y < x).mean(axis=1) + 0.5 * (y == x).mean(axis=1)
-    return np.where(own.isna(), np.nan, 100.0 * share)
+    return np.where(np.isnan(own), np.nan, 100.0 * share)
 
 
 def rank_priorities(

@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import IO
 
 import pandas as pd
 
@@ -69,12 +70,12 @@ def write_table(path: Path, table: pd.DataFrame) -> Path:
     return write_atomically(path, table.to_csv(index=False, lineterminator="\n"))
 
 
-def read_table(path: Path, **types: str) -> pd.DataFrame:
+def read_table(path: Path | IO[bytes], **types: str) -> pd.DataFrame:
     """Read a table that :func:`write_table` wrote, equal to the last bit.
 
     Parameters
     ----------
-    path : Path
+    path : Path or binary stream
         The CSV file.
     **types : str
         Type by column; texts stay texts (the code ``NA`` is Namibia, not a missing value).
@@ -91,4 +92,5 @@ def read_table(path: Path, **types: str) -> pd.DataFrame:
 
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal text."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -78,17 +80,27 @@ def read_regions(path: Path) -> pd.DataFrame:
         The file or a column is missing, or a code occurs twice.
     """
     try:
-        table = read_table(path, **dict.fromkeys(_COLUMNS, "str"))
-    except (OSError, ValueError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         raise InnocapError(f"{path.name}: cannot be read as a table ({error})") from None
+    return _parse_regions(content, path.name).copy(deep=False)  # pandas copies on write
+
+
+@lru_cache(maxsize=8)
+def _parse_regions(content: bytes, name: str) -> pd.DataFrame:
+    """Parse the table once for as long as its bytes stay the same: every name is looked up."""
+    try:
+        table = read_table(io.BytesIO(content), **dict.fromkeys(_COLUMNS, "str"))
+    except ValueError as error:
+        raise InnocapError(f"{name}: cannot be read as a table ({error})") from None
     missing = [column for column in _COLUMNS if column not in table]
     if missing:
-        raise InnocapError(f"{path.name}: column {missing[0]!r} is missing")
+        raise InnocapError(f"{name}: column {missing[0]!r} is missing")
     for column in ("raw_code", "unit"):
         twice = table[column][table[column].duplicated()]
         if len(twice):
             raise InnocapError(
-                f"{path.name}: line {twice.index[0] + 2}: {column} {twice.iloc[0]!r} occurs twice"
+                f"{name}: line {twice.index[0] + 2}: {column} {twice.iloc[0]!r} occurs twice"
             )
     return table.set_index("unit")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from innocap_analysis.codebook import Codebook
 from innocap_analysis.score.aggregate import aggregate_arrays
@@ -179,7 +179,7 @@ class Simulation:
         sizes = {**factor.standard_errors, **factor.ranges}
         return {
             code: sizes[code]
-            * (norm.ppf(cells[:, i]) if code in factor.standard_errors else 2 * cells[:, i] - 1)
+            * (ndtri(cells[:, i]) if code in factor.standard_errors else 2 * cells[:, i] - 1)
             for i, code in enumerate(factor.codes)
         }
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import least_squares
 
 from innocap_analysis.codebook import Codebook
 from innocap_analysis.score.normalise import ScoreWarning
@@ -176,6 +175,9 @@ def _equalise(covariance: np.ndarray, parent: str) -> np.ndarray:
     def residuals(logs: np.ndarray) -> np.ndarray:
         correlation = correlate(logs)
         return np.asarray(correlation - correlation.mean())
+
+    # Imported here: only this way of weighting needs it, and every notebook imports this file.
+    from scipy.optimize import least_squares
 
     best = least_squares(residuals, np.zeros(len(sd) - 1), xtol=1e-15, ftol=1e-15, gtol=1e-15)
     reached = correlate(best.x)

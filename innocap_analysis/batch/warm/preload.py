@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import gc
+import importlib.util
 import io
 import os
 import signal
+import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from innocap_analysis.batch.processes import die_with_parent
+import innocap_analysis
+from innocap_analysis.batch.parameters import read_notebook
+from innocap_analysis.batch.processes import die_with_parent, import_jsonschema
 from innocap_analysis.settings import InnocapError
 
 # The allocator thread of pyarrow (loaded by pandas) has handlers of its own for a fork.
 _SAFE_THREADS = {"jemalloc_bg_thd"}
 
 
-def preload(languages: tuple[str, ...]) -> None:
-    """Load every library and go through what is slow the first time.
+def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
+    """Load what runs need and go through what is slow the first time.
 
     Parameters
     ----------
-    languages : tuple of str
+    languages : sequence of str
         Translations to read.
+    notebooks : sequence of Path
+        What their cells import is loaded too.
 
     Raises
     ------
     InnocapError
         The process has threads, so that a fork would not be safe.
     """
+    import_jsonschema()
     import pandas as pd
     import papermill.execute  # noqa: F401 - loaded for the children
     from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-    import innocap_analysis.present.evidence
-    import innocap_analysis.present.evidence_sentences
-    import innocap_analysis.present.evidence_tables
-    import innocap_analysis.present.method_tables
-    import innocap_analysis.present.survey_tables  # noqa: F401
     from innocap_analysis.batch.html import export_html
     from innocap_analysis.batch.warm import engine, shell
     from innocap_analysis.present.language import get_translator
 
     # pandas took this process for a terminal when it was imported; a kernel is none.
     pd.set_option("display.max_columns", 20)
+    for notebook in notebooks:
+        import_used(notebook)
     engine.register()
     shell.make_shell()
     for language in languages:
@@ -58,6 +65,44 @@ def preload(languages: tuple[str, ...]) -> None:
     threads = count_threads()
     if threads > 1:
         raise InnocapError(f"the warm parent has {threads} threads, so it cannot fork safely")
+
+
+def import_used(notebook: Path) -> None:
+    """Import the installed modules that a notebook's cells import.
+
+    Parameters
+    ----------
+    notebook : Path
+        What cannot be read or imported is left for the run to tell. Modules that lie beside
+        the notebook are left too: what they do when imported belongs into every run.
+    """
+    wanted: dict[tuple[str, str], None] = {}
+    for cell in read_notebook(notebook).cells:
+        if cell.cell_type != "code":
+            continue
+        with contextlib.suppress(SyntaxError):  # a magic, or a mistake
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Import):
+                    wanted |= {(alias.name, ""): None for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    wanted |= {(node.module, alias.name): None for alias in node.names}
+    for module, name in wanted:
+        if not _is_installed(module.partition(".")[0]):
+            continue
+        with contextlib.suppress(ImportError):
+            loaded = importlib.import_module(module)
+            if name and not hasattr(loaded, name):
+                importlib.import_module(f"{module}.{name}")
+
+
+def _is_installed(package: str) -> bool:
+    if package == innocap_analysis.__name__ or package in sys.stdlib_module_names:
+        return True
+    try:
+        found = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return False
+    return found is not None and "site-packages" in str(found.origin)
 
 
 def _rehearse_figure() -> None:
