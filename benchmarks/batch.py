@@ -90,7 +90,7 @@ def execute_all(regions: list[str]) -> float:
     from innocap_analysis.batch.html import export_html
     from innocap_analysis.batch.warm import preload
 
-    preload.preload(("en",))
+    preload.preload(("en",), [Path(f"notebooks/{n}.ipynb") for n in NOTEBOOKS])
     os.chdir(ROOT / "notebooks")
     books = {n: nbformat.read(f"{n}.ipynb", as_version=4) for n in NOTEBOOKS}
     start = time.perf_counter()

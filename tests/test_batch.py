@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch.check import check_project
 from innocap_analysis.batch.execute import execute_run
+from innocap_analysis.batch.fingerprint import describe_project
 from innocap_analysis.batch.parameters import check_parameters, read_parameters
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.settings import InnocapError, load_settings
@@ -179,7 +180,10 @@ def _snapshot(project: Path) -> dict[str, bytes]:
         str(file.relative_to(project)): file.read_bytes()
         for folder in ("reports", "figures")
         for file in sorted((project / folder).rglob("*"))
-        if file.is_file() and ".failed." not in file.name and file.stem != "index"
+        if file.is_file()
+        and file.suffix in (".ipynb", ".csv", ".html")
+        and ".failed." not in file.name
+        and file.stem != "index"
     }
 
 
@@ -201,7 +205,7 @@ def test_one_failure_hides_nothing(small: Path) -> None:
         'if region == "SE":\n    raise ValueError("on\\npurpose")',
     )
     second = run_notebooks(regions=["SE", "FI"], jobs=2)
-    assert [o.status for o in second] == ["ok", "failed", "ok"]
+    assert [o.status for o in second] == ["skipped", "failed", "ok"]
     assert (second[1].cell, second[1].error) == (4, "ValueError: on purpose")
     after = _snapshot(small)
     for name in ("figures/SE/30_figure.csv", "reports/SE/30_one.html", "reports/SE/30_one.ipynb"):
@@ -213,10 +217,8 @@ def test_one_failure_hides_nothing(small: Path) -> None:
     assert not list(small.glob(".staging-*"))
 
     write_notebook(small / "notebooks" / "30_one.ipynb", SAVE)
-    assert (
-        execute_run(make_plan(settings, regions=["SE"], notebooks=["30"])[0], settings).status
-        == "ok"
-    )
+    run = make_plan(settings, regions=["SE"], notebooks=["30"])[0]
+    assert execute_run(run, settings, describe_project(settings)).status == "ok"
     assert not (small / "reports" / "SE" / "30_one.failed.ipynb").exists()
 
 
@@ -239,7 +241,8 @@ def test_ends_are_told_apart(small: Path, code: str, told: str) -> None:
     )
     short._root = settings.root
     started = time.monotonic()
-    outcome = execute_run(make_plan(settings, regions=["SE"], notebooks=["30"])[0], short)
+    run = make_plan(settings, regions=["SE"], notebooks=["30"])[0]
+    outcome = execute_run(run, short, describe_project(settings))
     assert outcome.status == "failed"
     assert told in outcome.error
     assert outcome.cell == 4

@@ -59,12 +59,10 @@ def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
         get_translator(language)
     cells = [new_markdown_cell("# a"), new_code_cell("1 + 1")]
     export_html(new_notebook(cells=cells), languages[0])
-    _rehearse_figure()
+    rehearse_figure()
     gc.collect()
     gc.freeze()
-    threads = count_threads()
-    if threads > 1:
-        raise InnocapError(f"the warm parent has {threads} threads, so it cannot fork safely")
+    check_threads()
 
 
 def import_used(notebook: Path) -> None:
@@ -105,7 +103,8 @@ def _is_installed(package: str) -> bool:
     return found is not None and "site-packages" in str(found.origin)
 
 
-def _rehearse_figure() -> None:
+def rehearse_figure() -> None:
+    """Draw a figure once: fonts are found and formats loaded on the way."""
     import pandas as pd
 
     from innocap_analysis.present.figure import Chart, start_chart, styled
@@ -125,17 +124,19 @@ def _rehearse_figure() -> None:
         draw()
 
 
-def count_threads() -> int:
-    """Return the number of threads of this process that a fork would lose."""
-    tasks = Path("/proc/self/task")
-    if not tasks.is_dir():
-        import threading
+def check_threads() -> None:
+    """Check that a fork would lose no thread of this process.
 
-        return threading.active_count()
-    return sum(
-        (task / "comm").read_text(encoding="utf-8").strip() not in _SAFE_THREADS
-        for task in tasks.iterdir()
-    )
+    Raises
+    ------
+    InnocapError
+        It would.
+    """
+    tasks = Path("/proc/self/task")
+    names = [(task / "comm").read_text(encoding="utf-8").strip() for task in tasks.iterdir()]
+    threads = sum(name not in _SAFE_THREADS for name in names)
+    if threads > 1:
+        raise InnocapError(f"the loaded process has {threads} threads, so it cannot fork safely")
 
 
 def settle_child(filters: list[tuple[Any, ...]], parent: int, memory_mb: int | None = None) -> None:

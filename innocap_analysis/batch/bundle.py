@@ -1,0 +1,69 @@
+"""A project packed into bytes, and unpacked where its runs are to be executed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+
+from innocap_analysis.batch.fingerprint import LOCK_NAME
+from innocap_analysis.settings import CONFIG_NAME, Settings, load_settings
+
+_FIXED = (1980, 1, 1, 0, 0, 0)
+
+
+def pack_project(settings: Settings) -> bytes:
+    """Pack settings, data and notebooks: all that a run reads.
+
+    Parameters
+    ----------
+    settings : Settings
+        The project.
+
+    Returns
+    -------
+    bytes
+        A zip file, the same for the same content.
+    """
+    root = settings.root
+    files = [path for name in (CONFIG_NAME, LOCK_NAME) if (path := root / name).is_file()]
+    for folder in (root / "data", settings.notebooks_dir):
+        files += [path for path in folder.rglob("*") if path.is_file()]
+    shown = [path for path in files if not path.name.startswith(".") and path.suffix != ".pyc"]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(shown):
+            entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _FIXED)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+    return stream.getvalue()
+
+
+def unpack_project(content: bytes, folder: Path) -> Settings:
+    """Unpack a project, once for each content.
+
+    Parameters
+    ----------
+    content : bytes
+        From :func:`pack_project`.
+    folder : Path
+        Where projects are unpacked.
+
+    Returns
+    -------
+    Settings
+        Of the unpacked project.
+    """
+    place = folder / hashlib.sha256(content).hexdigest()[:16]
+    if not place.is_dir():
+        temporary = Path(tempfile.mkdtemp(dir=folder))
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            archive.extractall(temporary)
+        try:
+            temporary.rename(place)
+        except OSError:  # somebody else was quicker
+            shutil.rmtree(temporary, ignore_errors=True)
+    return load_settings(place)

@@ -1,0 +1,197 @@
+"""A server that forks Jupyter kernels from a loaded process, for one environment and user.
+
+It is started by :mod:`innocap_analysis.batch.warm.provisioner` when the first kernel is asked
+for, listens on a socket in a folder that only its user may enter, and ends by itself once
+nobody has used it for a while.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import select
+import signal
+import socket
+import sys
+import traceback
+import warnings
+from pathlib import Path
+from typing import Any, NoReturn
+
+import innocap_analysis
+from innocap_analysis import present
+from innocap_analysis.batch.warm import preload
+
+IDLE_SECONDS = float(os.environ.get("INNOCAP_KERNELS_IDLE", "300"))
+LIMIT = 1 << 20
+_PATIENCE_SECONDS = 5
+# What a researcher imports beside the package; nothing is said where one is not installed.
+MODULES = ("pandas", "numpy", "scipy.stats", "matplotlib.pyplot", "seaborn")
+
+
+def serve(path: Path, ready: int | None = None) -> None:
+    """Fork a kernel per request until nobody has asked for a while.
+
+    Parameters
+    ----------
+    path : Path
+        The socket.
+    ready : int, optional
+        Descriptor to close once requests are taken.
+
+    Notes
+    -----
+    A request is one line of JSON with `connection_file`, `cwd` and `env`; the answer is a line
+    with `pid`, and another with `exit` when the kernel has ended. A client that goes away
+    takes its kernel with it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _load()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        path.unlink(missing_ok=True)
+        server.bind(str(path))
+        server.listen(64)
+        if ready is not None:
+            os.close(ready)
+        try:
+            _Kernels(server, list(warnings.filters)).run()
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _load() -> None:
+    # As ipykernel does: figures of pyplot appear inline. Read when matplotlib is imported.
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for module in MODULES:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module)
+        for found in pkgutil.walk_packages(present.__path__, f"{present.__name__}."):
+            importlib.import_module(found.name)
+        for name in innocap_analysis.__all__:
+            getattr(innocap_analysis, name)
+        preload.rehearse_figure()
+        for module in ("comm", "ipykernel.debugger", "ipykernel.zmqshell", "ipykernel.kernelapp"):
+            importlib.import_module(module)
+    gc.collect()
+    gc.freeze()
+    preload.check_threads()
+
+
+class _Kernels:
+    """The kernels that are alive, by the socket of their client."""
+
+    def __init__(self, server: socket.socket, filters: list[Any]) -> None:
+        self._server, self._filters = server, filters
+        self._clients: dict[socket.socket, int | None] = {}
+        self._pids: dict[int, tuple[int, socket.socket]] = {}
+
+    def run(self) -> None:
+        while True:
+            watched: list[Any] = [self._server, *self._clients, *self._pids]
+            idle = IDLE_SECONDS if not self._clients else None
+            ready, _, _ = select.select(watched, [], [], idle)
+            if not ready:
+                return
+            for thing in ready:
+                if thing is self._server:
+                    client, _ = self._server.accept()
+                    client.settimeout(_PATIENCE_SECONDS)
+                    self._clients[client] = None
+                elif isinstance(thing, int):
+                    self._bury(thing)
+                elif thing in self._clients:
+                    self._hear(thing)
+
+    def _hear(self, client: socket.socket) -> None:
+        try:
+            text = client.recv(LIMIT)
+            while text and not text.endswith(b"\n"):
+                more = client.recv(LIMIT)
+                text = text + more if more and len(text) < LIMIT else b""
+        except OSError:
+            text = b""
+        pid = self._clients[client]
+        if not text:
+            if pid is None:
+                del self._clients[client]
+                client.close()
+            else:
+                # The client is gone; the kernel's end will close the socket.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
+            return
+        request = json.loads(text)
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._be_kernel(request, parent)
+        self._clients[client] = pid
+        self._pids[os.pidfd_open(pid)] = (pid, client)
+        _say(client, {"pid": pid})
+
+    def _bury(self, descriptor: int) -> None:
+        pid, client = self._pids.pop(descriptor)
+        _, status = os.waitpid(pid, 0)
+        os.close(descriptor)
+        _say(client, {"exit": os.waitstatus_to_exitcode(status)})
+        self._clients.pop(client, None)
+        client.close()
+
+    def _be_kernel(self, request: dict[str, Any], parent: int) -> NoReturn:
+        code = 1
+        try:
+            self._server.close()
+            for client in self._clients:
+                client.close()
+            for descriptor in self._pids:
+                os.close(descriptor)
+            os.environ.clear()
+            os.environ.update(request["env"])
+            os.chdir(request["cwd"])
+            preload.settle_child(self._filters, parent)
+            code = _run_kernel(request["connection_file"])
+        except BaseException:  # noqa: BLE001 - a forked kernel must never come back from here
+            traceback.print_exc()
+        finally:
+            with contextlib.suppress(OSError, ValueError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code)
+
+
+def _run_kernel(connection_file: str) -> int:
+    from ipykernel.kernelapp import IPKernelApp
+
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    sys.argv = ["ipykernel_launcher", "-f", connection_file]
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    app: Any = IPKernelApp.instance()
+    # The parent is the server, not whoever asked: the socket tells when that one goes.
+    app.initialize(["-f", connection_file, "--IPKernelApp.parent_handle=0"])
+    try:
+        app.start()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
+
+
+def _say(client: socket.socket, content: dict[str, int]) -> None:
+    with contextlib.suppress(OSError):
+        client.sendall(json.dumps(content).encode("ascii") + b"\n")
+
+
+def main() -> None:
+    """Run the server: ``python -m … SOCKET [DESCRIPTOR]``."""
+    path = Path(sys.argv[1])
+    serve(path, int(sys.argv[2]) if len(sys.argv) > 2 else None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""A Jupyter kernel provisioner whose kernels are forked from a loaded process.
+
+Chosen with ``JUPYTER_DEFAULT_PROVISIONER_NAME=innocap-warm``: nbval, papermill and JupyterLab
+then start the same kernels as ever, loaded already. Whatever cannot be forked (another
+interpreter or language, another operating system) is started the plain way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from innocap_analysis.batch.processes import can_fork, one_thread
+
+NAME = "innocap-warm"
+START_SECONDS = 60
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+
+class ForkedKernel:
+    """A kernel that the server forked; stands in for ``subprocess.Popen``.
+
+    Attributes
+    ----------
+    pid : int
+        Its process, which leads a group of its own.
+    returncode : int or None
+        None while it runs.
+    """
+
+    stdin = stdout = stderr = None
+    returncode: int | None = None
+
+    def __init__(self, server: socket.socket, pid: int) -> None:
+        self.pid = pid
+        self._server = server
+
+    def poll(self, timeout: float | None = 0) -> int | None:
+        """Return the exit code, or None while the kernel runs."""
+        if self.returncode is None and select.select([self._server], [], [], timeout)[0]:
+            try:
+                line = self._server.recv(4096)
+            except OSError:
+                line = b""
+            self._server.close()
+            self.returncode = json.loads(line)["exit"] if line else -signal.SIGKILL
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end and return the exit code."""
+        code = self.poll(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired("kernel", timeout or 0)
+        return code
+
+    def send_signal(self, signum: int) -> None:
+        """Send a signal, unless the kernel has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, signum)
+
+    def kill(self) -> None:
+        """End the kernel."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask the kernel to end."""
+        self.send_signal(signal.SIGTERM)
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Starts kernels of this very Python by fork, all others as ever."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:  # noqa: ANN401
+        """Launch a kernel.
+
+        Parameters
+        ----------
+        cmd : list of str
+            From the kernel's specification.
+        **kwargs
+            As for ``subprocess.Popen``.
+
+        Returns
+        -------
+        dict
+            Connection info.
+        """
+        environment = dict(kwargs.get("env") or os.environ)
+        if not can_fork() or not _is_own_kernel(cmd):
+            return await super().launch_kernel(cmd, **kwargs)
+        folder = Path(kwargs.get("cwd") or Path.cwd())
+        manager: Any = self.parent
+        request = {"connection_file": manager.connection_file, "cwd": str(folder),
+                   "env": environment}  # fmt: skip
+        kernel = await asyncio.to_thread(_ask, request, environment)
+        if kernel is None:
+            return await super().launch_kernel(cmd, **kwargs)
+        process: Any = kernel  # all that is used of a Popen
+        self.process = process
+        self.pid = self.pgid = kernel.pid
+        self.cwd = folder
+        return self.connection_info
+
+
+def _is_own_kernel(cmd: list[str]) -> bool:
+    """Return whether a command starts a plain kernel of this environment."""
+    own = Path(cmd[0]).parent == Path(sys.executable).parent
+    return own and cmd[1:3] == ["-m", "ipykernel_launcher"] and len(cmd) == 5
+
+
+def _ask(request: Mapping[str, Any], environment: Mapping[str, str]) -> ForkedKernel | None:
+    """Ask the server for a kernel; None where there is none to be had."""
+    try:
+        place = find_socket(environment)
+        server = _connect(place) or _start_server(place)
+        if server is None:
+            return None
+        server.sendall(json.dumps(request).encode("utf-8") + b"\n")
+        with server.makefile("rb", buffering=0) as answers:
+            line = answers.readline()
+        if not line:
+            server.close()
+            return None
+        return ForkedKernel(server, json.loads(line)["pid"])
+    except OSError:
+        return None
+
+
+def find_socket(environment: Mapping[str, str]) -> Path:
+    """Return the socket of the server that fits an environment and the code as it is.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        Of the kernel; what Python and matplotlib read when they start counts.
+
+    Returns
+    -------
+    Path
+        In a folder that only this user may enter. Another one once a file of the package, or
+        an installed package, has changed: a kernel never runs code that is no longer there.
+    """
+    digest = hashlib.sha256()
+    given = {key: value for key, value in environment.items()
+             if key.startswith(("PYTHON", "MPL", "MATPLOTLIB"))}  # fmt: skip
+    digest.update(json.dumps([sys.version, sys.prefix, sorted(given.items())]).encode())
+    installed = [Path(entry) for entry in sys.path if entry.endswith("site-packages")]
+    for path in (*sorted(_PACKAGE.rglob("*.*")), *installed):
+        if path.suffix != ".pyc":
+            seen = path.stat()
+            digest.update(f"{path} {seen.st_mtime_ns} {seen.st_size}\n".encode())
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    folder = folder / f"innocap-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    owner = folder.lstat()
+    if owner.st_uid != os.getuid() or owner.st_mode & 0o077:
+        raise PermissionError(f"{folder} is open to others")
+    return folder / f"{digest.hexdigest()[:16]}.sock"
+
+
+def _connect(place: Path) -> socket.socket | None:
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        server.connect(str(place))
+    except OSError:
+        server.close()
+        return None
+    return server
+
+
+def _start_server(place: Path) -> socket.socket | None:
+    """Start the server, or wait for somebody else who is doing so."""
+    with _one_at_a_time(place.with_suffix(".lock")):
+        server = _connect(place)
+        if server is not None:
+            return server
+        hears, tells = os.pipe()
+        command = [sys.executable, "-m", "innocap_analysis.batch.warm.kernels", str(place),
+                   str(tells)]  # fmt: skip
+        with one_thread():
+            subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, start_new_session=True, pass_fds=(tells,),
+            )  # fmt: skip
+        os.close(tells)
+        select.select([hears], [], [], START_SECONDS)  # readable once it listens, or has ended
+        os.close(hears)
+        return _connect(place)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(place: Path) -> Iterator[None]:
+    import fcntl  # there is none on Windows, where this is never reached
+
+    with place.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

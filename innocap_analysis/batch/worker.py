@@ -1,0 +1,196 @@
+"""What a Dask worker does for a batch: it keeps a loaded process, which forks the runs."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import multiprocessing
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import warnings
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from multiprocessing.util import Finalize
+from pathlib import Path
+from typing import Any, ClassVar
+
+from innocap_analysis.batch.bundle import unpack_project
+from innocap_analysis.batch.execute import FAILED
+from innocap_analysis.batch.fingerprint import ProjectState, describe_project
+from innocap_analysis.batch.outcome import Outcome, Run
+from innocap_analysis.batch.processes import can_fork, die_with_parent, one_thread
+from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, Settings
+
+# The worker's own threads say how many runs go at the same time.
+_MANY = 1024
+
+
+def run_remotely(run: Run, project: bytes, state: ProjectState) -> tuple[Outcome, dict[str, bytes]]:
+    """Execute one run on a worker.
+
+    Parameters
+    ----------
+    run : Run
+        Its notebook's path is relative to the project.
+    project : bytes
+        The packed project.
+    state : ProjectState
+        As it is where the batch was started.
+
+    Returns
+    -------
+    outcome : Outcome
+        How the run ended.
+    files : dict of str to bytes
+        What it wrote, by path below the output folder.
+
+    Raises
+    ------
+    InnocapError
+        The worker cannot fork, or has other code or packages than the one who asks.
+    """
+    if not can_fork():
+        raise InnocapError("a worker runs on a system that cannot fork; use Linux workers")
+    host = _Host.get(project, state)
+    outcome = host.execute(replace(run, notebook=host.settings.root / run.notebook))
+    return outcome, host.collect_files(outcome)
+
+
+class _Host:
+    """One project on this worker: unpacked, with a loaded process that forks its runs."""
+
+    _hosts: ClassVar[dict[str, _Host]] = {}
+    _guard = threading.Lock()
+
+    def __init__(self, project: bytes, state: ProjectState) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="innocap-worker-"))
+        Finalize(None, shutil.rmtree, (self.folder, True), exitpriority=1)
+        self.settings = unpack_project(project, self.folder)
+        _check_same(describe_project(self.settings), state)
+        self._state = state
+        self._output = self.folder / "output"
+        self._waiting: dict[int, Future[Outcome]] = {}
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        self._pipe: Connection | None = None
+
+    @classmethod
+    def get(cls, project: bytes, state: ProjectState) -> _Host:
+        digest = hashlib.sha256(project).hexdigest()
+        with cls._guard:
+            if digest not in cls._hosts:
+                cls._hosts[digest] = cls(project, state)
+            return cls._hosts[digest]
+
+    def execute(self, run: Run) -> Outcome:
+        answer: Future[Outcome] = Future()
+        with self._lock:
+            if self._pipe is None:
+                self._start()
+            number = next(self._numbers)
+            self._waiting[number] = answer
+            if self._pipe is not None:
+                self._pipe.send((number, run))
+        return answer.result()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        # The process ends with the thread that starts it; this one lasts as long as the worker.
+        threading.Thread(target=self._keep, args=(self._pipe, theirs), daemon=True).start()
+
+    def _keep(self, pipe: Connection, theirs: Connection) -> None:
+        """Start the loaded process and hand its outcomes to those who wait for them."""
+        context = multiprocessing.get_context("spawn")
+        process = context.Process(
+            target=_serve,
+            args=(theirs, self.settings, self._state, list(warnings.filters), os.getpid(),
+                  str(self._output)),
+        )  # fmt: skip
+        with _as_ordinary_process(), one_thread():
+            process.start()
+        theirs.close()
+        with suppress(EOFError, OSError):
+            while True:
+                number, outcome = pipe.recv()
+                self._waiting.pop(number).set_result(outcome)
+        with self._lock:
+            lost, self._waiting = self._waiting, {}
+            self._pipe = None  # the next run starts another
+        for answer in lost.values():
+            answer.set_exception(InnocapError("a worker's loaded process was ended from outside"))
+
+    def collect_files(self, outcome: Outcome) -> dict[str, bytes]:
+        """Return what a run has left, and remove it."""
+        place = outcome.run.place
+        names = [*outcome.record.get("outputs", {}), place, place.replace(".ipynb", FAILED)]
+        files = {}
+        for name in names:
+            path = self._output / name
+            if path.is_file():
+                files[name] = path.read_bytes()
+                path.unlink()
+        return files
+
+
+class _as_ordinary_process:  # noqa: N801 - reads as a statement
+    """Let a daemonic process of multiprocessing have a child that ends with it."""
+
+    def __enter__(self) -> None:
+        self._config: Any = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+        self._daemon = self._config.pop("daemon", None)
+
+    def __exit__(self, *_: object) -> None:
+        if self._daemon is not None:
+            self._config["daemon"] = self._daemon
+
+
+def _check_same(here: ProjectState, there: ProjectState) -> None:
+    names = sorted({*here.software, *there.software})
+    different = [
+        f"{name} {here.software.get(name)} instead of {there.software.get(name)}"
+        for name in names
+        if here.software.get(name) != there.software.get(name)
+    ]
+    if not different and here.code != there.code:
+        different = ["another edition of the package's files or of the lock"]
+    if different:
+        raise InnocapError(
+            f"a worker has other software: {', '.join(different)}; install the same there"
+        )
+
+
+def _serve(
+    pipe: Connection,
+    settings: Settings,
+    state: ProjectState,
+    filters: list[Any],
+    parent: int,
+    output: str,
+) -> None:
+    """Load everything and fork a child for each run that comes through the pipe."""
+    from innocap_analysis.batch.warm.pool import ForkPool
+    from innocap_analysis.batch.warm.preload import preload
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent(parent)
+    os.environ[OUTPUT_VARIABLE] = output
+    names = (*settings.batch.comparison, *settings.batch.region)
+    paths = [settings.notebooks_dir / f"{name}.ipynb" for name in names]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        preload(settings.languages, [path for path in paths if path.is_file()])
+    pool = ForkPool(settings, state, _MANY, filters)
+    with suppress(EOFError, OSError):
+        while True:
+            for number, outcome in pool.collect(also=pipe.fileno()):
+                pipe.send((number, outcome))
+            while pipe.poll():
+                pool.submit(*pipe.recv())
+    pool.close()
+    os._exit(0)

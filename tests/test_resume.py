@@ -1,0 +1,258 @@
+"""Batches that go on where they stopped: what would come out the same is left as it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from test_batch import small, write_notebook
+
+from innocap_analysis import run_notebooks
+from innocap_analysis.batch.bundle import pack_project, unpack_project
+from innocap_analysis.batch.fingerprint import describe_project
+from innocap_analysis.batch.record import read_record
+from innocap_analysis.batch.verify import verify_reports
+from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, load_settings
+
+__all__ = ["small"]
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[1]
+FIGURE = """
+import os
+from pathlib import Path
+folder = Path(os.environ["INNOCAP_OUTPUT"]) / "figures" / region
+folder.mkdir(parents=True, exist_ok=True)
+for name in names:
+    (folder / name).write_text(region)
+"""
+STAMPS = (
+    r'"(started|ended|start_time|end_time|duration|iopub\.[a-z_.]+|shell\.[a-z_.]+|sha256)": '
+    r'("[^"]*"|[\d.]+)',
+    r'"(startTime|endTime|datePublished)": "[^"]*"',
+    r"\d{4}-\d\d-\d\d \d\d:\d\d",
+    r'"reports/[^"]*\.html": "[0-9a-f]{64}"',
+)
+
+
+def run(jobs: int = 2, *, force: bool = False) -> dict[str, str]:
+    outcomes = run_notebooks(regions=["SE", "FI"], notebooks=["30"], jobs=jobs, force=force)
+    assert [o.error for o in outcomes if o.status == "failed"] == []
+    return {outcome.run.folder: outcome.status for outcome in outcomes}
+
+
+def _edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+CHANGES: dict[str, tuple[Callable[[Path], object], dict[str, str]]] = {
+    "nothing": (lambda root: None, {"SE": "skipped", "FI": "skipped"}),
+    "outputs in the source": (
+        lambda root: _save_with_outputs(root / "notebooks" / "30_one.ipynb"),
+        {"SE": "skipped", "FI": "skipped"},
+    ),
+    "time limit": (
+        lambda root: _edit(root / "innocap.yml", "seconds: 60", "seconds: 61"),
+        {"SE": "skipped", "FI": "skipped"},
+    ),
+    "notebook": (
+        lambda root: write_notebook(root / "notebooks" / "30_one.ipynb", "print(region, 2)"),
+        {"SE": "ok", "FI": "ok"},
+    ),
+    "settings": (
+        lambda root: _edit(root / "innocap.yml", "min_coverage: 0.5", "min_coverage: 0.6"),
+        {"SE": "ok", "FI": "ok"},
+    ),
+    "data": (
+        lambda root: _edit(root / "data" / "codebooks" / "regions.csv", "Etelä-Savo", "Savo"),
+        {"SE": "ok", "FI": "ok"},
+    ),
+    "a survey wave": (
+        lambda root: (root / "data" / "processed" / "answers.csv").write_text("a\n1\n"),
+        {"SE": "ok", "FI": "ok"},
+    ),
+    "a figure is changed": (
+        lambda root: (root / "figures" / "SE" / "30_a.csv").write_text("x"),
+        {"SE": "ok", "FI": "skipped"},
+    ),
+    "a page is gone": (
+        lambda root: (root / "reports" / "FI" / "30_one.html").unlink(),
+        {"SE": "skipped", "FI": "ok"},
+    ),
+    "a report is cut off": (
+        lambda root: (root / "reports" / "FI" / "30_one.ipynb").write_text('{"cells": ['),
+        {"SE": "skipped", "FI": "ok"},
+    ),
+}
+
+
+def _save_with_outputs(path: Path) -> None:
+    book = nbformat.read(path, as_version=4)
+    book.cells[-1].outputs = [nbformat.v4.new_output("stream", name="stdout", text="x")]
+    book.cells[-1].execution_count = 7
+    nbformat.write(book, path)
+
+
+def test_only_what_would_change_runs_again(small: Path, tmp_path: Path) -> None:
+    write_notebook(small / "notebooks" / "30_one.ipynb", "names = ['30_a.csv', '30_b.csv']", FIGURE)
+    run()
+    kept = tmp_path / "kept"
+    shutil.copytree(small, kept)
+    for what, (change, told) in CHANGES.items():
+        shutil.rmtree(small)
+        shutil.copytree(kept, small)
+        os.chdir(small)
+        change(small)
+        assert run() == told, what
+        verified = verify_reports(small / "reports", load_settings())
+        assert (verified.outputs, verified.inputs) == ({}, {}), what
+
+
+def test_force_other_parameters_and_figures_no_longer_made(small: Path) -> None:
+    path = small / "notebooks" / "30_one.ipynb"
+    write_notebook(path, "names = ['30_a.csv', '30_b.csv']", FIGURE)
+    run()
+    assert run(force=True) == {"SE": "ok", "FI": "ok"}
+    again = run_notebooks(regions=["SE"], notebooks=["30"], parameters={"n": "3"})
+    assert again[0].status == "ok"
+    assert run() == {"SE": "ok", "FI": "skipped"}  # the parameter is back to its default
+    write_notebook(path, "names = ['30_a.csv']", FIGURE)
+    run()
+    assert not (small / "figures" / "SE" / "30_b.csv").exists()
+    assert (small / "figures" / "SE" / "30_a.csv").exists()
+    # A failed notebook lies beside its report until the report is good again.
+    write_notebook(path, "raise ValueError('x')")
+    assert run_notebooks(regions=["SE"], notebooks=["30"])[0].status == "failed"
+    assert (small / "reports" / "SE" / "30_one.failed.ipynb").exists()
+    write_notebook(path, "names = ['30_a.csv']", FIGURE)
+    assert run_notebooks(regions=["SE"], notebooks=["30"])[0].status == "skipped"
+    assert not (small / "reports" / "SE" / "30_one.failed.ipynb").exists()
+
+
+def test_a_record_names_the_same_project_anywhere(small: Path, tmp_path: Path) -> None:
+    run()
+    record = read_record(small / "reports" / "SE" / "30_one.ipynb")
+    assert str(small) not in json.dumps(record)
+    settings = load_settings()
+    elsewhere = unpack_project(pack_project(settings), tmp_path)
+    assert describe_project(elsewhere) == describe_project(settings)
+    assert pack_project(elsewhere) == pack_project(settings)
+
+
+def _tree(root: Path) -> dict[str, str]:
+    found = {}
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            text = path.read_text(encoding="utf-8")
+            for stamp in STAMPS:
+                text = re.sub(stamp, "STAMP", text)
+            found[path.relative_to(root).as_posix()] = text
+    return found
+
+
+def test_killed_at_any_moment_it_goes_on_to_the_same_end(small: Path, tmp_path: Path) -> None:
+    write_notebook(small / "notebooks" / "30_one.ipynb",
+                   "names = [f'30_{i}.csv' for i in range(20)]", FIGURE,
+                   "import time\ntime.sleep(0.3)\nprint(region)")  # fmt: skip
+    regions = ["SE", "FI", "IE", "CA", "SE32", "FI1D"]
+    code = (
+        "import sys; from innocap_analysis import cli; sys.argv = ['innocap', 'report', '-n', '30',"
+        f" '-j', '2', {', '.join(repr(f'-r{region}') for region in regions)}]; cli.main()"
+    )
+
+    def start(output: Path) -> subprocess.Popen[bytes]:
+        environment = os.environ | {OUTPUT_VARIABLE: str(output)}
+        return subprocess.Popen([sys.executable, "-c", code], cwd=small, env=environment,
+                                stdout=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+
+    begun = time.monotonic()
+    assert start(tmp_path / "calm").wait() == 0
+    whole = time.monotonic() - begun
+    rng = random.Random(6)
+    output = tmp_path / "stormy"
+    for number in range(20):
+        if number % 5 == 0:
+            shutil.rmtree(output, ignore_errors=True)
+        process = start(output)
+        try:
+            process.wait(rng.uniform(0.3, whole))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        for page in output.glob("reports/*/*.ipynb"):
+            json.loads(page.read_text(encoding="utf-8"))  # whole, whenever it was killed
+    for _ in range(50):  # the last one's processes let go of the folder
+        process = start(output)
+        if process.wait() == 0:
+            break
+        time.sleep(0.1)
+    assert process.returncode == 0
+    assert _tree(output) == _tree(tmp_path / "calm")
+    assert not list(output.glob(".staging-*"))
+
+
+def _fill(folder: Path, *, leave: int) -> None:
+    free = shutil.disk_usage(folder).free
+    (folder / "fill").write_bytes(b"\0" * max(free - leave, 0))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounts a tmpfs")
+def test_a_full_disk_costs_no_earlier_report(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = small / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        monkeypatch.setenv(OUTPUT_VARIABLE, str(disk))
+        run()
+        before = _tree(disk)
+        write_notebook(small / "notebooks" / "30_one.ipynb", "names = ['30_big.csv']",
+                       FIGURE.replace("write_text(region)", "write_text(region * 10**6)"))  # fmt: skip
+        for leave in (0, 8_000, 60_000):
+            _fill(disk, leave=leave)
+            with pytest.raises(InnocapError, match=r"No space left on device.*space on the disk"):
+                outcomes = run_notebooks(regions=["SE", "FI"], notebooks=["30"], jobs=2)
+                assert [o.status for o in outcomes] == ["failed"] * 2
+                raise InnocapError(outcomes[0].error)
+            (disk / "fill").unlink()
+            now = {k: v for k, v in _tree(disk).items() if ".failed." not in k}
+            kept = {k: v for k, v in now.items() if "index" not in k and "crate" not in k}
+            assert kept.items() <= before.items()
+            assert {k for k in before if "index" not in k} <= set(now)
+            for left in disk.rglob("*.failed.ipynb"):
+                left.unlink()
+        assert set(run().values()) == {"ok"}
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_folder_that_cannot_be_written_is_named(small: Path) -> None:
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        blocked = small / "reports"
+        blocked.write_text("a file where a folder belongs")
+    else:
+        blocked = small / "reports"
+        blocked.mkdir(mode=0o500)
+    outcomes_or_error = ""
+    try:
+        outcomes = run_notebooks(regions=["SE"], notebooks=["30"])
+        outcomes_or_error = outcomes[0].error
+    except InnocapError as error:
+        outcomes_or_error = str(error)
+    assert str(blocked) in outcomes_or_error
+    assert "permissions" in outcomes_or_error
