@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -190,6 +191,12 @@ class Settings(_Strict):
     def default_language(self) -> str:
         """Language of a report when none is asked for."""
         return self.languages[0]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the settings that results depend on: not which notebooks run, or how long."""
+        content = self.model_dump_json(exclude={"batch"})
+        return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
     def check_language(self, language: str) -> str:
         """Return the language, or raise when the project does not offer it."""

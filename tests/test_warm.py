@@ -63,7 +63,7 @@ def test_warm_reports_are_those_of_a_kernel(
         )
         assert [o.error for o in outcomes] == [""] * 3
     files = {
-        name: sorted(p.relative_to(tmp_path / name) for p in (tmp_path / name).rglob("*.*"))
+        name: sorted(p.relative_to(tmp_path / name) for p in (tmp_path / name).rglob("[!.]*.*"))
         for name in places
     }
     assert files["warm"] == files["cold"]

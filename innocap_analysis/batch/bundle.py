@@ -32,7 +32,7 @@ def pack_project(settings: Settings) -> bytes:
     files = [path for name in (CONFIG_NAME, LOCK_NAME) if (path := root / name).is_file()]
     for folder in (root / "data", settings.notebooks_dir):
         files += [path for path in folder.rglob("*") if path.is_file()]
-    shown = [path for path in files if not path.name.startswith(".") and path.suffix != ".pyc"]
+    shown = [path for path in files if not path.name.startswith(".")]
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(shown):

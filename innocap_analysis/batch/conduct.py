@@ -55,6 +55,7 @@ def conduct_batch(
     """
     # Imported here: who only asks for a batch need not load what it is run with.
     from innocap_analysis.batch.crate import write_crate
+    from innocap_analysis.batch.execute import name_failed
     from innocap_analysis.batch.fingerprint import describe_project
     from innocap_analysis.batch.index_page import write_index_page
     from innocap_analysis.batch.lock import hold_folder
@@ -90,6 +91,7 @@ def conduct_batch(
             if current is None or request.force:
                 todo.append((number, run))
             else:
+                name_failed(run, config).unlink(missing_ok=True)
                 take(number, current)
         if todo:
             execute(todo, config, state, count_jobs(request.jobs, len(todo)), take)

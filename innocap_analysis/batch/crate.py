@@ -17,8 +17,9 @@ from innocap_analysis.batch.execute import FAILED
 from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.record import read_record
 from innocap_analysis.prepare.files import hash_file, write_atomically
-from innocap_analysis.settings import Settings
+from innocap_analysis.settings import CONFIG_NAME, Settings
 
+OWN_NAME = "innocap-analysis"
 CRATE_NAME = "ro-crate-metadata.json"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 VERSION = "https://w3id.org/ro/crate/1.1"
@@ -91,7 +92,8 @@ def make_graph(records: dict[str, Entity], index: dict[str, str]) -> list[Entity
         results = [_add_output(entities, place, record["sha256"])]
         results += [_add_output(entities, *item) for item in record["outputs"].items()]
         inputs = [_add_input(entities, *item) for item in record["inputs"].items()]
-        given = [
+        given = [_add(entities, _describe_settings(record["settings_sha256"]))]
+        given += [
             _add(entities, {"@id": f"#{place}/{name}", "@type": "PropertyValue", "name": name,
                             "value": value})
             for name, value in record["parameters"].items()
@@ -164,21 +166,34 @@ def _add_input(entities: dict[str, Entity], name: str, sha256: str) -> Entity:
     return _add_file(entities, f"ni:///sha-256;{digest}?name={name}", name, sha256)
 
 
+def _describe_settings(sha256: str) -> Entity:
+    return {
+        "@id": f"#{CONFIG_NAME}-{sha256[:16]}",
+        "@type": "PropertyValue",
+        "name": CONFIG_NAME,
+        "description": "sha256 of the settings that reports depend on",
+        "value": sha256,
+    }
+
+
 def _add_notebook(entities: dict[str, Entity], record: Entity) -> Entity:
-    software = [
-        _add(entities, {"@id": f"#{name}-{version}", "@type": "SoftwareApplication", "name": name,
-                        "softwareVersion": version})
-        for name, version in record["software"].items()
-    ]  # fmt: skip
-    made_by = f"{record['notebook_sha256'][:16]}-{record['code_sha256'][:16]}"
+    cells, code = record["cells_sha256"], record["code_sha256"]
+    software = []
+    for name, version in record["software"].items():
+        about = {"@type": "SoftwareApplication", "name": name, "softwareVersion": version}
+        key = f"#{name}-{version}"
+        if name == OWN_NAME:
+            key += f"-{code[:16]}"
+            about["identifier"] = f"sha256:{code}"
+        software.append(_add(entities, {"@id": key} | about))
     return _add(
         entities,
         {
-            "@id": f"#{record['notebook']}-{made_by}",
+            "@id": f"#{record['notebook']}-{cells[:16]}-{code[:16]}",
             "@type": "SoftwareSourceCode",
             "name": record["notebook"],
-            "sha256": record["notebook_sha256"],
-            "version": record["code_sha256"],
+            "description": "The version is the sha256 of the cells without their outputs.",
+            "version": cells,
             "programmingLanguage": "Python",
             "softwareRequirements": software,
         },

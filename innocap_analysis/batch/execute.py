@@ -14,7 +14,7 @@ from uuid import uuid4
 import nbformat
 
 from innocap_analysis.batch.cells import SOURCE, find_error, forget_machine, run_cells
-from innocap_analysis.batch.fingerprint import ProjectState, fingerprint_run
+from innocap_analysis.batch.fingerprint import ProjectState
 from innocap_analysis.batch.html import export_html
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.parameters import read_notebook
@@ -29,6 +29,11 @@ FAILED = ".failed.ipynb"
 def name_staging(settings: Settings) -> Path:
     """Return a new name for a folder beside the results; it is not made yet."""
     return settings.output_dir / f"{STAGING_PREFIX}{uuid4().hex}"
+
+
+def name_failed(run: Run, settings: Settings) -> Path:
+    """Return where a notebook that failed is kept, as far as it came."""
+    return settings.reports_dir / run.folder / f"{run.stem}{FAILED}"
 
 
 def execute_run(
@@ -65,7 +70,6 @@ def execute_run(
     try:
         with _folder(staging or name_staging(settings)) as place:
             source = read_notebook(run.notebook)
-            fingerprint = fingerprint_run(run, source, state)
             done = run_cells(source, run, settings, place, engine)
             cell, error = find_error(done)
             forget_machine(done, run)
@@ -76,7 +80,7 @@ def execute_run(
             outputs = _hash_figures(place) | {
                 run.place.replace(".ipynb", ".html"): hashlib.sha256(page).hexdigest()
             }
-            record = make_record(run, state, fingerprint, started, outputs)
+            record = make_record(run, source, state, started, outputs)
             done.metadata[KEY] = record
             text = (nbformat.writes(done) + "\n").encode("utf-8")
             _place_results(run, settings, place, page, text, record)
@@ -142,9 +146,8 @@ def bury_run(run: Run, settings: Settings, staging: Path, error: str) -> str:
 
 def _keep_failed(notebook: nbformat.NotebookNode, run: Run, settings: Settings) -> str:
     """Write a failed notebook beside its report; return what to add to the error."""
-    place = settings.reports_dir / run.folder / f"{run.stem}{FAILED}"
     try:
-        write_atomically(place, nbformat.writes(notebook) + "\n")
+        write_atomically(name_failed(run, settings), nbformat.writes(notebook) + "\n")
     except InnocapError as fault:
         return f" (and the notebook as far as it came could not be kept: {fault})"
     return ""
@@ -173,7 +176,7 @@ def _place_results(
     for source, place in (*_list_figures(staging, settings), *waiting):
         place.parent.mkdir(parents=True, exist_ok=True)
         source.replace(place)
-    target.with_name(f"{run.stem}{FAILED}").unlink(missing_ok=True)
+    name_failed(run, settings).unlink(missing_ok=True)
     outputs = record["outputs"]
     for name in set(earlier) - set(outputs):  # type: ignore[call-overload]
         _remove_output(settings.output_dir, name)

@@ -14,11 +14,10 @@ from typing import Any
 import innocap_analysis
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.prepare.files import hash_file
-from innocap_analysis.settings import CONFIG_NAME, Settings
+from innocap_analysis.settings import Settings
 
 LOCK_NAME = "requirements.lock"
 _PACKAGE = Path(innocap_analysis.__file__).parent
-_MADE_BY_PYTHON = (".pyc", ".pyo")
 
 
 @dataclass(frozen=True)
@@ -28,13 +27,13 @@ class ProjectState:
     Attributes
     ----------
     inputs : dict of str to str
-        sha256 of each data file and of the settings, by path below the project.
+        sha256 of each data file, by path below the project.
     software : dict of str to str
         Version of Python and of each package the project names.
     code : str
         sha256 over the package's own files and the lock.
     settings : str
-        The settings that reports depend on, as JSON.
+        sha256 of the settings that reports depend on.
     """
 
     inputs: dict[str, str]
@@ -63,12 +62,7 @@ def describe_project(settings: Settings) -> ProjectState:
         for path in sorted(files)
         if not path.name.startswith(".")
     }
-    inputs[CONFIG_NAME] = hash_file(root / CONFIG_NAME)
-    # Which notebooks run, and for how long, changes no report.
-    plain = settings.model_dump(mode="json", exclude={"batch"})
-    return ProjectState(
-        inputs, list_software(), _hash_code(root), json.dumps(plain, sort_keys=True)
-    )
+    return ProjectState(inputs, list_software(), _hash_code(root), settings.digest)
 
 
 def list_software() -> dict[str, str]:
@@ -98,23 +92,47 @@ def fingerprint_run(run: Run, notebook: Any, state: ProjectState) -> str:  # noq
     str
         64 hexadecimal digits.
     """
-    cells = [
-        (cell["cell_type"], cell["source"], cell.get("id"), cell["metadata"].get("tags", []))
-        for cell in notebook["cells"]
-    ]
-    data = {name: value for name, value in state.inputs.items() if name != CONFIG_NAME}
-    parts = [cells, run.place, run.parameters, data, state.software, state.code, state.settings]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()
+    given = [hash_cells(notebook), run.place, run.parameters]
+    return _hash_values([*given, state.inputs, state.software, state.code, state.settings])
+
+
+def hash_cells(notebook: Any) -> str:  # noqa: ANN401
+    """Return the sha256 of a notebook's cells; outputs and counts are left out.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As it was read.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    return _hash_values(
+        [
+            (cell["cell_type"], cell["source"], cell.get("id"), cell["metadata"].get("tags", []))
+            for cell in notebook["cells"]
+        ]
+    )
+
+
+def _hash_values(values: object) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode("utf-8")).hexdigest()
+
+
+def list_code() -> list[Path]:
+    """Return the package's own files, without what Python makes of them while it runs."""
+    return sorted(
+        path
+        for path in _PACKAGE.rglob("*")
+        if "__pycache__" not in path.parts and not path.name.startswith(".") and path.is_file()
+    )
 
 
 def _hash_code(root: Path) -> str:
     digest = hashlib.sha256()
-    files = [
-        path
-        for path in _PACKAGE.rglob("*")
-        if path.is_file() and path.suffix not in _MADE_BY_PYTHON and not path.name.startswith(".")
-    ]
-    for path in sorted(files):
+    for path in list_code():
         digest.update(f"{path.relative_to(_PACKAGE).as_posix()} {hash_file(path)}\n".encode())
     lock = root / LOCK_NAME
     if lock.is_file():

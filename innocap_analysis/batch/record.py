@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from innocap_analysis.batch.fingerprint import ProjectState, fingerprint_run
+from innocap_analysis.batch.fingerprint import ProjectState, fingerprint_run, hash_cells
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.prepare.files import hash_file
 from innocap_analysis.settings import Settings
@@ -16,7 +16,11 @@ KEY = "innocap"
 
 
 def make_record(
-    run: Run, state: ProjectState, fingerprint: str, started: datetime, outputs: dict[str, str]
+    run: Run,
+    source: Any,  # noqa: ANN401 - a NotebookNode
+    state: ProjectState,
+    started: datetime,
+    outputs: dict[str, str],
 ) -> dict[str, Any]:
     """Return the record of a run that has ended well.
 
@@ -24,10 +28,10 @@ def make_record(
     ----------
     run : Run
         What was run.
+    source : NotebookNode
+        Its notebook.
     state : ProjectState
         What it was run on.
-    fingerprint : str
-        Of the run.
     started : datetime
         When, in UTC.
     outputs : dict of str to str
@@ -39,13 +43,14 @@ def make_record(
         Plain values, to be kept in the notebook's metadata.
     """
     return {
-        "fingerprint": fingerprint,
+        "fingerprint": fingerprint_run(run, source, state),
         "notebook": f"notebooks/{run.notebook.name}",
-        "notebook_sha256": hash_file(run.notebook),
+        "cells_sha256": hash_cells(source),
         "parameters": run.parameters,
         "started": started.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "code_sha256": state.code,
+        "settings_sha256": state.settings,
         "software": state.software,
         "inputs": state.inputs,
         "outputs": outputs,

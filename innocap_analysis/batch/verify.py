@@ -9,8 +9,11 @@ from typing import Any
 
 from innocap_analysis.batch.crate import CRATE_NAME
 from innocap_analysis.batch.execute import FAILED
+from innocap_analysis.batch.fingerprint import hash_cells
+from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.record import find_changes
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.prepare.files import hash_file
+from innocap_analysis.settings import CONFIG_NAME, InnocapError, Settings
 
 
 @dataclass(frozen=True)
@@ -55,27 +58,42 @@ def verify_reports(folder: Path, settings: Settings) -> Verification:
     """
     graph = _read_graph(folder / CRATE_NAME)
     outputs: dict[str, str] = {}
-    inputs: dict[str, list[str]] = {}
+    inputs: dict[str, set[str]] = {}
     for entity in graph:
-        if "sha256" not in entity:
-            continue
-        key, name, sha256 = (str(entity[part]) for part in ("@id", "name", "sha256"))
-        if key.startswith(("ni:", "#")):
-            inputs.setdefault(name, []).append(sha256)
-        else:
-            outputs[key] = sha256
+        key, name = str(entity.get("@id")), str(entity.get("name"))
+        if entity.get("@type") == "SoftwareSourceCode":
+            inputs.setdefault(name, set()).add(str(entity["version"]))
+        elif name == CONFIG_NAME:
+            inputs.setdefault(name, set()).add(str(entity["value"]))
+        elif key.startswith("ni:"):
+            inputs.setdefault(name, set()).add(str(entity["sha256"]))
+        elif "sha256" in entity:
+            outputs[key] = str(entity["sha256"])
     found = {
         _name(key): change for key, change in find_changes(outputs, folder).items()
     } | _find_added(folder, set(outputs))
-    # Reports of several batches may stand side by side, made from different editions.
-    different = {
-        name: "changed, or other reports were made from another edition"
-        if len(hashes) > 1
-        else next(iter(find_changes({name: hashes[0]}, settings.root).values()), "")
-        for name, hashes in inputs.items()
-    }
-    changed = {name: text for name, text in different.items() if text}
+    changed = {}
+    for name, hashes in sorted(inputs.items()):
+        # Reports of several batches may stand side by side, made from different editions.
+        change = _compare_input(name, hashes, settings)
+        if change:
+            changed[name] = change
     return Verification(len(outputs), len(inputs), dict(sorted(found.items())), changed)
+
+
+def _compare_input(name: str, hashes: set[str], settings: Settings) -> str:
+    path = settings.root / name
+    if not path.is_file():
+        return "missing"
+    if name == CONFIG_NAME:
+        here = settings.digest
+    elif path.suffix == ".ipynb":
+        here = hash_cells(read_notebook(path))
+    else:
+        here = hash_file(path)
+    if here not in hashes:
+        return "changed"
+    return "some reports were made from another edition" if len(hashes) > 1 else ""
 
 
 def _name(key: str) -> str:

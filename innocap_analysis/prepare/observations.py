@@ -18,7 +18,7 @@ from innocap_analysis.prepare.clean import (
 from innocap_analysis.prepare.files import hash_file, write_atomically, write_table
 from innocap_analysis.prepare.raw import PACKAGE_NAME, read_datapackage, read_raw_table
 from innocap_analysis.prepare.units import map_country, read_regions
-from innocap_analysis.settings import InnocapError, Settings, load_settings
+from innocap_analysis.settings import CONFIG_NAME, InnocapError, Settings, load_settings
 
 
 @dataclass(frozen=True)
@@ -147,13 +147,13 @@ def write_processed(settings: Settings) -> PreparedData:
 def hash_inputs(settings: Settings) -> dict[str, str]:
     """Return the SHA-256 of every file that the processed tables depend on, by its path."""
     files = [
-        settings.root / "innocap.yml",
         settings.codebook_path,
         settings.regions_path,
         settings.raw_dir / PACKAGE_NAME,
         *(r.path for r in read_datapackage(settings.raw_dir)),
     ]
-    return {str(file.relative_to(settings.root).as_posix()): hash_file(file) for file in files}
+    hashes = {file.relative_to(settings.root).as_posix(): hash_file(file) for file in files}
+    return {f"{CONFIG_NAME}, without its batch": settings.digest, **hashes}
 
 
 def fingerprint_inputs(settings: Settings) -> str:

@@ -24,11 +24,11 @@ from typing import Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from innocap_analysis.batch.fingerprint import list_code
 from innocap_analysis.batch.processes import can_fork, one_thread
 
 NAME = "innocap-warm"
 START_SECONDS = 60
-_PACKAGE = Path(__file__).resolve().parents[2]
 
 
 class ForkedKernel:
@@ -159,10 +159,9 @@ def find_socket(environment: Mapping[str, str]) -> Path:
              if key.startswith(("PYTHON", "MPL", "MATPLOTLIB"))}  # fmt: skip
     digest.update(json.dumps([sys.version, sys.prefix, sorted(given.items())]).encode())
     installed = [Path(entry) for entry in sys.path if entry.endswith("site-packages")]
-    for path in (*sorted(_PACKAGE.rglob("*.*")), *installed):
-        if path.suffix != ".pyc":
-            seen = path.stat()
-            digest.update(f"{path} {seen.st_mtime_ns} {seen.st_size}\n".encode())
+    for path in (*list_code(), *installed):
+        seen = path.stat()
+        digest.update(f"{path} {seen.st_mtime_ns} {seen.st_size}\n".encode())
     folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
     folder = folder / f"innocap-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
