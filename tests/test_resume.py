@@ -235,7 +235,7 @@ def test_a_full_disk_costs_no_earlier_report(small: Path, monkeypatch: pytest.Mo
     disk = small / "disk"
     disk.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)], capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], capture_output=True
     )
     if mounted.returncode:
         pytest.skip("no tmpfs can be mounted here")

@@ -55,14 +55,18 @@ def describe_project(settings: Settings) -> ProjectState:
     ProjectState
         Equal for equal content, wherever the project lies.
     """
-    root = settings.root
-    files = [path for path in (root / "data").rglob("*") if path.is_file()]
-    inputs = {
-        path.relative_to(root).as_posix(): hash_file(path)
+    code = _hash_code(settings.root)
+    return ProjectState(hash_data(settings), list_software(), code, settings.digest)
+
+
+def hash_data(settings: Settings) -> dict[str, str]:
+    """Return the sha256 of each data file by its path below the project."""
+    files = [path for path in (settings.root / "data").rglob("*") if path.is_file()]
+    return {
+        path.relative_to(settings.root).as_posix(): hash_file(path)
         for path in sorted(files)
         if not path.name.startswith(".")
     }
-    return ProjectState(inputs, list_software(), _hash_code(root), settings.digest)
 
 
 def list_software() -> dict[str, str]:

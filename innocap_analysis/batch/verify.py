@@ -9,7 +9,7 @@ from typing import Any
 
 from innocap_analysis.batch.crate import CRATE_NAME
 from innocap_analysis.batch.execute import FAILED
-from innocap_analysis.batch.fingerprint import hash_cells
+from innocap_analysis.batch.fingerprint import hash_cells, hash_data
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.record import find_changes
 from innocap_analysis.prepare.files import hash_file
@@ -72,13 +72,15 @@ def verify_reports(folder: Path, settings: Settings) -> Verification:
     found = {
         _name(key): change for key, change in find_changes(outputs, folder).items()
     } | _find_added(folder, set(outputs))
-    changed = {}
+    changed = dict.fromkeys(set(hash_data(settings)) - set(inputs), "not in the record")
     for name, hashes in sorted(inputs.items()):
         # Reports of several batches may stand side by side, made from different editions.
         change = _compare_input(name, hashes, settings)
         if change:
             changed[name] = change
-    return Verification(len(outputs), len(inputs), dict(sorted(found.items())), changed)
+    return Verification(
+        len(outputs), len(inputs), dict(sorted(found.items())), dict(sorted(changed.items()))
+    )
 
 
 def _compare_input(name: str, hashes: set[str], settings: Settings) -> str:
