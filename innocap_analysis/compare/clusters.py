@@ -14,6 +14,30 @@ from innocap_analysis.settings import InnocapError
 _FEWEST = 2
 
 
+def number_clusters(clusters: np.ndarray | pd.Series) -> np.ndarray:
+    """Return the number of each row's cluster; a row without one is a cluster of its own.
+
+    Parameters
+    ----------
+    clusters : array or Series, shape (rows,)
+        Name of each row's cluster, or missing.
+
+    Returns
+    -------
+    array of int, shape (rows,)
+        The number of each row's cluster.
+
+    Examples
+    --------
+    >>> number_clusters(pd.Series(["a", None, "a", None])).tolist()
+    [0, 1, 0, 2]
+    """
+    at, _ = pd.factorize(clusters)
+    alone = at < 0
+    numbers: np.ndarray = np.where(alone, at.max(initial=-1) + np.cumsum(alone), at)
+    return numbers
+
+
 def estimate_icc(table: pd.DataFrame, value: str, cluster: str) -> dict[str, Any]:
     """Estimate how alike the answers inside an organisation are.
 
@@ -131,7 +155,13 @@ def fit_random_intercept(
 
 
 def estimate_cluster_means(
-    table: pd.DataFrame, value: str, group: str, cluster: str, *, level: float = 0.95
+    table: pd.DataFrame,
+    value: str,
+    group: str,
+    cluster: str,
+    *,
+    min_clusters: int = _FEWEST,
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate group means with standard errors that allow for organisations.
 
@@ -140,15 +170,20 @@ def estimate_cluster_means(
     table : DataFrame
         One row per respondent.
     value, group, cluster : str
-        Columns; rows with a missing one are left out.
+        Columns; rows without a value or a group are left out, a row without a cluster is
+        one of its own.
+    min_clusters : int
+        No interval below this number of clusters: the spread between three organisations
+        is itself little more than chance.
     level : float
         Of the intervals.
 
     Returns
     -------
     DataFrame
-        One row per group: `unit`, `n`, `clusters`, `mean`, `se`, `df`, `low`, `high` (CR2
-        with Satterthwaite degrees of freedom), `reason`.
+        One row per group, also one without any value: `unit`, `n`, `clusters`, `mean`,
+        `se`, `df`, `low`, `high` (CR2 with Satterthwaite degrees of freedom), and
+        `reason`: why something is NaN.
 
     Notes
     -----
@@ -156,20 +191,25 @@ def estimate_cluster_means(
     (2018, *Journal of Business and Economic Statistics* 36, 672-683), working model of
     independence; equals ``clubSandwich::coef_test(vcov = "CR2")`` on group means.
     """
-    own = _read(table, [value, group, cluster])
+    own = _read(table, [value, group, cluster], needed=[group])
     rows = []
     for unit, part in own.groupby(group, sort=True):
-        x = part[value].to_numpy(dtype=float)
-        at, _ = pd.factorize(part[cluster])
-        row: dict[str, Any] = {"unit": str(unit), "n": len(x), "clusters": int(at.max()) + 1,
-                               "mean": float(x.mean())}  # fmt: skip
-        row |= dict.fromkeys(("se", "df", "low", "high"), np.nan) | {"reason": ""}
+        known = part.dropna(subset=value)
+        x = known[value].to_numpy(dtype=float)
+        at = number_clusters(known[cluster])
+        row: dict[str, Any] = {"unit": str(unit), "n": len(x), "clusters": len(np.unique(at))}
+        row |= dict.fromkeys(("mean", "se", "df", "low", "high"), np.nan) | {"reason": ""}
+        if len(x):
+            row["mean"] = float(x.mean())
         if row["clusters"] < _FEWEST:
-            row["reason"] = "one organisation only"
+            row["reason"] = "one organisation only" if len(x) else "no answers"
         elif np.ptp(x) == 0:
             row |= {"se": 0.0, "reason": "all answers are equal"}
         else:
             row |= _find_cr2(x, at, level)
+            if row["clusters"] < min_clusters:
+                why = f"no interval from fewer than {min_clusters} organisations"
+                row |= {"low": np.nan, "high": np.nan, "reason": why}
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -201,7 +241,7 @@ def compare_cluster_pairs(
     table : DataFrame
         One row per respondent.
     value, group, cluster : str
-        Columns; rows with a missing one are left out.
+        Columns, read as in :func:`estimate_cluster_means`.
     smallest : float
         Smallest difference of interest, in the unit of `value`.
 
@@ -254,7 +294,7 @@ def fit_mixed_means(
     table : DataFrame
         One row per respondent.
     value, group, cluster : str
-        Columns; rows with a missing one are left out.
+        Columns, read as in :func:`estimate_cluster_means`.
     level : float
         Of the intervals, which use the normal distribution.
 
@@ -274,9 +314,9 @@ def fit_mixed_means(
     Equals ``lme4::lmer(value ~ 0 + group + (1 | cluster))``. Normal intervals are too short
     with few organisations; the CR2 intervals are the ones to report.
     """
-    own = _read(table, [value, group, cluster])
-    at, clusters = pd.factorize(own[cluster])
-    if len(clusters) < _FEWEST:
+    own = _read(table, [value, group, cluster], needed=[value, group])
+    at = number_clusters(own[cluster])
+    if len(np.unique(at)) < _FEWEST:
         raise InnocapError("fit_mixed_means: two organisations or more are needed")
     units = sorted(own[group].unique(), key=str)
     design = np.column_stack([(own[group] == u).to_numpy(dtype=float) for u in units])
@@ -295,8 +335,10 @@ def fit_mixed_means(
     )  # fmt: skip
 
 
-def _read(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _read(
+    table: pd.DataFrame, names: list[str], *, needed: list[str] | None = None
+) -> pd.DataFrame:
     lacking = [name for name in names if name not in table]
     if lacking:
         raise InnocapError(f"there is no column {lacking[0]!r}")
-    return table[names].dropna()
+    return table[names].dropna(subset=needed)

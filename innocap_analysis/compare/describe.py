@@ -11,6 +11,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument
+from innocap_analysis.compare.clusters import number_clusters
 from innocap_analysis.settings import InnocapError
 
 EVERYONE = "all"
@@ -24,7 +25,6 @@ def summarise(
     by: str | None = None,
     weights: pd.Series | None = None,
     clusters: str | None = None,
-    min_clusters: int = 2,
     limits: tuple[float, float] | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -43,9 +43,6 @@ def summarise(
     clusters : str, optional
         Column of clusters, such as ``organisation``: the standard error then rests on
         their sums. A row without one is a cluster of its own.
-    min_clusters : int
-        No interval below this number of clusters: the spread between three organisations
-        is itself little more than chance.
     limits : tuple of float, optional
         Lowest and highest code of an answer scale; then -8 counts as don't know, -9 as not
         applicable, and the shares at both ends are told.
@@ -92,9 +89,7 @@ def summarise(
             row = {"unit": unit, "code": name}
             row |= _describe(x, whole[at], limits)
             if np.isfinite(row["sd"]):
-                row |= _estimate_interval(
-                    x, whole[at], group, level, weights is not None, min_clusters, limits
-                )
+                row |= _estimate_interval(x, whole[at], group, level, weights is not None, limits)
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -323,7 +318,6 @@ def _estimate_interval(
     clusters: np.ndarray | None,
     level: float,
     weighted: bool,
-    min_clusters: int,
     limits: tuple[float, float] | None,
 ) -> dict[str, Any]:
     x, w, known = _keep_known(x, weights, limits)
@@ -332,7 +326,7 @@ def _estimate_interval(
     size = n = len(x)
     pull = p * (x - mean)
     if clusters is not None:
-        at = _number_clusters(clusters[known])
+        at = number_clusters(clusters[known])
         size = int(at.max()) + 1
         pull = np.bincount(at, weights=pull)
     if size == 1:
@@ -341,18 +335,8 @@ def _estimate_interval(
         se = float(x.std(ddof=1) / np.sqrt(n))
     else:
         se = float(np.sqrt(size / (size - 1) * (pull**2).sum()))
-    found = {"se": se, "df": size - 1}
-    if clusters is not None and size < min_clusters:
-        return found | {"reason": f"no interval from fewer than {min_clusters} organisations"}
     reach = float(stats.t.ppf(0.5 + level / 2, size - 1)) * se
-    return found | {"low": mean - reach, "high": mean + reach}
-
-
-def _number_clusters(clusters: np.ndarray) -> np.ndarray:
-    at, _ = pd.factorize(clusters)
-    alone = at < 0
-    numbers: np.ndarray = np.where(alone, at.max() + np.cumsum(alone), at)
-    return numbers
+    return {"se": se, "df": size - 1, "low": mean - reach, "high": mean + reach}
 
 
 def _find_quantiles(x: np.ndarray, w: np.ndarray, at: Sequence[float]) -> list[float]:

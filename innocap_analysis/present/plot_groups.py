@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from innocap_analysis.compare.describe import summarise
+from innocap_analysis.compare.clusters import estimate_cluster_means
 from innocap_analysis.prepare.wave import Wave
 from innocap_analysis.present.disclosure import SHOWN, suppress_small_cells
 from innocap_analysis.present.figure import GRID, QUIET, Chart, start_chart, styled
@@ -18,8 +18,7 @@ from innocap_analysis.score.survey import score_answers
 
 # Below five organisations the spread between them says next to nothing.
 MIN_ORGANISATIONS = 5
-SHIELDED = ("mean", "sd", "skew", "minimum", "q1", "median", "q3", "maximum", "se", "df", "low",
-            "high", "missing")  # fmt: skip
+SHIELDED = ("mean", "se", "df", "low", "high")
 
 
 def tabulate_group_scores(wave: Wave) -> pd.DataFrame:
@@ -34,22 +33,19 @@ def tabulate_group_scores(wave: Wave) -> pd.DataFrame:
     -------
     DataFrame
         One row per unit and node: `country`, `unit`, `code`, `n`, `mean`, `se`, `df`, `low`,
-        `high` (95%, organisations as clusters), `suppressed`. Every extreme is left out.
+        `high` (95%, of :func:`~innocap_analysis.compare.clusters.estimate_cluster_means`),
+        `suppressed`. Every extreme is left out.
     """
     scores = score_answers(wave.clean, wave.instrument)
     scores["country"] = scores["country"].fillna("")
     nodes = wave.instrument.codebook.parents
-    countries = summarise(
-        scores, nodes, by="country", clusters="organisation", min_clusters=MIN_ORGANISATIONS
-    )
+    countries = _estimate_means(scores, nodes, "country")
     countries["country"] = countries["unit"]
     minimum = wave.settings.min_respondents
     told = [suppress_small_cells(countries, minimum=minimum, values=SHIELDED, within=["code"])]
     for country, rows in scores.groupby("country"):
         part = rows.assign(region=rows["region"].fillna(NO_REGION))
-        regions = summarise(
-            part, nodes, by="region", clusters="organisation", min_clusters=MIN_ORGANISATIONS
-        )
+        regions = _estimate_means(part, nodes, "region")
         told.append(
             suppress_small_cells(
                 regions.assign(country=country), minimum=minimum, values=SHIELDED, within=["code"]
@@ -65,8 +61,14 @@ def tabulate_group_scores(wave: Wave) -> pd.DataFrame:
     return table[columns].reset_index(drop=True)
 
 
-def _summarise(scores: pd.DataFrame, nodes: list[str], by: str) -> pd.DataFrame:
-    return summarise(scores, nodes, by=by, clusters="organisation", min_clusters=MIN_ORGANISATIONS)
+def _estimate_means(scores: pd.DataFrame, nodes: list[str], by: str) -> pd.DataFrame:
+    parts = [
+        estimate_cluster_means(
+            scores, node, by, "organisation", min_clusters=MIN_ORGANISATIONS
+        ).assign(code=node)
+        for node in nodes
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 @styled
