@@ -89,6 +89,7 @@ from innocap_analysis.score.survey import (
     estimate_response_rates,
     rake_weights,
     score_answers,
+    turn_answers,
 )
 from innocap_analysis.score.treat import treat_outliers
 from innocap_analysis.score.weights import compute_effective_weights, derive_weights
@@ -204,6 +205,7 @@ __all__ = [
     "test_invariance",
     "test_sampling_adequacy",
     "treat_outliers",
+    "turn_answers",
     "write_sentence",
 ]
 

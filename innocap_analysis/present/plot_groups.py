@@ -6,8 +6,9 @@ import pandas as pd
 
 from innocap_analysis.compare.clusters import estimate_cluster_means
 from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.disclosure import SHOWN, suppress_small_cells
+from innocap_analysis.present.disclosure import SHOWN
 from innocap_analysis.present.figure import GRID, QUIET, Chart, start_chart, styled
+from innocap_analysis.present.survey_groups import tabulate_places
 from innocap_analysis.present.survey_labels import (
     NO_REGION,
     draw_intervals,
@@ -18,7 +19,6 @@ from innocap_analysis.score.survey import score_answers
 
 # Below five organisations the spread between them says next to nothing.
 MIN_ORGANISATIONS = 5
-SHIELDED = ("mean", "se", "df", "low", "high")
 
 
 def tabulate_group_scores(wave: Wave) -> pd.DataFrame:
@@ -36,39 +36,22 @@ def tabulate_group_scores(wave: Wave) -> pd.DataFrame:
         `high` (95%, of :func:`~innocap_analysis.compare.clusters.estimate_cluster_means`),
         `suppressed`. Every extreme is left out.
     """
-    scores = score_answers(wave.clean, wave.instrument)
-    scores["country"] = scores["country"].fillna("")
     nodes = wave.instrument.codebook.parents
-    countries = _estimate_means(scores, nodes, "country")
-    countries["country"] = countries["unit"]
-    minimum = wave.settings.min_respondents
-    told = [suppress_small_cells(countries, minimum=minimum, values=SHIELDED, within=["code"])]
-    for country, rows in scores.groupby("country"):
-        part = rows.assign(region=rows["region"].fillna(NO_REGION))
-        regions = _estimate_means(part, nodes, "region")
-        told.append(
-            suppress_small_cells(
-                regions.assign(country=country), minimum=minimum, values=SHIELDED, within=["code"]
-            )
-        )
-    table = pd.concat(told, ignore_index=True)
-    table = table[(table["country"] != "") & (table["unit"] != NO_REGION)]
-    order = {code: i for i, code in enumerate(wave.settings.countries)}
-    table = table[table["country"].isin(order)]
-    rank = table["country"].map(order).astype(float) + (table["unit"] != table["country"]) * 0.5
-    table = table.assign(rank=rank).sort_values(["rank", "unit"], kind="stable")
-    columns = ["country", "unit", "code", "n", "mean", "se", "df", "low", "high", "suppressed"]
-    return table[columns].reset_index(drop=True)
 
+    def estimate_means(scores: pd.DataFrame, by: str) -> pd.DataFrame:
+        parts = [
+            estimate_cluster_means(
+                scores, node, by, "organisation", min_clusters=MIN_ORGANISATIONS
+            ).assign(code=node)
+            for node in nodes
+        ]
+        return pd.concat(parts, ignore_index=True)
 
-def _estimate_means(scores: pd.DataFrame, nodes: list[str], by: str) -> pd.DataFrame:
-    parts = [
-        estimate_cluster_means(
-            scores, node, by, "organisation", min_clusters=MIN_ORGANISATIONS
-        ).assign(code=node)
-        for node in nodes
-    ]
-    return pd.concat(parts, ignore_index=True)
+    shown = ["mean", "se", "df", "low", "high"]
+    scores = score_answers(wave.clean, wave.instrument)
+    table = tabulate_places(scores, wave, estimate_means, values=shown, within=["code"])
+    columns = ["country", "unit", "code", "n", *shown, "suppressed"]
+    return table.loc[table["unit"] != NO_REGION, columns].reset_index(drop=True)
 
 
 @styled
