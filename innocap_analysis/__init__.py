@@ -7,23 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from innocap_analysis.codebook import read_codebook, read_instrument
 from innocap_analysis.compare.cfa import fit_cfa
-from innocap_analysis.compare.clusters import (
-    compare_cluster_pairs,
-    estimate_cluster_means,
-    estimate_icc,
-    fit_mixed_means,
-)
+from innocap_analysis.compare.clusters import compare_cluster_pairs, estimate_cluster_means
 from innocap_analysis.compare.coherence import (
     correlate_nodes,
     estimate_group_alpha,
     estimate_importance,
     leave_one_out,
 )
-from innocap_analysis.compare.describe import estimate_top_two, summarise, tabulate_answers
+from innocap_analysis.compare.describe import summarise
 from innocap_analysis.compare.efa import fit_efa, run_parallel_analysis, test_sampling_adequacy
 from innocap_analysis.compare.groups import compare_groups, compare_pairs
 from innocap_analysis.compare.imputation import impute_multiple, pool_estimates
 from innocap_analysis.compare.invariance import screen_dif, test_invariance
+from innocap_analysis.compare.mixed import estimate_icc, fit_mixed_means
 from innocap_analysis.compare.ordinal import compare_answers
 from innocap_analysis.compare.polychoric import estimate_polychoric
 from innocap_analysis.compare.pooling import pool_means
@@ -33,6 +29,7 @@ from innocap_analysis.compare.reliability import (
     describe_items,
     estimate_reliability,
 )
+from innocap_analysis.compare.shares import estimate_top_two, tabulate_answers
 from innocap_analysis.prepare.answers import clean_answers, count_cleaning, mask_answers
 from innocap_analysis.prepare.observations import read_observations
 from innocap_analysis.prepare.survey.read import read_survey

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from innocap_analysis import estimate_top_two, summarise, suppress_small_cells, tabulate_answers
 from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument
-from innocap_analysis.compare.describe import estimate_share
+from innocap_analysis.compare.shares import estimate_share
 from innocap_analysis.prepare.wave import load_wave
-from innocap_analysis.present.plot_groups import tabulate_group_scores
+from innocap_analysis.present.survey_groups import tabulate_group_scores
 from innocap_analysis.settings import InnocapError, Settings
 
 NAN = float("nan")

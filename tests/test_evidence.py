@@ -12,7 +12,7 @@ import pytest
 from innocap_analysis import Evidence, load_wave, write_sentence
 from innocap_analysis.prepare.wave import Wave
 from innocap_analysis.present import evidence_sentences, evidence_tables
-from innocap_analysis.present.plot_groups import tabulate_group_scores
+from innocap_analysis.present.survey_groups import tabulate_group_scores
 from innocap_analysis.present.survey_labels import SurveyLabels, make_survey_labels
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.settings import InnocapError, Settings

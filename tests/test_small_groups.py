@@ -11,12 +11,7 @@ from r_reference import RAGGED, R, read_ragged, read_wave
 from scipy import stats
 
 from innocap_analysis import summarise
-from innocap_analysis.compare.clusters import (
-    compare_cluster_pairs,
-    estimate_cluster_means,
-    estimate_icc,
-    fit_mixed_means,
-)
+from innocap_analysis.compare.clusters import compare_cluster_pairs, estimate_cluster_means
 from innocap_analysis.compare.effects import (
     compute_cliffs_delta,
     compute_hedges_g,
@@ -29,6 +24,7 @@ from innocap_analysis.compare.imputation import (
     impute_multiple,
     pool_estimates,
 )
+from innocap_analysis.compare.mixed import estimate_icc, fit_mixed_means
 from innocap_analysis.compare.ordinal import SeparationError, compare_answers, fit_ordinal_logit
 from innocap_analysis.compare.pooling import pool_means
 from innocap_analysis.settings import InnocapError

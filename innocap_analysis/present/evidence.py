@@ -9,14 +9,11 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.codebook import Codebook
-from innocap_analysis.compare.clusters import (
-    compare_cluster_pairs,
-    estimate_cluster_means,
-    estimate_icc,
-)
+from innocap_analysis.compare.clusters import compare_cluster_pairs, estimate_cluster_means
 from innocap_analysis.compare.groups import compare_groups
 from innocap_analysis.compare.imputation import estimate_imputed_means, impute_multiple
 from innocap_analysis.compare.invariance import screen_dif, test_invariance
+from innocap_analysis.compare.mixed import estimate_icc
 from innocap_analysis.compare.pooling import PooledMeans, pool_means
 from innocap_analysis.compare.reliability import estimate_reliability
 from innocap_analysis.prepare.answers import mask_answers

@@ -2,56 +2,15 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from innocap_analysis.compare.clusters import estimate_cluster_means
 from innocap_analysis.prepare.wave import Wave
 from innocap_analysis.present.disclosure import SHOWN
 from innocap_analysis.present.figure import GRID, QUIET, Chart, start_chart, styled
-from innocap_analysis.present.survey_groups import tabulate_places
+from innocap_analysis.present.survey_groups import MIN_ORGANISATIONS, tabulate_group_scores
 from innocap_analysis.present.survey_labels import (
-    NO_REGION,
     draw_intervals,
     make_survey_labels,
     mark_chart,
 )
-from innocap_analysis.score.survey import score_answers
-
-# Below five organisations the spread between them says next to nothing.
-MIN_ORGANISATIONS = 5
-
-
-def tabulate_group_scores(wave: Wave) -> pd.DataFrame:
-    """Tabulate the scores of countries and their regions, small groups hidden.
-
-    Parameters
-    ----------
-    wave : Wave
-        Clean answers.
-
-    Returns
-    -------
-    DataFrame
-        One row per unit and node: `country`, `unit`, `code`, `n`, `mean`, `se`, `df`, `low`,
-        `high` (95%, of :func:`~innocap_analysis.compare.clusters.estimate_cluster_means`),
-        `suppressed`. Every extreme is left out.
-    """
-    nodes = wave.instrument.codebook.parents
-
-    def estimate_means(scores: pd.DataFrame, by: str) -> pd.DataFrame:
-        parts = [
-            estimate_cluster_means(
-                scores, node, by, "organisation", min_clusters=MIN_ORGANISATIONS
-            ).assign(code=node)
-            for node in nodes
-        ]
-        return pd.concat(parts, ignore_index=True)
-
-    shown = ["mean", "se", "df", "low", "high"]
-    scores = score_answers(wave.clean, wave.instrument)
-    table = tabulate_places(scores, wave, estimate_means, values=shown, within=["code"])
-    columns = ["country", "unit", "code", "n", *shown, "suppressed"]
-    return table.loc[table["unit"] != NO_REGION, columns].reset_index(drop=True)
 
 
 @styled
@@ -68,7 +27,8 @@ def plot_groups(wave: Wave, *, language: str = "en") -> Chart:
     Returns
     -------
     Chart
-        Its data: the rows of :func:`tabulate_group_scores`.
+        Its data: the rows of
+        :func:`~innocap_analysis.present.survey_groups.tabulate_group_scores`.
     """
     labels = make_survey_labels(wave, language)
     data = tabulate_group_scores(wave)

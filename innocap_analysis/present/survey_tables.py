@@ -7,8 +7,7 @@ import pandas as pd
 from innocap_analysis.compare.describe import summarise
 from innocap_analysis.prepare.answers import STEPS, count_cleaning
 from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.plot_groups import tabulate_group_scores
-from innocap_analysis.present.survey_groups import tabulate_places
+from innocap_analysis.present.survey_groups import tabulate_group_scores, tabulate_places
 from innocap_analysis.present.survey_labels import (
     NO_REGION,
     SurveyLabels,
