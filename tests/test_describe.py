@@ -55,6 +55,13 @@ def test_groups_missing_and_dont_know_are_told_apart() -> None:
     assert list(told.index) == ["FI", "SE"]
 
 
+def test_columns_have_limits_of_their_own() -> None:
+    table = pd.DataFrame({"a": [1.0, 5.0, DONT_KNOW], "b": [0.0, 10.0, 5.0]})
+    told = summarise(table, limits={"a": (1, 5), "b": (0, 10)}).set_index("code")
+    assert told["ceiling_share"].tolist() == pytest.approx([1 / 2, 1 / 3])
+    assert told["n"].tolist() == [2, 3]
+
+
 @pytest.mark.parametrize(
     ("values", "reason"),
     [([], "no answers"), ([NAN, NAN], "no answers"), ([2.0], "one answer has no spread"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ def summarise(
     by: str | None = None,
     weights: pd.Series | None = None,
     clusters: str | None = None,
-    limits: tuple[float, float] | None = None,
+    limits: tuple[float, float] | Mapping[str, tuple[float, float]] | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Describe the distribution of columns, in everyone or group by group.
@@ -41,9 +41,9 @@ def summarise(
     clusters : str, optional
         Column of clusters, such as ``organisation``: the standard error then rests on
         their sums. A row without one is a cluster of its own.
-    limits : tuple of float, optional
-        Lowest and highest code of an answer scale; then -8 counts as don't know, -9 as not
-        applicable, and the shares at both ends are told.
+    limits : tuple of float or mapping of str to tuple, optional
+        Lowest and highest code of the answer scale, of all columns or by column; then -8
+        counts as don't know, -9 as not applicable, and the shares at both ends are told.
     level : float
         Of the interval of the mean.
 
@@ -85,9 +85,10 @@ def summarise(
             x = table[name].to_numpy(dtype=float)[at]
             group = table[clusters].to_numpy(dtype=object)[at] if clusters else None
             row = {"unit": unit, "code": name}
-            row |= _describe(x, whole[at], limits)
+            ends = limits.get(name) if isinstance(limits, Mapping) else limits
+            row |= _describe(x, whole[at], ends)
             if np.isfinite(row["sd"]):
-                row |= _estimate_interval(x, whole[at], group, level, weights is not None, limits)
+                row |= _estimate_interval(x, whole[at], group, level, weights is not None, ends)
             rows.append(row)
     return pd.DataFrame(rows)
 

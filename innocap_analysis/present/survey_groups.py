@@ -111,10 +111,11 @@ def tabulate_nonresponse(wave: Wave) -> pd.DataFrame:
         `unusable` (shares), `suppressed`.
     """
     items = wave.instrument.scored
+    limits = {code: wave.instrument.limits(code) for code in items}
     parts = []
     table = wave.clean.assign(country=wave.clean["country"].fillna(""))
     for by in (None, "country"):
-        found = summarise(table, items, by=by, limits=(1, 5))
+        found = summarise(table, items, by=by, limits=limits)
         why = found[["dont_know", "not_applicable", "missing"]]
         found["respondents"] = found["n"] + why.sum(axis=1)
         shares = why.div(found["respondents"], axis=0)

@@ -178,7 +178,9 @@ def table_items(wave: Wave, *, language: str) -> Table:
     """
     labels = make_survey_labels(wave, language)
     codes = wave.instrument.scored
-    data = summarise(wave.clean, codes, limits=(1, 5))
+    limits = {code: wave.instrument.limits(code) for code in codes}
+    data = summarise(wave.clean, codes, limits=limits)
+    lowest, highest = min(low for low, _ in limits.values()), max(h for _, h in limits.values())
     return mark_table(
         make_table(
             data,
@@ -191,7 +193,11 @@ def table_items(wave: Wave, *, language: str) -> Table:
                 "floor_share": (labels.say("Lowest answer"), as_number(labels.share)),
                 "ceiling_share": (labels.say("Highest answer"), as_number(labels.share)),
             },
-            caption=labels.say("Items, from 1 to 5; none is turned here"),
+            caption=labels.say(
+                "Items, from {low} to {high}; none is turned here",
+                low=labels.figure(lowest),
+                high=labels.figure(highest),
+            ),
         ),
         labels,
     )
