@@ -3,23 +3,19 @@
 from .batch.run import run_notebooks
 from .codebook import read_codebook, read_instrument
 from .compare.cfa import fit_cfa
-from .compare.clusters import (
-    compare_cluster_pairs,
-    estimate_cluster_means,
-    estimate_icc,
-    fit_mixed_means,
-)
+from .compare.clusters import compare_cluster_pairs, estimate_cluster_means
 from .compare.coherence import (
     correlate_nodes,
     estimate_group_alpha,
     estimate_importance,
     leave_one_out,
 )
-from .compare.describe import estimate_top_two, summarise, tabulate_answers
+from .compare.describe import summarise
 from .compare.efa import fit_efa, run_parallel_analysis, test_sampling_adequacy
 from .compare.groups import compare_groups, compare_pairs
 from .compare.imputation import impute_multiple, pool_estimates
 from .compare.invariance import screen_dif, test_invariance
+from .compare.mixed import estimate_icc, fit_mixed_means
 from .compare.ordinal import compare_answers
 from .compare.polychoric import estimate_polychoric
 from .compare.pooling import pool_means
@@ -29,6 +25,7 @@ from .compare.reliability import (
     describe_items,
     estimate_reliability,
 )
+from .compare.shares import estimate_top_two, tabulate_answers
 from .prepare.answers import clean_answers, count_cleaning, mask_answers
 from .prepare.observations import read_observations
 from .prepare.survey.read import read_survey
@@ -85,6 +82,7 @@ from .score.survey import (
     estimate_response_rates,
     rake_weights,
     score_answers,
+    turn_answers,
 )
 from .score.treat import treat_outliers
 from .score.weights import compute_effective_weights, derive_weights
@@ -197,5 +195,6 @@ __all__ = [
     "test_invariance",
     "test_sampling_adequacy",
     "treat_outliers",
+    "turn_answers",
     "write_sentence",
 ]

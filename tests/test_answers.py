@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from survey_truth import KEY, export
 
-from innocap_analysis import average_scores, rake_weights, read_survey, score_answers
+from innocap_analysis import average_scores, rake_weights, read_survey, score_answers, turn_answers
 from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument
 from innocap_analysis.prepare.answers import STEPS, clean_answers, count_cleaning, mask_answers
 from innocap_analysis.prepare.synthetic.exports import WRITERS
@@ -196,6 +196,15 @@ def test_response_rates_need_enough_invited() -> None:
 def test_masked_answers_keep_codes_and_lose_dont_knows() -> None:
     table = pd.DataFrame({"a": [1.0, DONT_KNOW, NOT_APPLICABLE, NAN, 5.0]})
     np.testing.assert_array_equal(mask_answers(table, ["a"])["a"], [1, NAN, NAN, NAN, 5])
+
+
+def test_turned_items_run_one_way_and_turn_back(survey: Instrument) -> None:
+    table = pd.DataFrame({"SKL1": [1.0, 2.0], "SKL4": [1.0, NAN], "country": "SE"})
+    turned = turn_answers(table, survey)
+    assert survey.limits("SKL4") == (1.0, 5.0)
+    assert turned["SKL1"].tolist() == [1.0, 2.0]
+    assert turned["SKL4"].fillna(0).tolist() == [5.0, 0.0]
+    pd.testing.assert_frame_equal(turn_answers(turned, survey), table)
 
 
 def test_scoring_needs_every_item(survey: Instrument) -> None:

@@ -61,6 +61,14 @@ def test_what_cannot_be_estimated_says_why() -> None:
             estimate(few)
 
 
+def test_children_that_cancel_out_have_no_alpha() -> None:
+    against = VALUES.assign(B=-VALUES["A"])
+    book = read_codebook(BOOK.table[BOOK.table.index != "C"].reset_index())
+    row = estimate_group_alpha(score_index(against, book)).iloc[0]
+    assert np.isnan(row["alpha"])
+    assert row["reason"] == "the sum does not vary"
+
+
 def test_importance_of_known_functions() -> None:
     rng = np.random.default_rng(8)
     n = 400

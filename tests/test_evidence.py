@@ -12,6 +12,7 @@ import pytest
 from innocap_analysis import Evidence, load_wave, write_sentence
 from innocap_analysis.prepare.wave import Wave
 from innocap_analysis.present import evidence_sentences, evidence_tables
+from innocap_analysis.present.survey_groups import tabulate_group_scores
 from innocap_analysis.present.survey_labels import SurveyLabels, make_survey_labels
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.settings import InnocapError, Settings
@@ -126,6 +127,17 @@ def test_tables_are_whole_and_marked(
         assert table.caption.startswith("SYNTHETIC. ")
         assert len(table.cells) >= 4
         assert not table.cells.astype(str).apply(lambda c: c.str.contains("nan")).to_numpy().any()
+
+
+def test_both_pages_give_a_country_the_same_mean_and_interval(
+    wave: Wave, evidence: Evidence
+) -> None:
+    told = tabulate_group_scores(wave).set_index(["unit", "code"])
+    columns = ["mean", "se", "df", "low", "high"]
+    own = evidence.means.set_index("unit")
+    for country in evidence.countries:
+        one = told.loc[(country, evidence.root), columns].to_numpy(float)
+        np.testing.assert_allclose(one, own.loc[country, columns].to_numpy(float), rtol=1e-12)
 
 
 def test_the_same_seed_gives_the_same_evidence(wave: Wave, evidence: Evidence) -> None:

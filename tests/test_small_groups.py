@@ -11,12 +11,7 @@ from r_reference import RAGGED, R, read_ragged, read_wave
 from scipy import stats
 
 from innocap_analysis import summarise
-from innocap_analysis.compare.clusters import (
-    compare_cluster_pairs,
-    estimate_cluster_means,
-    estimate_icc,
-    fit_mixed_means,
-)
+from innocap_analysis.compare.clusters import compare_cluster_pairs, estimate_cluster_means
 from innocap_analysis.compare.effects import (
     compute_cliffs_delta,
     compute_hedges_g,
@@ -29,6 +24,7 @@ from innocap_analysis.compare.imputation import (
     impute_multiple,
     pool_estimates,
 )
+from innocap_analysis.compare.mixed import estimate_icc, fit_mixed_means
 from innocap_analysis.compare.ordinal import SeparationError, compare_answers, fit_ordinal_logit
 from innocap_analysis.compare.pooling import pool_means
 from innocap_analysis.settings import InnocapError
@@ -181,6 +177,29 @@ def test_icc_is_worked_by_hand() -> None:
     alone = estimate_icc(table.assign(o=list("abcdef")), "x", "o")
     assert alone["reason"] == "one respondent in every organisation"
     assert estimate_icc(table.assign(x=np.nan), "x", "o")["reason"] == "no answers"
+
+
+def test_who_names_no_organisation_is_one_of_their_own() -> None:
+    gone = RAG["organisation"].where(RAG.index % 4 > 0)
+    alone = gone.fillna("own " + RAG.index.to_series().astype(str))
+    for estimate in (estimate_cluster_means, fit_mixed_means):
+        found = estimate(RAG.assign(organisation=gone), "score", "group", "organisation")
+        named = estimate(RAG.assign(organisation=alone), "score", "group", "organisation")
+        pd.testing.assert_frame_equal(found, named)
+        assert found["n"].sum() == RAG["score"].notna().sum()
+
+
+def test_few_organisations_and_no_answers_have_no_interval() -> None:
+    table = pd.DataFrame({"x": [1.0, 2, 4, 5, np.nan], "g": list("aaaab"),
+                          "o": ["p", "q", "r", None, "s"]})  # fmt: skip
+    found = estimate_cluster_means(table, "x", "g", "o", min_clusters=5).set_index("unit")
+    assert "fewer than 5 organisations" in found.loc["a", "reason"]
+    assert np.isnan(found.loc["a", "low"])
+    assert found.loc["a", "se"] > 0
+    assert found.loc["b", ["n", "clusters", "reason"]].tolist() == [0, 0, "no answers"]
+    whole = estimate_cluster_means(table, "x", "g", "o", min_clusters=4).set_index("unit")
+    assert whole.loc["a", "clusters"] == 4
+    assert whole.loc["a", "low"] < 3 < whole.loc["a", "high"]
 
 
 def test_pairs_with_organisations_combine_both_means() -> None:

@@ -66,6 +66,11 @@ class Instrument:
         texts = self.items[code].texts
         return texts.get(language) or texts.get(language.split("_")[0]) or texts["en"]
 
+    def limits(self, code: str) -> tuple[float, float]:
+        """Return the lowest and the highest code of a scale question."""
+        codes = [float(own) for own in self.scales[self.items[code].scale].codes]
+        return min(codes), max(codes)
+
     def options(self, code: str) -> list[str]:
         """Return the options of a multiple-choice item."""
         return [str(option) for option in self.scales[self.items[code].scale].codes]

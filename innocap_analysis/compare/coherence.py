@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from innocap_analysis.compare.reliability import compute_alpha
 from innocap_analysis.score.alternatives import change_codebook
 from innocap_analysis.score.index import IndexResult, rank_units, score_index
 from innocap_analysis.settings import InnocapError
@@ -83,9 +84,8 @@ def estimate_group_alpha(result: IndexResult) -> pd.DataFrame:
 
     Notes
     -----
-    ``k / (k - 1) (1 - sum of variances / variance of the sum)`` over units that have every
-    child (Cronbach, 1951, *Psychometrika* 16, 297-334); standardised from the mean
-    correlation.
+    :func:`~innocap_analysis.compare.reliability.compute_alpha` over units that have every
+    child; standardised from their correlations.
     """
     _need_units(result, "alpha")
     table = pd.concat([result.normalised, result.scores], axis=1)
@@ -101,10 +101,11 @@ def estimate_group_alpha(result: IndexResult) -> pd.DataFrame:
         elif len(complete) < 2 or (np.diag(covariance) == 0).any():
             row["reason"] = "a child does not vary"
         else:
-            row["alpha"] = k / (k - 1) * (1 - np.trace(covariance) / covariance.sum())
-            r = np.corrcoef(complete.to_numpy(), rowvar=False)
-            mean = (r.sum() - k) / (k * (k - 1))
-            row["alpha_standardised"] = k * mean / (1 + (k - 1) * mean)
+            row["alpha"] = compute_alpha(covariance)
+            correlations = np.corrcoef(complete.to_numpy(), rowvar=False)
+            row["alpha_standardised"] = compute_alpha(correlations)
+            if np.isnan([row["alpha"], row["alpha_standardised"]]).any():
+                row["reason"] = "the sum does not vary"
         rows.append(row)
     return pd.DataFrame(rows)
 

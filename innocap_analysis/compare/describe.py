@@ -1,4 +1,4 @@
-"""What a group of answers looks like: counts, shares, means and their intervals."""
+"""What the values of a group look like: counts, means, quartiles and intervals."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.proportion import proportion_confint
 
-from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument
+from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE
+from innocap_analysis.compare.clusters import number_clusters
 from innocap_analysis.settings import InnocapError
 
 EVERYONE = "all"
-TOP_TWO = 2
 
 
 def summarise(
@@ -24,8 +23,7 @@ def summarise(
     by: str | None = None,
     weights: pd.Series | None = None,
     clusters: str | None = None,
-    min_clusters: int = 2,
-    limits: tuple[float, float] | None = None,
+    limits: tuple[float, float] | Mapping[str, tuple[float, float]] | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Describe the distribution of columns, in everyone or group by group.
@@ -43,12 +41,9 @@ def summarise(
     clusters : str, optional
         Column of clusters, such as ``organisation``: the standard error then rests on
         their sums. A row without one is a cluster of its own.
-    min_clusters : int
-        No interval below this number of clusters: the spread between three organisations
-        is itself little more than chance.
-    limits : tuple of float, optional
-        Lowest and highest code of an answer scale; then -8 counts as don't know, -9 as not
-        applicable, and the shares at both ends are told.
+    limits : tuple of float or mapping of str to tuple, optional
+        Lowest and highest code of the answer scale, of all columns or by column; then -8
+        counts as don't know, -9 as not applicable, and the shares at both ends are told.
     level : float
         Of the interval of the mean.
 
@@ -83,160 +78,41 @@ def summarise(
     lacking = [name for name in [*names, by, clusters] if name and name not in table]
     if lacking:
         raise InnocapError(f"summarise: there is no column {lacking[0]!r}")
-    whole = _read_weights(table, weights)
+    whole = read_weights(table, weights)
     rows = []
-    for unit, at in _iterate_groups(table, by):
+    for unit, at in iterate_groups(table, by):
         for name in names:
             x = table[name].to_numpy(dtype=float)[at]
             group = table[clusters].to_numpy(dtype=object)[at] if clusters else None
             row = {"unit": unit, "code": name}
-            row |= _describe(x, whole[at], limits)
+            ends = limits.get(name) if isinstance(limits, Mapping) else limits
+            row |= _describe(x, whole[at], ends)
             if np.isfinite(row["sd"]):
-                row |= _estimate_interval(
-                    x, whole[at], group, level, weights is not None, min_clusters, limits
-                )
+                row |= _estimate_interval(x, whole[at], group, level, weights is not None, ends)
             rows.append(row)
     return pd.DataFrame(rows)
 
 
-def tabulate_answers(
-    answers: pd.DataFrame,
-    instrument: Instrument,
-    *,
-    items: Sequence[str] | None = None,
-    by: str | None = None,
-    weights: pd.Series | None = None,
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """Count the answers to questions with a list of answers.
+def read_weights(table: pd.DataFrame, weights: pd.Series | None) -> np.ndarray:
+    """Return the weight of every row, 1 where none are given.
 
     Parameters
     ----------
-    answers : DataFrame
-        Clean answers.
-    instrument : Instrument
-        The questionnaire.
-    items : sequence of str, optional
-        Scale, single-choice or multiple-choice questions. Default: the scored items.
-    by : str, optional
-        Column of groups.
+    table : DataFrame
+        The rows.
     weights : Series, optional
-        Weight of each row.
-    level : float
-        Of the Wilson interval.
+        One weight per row.
 
     Returns
     -------
-    DataFrame
-        One row per group, question and answer: `unit`, `code`, `answer` (code of the scale
-        or option), `count`, `n` (who answered; don't know and not applicable leave the
-        base), `share`, `low`, `high`, `reason`.
+    array, shape (rows,)
+        Weights of zero or more.
 
     Raises
     ------
     InnocapError
-        A question is unknown or has no list of answers.
+        A weight is negative or missing, or there is not one per row.
     """
-    rows = []
-    whole = _read_weights(answers, weights)
-    for code in items if items is not None else instrument.scored:
-        chosen = _read_choices(answers, instrument, code)
-        for unit, at in _iterate_groups(answers, by):
-            for answer, column in chosen.items():
-                share = estimate_share(column[at], weights=whole[at], level=level)
-                rows.append({"unit": unit, "code": code, "answer": answer, **share})
-    return pd.DataFrame(rows)
-
-
-def estimate_top_two(
-    answers: pd.DataFrame,
-    instrument: Instrument,
-    *,
-    items: Sequence[str] | None = None,
-    by: str | None = None,
-    weights: pd.Series | None = None,
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """Estimate the share that chose one of the two highest answers of a scale.
-
-    Parameters
-    ----------
-    answers : DataFrame
-        Clean answers.
-    instrument : Instrument
-        The questionnaire.
-    items : sequence of str, optional
-        Scale questions. Default: the scored items. A reversed item is not turned: its top
-        two are those who agree with the statement as it was put.
-    by : str, optional
-        Column of groups.
-    weights : Series, optional
-        Weight of each row.
-    level : float
-        Of the Wilson interval.
-
-    Returns
-    -------
-    DataFrame
-        One row per group and item: `unit`, `code`, `count`, `n`, `share`, `low`, `high`,
-        `reason`.
-    """
-    rows = []
-    whole = _read_weights(answers, weights)
-    for code in items if items is not None else instrument.scored:
-        top = sorted(float(c) for c in instrument.scales[instrument.items[code].scale].codes)
-        x = answers[code].to_numpy(dtype=float)
-        agreed = np.where(np.isnan(x) | np.isin(x, (DONT_KNOW, NOT_APPLICABLE)), np.nan,
-                          x >= top[-TOP_TWO])  # fmt: skip
-        for unit, at in _iterate_groups(answers, by):
-            share = estimate_share(agreed[at], weights=whole[at], level=level)
-            rows.append({"unit": unit, "code": code, **share})
-    return pd.DataFrame(rows)
-
-
-def estimate_share(
-    chosen: np.ndarray, *, weights: np.ndarray | None = None, level: float = 0.95
-) -> dict[str, Any]:
-    """Estimate a share with its Wilson interval.
-
-    Parameters
-    ----------
-    chosen : array, shape (rows,)
-        1, 0, or NaN where there is no answer.
-    weights : array, shape (rows,), optional
-        Weight of each row; the interval then rests on Kish's effective number of answers.
-    level : float
-        Of the interval.
-
-    Returns
-    -------
-    dict
-        `count` and `n` (answers, unweighted), `share`, `low`, `high`, `reason`.
-
-    Notes
-    -----
-    Wilson (1927), *Journal of the American Statistical Association* 22, 209-212.
-
-    Examples
-    --------
-    >>> told = estimate_share(np.array([1.0, 1.0, 0.0, np.nan]))
-    >>> told["n"], round(told["low"], 3), round(told["high"], 3)
-    (3, 0.208, 0.939)
-    """
-    known = ~np.isnan(chosen)
-    n, count = int(known.sum()), int(np.nansum(chosen))
-    w = np.ones(n) if weights is None else weights[known]
-    if not n or not w.sum() > 0:
-        nothing = dict.fromkeys(("share", "low", "high"), np.nan)
-        return {"count": count, "n": n, **nothing, "reason": "no answers"}
-    share = float((w * chosen[known]).sum() / w.sum())
-    effective = float(w.sum() ** 2 / (w**2).sum())
-    low, high = proportion_confint(share * effective, effective, 1 - level, method="wilson")
-    return {"count": count, "n": n, "share": share, "low": float(low), "high": float(high),
-            "reason": ""}  # fmt: skip
-
-
-def _read_weights(table: pd.DataFrame, weights: pd.Series | None) -> np.ndarray:
     if weights is None:
         return np.ones(len(table))
     own: np.ndarray = weights.to_numpy(dtype=float)
@@ -245,7 +121,26 @@ def _read_weights(table: pd.DataFrame, weights: pd.Series | None) -> np.ndarray:
     return own
 
 
-def _iterate_groups(table: pd.DataFrame, by: str | None) -> Iterator[tuple[str, np.ndarray]]:
+def iterate_groups(table: pd.DataFrame, by: str | None) -> Iterator[tuple[str, np.ndarray]]:
+    """Go through the groups of a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The rows.
+    by : str, optional
+        Column of groups. Default: everyone is one group, :data:`EVERYONE`.
+
+    Yields
+    ------
+    (str, array of int)
+        Name of the group and positions of its rows; rows without a group are in none.
+
+    Raises
+    ------
+    InnocapError
+        There is no such column.
+    """
     if by is None:
         yield EVERYONE, np.arange(len(table))
         return
@@ -254,21 +149,6 @@ def _iterate_groups(table: pd.DataFrame, by: str | None) -> Iterator[tuple[str, 
     groups = table.groupby(by, sort=True).indices
     for unit in sorted(groups, key=str):
         yield str(unit), np.asarray(groups[unit])
-
-
-def _read_choices(
-    answers: pd.DataFrame, instrument: Instrument, code: str
-) -> Mapping[object, np.ndarray]:
-    """Return one 1-0-NaN column per answer of a question."""
-    item = instrument.items.get(code)
-    if item is None or item.answer not in ("likert", "single", "multi"):
-        raise InnocapError(f"tabulate_answers: {code!r} is no question with a list of answers")
-    options = instrument.scales[item.scale].codes
-    if item.answer == "multi":
-        return {o: answers[f"{code}_{o}"].to_numpy(dtype=float) for o in options}
-    x = answers[code]
-    out = x.isna() | x.isin([DONT_KNOW, NOT_APPLICABLE, "DK", "NA"])
-    return {o: np.where(out, np.nan, (x == o).astype(float)) for o in options}
 
 
 def _describe(
@@ -323,7 +203,6 @@ def _estimate_interval(
     clusters: np.ndarray | None,
     level: float,
     weighted: bool,
-    min_clusters: int,
     limits: tuple[float, float] | None,
 ) -> dict[str, Any]:
     x, w, known = _keep_known(x, weights, limits)
@@ -332,7 +211,7 @@ def _estimate_interval(
     size = n = len(x)
     pull = p * (x - mean)
     if clusters is not None:
-        at = _number_clusters(clusters[known])
+        at = number_clusters(clusters[known])
         size = int(at.max()) + 1
         pull = np.bincount(at, weights=pull)
     if size == 1:
@@ -341,18 +220,8 @@ def _estimate_interval(
         se = float(x.std(ddof=1) / np.sqrt(n))
     else:
         se = float(np.sqrt(size / (size - 1) * (pull**2).sum()))
-    found = {"se": se, "df": size - 1}
-    if clusters is not None and size < min_clusters:
-        return found | {"reason": f"no interval from fewer than {min_clusters} organisations"}
     reach = float(stats.t.ppf(0.5 + level / 2, size - 1)) * se
-    return found | {"low": mean - reach, "high": mean + reach}
-
-
-def _number_clusters(clusters: np.ndarray) -> np.ndarray:
-    at, _ = pd.factorize(clusters)
-    alone = at < 0
-    numbers: np.ndarray = np.where(alone, at.max() + np.cumsum(alone), at)
-    return numbers
+    return {"se": se, "df": size - 1, "low": mean - reach, "high": mean + reach}
 
 
 def _find_quantiles(x: np.ndarray, w: np.ndarray, at: Sequence[float]) -> list[float]:

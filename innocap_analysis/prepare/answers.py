@@ -185,10 +185,9 @@ def _mend_codes(
     for item in instrument.items.values():
         if item.answer not in ("likert", "number") or item.code not in out:
             continue
-        codes = [float(code) for code in instrument.scales[item.scale].codes]
         x = out[item.code].astype("float64")
         # A stretched scale lies between the codes, never outside them.
-        fine = x.isna() | x.between(min(codes), max(codes)) | x.isin(_SPECIAL)
+        fine = x.isna() | x.between(*instrument.limits(item.code)) | x.isin(_SPECIAL)
         if not fine.all():
             ids = out.loc[~fine, "response_id"]
             log.append(_log(ids, "impossible", "set_missing", "no code of the scale", item.code))

@@ -9,20 +9,17 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.codebook import Codebook
-from innocap_analysis.compare.clusters import (
-    compare_cluster_pairs,
-    estimate_cluster_means,
-    estimate_icc,
-)
+from innocap_analysis.compare.clusters import compare_cluster_pairs, estimate_cluster_means
 from innocap_analysis.compare.groups import compare_groups
 from innocap_analysis.compare.imputation import estimate_imputed_means, impute_multiple
 from innocap_analysis.compare.invariance import screen_dif, test_invariance
+from innocap_analysis.compare.mixed import estimate_icc
 from innocap_analysis.compare.pooling import PooledMeans, pool_means
 from innocap_analysis.compare.reliability import estimate_reliability
 from innocap_analysis.prepare.answers import mask_answers
 from innocap_analysis.prepare.wave import Wave
 from innocap_analysis.present.disclosure import SHOWN, suppress_small_cells
-from innocap_analysis.score.survey import score_answers
+from innocap_analysis.score.survey import score_answers, turn_answers
 from innocap_analysis.settings import InnocapError
 
 COMPLETIONS = 10
@@ -97,13 +94,8 @@ class Evidence:
     @cached_property
     def answers(self) -> pd.DataFrame:
         """Answers with reversed items turned, and `country`."""
-        codes = self.wave.instrument.scored
-        turned = mask_answers(self.clean, codes)
-        for code in codes:
-            item = self.wave.instrument.items[code]
-            if item.reversed:
-                steps = [float(c) for c in self.wave.instrument.scales[item.scale].codes]
-                turned[code] = min(steps) + max(steps) - turned[code]
+        values = mask_answers(self.clean, self.codebook.leaves)
+        turned = turn_answers(values, self.wave.instrument)
         return turned.assign(country=self.clean["country"])
 
     @cached_property
@@ -202,16 +194,13 @@ class Evidence:
     @cached_property
     def imputed(self) -> pd.DataFrame:
         """Mean index by country: as scored, of complete answers only, and imputed."""
-        codes = self.wave.instrument.scored
         rng = np.random.default_rng(self.seed)
-        filled = impute_multiple(self.answers, codes, m=COMPLETIONS, rng=rng)
+        filled = impute_multiple(self.answers, self.codebook.leaves, m=COMPLETIONS, rng=rng)
 
         def score(table: pd.DataFrame) -> pd.Series:
-            parts = [
-                table[self.codebook.children(code)].mean(axis=1, skipna=False)
-                for code in self.dimensions
-            ]
-            return (sum(parts) / len(parts) - 1) / 4 * 100
+            # Scoring turns reversed items by itself.
+            given = turn_answers(table, self.wave.instrument)
+            return score_answers(given, self.wave.instrument, min_coverage=1)[self.root]
 
         pooled = estimate_imputed_means(filled, score, "country").set_index("unit")
         whole = score(self.answers).groupby(self.answers["country"]).agg(["mean", "count"])

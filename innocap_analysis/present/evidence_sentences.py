@@ -10,7 +10,7 @@ import pandas as pd
 from innocap_analysis.compare.groups import VERDICTS
 from innocap_analysis.present.evidence import Evidence
 from innocap_analysis.present.labels import Labels
-from innocap_analysis.present.sentences import Prose, write_list
+from innocap_analysis.present.prose import Prose, write_list
 from innocap_analysis.present.survey_labels import make_survey_labels
 from innocap_analysis.settings import InnocapError, suggest
 

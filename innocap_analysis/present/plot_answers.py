@@ -1,4 +1,4 @@
-"""Figures of answers: diverging bars, shares with intervals, scores of groups."""
+"""Figures of answers: diverging bars, and shares with intervals."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from innocap_analysis.compare.describe import estimate_top_two, tabulate_answers
+from innocap_analysis.compare.shares import estimate_top_two, tabulate_answers
 from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.disclosure import suppress_small_cells
 from innocap_analysis.present.figure import GRID, INK, QUIET, Chart, start_chart, styled
 from innocap_analysis.present.labels import Labels
+from innocap_analysis.present.survey_groups import shield_countries
 from innocap_analysis.present.survey_labels import (
     draw_intervals,
     make_country_key,
@@ -46,30 +46,6 @@ def fold(text: str, width: int) -> str:
         if len(folded) <= lines:
             return "\n".join(folded)
     return textwrap.fill(text, width)
-
-
-def shield_countries(table: pd.DataFrame, wave: Wave, values: list[str]) -> pd.DataFrame:
-    """Hide small countries, and what subtraction would tell of them.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Rows by `unit` (country; empty where unknown), `code`, and `answer` if any.
-    wave : Wave
-        Knows the fewest respondents to show.
-    values : list of str
-        Columns to blank.
-
-    Returns
-    -------
-    DataFrame
-        With `country` and `suppressed`, without the row of unknown country.
-    """
-    within = [column for column in ("code", "answer") if column in table]
-    minimum = wave.settings.min_respondents
-    out = suppress_small_cells(table, minimum=minimum, values=values, within=within)
-    out = out[out["unit"] != ""].reset_index(drop=True)
-    return out.assign(country=out["unit"])
 
 
 @styled

@@ -2,71 +2,15 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from innocap_analysis.compare.describe import summarise
 from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.disclosure import SHOWN, suppress_small_cells
+from innocap_analysis.present.disclosure import SHOWN
 from innocap_analysis.present.figure import GRID, QUIET, Chart, start_chart, styled
+from innocap_analysis.present.survey_groups import MIN_ORGANISATIONS, tabulate_group_scores
 from innocap_analysis.present.survey_labels import (
-    NO_REGION,
     draw_intervals,
     make_survey_labels,
     mark_chart,
 )
-from innocap_analysis.score.survey import score_answers
-
-# Below five organisations the spread between them says next to nothing.
-MIN_ORGANISATIONS = 5
-SHIELDED = ("mean", "sd", "skew", "minimum", "q1", "median", "q3", "maximum", "se", "df", "low",
-            "high", "missing")  # fmt: skip
-
-
-def tabulate_group_scores(wave: Wave) -> pd.DataFrame:
-    """Tabulate the scores of countries and their regions, small groups hidden.
-
-    Parameters
-    ----------
-    wave : Wave
-        Clean answers.
-
-    Returns
-    -------
-    DataFrame
-        One row per unit and node: `country`, `unit`, `code`, `n`, `mean`, `se`, `df`, `low`,
-        `high` (95%, organisations as clusters), `suppressed`. Every extreme is left out.
-    """
-    scores = score_answers(wave.clean, wave.instrument)
-    scores["country"] = scores["country"].fillna("")
-    nodes = wave.instrument.codebook.parents
-    countries = summarise(
-        scores, nodes, by="country", clusters="organisation", min_clusters=MIN_ORGANISATIONS
-    )
-    countries["country"] = countries["unit"]
-    minimum = wave.settings.min_respondents
-    told = [suppress_small_cells(countries, minimum=minimum, values=SHIELDED, within=["code"])]
-    for country, rows in scores.groupby("country"):
-        part = rows.assign(region=rows["region"].fillna(NO_REGION))
-        regions = summarise(
-            part, nodes, by="region", clusters="organisation", min_clusters=MIN_ORGANISATIONS
-        )
-        told.append(
-            suppress_small_cells(
-                regions.assign(country=country), minimum=minimum, values=SHIELDED, within=["code"]
-            )
-        )
-    table = pd.concat(told, ignore_index=True)
-    table = table[(table["country"] != "") & (table["unit"] != NO_REGION)]
-    order = {code: i for i, code in enumerate(wave.settings.countries)}
-    table = table[table["country"].isin(order)]
-    rank = table["country"].map(order).astype(float) + (table["unit"] != table["country"]) * 0.5
-    table = table.assign(rank=rank).sort_values(["rank", "unit"], kind="stable")
-    columns = ["country", "unit", "code", "n", "mean", "se", "df", "low", "high", "suppressed"]
-    return table[columns].reset_index(drop=True)
-
-
-def _summarise(scores: pd.DataFrame, nodes: list[str], by: str) -> pd.DataFrame:
-    return summarise(scores, nodes, by=by, clusters="organisation", min_clusters=MIN_ORGANISATIONS)
 
 
 @styled
@@ -83,7 +27,8 @@ def plot_groups(wave: Wave, *, language: str = "en") -> Chart:
     Returns
     -------
     Chart
-        Its data: the rows of :func:`tabulate_group_scores`.
+        Its data: the rows of
+        :func:`~innocap_analysis.present.survey_groups.tabulate_group_scores`.
     """
     labels = make_survey_labels(wave, language)
     data = tabulate_group_scores(wave)

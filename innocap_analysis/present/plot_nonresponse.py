@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.patches import Patch
 
-from innocap_analysis.compare.describe import EVERYONE, summarise
+from innocap_analysis.compare.describe import EVERYONE
 from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.disclosure import suppress_small_cells
 from innocap_analysis.present.figure import BEHIND, INK, REFERENCE, Chart, start_chart, styled
 from innocap_analysis.present.plot_answers import fold
+from innocap_analysis.present.survey_groups import tabulate_nonresponse
 from innocap_analysis.present.survey_labels import make_survey_labels, mark_chart
 
 _WHY = {"dont_know": BEHIND, "not_applicable": "#F0C08A", "missing": REFERENCE}
@@ -90,40 +90,3 @@ def plot_nonresponse(wave: Wave, *, language: str = "en") -> Chart:
     cells.xaxis.tick_top()
     cells.spines[:].set_visible(False)
     return mark_chart(chart, wave)
-
-
-def tabulate_nonresponse(wave: Wave) -> pd.DataFrame:
-    """Tabulate what is missing, for everyone and by country, small countries hidden.
-
-    Parameters
-    ----------
-    wave : Wave
-        Clean answers.
-
-    Returns
-    -------
-    DataFrame
-        Columns `unit`, `code`, `respondents`, `dont_know`, `not_applicable`, `missing`,
-        `unusable` (shares), `suppressed`.
-    """
-    items = wave.instrument.scored
-    parts = []
-    table = wave.clean.assign(country=wave.clean["country"].fillna(""))
-    for by in (None, "country"):
-        found = summarise(table, items, by=by, limits=(1, 5))
-        why = found[["dont_know", "not_applicable", "missing"]]
-        found["respondents"] = found["n"] + why.sum(axis=1)
-        shares = why.div(found["respondents"], axis=0)
-        part = pd.concat([found[["unit", "code", "respondents"]], shares], axis=1)
-        part["unusable"] = shares.sum(axis=1)
-        parts.append(
-            suppress_small_cells(
-                part,
-                minimum=wave.settings.min_respondents,
-                values=[*shares.columns, "unusable"],
-                within=["code"] if by else [],
-                n="respondents",
-            )
-        )
-    table = pd.concat(parts, ignore_index=True)
-    return table[table["unit"] != ""].reset_index(drop=True)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import platform
-from datetime import UTC, datetime
 
 import pandas as pd
 
-from innocap_analysis.compare.describe import EVERYONE, tabulate_answers
+from innocap_analysis.compare.describe import EVERYONE
+from innocap_analysis.compare.shares import tabulate_answers
 from innocap_analysis.prepare.answers import count_cleaning
 from innocap_analysis.prepare.wave import Wave
 from innocap_analysis.present.disclosure import SHOWN
-from innocap_analysis.present.plot_groups import tabulate_group_scores
-from innocap_analysis.present.plot_nonresponse import tabulate_nonresponse
-from innocap_analysis.present.sentences import Prose, write_list
+from innocap_analysis.present.prose import Prose, write_list, write_stamp
+from innocap_analysis.present.survey_groups import tabulate_group_scores, tabulate_nonresponse
 from innocap_analysis.present.survey_labels import MARK, SurveyLabels, make_survey_labels
 from innocap_analysis.present.tables import JOINED_DASH
 
@@ -193,20 +191,8 @@ def write_survey_stamp(wave: Wave, *, language: str) -> Prose:
     Prose
         One small-print line; the hash is over the raw answers and the questionnaire.
     """
-    from innocap_analysis import __version__
-
     labels = make_survey_labels(wave, language)
     digest = hashlib.sha256(wave.raw.to_csv(index=False).encode())
     for path in (wave.settings.survey_path, wave.settings.scales_path):
         digest.update(path.read_bytes())
-    return Prose(
-        labels.say(
-            "Made {date} (UTC) with innocap_analysis {version}, Python {python}, pandas {pandas}; "
-            "data {data}.",
-            date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
-            version=__version__,
-            python=platform.python_version(),
-            pandas=pd.__version__,
-            data=digest.hexdigest()[:12],
-        )
-    )
+    return write_stamp(labels, digest.hexdigest()[:12])

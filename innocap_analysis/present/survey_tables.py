@@ -7,8 +7,7 @@ import pandas as pd
 from innocap_analysis.compare.describe import summarise
 from innocap_analysis.prepare.answers import STEPS, count_cleaning
 from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.disclosure import suppress_small_cells
-from innocap_analysis.present.plot_groups import tabulate_group_scores
+from innocap_analysis.present.survey_groups import tabulate_group_scores, tabulate_places
 from innocap_analysis.present.survey_labels import (
     NO_REGION,
     SurveyLabels,
@@ -128,18 +127,8 @@ def table_respondents(wave: Wave, *, language: str) -> Table:
         Respondents, organisations and the median of the minutes taken.
     """
     labels = make_survey_labels(wave, language)
-    clean = wave.clean.assign(
-        country=wave.clean["country"].fillna(""), region=wave.clean["region"].fillna(NO_REGION)
-    )
-    parts = [_count_people(clean, "country", wave)]
-    parts[0]["country"] = parts[0]["unit"]
-    for country, rows in clean.groupby("country"):
-        parts.append(_count_people(rows, "region", wave).assign(country=country))
-    table = pd.concat(parts, ignore_index=True)
-    table = table[table["country"].isin(list(wave.settings.countries))]
-    order = {code: i for i, code in enumerate(wave.settings.countries)}
-    table["rank"] = table["country"].map(order) + 0.5 * (table["unit"] != table["country"])
-    table = table.sort_values(["rank", "unit"], kind="stable").reset_index(drop=True)
+    shown = ["organisations", "minutes"]
+    table = tabulate_places(wave.clean, wave, _count_people, values=shown, within=["total"])
 
     def name(unit: str) -> str:
         return labels.say("no region given") if unit == NO_REGION else labels.unit(unit)
@@ -163,18 +152,13 @@ def _as_count(labels: SurveyLabels) -> Formatter:
     return lambda value: labels.hidden if pd.isna(value) else labels.figure(float(str(value)))
 
 
-def _count_people(rows: pd.DataFrame, by: str, wave: Wave) -> pd.DataFrame:
-    groups = rows.groupby(by, sort=True)
-    table = groups.agg(
+def _count_people(people: pd.DataFrame, by: str) -> pd.DataFrame:
+    table = people.groupby(by, sort=True).agg(
         n=("response_id", "size"),
         organisations=("organisation", "nunique"),
         minutes=("seconds", lambda s: s.astype(float).median() / 60),
     )
-    table = table.rename_axis("unit").reset_index().assign(total="all")
-    return suppress_small_cells(
-        table, minimum=wave.settings.min_respondents, values=["organisations", "minutes"],
-        within=["total"],
-    )  # fmt: skip
+    return table.rename_axis("unit").reset_index().assign(total="all")
 
 
 def table_items(wave: Wave, *, language: str) -> Table:
@@ -194,7 +178,9 @@ def table_items(wave: Wave, *, language: str) -> Table:
     """
     labels = make_survey_labels(wave, language)
     codes = wave.instrument.scored
-    data = summarise(wave.clean, codes, limits=(1, 5))
+    limits = {code: wave.instrument.limits(code) for code in codes}
+    data = summarise(wave.clean, codes, limits=limits)
+    lowest, highest = min(low for low, _ in limits.values()), max(h for _, h in limits.values())
     return mark_table(
         make_table(
             data,
@@ -207,7 +193,11 @@ def table_items(wave: Wave, *, language: str) -> Table:
                 "floor_share": (labels.say("Lowest answer"), as_number(labels.share)),
                 "ceiling_share": (labels.say("Highest answer"), as_number(labels.share)),
             },
-            caption=labels.say("Items, from 1 to 5; none is turned here"),
+            caption=labels.say(
+                "Items, from {low} to {high}; none is turned here",
+                low=labels.figure(lowest),
+                high=labels.figure(highest),
+            ),
         ),
         labels,
     )

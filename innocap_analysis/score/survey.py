@@ -53,6 +53,29 @@ def score_answers(
     return pd.concat([answers[who].reset_index(drop=True), scores], axis=1)
 
 
+def turn_answers(answers: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """Turn reversed items, so that a higher code means more on every item.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        Codes of scored items, without don't know and not applicable; other columns stay.
+    instrument : Instrument
+        The questionnaire.
+
+    Returns
+    -------
+    DataFrame
+        The same table on the same scales; turned twice, it is as it was.
+    """
+    turned = {
+        code: sum(instrument.limits(code)) - answers[code]
+        for code in instrument.scored
+        if instrument.items[code].reversed and code in answers
+    }
+    return answers.assign(**turned)
+
+
 def average_scores(
     scores: pd.DataFrame,
     instrument: Instrument,

@@ -64,7 +64,7 @@ def open_source(
         rows = _join_sheets(read_workbook(path), path.name)
         return Source([list(row) for row in rows.head(60).to_numpy()], "", "", rows), {}
     if ending in SPSS_ENDINGS:
-        cells, texts, _ = read_spss(path)
+        cells, texts = read_spss(path)
         header = pd.DataFrame([list(cells.columns)])
         rows = pd.concat([header, cells.set_axis(range(cells.shape[1]), axis=1)])
         rows = rows.set_axis(range(1, len(rows) + 1), axis=0)

@@ -131,7 +131,7 @@ def _write_cell(cell: object) -> str:
     return str(cell)
 
 
-def read_spss(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[str, str]]]:
+def read_spss(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read an SPSS file as texts.
 
     Parameters
@@ -142,12 +142,11 @@ def read_spss(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[
     Returns
     -------
     cells : DataFrame
-        Texts: the value label where a value has one, else the value; empty where missing.
-        Columns are variable names; the index numbers the rows from 1.
+        Texts: the value label where a value has one, else the value; empty where missing or
+        declared missing without a label. Columns are variable names; the index numbers the
+        rows from 1.
     texts : dict of str to str
         Variable label by variable.
-    user_missing : dict of str to dict
-        By variable, the label of each value that the file declares missing.
 
     Raises
     ------
@@ -166,7 +165,6 @@ def read_spss(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[
         raise InnocapError(f"{path.name}: cannot be read as an SPSS file ({error})") from error
     check_width(data.shape[1], path.name)
     cells: dict[str, pd.Series] = {}
-    missing: dict[str, dict[str, str]] = {}
     for name in data.columns:
         labels = meta.variable_value_labels.get(name, {})
         declared = meta.missing_ranges.get(name, [])
@@ -174,16 +172,16 @@ def read_spss(path: Path) -> tuple[pd.DataFrame, dict[str, str], dict[str, dict[
         written: dict[object, str] = {}
         for value in column.dropna().unique():
             label = labels.get(value)
-            plain = _write_cell(value)
-            written[value] = label if label is not None else plain
-            if any(_lies_in(value, part) for part in declared):
-                missing.setdefault(str(name), {})[plain] = label or ""
-                if label is None:
-                    written[value] = ""
+            if label is not None:
+                written[value] = label
+            elif any(_lies_in(value, part) for part in declared):
+                written[value] = ""
+            else:
+                written[value] = _write_cell(value)
         cells[str(name)] = column.map(written).where(column.notna(), "")
     table = pd.DataFrame(cells, dtype=object)
     texts = {str(k): str(v or "") for k, v in meta.column_names_to_labels.items()}
-    return table.set_axis(range(1, len(table) + 1), axis=0), texts, missing
+    return table.set_axis(range(1, len(table) + 1), axis=0), texts
 
 
 def _lies_in(value: Any, part: Any) -> bool:  # noqa: ANN401
