@@ -74,8 +74,8 @@ def conduct_batch(
     )
     for year in {run.parameters.get("year") for run in plan} - {None}:
         check_year(int(str(year)), config)
+    write_scores(config)  # finds mistakes in the data before anything else is touched
     with hold_folder(config.output_dir):
-        write_scores(config)  # finds mistakes in the data before any report is touched
         state = describe_project(config)
         tell("plan", plan)
         done: dict[int, Outcome] = {}

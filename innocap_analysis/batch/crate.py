@@ -105,12 +105,13 @@ def make_graph(records: dict[str, Entity], index: dict[str, str]) -> list[Entity
                     "@id": f"#{place}",
                     "@type": "CreateAction",
                     "name": place,
+                    "description": f"{record['notebook']} executed with these parameters",
                     "instrument": _add_notebook(entities, record),
                     "object": [*inputs, *given],
                     "result": results,
                     "startTime": record["started"],
                     "endTime": record["ended"],
-                    "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+                    "actionStatus": "http://schema.org/CompletedActionStatus",
                 },
             )
         )
@@ -181,9 +182,9 @@ def _add_notebook(entities: dict[str, Entity], record: Entity) -> Entity:
     software = []
     for name, version in record["software"].items():
         about = {"@type": "SoftwareApplication", "name": name, "softwareVersion": version}
-        key = f"#{name}-{version}"
+        key = f"pkg:pypi/{name}@{version}"  # a package URL: absolute, of no particular index
         if name == OWN_NAME:
-            key += f"-{code[:16]}"
+            key += f"?checksum=sha256:{code}"
             about["identifier"] = f"sha256:{code}"
         software.append(_add(entities, {"@id": key} | about))
     return _add(

@@ -13,6 +13,10 @@ from innocap_analysis.prepare.files import hash_file
 from innocap_analysis.settings import Settings
 
 KEY = "innocap"
+_PARTS = {
+    "fingerprint", "notebook", "cells_sha256", "parameters", "started", "ended", "code_sha256",
+    "settings_sha256", "software", "inputs", "outputs",
+}  # fmt: skip
 
 
 def make_record(
@@ -68,14 +72,15 @@ def read_record(notebook: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        The record; empty where there is none that can be read.
+        The record; empty where there is none, or it is of another edition of this file.
     """
     try:
         content = json.loads(notebook.read_text(encoding="utf-8"))
         record = content["metadata"][KEY]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return record if isinstance(record, dict) else {}
+    whole = isinstance(record, dict) and set(record) >= _PARTS
+    return record if whole else {}
 
 
 def find_current(
