@@ -1,0 +1,186 @@
+"""Jupyter kernels forked from a loaded process: kernels like any other, but quick to start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty
+
+import pytest
+from jupyter_client.manager import KernelManager, start_new_kernel
+from jupyter_client.provisioning import KernelProvisionerFactory
+
+from innocap_analysis.batch.processes import can_fork
+from innocap_analysis.batch.warm import provisioner
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux only"),
+]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder for the server's socket; the server in it is ended afterwards."""
+    folder = tmp_path_factory.mktemp("run")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("XDG_RUNTIME_DIR", str(folder))
+    patch.setenv(KernelProvisionerFactory.default_provisioner_name_env, provisioner.NAME)
+    patch.setenv("INNOCAP_KERNELS_IDLE", "30")
+    KernelProvisionerFactory.clear_instance()
+    yield folder
+    for pid in find_servers(folder):
+        os.kill(pid, signal.SIGTERM)
+    patch.undo()
+    KernelProvisionerFactory.clear_instance()
+
+
+def find_servers(folder: Path) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            command = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"warm.kernels" in command and str(folder).encode() in command:
+            found.append(int(entry.name))
+    return found
+
+
+class Kernel:
+    """A kernel to talk to."""
+
+    def __init__(self) -> None:
+        self.manager: KernelManager
+        self.manager, self.client = start_new_kernel(kernel_name="python3")
+
+    @property
+    def pid(self) -> int:
+        return int(self.manager.provisioner.pid)
+
+    def run(self, code: str) -> str:
+        shown: list[str] = []
+
+        def take(message: dict) -> None:
+            content = message["content"]
+            shown.append(content.get("text", "") or content.get("ename", ""))
+            shown.extend(content.get("data", {}))
+
+        self.client.execute_interactive(code, output_hook=take, timeout=60)
+        return " ".join(part for part in shown if part)
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def kernel(home: Path) -> Iterator[Kernel]:
+    """Return a warm kernel."""
+    one = Kernel()
+    assert isinstance(one.manager.provisioner, provisioner.WarmProvisioner)
+    yield one
+    one.close()
+
+
+def is_gone(pid: int, seconds: float = 5) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if not Path(f"/proc/{pid}").exists():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_warm_kernel_is_a_fresh_one(kernel: Kernel, home: Path, tmp_path: Path) -> None:
+    assert "True" in kernel.run("import sys\n'seaborn' in sys.modules and print(True)")
+    assert len(list(home.glob("*/*.sock"))) == 1
+    assert os.getpgid(kernel.pid) == kernel.pid
+    assert "image/png" in kernel.run("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    kernel.run("import innocap_analysis\ninnocap_analysis.spoiled = 1")
+    other = Kernel()
+    try:
+        assert len(list(home.glob("*/*.sock"))) == 1  # the same server serves both
+        assert "AttributeError" in other.run("innocap_analysis = __import__('innocap_analysis')\n"
+                                             "innocap_analysis.spoiled")  # fmt: skip
+        draw = "import numpy as np\nprint(np.random.rand())"
+        assert kernel.run(draw) != other.run(draw)
+        assert Path.cwd().name in other.run("import os\nprint(os.getcwd())")
+    finally:
+        other.close()
+    assert is_gone(other.pid)
+
+
+def test_a_kernel_can_be_interrupted_restarted_and_killed(kernel: Kernel) -> None:
+    kernel.client.execute("import time\ntime.sleep(60)")
+    time.sleep(1)
+    kernel.manager.interrupt_kernel()
+    reply = kernel.client.get_shell_msg(timeout=10)
+    assert reply["content"]["ename"] == "KeyboardInterrupt"
+    before = kernel.pid
+    kernel.manager.restart_kernel(now=True)
+    kernel.client.wait_for_ready(timeout=30)
+    assert kernel.pid != before
+    assert is_gone(before)
+    assert "NameError" in kernel.run("time.sleep(0)")
+    kernel.client.execute("import os\nos._exit(3)")
+    assert is_gone(kernel.pid)
+    assert not kernel.manager.is_alive()
+    with pytest.raises(Empty):
+        kernel.client.get_shell_msg(timeout=0.1)
+
+
+def test_a_kernel_ends_with_who_asked_for_it(home: Path) -> None:
+    code = (
+        "from jupyter_client.manager import start_new_kernel\n"
+        "m, c = start_new_kernel(kernel_name='python3')\n"
+        "print(m.provisioner.pid, flush=True)\n"
+        "import time; time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    pid = int(process.stdout.readline())
+    assert Path(f"/proc/{pid}").exists()
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert is_gone(pid)
+
+
+def test_the_server_fits_the_code_and_the_environment(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place = provisioner.find_socket({})
+    assert place == provisioner.find_socket({"LANG": "C"})
+    assert place != provisioner.find_socket({"PYTHONPATH": "/x"})
+    file = tmp_path / "code.py"
+    file.write_text("1")
+    monkeypatch.setattr(provisioner, "list_code", lambda: [file])
+    one = provisioner.find_socket({})
+    file.write_text("22")
+    assert provisioner.find_socket({}) != one
+    place.parent.chmod(0o755)
+    with pytest.raises(PermissionError):
+        provisioner.find_socket({})
+    place.parent.chmod(0o700)
+
+
+def test_what_cannot_be_forked_starts_the_plain_way(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not provisioner._is_own_kernel(["/usr/bin/R", "--slave", "-e", "IRkernel::main()"])
+    assert not provisioner._is_own_kernel(
+        ["/usr/bin/python3", "-m", "ipykernel_launcher", "-f", "x"]
+    )
+    monkeypatch.setattr(provisioner, "_ask", lambda *_: None)
+    plain = Kernel()
+    try:
+        assert isinstance(plain.manager.provisioner.process, subprocess.Popen)
+        assert "7" in plain.run("print(7)")
+    finally:
+        plain.close()
