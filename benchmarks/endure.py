@@ -255,10 +255,11 @@ def draw(path: Path, ends: list[float], samples: pd.DataFrame) -> None:
             "forks them. SYNTHETIC municipalities, three notebooks each.",
             data=samples, height=2.8, columns=2,
         )  # fmt: skip
+        under_way = samples[(samples["runs"] > 0) & (samples["runs"] < n)]
         left.plot(range(1, n + 1), ends, color="#0072B2")
         left.set(xlabel="Runs done", ylabel="Seconds", xlim=(0, n), ylim=(0, None))
-        right.plot(samples["runs"], samples["memory_mb"], color="#D55E00")
-        right.set(xlabel="Runs done", ylabel="MB", xlim=(0, n), ylim=(0, None))
+        right.plot(under_way["runs"], under_way["memory_mb"], color="#D55E00")
+        right.set(xlabel="Runs done", ylabel="MB", xlim=(0, n), ylim=(0, 400))
         return chart
 
     path.write_bytes(plot().to_png())

@@ -38,6 +38,8 @@ BAD = {
     "SE32": ("import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\n"
              "while True:\n    pass", "took longer than 2 s"),
     "SE33": ("import sys\nsys.exit(4)", "SystemExit: 4"),
+    "IE06": ("import numpy as np\nnp.ones(2**28).sum()",
+             "MemoryError: Unable to allocate 2.00 GiB"),
     "FI1D": ("import subprocess, sys\n"
              "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
              "print(p.pid)", ""),
@@ -90,7 +92,9 @@ def test_every_end_is_told_apart_and_hides_no_other(small: Path) -> None:
     write_notebook(small / "notebooks" / "30_one.ipynb", "\n".join(lines),
                    "exec(ends.get(region, 'print(region)'))")  # fmt: skip
     config = small / "innocap.yml"
-    text = config.read_text(encoding="utf-8").replace("timeout_seconds: 60", "timeout_seconds: 2")
+    text = config.read_text(encoding="utf-8").replace(
+        "timeout_seconds: 60", "timeout_seconds: 2\n  memory_mb: 1000"
+    )
     config.write_text(text, encoding="utf-8")
     regions = [*BAD, "CA-NL"]
     outcomes = run_notebooks(regions=regions, notebooks=["30"], jobs=3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.settings import InnocapError, Settings
@@ -81,8 +81,12 @@ def conduct_batch(
         done: dict[int, Outcome] = {}
 
         def take(number: int, outcome: Outcome) -> None:
+            # One copy of what all runs share: thousands of records are kept until the end.
+            for name, shared in (("inputs", state.inputs), ("software", state.software)):
+                if outcome.record.get(name) == shared:
+                    outcome.record[name] = shared
             done[number] = outcome
-            tell("done", (number, outcome))
+            tell("done", (number, replace(outcome, record={})))
 
         sources = {run.notebook: read_notebook(run.notebook) for run in plan}
         todo: list[tuple[int, Run]] = []

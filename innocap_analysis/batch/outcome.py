@@ -64,7 +64,7 @@ class Outcome:
     memory_mb : float
         Peak memory of the run's process; 0 where it was not measured.
     record : dict
-        What the report was made from and of; empty after a failure.
+        What the report was made from and of, while the batch runs.
     """
 
     run: Run
