@@ -237,7 +237,11 @@ def run_tests(extra: "list[str]") -> int:
         ("tests", ["pytest", "tests", *workers, *extra]),
         ("notebooks", ["pytest", "--nbval-lax", "notebooks", *workers]),
     )
-    warm = {"JUPYTER_DEFAULT_PROVISIONER_NAME": WARM_KERNELS, "INNOCAP_KERNELS_IDLE": "20"}
+    warm = {
+        "JUPYTER_DEFAULT_PROVISIONER_NAME": WARM_KERNELS,
+        "INNOCAP_KERNELS_WAIT": "1",
+        "INNOCAP_KERNELS_IDLE": "20",
+    }
     results = []
     for name, arguments in steps:
         tell(name)

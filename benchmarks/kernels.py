@@ -25,6 +25,7 @@ def run_nbval(provisioner: str, folder: Path) -> float:
     """Run every notebook under nbval; return wall seconds."""
     environment = os.environ | {
         "JUPYTER_DEFAULT_PROVISIONER_NAME": provisioner,
+        "INNOCAP_KERNELS_WAIT": "1",
         "JUPYTER_PREFER_ENV_PATH": "1",
         "INNOCAP_OUTPUT": str(folder),
         "XDG_RUNTIME_DIR": str(folder),

@@ -32,6 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch.setenv("XDG_RUNTIME_DIR", str(folder))
     patch.setenv(KernelProvisionerFactory.default_provisioner_name_env, provisioner.NAME)
     patch.setenv("INNOCAP_KERNELS_IDLE", "30")
+    patch.setenv("INNOCAP_KERNELS_WAIT", "1")
     KernelProvisionerFactory.clear_instance()
     yield folder
     for pid in find_servers(folder):
@@ -168,6 +169,29 @@ def test_the_server_fits_the_code_and_the_environment(
     with pytest.raises(PermissionError):
         provisioner.find_socket({})
     place.parent.chmod(0o700)
+
+
+def test_the_first_kernel_does_not_wait_for_the_server(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("INNOCAP_KERNELS_WAIT")
+    monkeypatch.setenv("PYTHONNODEBUGRANGES", "1")  # another environment, another server
+    place = provisioner.find_socket(os.environ)
+    kernels = [Kernel(), Kernel()]
+    try:
+        plain = kernels[0].manager.provisioner.process
+        assert isinstance(plain, subprocess.Popen)
+        assert len(list(home.glob("*/*.lock"))) == 2
+        until = time.monotonic() + 60
+        while not place.exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        pid = int(place.with_suffix(".lock").read_text())
+        assert pid in find_servers(home)
+        kernels.append(Kernel())
+        assert isinstance(kernels[-1].manager.provisioner.process, provisioner.ForkedKernel)
+    finally:
+        for one in kernels:
+            one.close()
 
 
 def test_what_cannot_be_forked_starts_the_plain_way(

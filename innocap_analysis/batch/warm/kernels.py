@@ -33,15 +33,13 @@ _PATIENCE_SECONDS = 5
 MODULES = ("pandas", "numpy", "scipy.stats", "matplotlib.pyplot", "seaborn")
 
 
-def serve(path: Path, ready: int | None = None) -> None:
+def serve(path: Path) -> None:
     """Fork a kernel per request until nobody has asked for a while.
 
     Parameters
     ----------
     path : Path
         The socket.
-    ready : int, optional
-        Descriptor to close once requests are taken.
 
     Notes
     -----
@@ -55,8 +53,6 @@ def serve(path: Path, ready: int | None = None) -> None:
         path.unlink(missing_ok=True)
         server.bind(str(path))
         server.listen(64)
-        if ready is not None:
-            os.close(ready)
         try:
             _Kernels(server, list(warnings.filters)).run()
         finally:
@@ -188,9 +184,8 @@ def _say(client: socket.socket, content: dict[str, int]) -> None:
 
 
 def main() -> None:
-    """Run the server: ``python -m … SOCKET [DESCRIPTOR]``."""
-    path = Path(sys.argv[1])
-    serve(path, int(sys.argv[2]) if len(sys.argv) > 2 else None)
+    """Run the server: ``python -m … SOCKET``."""
+    serve(Path(sys.argv[1]))
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
@@ -29,6 +30,7 @@ from innocap_analysis.batch.processes import can_fork, one_thread
 
 NAME = "innocap-warm"
 START_SECONDS = 60
+_spawned: list[subprocess.Popen[bytes]] = []
 
 
 class ForkedKernel:
@@ -182,29 +184,55 @@ def _connect(place: Path) -> socket.socket | None:
 
 
 def _start_server(place: Path) -> socket.socket | None:
-    """Start the server, or wait for somebody else who is doing so."""
-    with _one_at_a_time(place.with_suffix(".lock")):
+    """Have a server started, and wait for it only where that was asked for.
+
+    Loading takes longer than a plain kernel's start, so the first kernel is a plain one, unless
+    many are to follow at once (``INNOCAP_KERNELS_WAIT``).
+    """
+    with _one_at_a_time(place.with_suffix(".lock")) as note:
         server = _connect(place)
         if server is not None:
             return server
-        hears, tells = os.pipe()
-        command = [sys.executable, "-m", "innocap_analysis.batch.warm.kernels", str(place),
-                   str(tells)]  # fmt: skip
-        with one_thread():
-            subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, start_new_session=True, pass_fds=(tells,),
-            )  # fmt: skip
-        os.close(tells)
-        select.select([hears], [], [], START_SECONDS)  # readable once it listens, or has ended
-        os.close(hears)
-        return _connect(place)
+        if not _is_starting(note.read(), place):
+            note.seek(0)
+            note.truncate()
+            note.write(str(_spawn_server(place)))
+    if not os.environ.get("INNOCAP_KERNELS_WAIT"):
+        return None
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        server = _connect(place)
+        if server is not None:
+            return server
+        time.sleep(0.05)
+    return None
+
+
+def _spawn_server(place: Path) -> int:
+    command = [sys.executable, "-m", "innocap_analysis.batch.warm.kernels", str(place)]
+    with one_thread():
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    _spawned.append(process)  # so that Python buries it when it has ended
+    return process.pid
+
+
+def _is_starting(pid: str, place: Path) -> bool:
+    """Return whether a server that somebody started is still loading."""
+    try:
+        command = Path(f"/proc/{int(pid)}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return False
+    return str(place).encode() in command
 
 
 @contextlib.contextmanager
-def _one_at_a_time(place: Path) -> Iterator[None]:
+def _one_at_a_time(place: Path) -> Iterator[TextIO]:
     import fcntl  # there is none on Windows, where this is never reached
 
-    with place.open("w") as stream:
+    with place.open("a+", encoding="ascii") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
+        stream.seek(0)
+        yield stream
