@@ -4,9 +4,10 @@
     python benchmarks/batch.py --regions 4     # a look
 
 Wall seconds and CPU seconds of all processes, alternating in one run, medians of the
-rounds. Both sides run two notebooks at a time and make figures and HTML. The limit is what
-the same runs cost two loaded processes side by side that only execute the cells and make the
-page, one after the other, their start not counted.
+rounds. Every side makes figures and HTML. The loop is written twice: one notebook after the
+other, as a shell does it, and two at a time, as the batch does. The limit is what the same
+runs cost two loaded processes side by side that only execute the cells and make the page,
+one after the other, their start not counted.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -42,8 +44,8 @@ def list_regions(n: int) -> list[str]:
     return [*settings.countries, *own][:n]
 
 
-def run_loop(regions: list[str], output: Path) -> None:
-    """Run the papermill and nbconvert commands, two at a time."""
+def run_loop(regions: list[str], output: Path, at_a_time: int = 1) -> None:
+    """Run the papermill and nbconvert commands."""
     environment = os.environ | {"INNOCAP_OUTPUT": str(output)}
 
     def one(job: tuple[str, str]) -> None:
@@ -58,7 +60,7 @@ def run_loop(regions: list[str], output: Path) -> None:
             subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, check=True,
                            capture_output=True)  # fmt: skip
 
-    with ThreadPoolExecutor(JOBS) as pool:
+    with ThreadPoolExecutor(at_a_time) as pool:
         list(pool.map(one, [(r, n) for r in regions for n in NOTEBOOKS]))
 
 
@@ -136,7 +138,8 @@ def main() -> None:
         print(execute_all(given.limit))
         return
     regions = list_regions(given.regions)
-    sides = {"loop": run_loop, "batch": run_batch}
+    sides = {"loop": run_loop, f"loop by {JOBS}": partial(run_loop, at_a_time=JOBS),
+             "batch": run_batch}  # fmt: skip
     told: dict[str, list[tuple[float, float]]] = {side: [] for side in sides}
     limits = []
     for _ in range(given.rounds):
@@ -148,14 +151,16 @@ def main() -> None:
     runs = len(regions) * len(NOTEBOOKS)
     for side, figures in told.items():
         wall, cpu = (statistics.median(f[i] for f in figures) for i in (0, 1))
-        print(f"{side:<6} {wall:7.1f} s, {wall / runs:.2f} s a run, {cpu / runs:.2f} CPU s a run")
-    print(f"limit  {statistics.median(limits):7.1f} s in {JOBS} loaded processes")
-    for i, unit in ((0, "wall"), (1, "CPU")):
-        ratios = [a[i] / b[i] for a, b in zip(told["loop"], told["batch"], strict=True)]
-        print(f"{runs} runs, {unit}: {statistics.median(ratios):.1f} times as fast "
-              f"({min(ratios):.1f} to {max(ratios):.1f})")  # fmt: skip
+        print(f"{side:<9} {wall:7.1f} s, {wall / runs:.2f} s a run, {cpu / runs:.2f} CPU s a run")
+    print(f"limit     {statistics.median(limits):7.1f} s in {JOBS} loaded processes")
+    for side in list(sides)[:-1]:
+        for i, unit in ((0, "wall"), (1, "CPU")):
+            ratios = [a[i] / b[i] for a, b in zip(told[side], told["batch"], strict=True)]
+            print(f"{runs} runs, {side}, {unit}: {statistics.median(ratios):.1f} times as fast "
+                  f"({min(ratios):.1f} to {max(ratios):.1f})")  # fmt: skip
     beyond = [b[0] / limit for b, limit in zip(told["batch"], limits, strict=True)]
-    print(f"batch against the limit: {statistics.median(beyond):.2f} (start included)")
+    print(f"batch against the limit: {statistics.median(beyond):.2f} "
+          f"({min(beyond):.2f} to {max(beyond):.2f}), start included")  # fmt: skip
 
 
 if __name__ == "__main__":

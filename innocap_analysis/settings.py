@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -306,6 +307,7 @@ def _tell_fault(fault: Any, lines: dict[tuple[str, ...], int]) -> str:  # noqa: 
     return (f"line {line}, " if line else "") + f"{place}: {text}"
 
 
+@lru_cache(maxsize=8)
 def _parse_yaml(text: str, name: str) -> tuple[object, dict[tuple[str, ...], int]]:
     """Return plain containers of strings, and the line of every key.
 

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -149,12 +150,11 @@ def read_raw_table(resource: Resource) -> pd.DataFrame:
         raise InnocapError(f"{resource.path}: cannot be read ({error.strerror})") from None
     if not data.strip():
         raise InnocapError(f"{name}: is empty; restore the published file")
-    faults: list[str] = []
-    table = None
+    schema = json.dumps(resource.fields)
     try:
-        table = _parse(data, resource, faults)
+        table, faults = _parse(data, schema, resource.primary_key)
     except UnicodeDecodeError:
-        faults.append("is not UTF-8 text")
+        table, faults = None, ["is not UTF-8 text"]
     if hashlib.sha256(data).hexdigest() != resource.sha256:
         # The faults found tell an accidental edit apart from a new edition of the data.
         found = "".join(f"\n  {fault}" for fault in faults[:_MOST_FAULTS_SHOWN])
@@ -169,19 +169,22 @@ def read_raw_table(resource: Resource) -> pd.DataFrame:
         raise InnocapError(
             f"{name}: {len(faults)} fault(s){shown}" + (f"\n  and {more} more" if more > 0 else "")
         )
-    return table
+    return table.copy()
 
 
-def _parse(data: bytes, resource: Resource, faults: list[str]) -> pd.DataFrame | None:
+@lru_cache(maxsize=64)  # every page starts from the same files, some cells ask for them again
+def _parse(
+    data: bytes, schema_json: str, primary_key: tuple[str, ...]
+) -> tuple[pd.DataFrame | None, list[str]]:
+    """Return the table, None where it has a fault, and the faults."""
+    schema = {str(field["name"]): field for field in json.loads(schema_json)}
     reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
     head = next(reader)
-    names = [str(field["name"]) for field in resource.fields]
-    faults += [f"column {column!r} is missing" for column in names if column not in head]
-    faults += [f"column {column!r} is unknown" for column in head if column not in names]
+    faults = [f"column {column!r} is missing" for column in schema if column not in head]
+    faults += [f"column {column!r} is unknown" for column in head if column not in schema]
     if faults:
-        return None
+        return None, faults
     columns: dict[str, list[object]] = {column: [] for column in ["line", *head]}
-    schema = {str(field["name"]): field for field in resource.fields}
     for record in reader:
         if len(record) != len(head):
             faults.append(f"line {reader.line_num}: {len(record)} cells, expected {len(head)}")
@@ -193,16 +196,15 @@ def _parse(data: bytes, resource: Resource, faults: list[str]) -> pd.DataFrame |
             if fault:
                 faults.append(f"line {reader.line_num}, {column}: {fault}")
     if faults:
-        return None
+        return None, faults
     table = pd.DataFrame(columns)
     if table.empty:
-        faults.append("holds a header but no row")
-        return None
-    twice = table[table.duplicated(list(resource.primary_key))]
+        return None, ["holds a header but no row"]
+    twice = table[table.duplicated(list(primary_key))]
     for row in twice.to_dict("records"):
-        key = ", ".join(str(row[column]) for column in resource.primary_key)
+        key = ", ".join(str(row[column]) for column in primary_key)
         faults.append(f"line {row['line']}: a second row for {key}")
-    return table
+    return table, faults
 
 
 def _read_cell(text: str, field: dict[str, Any]) -> tuple[object, str | None]:

@@ -147,7 +147,8 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
     if national.empty:
         first = prepared.observations["time"].min()
         raise InnocapError(f"year {year}: there are no figures so early; the first are of {first}")
-    values = widen(national, [c for c in book.table.index if c in set(national["code"])])
+    measured = set(national["code"])
+    values = widen(national, [code for code in book.table.index if code in measured])
     values = values.reindex(columns=values.columns.union(book.leaves, sort=False))
     with warnings.catch_warnings():
         # The foot of every page names these indicators; see `present.sentences`.
