@@ -13,6 +13,7 @@ one after the other, their start not counted.
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import resource
 import statistics
@@ -75,7 +76,10 @@ def run_batch(regions: list[str], output: Path) -> None:
 
 
 def run_limit(regions: list[str], output: Path) -> float:
-    """Execute the same cells in loaded processes; return their seconds, start not counted."""
+    """Execute the same cells in loaded processes; return their seconds, start not counted.
+
+    The folder holds the reports of the batch, whose outputs go into the pages.
+    """
     shares = [regions[i::JOBS] for i in range(JOBS)]
     environment = os.environ | {"INNOCAP_OUTPUT": str(output)}
     processes = [
@@ -94,26 +98,35 @@ def run_limit(regions: list[str], output: Path) -> float:
 def execute_all(regions: list[str]) -> float:
     """Run the code of the cells, nothing else around it, and make the pages."""
     import nbformat
+    from IPython.core.formatters import DisplayFormatter
 
+    from innocap_analysis import load_settings
     from innocap_analysis.batch.html import export_html
     from innocap_analysis.batch.warm import preload
 
     preload.preload(("en",), [Path(f"notebooks/{n}.ipynb") for n in NOTEBOOKS])
     os.chdir(ROOT / "notebooks")
     books = {n: nbformat.read(f"{n}.ipynb", as_version=4) for n in NOTEBOOKS}
+    reports, display = load_settings().reports_dir, DisplayFormatter().format
     print("loaded", flush=True)
     sys.stdin.readline()
     start = time.perf_counter()
     for region in regions:
-        for book in books.values():
+        for name, book in books.items():
             names: dict[str, object] = {}
             for cell in book.cells:
                 if cell.cell_type != "code":
                     continue
-                exec(cell.source, names)
+                *body, last = ast.parse(cell.source).body
+                if not isinstance(last, ast.Expr):
+                    body, last = [*body, last], None
+                exec(compile(ast.Module(body, []), "cell", "exec"), names)
+                if last is not None:
+                    shown = compile(ast.Expression(last.value), "cell", "eval")
+                    display(eval(shown, names))  # noqa: S307
                 if "parameters" in cell.metadata.get("tags", []):
                     names["region"] = region
-            export_html(book, "en")
+            export_html(nbformat.read(reports / region / f"{name}.ipynb", as_version=4), "en")
     return time.perf_counter() - start
 
 
@@ -146,8 +159,8 @@ def main() -> None:
         for side, work in sides.items():
             with tempfile.TemporaryDirectory() as folder:
                 told[side].append(measure(lambda w=work, f=folder: w(regions, Path(f))))
-        with tempfile.TemporaryDirectory() as folder:
-            limits.append(run_limit(regions, Path(folder)))
+                if work is run_batch:
+                    limits.append(run_limit(regions, Path(folder)))
     runs = len(regions) * len(NOTEBOOKS)
     for side, figures in told.items():
         wall, cpu = (statistics.median(f[i] for f in figures) for i in (0, 1))

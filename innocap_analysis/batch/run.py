@@ -124,11 +124,12 @@ class _Tally:
 
 
 def _watch(request: Request, tally: _Tally) -> None:
-    """Have the batch conducted by a fresh process, which loads everything and forks.
+    """Have the batch conducted by a process of its own, which loads everything and forks.
 
     This process may have threads, and then must not fork; it also need not load anything.
     """
-    context = multiprocessing.get_context("spawn")
+    start = multiprocessing.get_context
+    context = start("fork") if _is_fresh() else start("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(
         target=_serve, args=(theirs, request, list(warnings.filters), os.getpid())
@@ -154,6 +155,11 @@ def _watch(request: Request, tally: _Tally) -> None:
         process.join(_END_SECONDS)
         if process.exitcode is None:
             process.kill()
+
+
+def _is_fresh() -> bool:
+    """Return whether a fork of this process is as good as a new one: the command's own is."""
+    return "numpy" not in sys.modules and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208
 
 
 class _StoppedError(BaseException):

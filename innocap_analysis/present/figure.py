@@ -70,7 +70,6 @@ STYLE: Any = {
     "svg.fonttype": "path",
     # Grid-fitted letters help at screen size only, and cost more than all else in a figure.
     "text.hinting": "none",
-    "text.hinting_factor": 1,
     "svg.hashsalt": "innocap",
     "figure.facecolor": "white",
 }

@@ -64,7 +64,8 @@ def draw_rows(
             markersize=4.5,
             markeredgewidth=0,
         )
-        ax.plot([reference.median()] * 2, [y - 0.32, y + 0.32], color=INK, linewidth=1.8)
+        # In points, so that it ends below the number of a unit at the median.
+        ax.plot(reference.median(), y, "|", color=INK, markersize=15, markeredgewidth=1.8)
         for unit, shift in zip(units, _spread(len(units)), strict=True):
             score = scores.at[unit, code]
             ax.plot(

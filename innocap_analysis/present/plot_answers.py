@@ -251,6 +251,6 @@ def _draw_shares(
     ax.set_xlim(0, min(1.0, float(data["high"].max()) + 0.05))
     ax.xaxis.set_major_formatter(lambda tick, _: labels.share(tick))
     ax.grid(axis="x", color=GRID)
-    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="y", length=0, pad=7)  # a mark at 0 % reaches over the axis
     ax.spines["left"].set_visible(False)
     return mark_chart(chart, wave)

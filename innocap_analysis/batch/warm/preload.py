@@ -17,7 +17,7 @@ from typing import Any
 
 import innocap_analysis
 from innocap_analysis.batch.parameters import read_notebook
-from innocap_analysis.batch.processes import die_with_parent, import_jsonschema
+from innocap_analysis.batch.processes import die_with_parent, import_jsonschema, keep_memory
 from innocap_analysis.settings import InnocapError
 
 # The allocator thread of pyarrow (loaded by pandas) has handlers of its own for a fork.
@@ -157,6 +157,7 @@ def settle_child(filters: list[tuple[Any, ...]], parent: int, memory_mb: int | N
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    keep_memory()
     if memory_mb is not None:
         import resource
 
