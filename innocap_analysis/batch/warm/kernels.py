@@ -24,6 +24,7 @@ from typing import Any, NoReturn
 
 import innocap_analysis
 from innocap_analysis import present
+from innocap_analysis.batch.processes import import_jsonschema
 from innocap_analysis.batch.warm import preload
 
 IDLE_SECONDS = float(os.environ.get("INNOCAP_KERNELS_IDLE", "300"))
@@ -60,6 +61,7 @@ def serve(path: Path) -> None:
 
 
 def _load() -> None:
+    import_jsonschema()
     # As ipykernel does: figures of pyplot appear inline. Read when matplotlib is imported.
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     with warnings.catch_warnings():

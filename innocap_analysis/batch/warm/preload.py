@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import innocap_analysis
-from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.processes import die_with_parent, import_jsonschema, keep_memory
 from innocap_analysis.settings import InnocapError
 
@@ -74,6 +73,8 @@ def import_used(notebook: Path) -> None:
         What cannot be read or imported is left for the run to tell. Modules that lie beside
         the notebook are left too: what they do when imported belongs into every run.
     """
+    from innocap_analysis.batch.parameters import read_notebook  # after `import_jsonschema`
+
     wanted: dict[tuple[str, str], None] = {}
     for cell in read_notebook(notebook).cells:
         if cell.cell_type != "code":
