@@ -262,6 +262,24 @@ def test_a_full_disk_costs_no_earlier_report(small: Path, monkeypatch: pytest.Mo
         subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.parametrize(
+    ("raised", "advised"),
+    [
+        ("OSError(errno.ENOSPC, 'No space left on device')", True),
+        ("PermissionError(errno.EACCES, 'Permission denied', 'a.csv')", True),
+        ("FileNotFoundError(errno.ENOENT, 'No such file', 'a.csv')", False),
+        ("ValueError('[Errno 28] is only a text here')", False),
+    ],
+)
+def test_a_cell_that_the_disk_refused_says_what_to_check(
+    small: Path, raised: str, *, advised: bool
+) -> None:
+    write_notebook(small / "notebooks" / "30_one.ipynb", "n = 0", f"import errno\nraise {raised}")
+    told = _read_fault(["SE"])
+    assert told.startswith(raised.partition("(")[0])
+    assert ("the space on the disk" in told) == advised
+
+
 def test_a_folder_that_cannot_be_written_is_named(small: Path) -> None:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         blocked = small / "reports"

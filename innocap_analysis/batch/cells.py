@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
+import re
 import sys
 import time
 import warnings
@@ -16,6 +18,7 @@ import nbformat
 
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.batch.parameters import read_notebook
+from innocap_analysis.prepare.files import CHECK_DISK
 from innocap_analysis.present.language import translate_notebook
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings
 
@@ -23,6 +26,7 @@ SOURCE, RESULT = "source.ipynb", "result.ipynb"
 _PROBLEM = "innocap_problem"
 _ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
 _STARTS = 2
+_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def run_cells(
@@ -158,8 +162,15 @@ def find_error(notebook: nbformat.NotebookNode) -> tuple[int | None, str | None]
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 value = " ".join(str(output.evalue).split())
-                return number, f"{output.ename}: {value}"
+                advice = f"; {CHECK_DISK}" if _is_refused(output.ename, value) else ""
+                return number, f"{output.ename}: {value}{advice}"
     return None, None
+
+
+def _is_refused(name: str, value: str) -> bool:
+    """Whether the system refused to write, which no change of the notebook will mend."""
+    number = re.match(r"\[Errno (\d+)\]", value) if name in {"OSError", "PermissionError"} else None
+    return number is not None and int(number[1]) in _REFUSED
 
 
 def _tags(cell: nbformat.NotebookNode) -> list[str]:

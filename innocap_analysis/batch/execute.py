@@ -19,7 +19,7 @@ from innocap_analysis.batch.html import export_html
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.record import KEY, make_record, read_record
-from innocap_analysis.prepare.files import hash_file, write_atomically
+from innocap_analysis.prepare.files import CHECK_DISK, hash_file, write_atomically
 from innocap_analysis.settings import InnocapError, Settings
 
 STAGING_PREFIX = ".staging-"
@@ -107,10 +107,7 @@ def name_fault(fault: OSError, settings: Settings) -> str:
     str
         One line.
     """
-    return (
-        f"{fault.filename or settings.output_dir}: {fault.strerror}; check the folder's "
-        "permissions and the space on the disk"
-    )
+    return f"{fault.filename or settings.output_dir}: {fault.strerror}; {CHECK_DISK}"
 
 
 def bury_run(run: Run, settings: Settings, staging: Path, error: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from innocap_analysis.batch.execute import STAGING_PREFIX
+from innocap_analysis.prepare.files import CHECK_DISK
 from innocap_analysis.settings import InnocapError
 
 NAME = ".innocap-batch.lock"
@@ -45,8 +46,7 @@ def hold_folder(folder: Path) -> Iterator[None]:
         handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise InnocapError(
-            f"{folder}: cannot be written ({error.strerror}); check the folder's permissions "
-            "and the space on the disk"
+            f"{folder}: cannot be written ({error.strerror}); {CHECK_DISK}"
         ) from None
     try:
         if not _lock(handle):

@@ -12,6 +12,8 @@ import pandas as pd
 
 from innocap_analysis.settings import InnocapError
 
+CHECK_DISK = "check the folder's permissions and the space on the disk"
+
 
 def write_atomically(path: Path, content: bytes | str) -> Path:
     r"""Write a file beside its place and move it there in one step.
@@ -45,10 +47,7 @@ def write_atomically(path: Path, content: bytes | str) -> Path:
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        raise InnocapError(
-            f"{path}: cannot be written ({error.strerror}); check the folder's permissions "
-            "and the space on the disk"
-        ) from None
+        raise InnocapError(f"{path}: cannot be written ({error.strerror}); {CHECK_DISK}") from None
     return path
 
 
