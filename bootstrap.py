@@ -31,6 +31,7 @@ STEP_LIMIT_SECONDS = 1800
 
 # Kernels forked from a loaded process; the plain way where that cannot be.
 WARM_KERNELS = "innocap-warm"
+KERNELS_PLUGIN = "innocap_analysis.batch.warm.notebook_tests"
 
 JOBS = ("report", "test", "lab", "lock")
 
@@ -235,13 +236,9 @@ def run_tests(extra: "list[str]") -> int:
         ("lint", ["ruff", "check", "."]),
         ("types", ["mypy"]),
         ("tests", ["pytest", "tests", *workers, *extra]),
-        ("notebooks", ["pytest", "--nbval-lax", "notebooks", *workers]),
+        ("notebooks", ["pytest", "-p", KERNELS_PLUGIN, "--nbval-lax", "notebooks", *workers]),
     )
-    warm = {
-        "JUPYTER_DEFAULT_PROVISIONER_NAME": WARM_KERNELS,
-        "INNOCAP_KERNELS_WAIT": "1",
-        "INNOCAP_KERNELS_IDLE": "20",
-    }
+    warm = {"INNOCAP_KERNELS_IDLE": "20"}
     results = []
     for name, arguments in steps:
         tell(name)

@@ -3,7 +3,8 @@
     python benchmarks/kernels.py            # three rounds, alternating
 
 The server that forks is started anew in every round. The notebooks run twice with it: once
-with its start counted, and once with the server that is then there.
+with its start counted, and once with the server that is then there. The plain side is nbval's
+own command, the other one the same command with the package's plugin.
 """
 
 from __future__ import annotations
@@ -19,19 +20,18 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PLAIN, FORKED = "local-provisioner", "innocap-warm"
+PLAIN: list[str] = []
+FORKED = ["-p", "innocap_analysis.batch.warm.notebook_tests"]
 
 
-def run_nbval(provisioner: str, folder: Path) -> float:
+def run_nbval(plugin: list[str], folder: Path) -> float:
     """Run every notebook under nbval, one after the other; return wall seconds."""
     environment = os.environ | {
-        "JUPYTER_DEFAULT_PROVISIONER_NAME": provisioner,
-        "INNOCAP_KERNELS_WAIT": "1",
         "JUPYTER_PREFER_ENV_PATH": "1",
         "INNOCAP_OUTPUT": str(folder),
         "XDG_RUNTIME_DIR": str(folder),
     }
-    command = ["-m", "pytest", "--nbval-lax", "notebooks", "-q"]
+    command = ["-m", "pytest", *plugin, "--nbval-lax", "notebooks", "-q"]
     start = time.perf_counter()
     subprocess.run(
         [sys.executable, *command, "-p", "no:cacheprovider"],
@@ -60,8 +60,8 @@ def main() -> None:
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
             for name in told:
-                provisioner = PLAIN if name == "plain" else FORKED
-                told[name].append(run_nbval(provisioner, Path(folder)))
+                plugin = PLAIN if name == "plain" else FORKED
+                told[name].append(run_nbval(plugin, Path(folder)))
             end_server(Path(folder))
     for name, seconds in told.items():
         ratios = [a / b for a, b in zip(told["plain"], seconds, strict=True)]

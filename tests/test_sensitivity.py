@@ -198,9 +198,30 @@ def test_sobol_estimators_on_the_ishigami_function() -> None:
     y = np.array(
         [np.sin(x[:, 0]) * (1 + 0.1 * x[:, 2] ** 4) + 7 * np.sin(x[:, 1]) ** 2 for x in inputs]
     )[..., None]
-    first, total = _estimate(y - y[:2].mean())
-    np.testing.assert_allclose(first[:, 0], [0.3139, 0.4424, 0.0], atol=0.02)
-    np.testing.assert_allclose(total[:, 0], [0.5576, 0.4424, 0.2437], atol=0.02)
+    everyone = np.full((1, 40_000), 1 / 40_000)
+    first, total = _estimate(y - y[:2].mean(), everyone)
+    np.testing.assert_allclose(first[0, :, 0], [0.3139, 0.4424, 0.0], atol=0.02)
+    np.testing.assert_allclose(total[0, :, 0], [0.5576, 0.4424, 0.2437], atol=0.02)
+
+
+def test_a_resample_is_the_runs_that_it_drew() -> None:
+    rng = np.random.default_rng(3)
+    blocks = rng.normal(size=(5, 40, 3))
+    blocks[:, 1:, 2] = 0.0  # varies in one run: in many a resample not at all
+    centred = blocks - blocks[:2].mean(axis=(0, 1))
+    picks = rng.integers(0, 40, size=(30, 40))
+    held = np.stack([np.bincount(pick, minlength=40) for pick in picks]) / 40
+    first, total = _estimate(centred, held)
+    for i, pick in enumerate(picks):
+        # The formulas of Saltelli et al. (2010) and Jansen (1999) on the drawn rows themselves.
+        a, b, mixed = centred[0, pick], centred[1, pick], centred[2:, pick]
+        variance = np.concatenate([a, b]).var(axis=0)
+        variance[2] = variance[2] if 0 in pick else np.nan
+        np.testing.assert_allclose(first[i], (b * (mixed - a)).mean(axis=1) / variance, rtol=1e-9)
+        np.testing.assert_allclose(
+            total[i], ((a - mixed) ** 2).mean(axis=1) / 2 / variance, rtol=1e-9
+        )
+    assert 0 < np.isnan(first[:, 0, 2]).sum() < 30
 
 
 def test_sobol_indices_of_the_index(capacity: CapacityData) -> None:

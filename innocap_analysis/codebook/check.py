@@ -143,14 +143,16 @@ def check_tree(table: pd.DataFrame, rows: list[str]) -> list[str]:
                 "context, or none"
             )
     faults += _find_cycles(parents, at)
-    scored = table[table["kind"] != "context"]
+    below: dict[str, list[str]] = {code: [] for code in kinds}
+    for code, parent, weight in zip(table["code"], table["parent"], table["weight"], strict=True):
+        if kinds[code] != "context":
+            below.setdefault(parent, []).append(weight)
     for code, kind in kinds.items():
-        children = scored[scored["parent"] == code]
         if kind not in ("group", "index"):
             continue
-        if children.empty:
+        if not below[code]:
             faults.append(f"{at[code]}: a {kind} without children")
-        elif all(_is_number(w) and float(w) == 0 for w in children["weight"]):
+        elif all(_is_number(w) and float(w) == 0 for w in below[code]):
             faults.append(f"{at[code]}: the weights of its children are all zero")
     if "index" not in kinds.values():
         faults.append("no row of kind index; the tree needs a root")

@@ -77,11 +77,17 @@ def estimate_cluster_means(
     """
     own = read_columns(table, [value, group, cluster], needed=[group])
     rows = []
-    for unit, part in own.groupby(group, sort=True):
-        known = part.dropna(subset=value)
-        x = known[value].to_numpy(dtype=float)
-        at = number_clusters(known[cluster])
-        row: dict[str, Any] = {"unit": str(unit), "n": len(x), "clusters": len(np.unique(at))}
+    values = own[value].to_numpy(dtype=float)
+    clusters = number_clusters(own[cluster])
+    for unit, rows_of_unit in own.groupby(group, sort=True).indices.items():
+        known = rows_of_unit[~np.isnan(values[rows_of_unit])]
+        x = values[known]
+        at = np.unique(clusters[known], return_inverse=True)[1]
+        row: dict[str, Any] = {
+            "unit": str(unit),
+            "n": len(x),
+            "clusters": int(at.max(initial=-1)) + 1,
+        }
         row |= dict.fromkeys(("mean", "se", "df", "low", "high"), np.nan) | {"reason": ""}
         if len(x):
             row["mean"] = float(x.mean())

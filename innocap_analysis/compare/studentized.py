@@ -10,6 +10,7 @@ from scipy import optimize, special, stats
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(160)
 _REACH = 8.6
 _TAIL = 1e-17
+_SLACK = 1e-3
 
 
 @lru_cache(maxsize=64)
@@ -95,7 +96,6 @@ def find_range_quantile(level: float, k: int, df: float) -> float:
     def miss(q: float) -> float:
         return (1 - level) - compute_range_tail(q, k, df)
 
-    high = 4.0
-    while miss(high) < 0:
-        high *= 2
-    return float(optimize.brentq(miss, 1e-6, high, xtol=1e-11))
+    # One pair alone stays below, all pairs by Bonferroni above; equal for two groups.
+    low, high = np.sqrt(2) * stats.t.isf([(1 - level) / 2, (1 - level) / (k * (k - 1))], df)
+    return float(optimize.brentq(miss, low * (1 - _SLACK), high * (1 + _SLACK), xtol=1e-11))

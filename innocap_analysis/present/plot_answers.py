@@ -7,6 +7,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 
 from innocap_analysis.compare.shares import estimate_top_two, tabulate_answers
@@ -99,6 +100,7 @@ def plot_answers(wave: Wave, dimension: str, *, language: str = "en") -> Chart:
         ),
     )
     y, ticks, names = 0.0, [], []  # type: float, list[float], list[str]
+    drawn: dict[float, np.ndarray] = {}
     wide = data.set_index(["code", "unit", "answer"])["share"]
     for code in codes:
         star = " *" if wave.instrument.items[code].reversed else ""
@@ -112,9 +114,10 @@ def plot_answers(wave: Wave, dimension: str, *, language: str = "en") -> Chart:
             if np.isnan(shares).any():
                 ax.text(0, y, labels.hidden, size=7.5, va="center", ha="center", color=QUIET)
             else:
-                _draw_diverging(ax, y, shares, labels)
+                drawn[y] = shares
             y += 0.95
         y += 0.45
+    _draw_diverging(ax, drawn, labels)
     ax.set_xlim(-1, 1)
     ax.set_ylim(y - 0.6, -0.8)
     ax.set_yticks(ticks, names, size=8)
@@ -124,16 +127,33 @@ def plot_answers(wave: Wave, dimension: str, *, language: str = "en") -> Chart:
     return mark_chart(chart, wave)
 
 
-def _draw_diverging(ax: Axes, y: float, shares: np.ndarray, labels: Labels) -> None:
-    middle = len(shares) // 2
-    start = -shares[:middle].sum() - shares[middle] / 2
-    left = start
-    for share, colour in zip(shares, _DIVERGING, strict=True):
-        ax.barh(y, share, left=left, color=colour, height=0.8)
-        left += share
-    low, high = shares[:middle].sum(), shares[middle + 1 :].sum()
-    ax.text(start - 0.015, y, labels.share(low), size=7.5, va="center", ha="right", color=QUIET)
-    ax.text(left + 0.015, y, labels.share(high), size=7.5, va="center", ha="left", color=INK)
+def _draw_diverging(ax: Axes, drawn: dict[float, np.ndarray], labels: Labels) -> None:
+    """Draw one bar per height, the middle of the middle answer at nought."""
+    if not drawn:
+        return
+    shares = np.array(list(drawn.values()))
+    middle = shares.shape[1] // 2
+    low, high = shares[:, :middle].sum(axis=1), shares[:, middle + 1 :].sum(axis=1)
+    ends = np.cumsum(shares, axis=1) - (low + shares[:, middle] / 2)[:, None]
+    starts = ends - shares
+    for step, colour in enumerate(_DIVERGING):
+        bars = [
+            [(left, y - 0.4), (right, y - 0.4), (right, y + 0.4), (left, y + 0.4)]
+            for y, left, right in zip(drawn, starts[:, step], ends[:, step], strict=True)
+        ]
+        ax.add_collection(PolyCollection(bars, facecolors=colour, linewidths=0), autolim=False)
+    for i, y in enumerate(drawn):
+        ax.text(
+            starts[i, 0] - 0.015,
+            y,
+            labels.share(low[i]),
+            size=7.5,
+            va="center",
+            ha="right",
+            color=QUIET,
+        )
+        ax.text(ends[i, -1] + 0.015, y, labels.share(high[i]), size=7.5, va="center", ha="left",
+                color=INK)  # fmt: skip
 
 
 @styled

@@ -5,8 +5,9 @@ from __future__ import annotations
 from textwrap import fill
 
 import numpy as np
+from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch
 
 from innocap_analysis.present.figure import (
     AHEAD,
@@ -70,18 +71,16 @@ def plot_coverage(capacity: CapacityData, *, reference: str, language: str = "en
         ],
     )
     cells = have.to_numpy().T
-    for (row, column), observed in np.ndenumerate(cells):
-        ax.add_patch(
-            Rectangle(
-                (column - 0.42, row - 0.4),
-                0.84,
-                0.8,
-                facecolor=AHEAD if observed else "white",
-                edgecolor="white" if observed else REFERENCE,
-                hatch="" if observed else "////",
-                linewidth=0,
-            )
+    corners = np.array([(-0.42, -0.4), (0.42, -0.4), (0.42, 0.4), (-0.42, 0.4)])
+    for observed, face, edge, hatch in (
+        (True, AHEAD, AHEAD, None),
+        (False, "white", REFERENCE, "////"),
+    ):
+        middles = np.argwhere(cells == observed)[:, ::-1]
+        boxes = PolyCollection(
+            middles[:, None] + corners, facecolors=face, edgecolors=edge, hatch=hatch, linewidths=0
         )
+        ax.add_collection(boxes, autolim=False)
     for row, n in enumerate(cells.sum(axis=1)):
         ax.text(len(order) - 0.2, row, str(n), va="center", size=8)
     ax.set_xlim(-0.5, len(order) + 1)

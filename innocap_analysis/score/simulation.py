@@ -94,6 +94,7 @@ class Simulation:
         self.options: dict[str, Array] = {}
         self.errors: tuple[MeasurementError, Array] | None = None
         self.by_name = {factor.name: factor for factor in factors}
+        self.prepared: dict[tuple[str, ...], dict[str, Array]] = {}
         for factor, numbers in zip(factors, random, strict=True):
             if isinstance(factor, WeightNoise):
                 drawn = _draw_weights(factor, book, numbers)
@@ -154,14 +155,24 @@ class Simulation:
         noise = self._draw_errors(runs)
         leaves = {}
         for rule in self.book.leaf_rules:
-            x = np.ascontiguousarray(table[rule.code].to_numpy())
+            x = table[rule.code]
             if rule.code in noise:
                 x = x + noise[rule.code]
             own = rule if method == AS_CODEBOOK else rule._replace(method=method)
             leaves[rule.code] = normalise_array(x, own, units=self.units, quiet=True)
         return leaves
 
-    def _prepare(self, options: dict[str, str]) -> pd.DataFrame:
+    def _prepare(self, options: dict[str, str]) -> dict[str, Array]:
+        """Fill and treat once for all runs that choose the same."""
+        key = tuple(options.get(name, "") for name in ("imputation", "treatment"))
+        if key not in self.prepared:
+            table = self._fill(options)
+            self.prepared[key] = {
+                code: np.ascontiguousarray(table[code].to_numpy()) for code in self.book.leaves
+            }
+        return self.prepared[key]
+
+    def _fill(self, options: dict[str, str]) -> pd.DataFrame:
         table = self.values
         filling = self.by_name.get("imputation")
         if isinstance(filling, ImputationChoice):

@@ -11,6 +11,7 @@ from innocap_analysis.score.sensitivity import SensitivityResult
 from innocap_analysis.settings import InnocapError
 
 MEAN_SHIFT = "mean_rank_shift"
+_ROUNDING = 1e-12
 
 
 def estimate_sobol(
@@ -77,9 +78,10 @@ def estimate_sobol(
     tail = (1 - level) / 2
     parts = []
     variance = blocks[:2].reshape(2 * n, -1).var(axis=0)
-    first, total = _estimate(centred)
-    resampled = [_estimate(centred[:, pick]) for pick in picks]
-    ends = np.quantile(np.array(resampled), [tail, 1 - tail], axis=0)
+    (first,), (total,) = _estimate(centred, np.full((1, n), 1 / n))
+    # How often each resample holds each run: its means are then one product of matrices.
+    held = np.stack([np.bincount(pick, minlength=n) for pick in picks]) / n
+    ends = np.quantile(np.stack(_estimate(centred, held), axis=1), [tail, 1 - tail], axis=0)
     # A resample of an output that varies in a handful of runs may not vary at all.
     reason = np.where(np.isnan(ends[0, 0, 0]), "varies in too few runs for an interval", "")
     reason = np.where(variance > 0, reason, "the same in every run")
@@ -106,11 +108,21 @@ def estimate_sobol(
     return table.iloc[order].reset_index(drop=True)
 
 
-def _estimate(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return first-order and total indices, factors x outputs; NaN without variance."""
+def _estimate(centred: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return first-order and total indices, samples x factors x outputs; NaN without variance.
+
+    The rows of `held` are samples: the share of each run of the base sample in it.
+    """
     a, b, mixed = centred[0], centred[1], centred[2:]
-    variance = 0.5 * (a.var(axis=0) + b.var(axis=0)) + 0.25 * (a.mean(axis=0) - b.mean(axis=0)) ** 2
-    variance = np.where(variance > 0, variance, np.nan)
-    first = (b[None] * (mixed - a[None])).mean(axis=1) / variance
-    total = ((a[None] - mixed) ** 2).mean(axis=1) / (2 * variance)
+
+    def average(x: np.ndarray) -> np.ndarray:
+        return np.asarray(np.tensordot(held, x, axes=(1, -2)))
+
+    mean = 0.5 * (average(a) + average(b))
+    square = 0.5 * (average(a**2) + average(b**2))
+    variance = square - mean**2
+    # What is left of a constant after the subtraction is rounding, not variance.
+    variance = np.where(variance > _ROUNDING * square, variance, np.nan)[:, None]
+    first = average(b * (mixed - a)) / variance
+    total = average((a - mixed) ** 2) / (2 * variance)
     return first, total

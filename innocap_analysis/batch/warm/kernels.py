@@ -45,8 +45,9 @@ def serve(path: Path) -> None:
     Notes
     -----
     A request is one line of JSON with `connection_file`, `cwd` and `env`; the answer is a line
-    with `pid`, and another with `exit` when the kernel has ended. A client that goes away
-    takes its kernel with it.
+    with `pid` once the kernel listens (a client that connects sooner loses a tenth of a second
+    on trying again), and another with `exit` when the kernel has ended. A client that goes
+    away takes its kernel with it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _load()
@@ -74,6 +75,7 @@ def _load() -> None:
         for name in innocap_analysis.__all__:
             getattr(innocap_analysis, name)
         preload.rehearse_figure()
+        preload.rehearse_data()
         for module in ("comm", "ipykernel.debugger", "ipykernel.zmqshell", "ipykernel.kernelapp"):
             importlib.import_module(module)
     gc.collect()
@@ -128,10 +130,9 @@ class _Kernels:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._be_kernel(request, parent)
+            self._be_kernel(request, client, parent)
         self._clients[client] = pid
         self._pids[os.pidfd_open(pid)] = (pid, client)
-        _say(client, {"pid": pid})
 
     def _bury(self, descriptor: int) -> None:
         pid, client = self._pids.pop(descriptor)
@@ -141,19 +142,20 @@ class _Kernels:
         self._clients.pop(client, None)
         client.close()
 
-    def _be_kernel(self, request: dict[str, Any], parent: int) -> NoReturn:
+    def _be_kernel(self, request: dict[str, Any], asker: socket.socket, parent: int) -> NoReturn:
         code = 1
         try:
             self._server.close()
             for client in self._clients:
-                client.close()
+                if client is not asker:
+                    client.close()
             for descriptor in self._pids:
                 os.close(descriptor)
             os.environ.clear()
             os.environ.update(request["env"])
             os.chdir(request["cwd"])
             preload.settle_child(self._filters, parent)
-            code = _run_kernel(request["connection_file"])
+            code = _run_kernel(request["connection_file"], asker)
         except BaseException:  # noqa: BLE001 - a forked kernel must never come back from here
             traceback.print_exc()
         finally:
@@ -163,7 +165,7 @@ class _Kernels:
             os._exit(code)
 
 
-def _run_kernel(connection_file: str) -> int:
+def _run_kernel(connection_file: str, asker: socket.socket) -> int:
     from ipykernel.kernelapp import IPKernelApp
 
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
@@ -173,6 +175,8 @@ def _run_kernel(connection_file: str) -> int:
     app: Any = IPKernelApp.instance()
     # The parent is the server, not whoever asked: the socket tells when that one goes.
     app.initialize(["-f", connection_file, "--IPKernelApp.parent_handle=0"])
+    _say(asker, {"pid": os.getpid()})
+    asker.close()
     try:
         app.start()
     except SystemExit as end:

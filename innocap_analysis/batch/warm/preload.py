@@ -125,6 +125,26 @@ def rehearse_figure() -> None:
         draw()
 
 
+def rehearse_data() -> None:
+    """Read the data of the project in the working directory once.
+
+    What is kept of it is looked up by the bytes of the files, so that a file that changes is
+    read anew. A project that cannot be read is left for the notebook to tell.
+    """
+    from innocap_analysis.prepare.wave import load_wave
+    from innocap_analysis.present.language import get_translator
+    from innocap_analysis.score.capacity import load_capacity
+    from innocap_analysis.settings import load_settings
+
+    with warnings.catch_warnings(), contextlib.suppress(InnocapError):
+        warnings.simplefilter("ignore")
+        settings = load_settings()
+        for language in settings.languages:
+            get_translator(language)
+        load_capacity(settings=settings)
+        load_wave(settings=settings)
+
+
 def check_threads() -> None:
     """Check that a fork would lose no thread of this process.
 

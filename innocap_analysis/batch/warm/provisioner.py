@@ -30,6 +30,7 @@ from innocap_analysis.batch.processes import can_fork, one_thread
 
 NAME = "innocap-warm"
 START_SECONDS = 60
+_KILL_SECONDS, _LOOK_SECONDS = 1.0, 0.002
 _spawned: list[subprocess.Popen[bytes]] = []
 
 
@@ -117,6 +118,14 @@ class WarmProvisioner(LocalProvisioner):
         self.cwd = folder
         return self.connection_info
 
+    async def kill(self, restart: bool = False) -> None:
+        """Kill the kernel, and see it end: Jupyter looks for that in steps of 0.1 seconds."""
+        await super().kill(restart=restart)
+        process: Any = self.process
+        until = time.monotonic() + _KILL_SECONDS
+        while process is not None and process.poll() is None and time.monotonic() < until:
+            await asyncio.sleep(_LOOK_SECONDS)
+
 
 def _is_own_kernel(cmd: list[str]) -> bool:
     """Return whether a command starts a plain kernel of this environment."""
@@ -131,13 +140,17 @@ def _ask(request: Mapping[str, Any], environment: Mapping[str, str]) -> ForkedKe
         server = _connect(place) or _start_server(place)
         if server is None:
             return None
-        server.sendall(json.dumps(request).encode("utf-8") + b"\n")
-        with server.makefile("rb", buffering=0) as answers:
-            line = answers.readline()
-        if not line:
+        server.settimeout(START_SECONDS)
+        try:
+            server.sendall(json.dumps(request).encode("utf-8") + b"\n")
+            with server.makefile("rb", buffering=0) as answers:
+                pid = json.loads(answers.readline() or b"{}").get("pid")
+        except OSError:
+            pid = None
+        if pid is None:  # it ended before it listened, or never did
             server.close()
             return None
-        return ForkedKernel(server, json.loads(line)["pid"])
+        return ForkedKernel(server, pid)
     except OSError:
         return None
 
@@ -183,20 +196,40 @@ def _connect(place: Path) -> socket.socket | None:
     return server
 
 
+def start_loading(environment: Mapping[str, str]) -> None:
+    """Have a server started where there is none, and do not wait for it.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        Of the kernels to come.
+    """
+    if can_fork():
+        with contextlib.suppress(OSError):
+            server = _find_or_spawn(find_socket(environment))
+            if server is not None:
+                server.close()
+
+
+def _find_or_spawn(place: Path) -> socket.socket | None:
+    with _one_at_a_time(place.with_suffix(".lock")) as note:
+        server = _connect(place)
+        if server is None and not _is_starting(note.read(), place):
+            note.seek(0)
+            note.truncate()
+            note.write(str(_spawn_server(place)))
+        return server
+
+
 def _start_server(place: Path) -> socket.socket | None:
     """Have a server started, and wait for it only where that was asked for.
 
     Loading takes longer than a plain kernel's start, so the first kernel is a plain one, unless
     many are to follow at once (``INNOCAP_KERNELS_WAIT``).
     """
-    with _one_at_a_time(place.with_suffix(".lock")) as note:
-        server = _connect(place)
-        if server is not None:
-            return server
-        if not _is_starting(note.read(), place):
-            note.seek(0)
-            note.truncate()
-            note.write(str(_spawn_server(place)))
+    server = _find_or_spawn(place)
+    if server is not None:
+        return server
     if not os.environ.get("INNOCAP_KERNELS_WAIT"):
         return None
     until = time.monotonic() + START_SECONDS
