@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
 
+import nbformat
 import pytest
 from jupyter_client.manager import KernelManager, start_new_kernel
 from jupyter_client.provisioning import KernelProvisionerFactory
@@ -208,3 +209,33 @@ def test_what_cannot_be_forked_starts_the_plain_way(
         assert "7" in plain.run("print(7)")
     finally:
         plain.close()
+
+
+def test_a_kernel_that_cannot_start_is_reported_at_once(home: Path, tmp_path: Path) -> None:
+    request = {"connection_file": str(tmp_path / "kernel.json"), "cwd": str(tmp_path / "gone"),
+               "env": dict(os.environ)}  # fmt: skip
+    assert provisioner._ask(request, os.environ) is None
+    request["cwd"] = str(tmp_path)
+    kernel = provisioner._ask(request, os.environ)
+    assert kernel is not None
+    assert kernel.poll() is None  # it listens
+    assert (tmp_path / "kernel.json").exists()
+    kernel.kill()
+    assert kernel.wait(5) == -signal.SIGKILL
+
+
+def test_notebook_tests_fork_every_kernel(home: Path, tmp_path: Path) -> None:
+    asks = ("from pathlib import Path\nimport os\n"
+            "parent = Path(f'/proc/{os.getppid()}/cmdline').read_bytes()\n"
+            "assert b'warm.kernels' in parent")  # fmt: skip
+    for name, last in (("good", "1 + 1"), ("bad", "raise ValueError")):
+        cells = [nbformat.v4.new_code_cell(source) for source in (asks, last)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+    environment = {key: value for key, value in os.environ.items() if "PROVISIONER" not in key}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "innocap_analysis.batch.warm.notebook_tests",
+         "--nbval-lax", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "1 failed, 3 passed" in done.stdout
