@@ -37,12 +37,13 @@ REGIONS = ["SE", "FI", "IE", "CA", "SE32", "FI1D"]
 
 
 @pytest.fixture
-def cluster() -> Iterator[LocalCluster]:
-    """Return two workers on this machine, each a process of its own."""
+def cluster(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalCluster]:
+    """Return two workers on this machine (or as many as asked), each a process of its own."""
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=0
-    ) as two:
-        yield two
+        n_workers=getattr(request, "param", 2), threads_per_worker=1, host="127.0.0.1",
+        dashboard_address=None, memory_limit=0, local_directory=str(tmp_path / "scratch"),
+    ) as workers:  # fmt: skip
+        yield workers
 
 
 def _read(folder: Path) -> dict[str, str]:
@@ -84,15 +85,21 @@ def test_two_workers_make_the_same_reports(
     assert [o.status for o in again] == ["skipped"]
 
 
-def test_a_worker_killed_mid_way_is_survived(small: Path, cluster: LocalCluster) -> None:
-    write_notebook(small / "notebooks" / "30_one.ipynb", FIGURE, "import time\ntime.sleep(2)")
+@pytest.mark.parametrize("cluster", [1, 2], indirect=True, ids=["the only one", "one of two"])
+def test_a_worker_killed_mid_way_is_survived(
+    small: Path, tmp_path: Path, cluster: LocalCluster
+) -> None:
+    write_notebook(small / "notebooks" / "30_one.ipynb", FIGURE, "import time\ntime.sleep(1)")
     killed: list[int] = []
 
     def kill() -> None:
         with Client(cluster.scheduler_address) as client:
             while not killed:
                 busy = [name for name, runs in client.processing().items() if runs]
-                if len(busy) == 2 and len(list(small.glob("reports/*/*.html"))) >= 1:
+                if (
+                    len(busy) == len(cluster.workers)
+                    and len(list(small.glob("reports/*/*.html"))) >= 1
+                ):
                     killed.append(cluster.workers[0].pid)
                     os.kill(killed[0], signal.SIGKILL)
                 time.sleep(0.1)
@@ -105,6 +112,9 @@ def test_a_worker_killed_mid_way_is_survived(small: Path, cluster: LocalCluster)
     assert [(o.run.folder, o.status) for o in outcomes] == [(code, "ok") for code in REGIONS]
     found = verify_reports(small / "reports", load_settings())
     assert (found.outputs, found.inputs) == ({}, {})
+    # The killed worker's copy of the data was removed when another took its place.
+    copies = list((tmp_path / "scratch").rglob("innocap-*"))
+    assert 1 <= len(copies) <= len(cluster.workers)
 
 
 def test_a_worker_with_other_software_is_refused(

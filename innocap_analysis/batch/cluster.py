@@ -112,7 +112,8 @@ def execute_on_cluster(
     """
     from distributed import as_completed
 
-    project = client.scatter(pack_project(settings), broadcast=True)
+    # A task, not scattered data: when the last worker that holds it dies, it is made again.
+    project = client.submit(bytes, pack_project(settings), key=f"innocap-project-{time.time_ns()}")
     futures = {
         client.submit(
             run_remotely, _relocate(run, settings), project, state,

@@ -64,11 +64,12 @@ def run_remotely(run: Run, project: bytes, state: ProjectState) -> tuple[Outcome
 class _Host:
     """One project on this worker: unpacked, with a loaded process that forks its runs."""
 
-    _hosts: ClassVar[dict[str, _Host]] = {}
+    _hosts: ClassVar[dict[tuple[str, str], _Host]] = {}
     _guard = threading.Lock()
 
-    def __init__(self, project: bytes, state: ProjectState) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="innocap-worker-"))
+    def __init__(self, project: bytes, state: ProjectState, scratch: str) -> None:
+        # What a killed worker leaves there is removed by Dask when the next one starts.
+        self.folder = Path(tempfile.mkdtemp(prefix="innocap-", dir=scratch))
         Finalize(None, shutil.rmtree, (self.folder, True), exitpriority=1)
         self.settings = unpack_project(project, self.folder)
         _check_same(describe_project(self.settings), state)
@@ -81,11 +82,13 @@ class _Host:
 
     @classmethod
     def get(cls, project: bytes, state: ProjectState) -> _Host:
-        digest = hashlib.sha256(project).hexdigest()
+        from distributed import get_worker
+
+        key = (get_worker().local_directory, hashlib.sha256(project).hexdigest())
         with cls._guard:
-            if digest not in cls._hosts:
-                cls._hosts[digest] = cls(project, state)
-            return cls._hosts[digest]
+            if key not in cls._hosts:
+                cls._hosts[key] = cls(project, state, scratch=key[0])
+            return cls._hosts[key]
 
     def execute(self, run: Run) -> Outcome:
         answer: Future[Outcome] = Future()
