@@ -17,10 +17,15 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.ft2font import LoadFlags
 
 from innocap_analysis.prepare.files import write_atomically, write_table
+from innocap_analysis.present.lettering import (
+    FAMILY,
+    LINE_SPACING,
+    measure_height,
+    measure_width,
+    wrap_text,
+)
 from innocap_analysis.settings import InnocapError, Settings, load_settings
 
 P = ParamSpec("P")
@@ -38,13 +43,12 @@ PNG_DPI = 160
 _PNG_LEVEL = 3  # 2 % more bytes than level 6 in two thirds of the time
 _SCREEN_DPI = 96
 _TITLE_SIZE, _SUBTITLE_SIZE, _NOTE_SIZE = 12.5, 9.5, 8.0
-_LINE = 1.35
 _MARGIN = 0.12
 _KEY_HEIGHT = 0.3
 _KEY_SIZE, _KEY_MARK = 8.5, 38.0
 
 STYLE: Any = {
-    "font.family": "DejaVu Sans",
+    "font.family": FAMILY,
     "font.size": 9,
     "axes.edgecolor": QUIET,
     "axes.labelcolor": INK,
@@ -209,8 +213,12 @@ def start_chart(
     heading = wrap_text(title, room, _TITLE_SIZE, bold=True)
     below = wrap_text(subtitle, room, _SUBTITLE_SIZE)
     small = wrap_text(note, room, _NOTE_SIZE) if note else ""
-    top = _MARGIN + (_height(heading, _TITLE_SIZE) + _height(below, _SUBTITLE_SIZE)) + 0.16
-    foot = (_height(small, _NOTE_SIZE) + _MARGIN) if note else 0.06
+    top = (
+        _MARGIN
+        + (measure_height(heading, _TITLE_SIZE) + measure_height(below, _SUBTITLE_SIZE))
+        + 0.16
+    )
+    foot = (measure_height(small, _NOTE_SIZE) + _MARGIN) if note else 0.06
     rows = _count_key_rows([str(mark.get_label()) for mark in key], room)
     bottom = foot + _KEY_HEIGHT * rows
     total = top + height + bottom
@@ -226,16 +234,16 @@ def start_chart(
         size=_TITLE_SIZE,
         weight="bold",
         va="top",
-        linespacing=_LINE,
+        linespacing=LINE_SPACING,
     )
     chart.text(
         x,
-        1 - (_MARGIN + _height(heading, _TITLE_SIZE) + 0.04) / total,
+        1 - (_MARGIN + measure_height(heading, _TITLE_SIZE) + 0.04) / total,
         below,
         size=_SUBTITLE_SIZE,
         color=QUIET,
         va="top",
-        linespacing=_LINE,
+        linespacing=LINE_SPACING,
     )
     if note:
         chart.text(
@@ -245,7 +253,7 @@ def start_chart(
             size=_NOTE_SIZE,
             color=QUIET,
             va="bottom",
-            linespacing=_LINE,
+            linespacing=LINE_SPACING,
         )
     if key:
         chart.legend(
@@ -267,63 +275,12 @@ def _count_key_rows(texts: Sequence[str], room: float) -> int:
     """Return in how many rows the key fits below the axes."""
     if not texts:
         return 0
-    widths = [_text_width(text, _KEY_SIZE) + _KEY_MARK for text in texts]
+    widths = [measure_width(text, _KEY_SIZE) + _KEY_MARK for text in texts]
     for rows in range(1, len(texts)):
         columns = np.array_split(widths, -(-len(texts) // rows))
         if sum(column.max() for column in columns) <= room:
             return rows
     return len(texts)
-
-
-def wrap_text(text: str, room: float, size: float, *, bold: bool = False) -> str:
-    """Break a text into lines that fit, measured with the font itself.
-
-    Parameters
-    ----------
-    text : str
-        One paragraph.
-    room : float
-        Width in points.
-    size : float
-        Font size in points.
-    bold : bool
-        Whether the text is set in bold.
-
-    Returns
-    -------
-    str
-        The text with line breaks.
-    """
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        longer = f"{line} {word}".strip()
-        if line and _text_width(longer, size, bold=bold) > room:
-            lines.append(line)
-            line = word
-        else:
-            line = longer
-    return "\n".join([*lines, line])
-
-
-def _text_width(text: str, size: float, *, bold: bool = False) -> float:
-    # The sum of the letters, without kerning: shaping each text takes longer than drawing it,
-    # and kerning only draws letters together.
-    return size * sum(_letter_width(letter, bold) for letter in text)
-
-
-@functools.lru_cache(maxsize=4096)
-def _letter_width(letter: str, bold: bool) -> float:
-    """Return the width of a letter set at size 1."""
-    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-    face = get_font(findfont(font))
-    face.set_size(100, 72)
-    glyph = face.load_char(ord(letter), flags=LoadFlags.NO_HINTING)
-    return float(glyph.linearHoriAdvance) / 65536 / 100
-
-
-def _height(text: str, size: float) -> float:
-    return (text.count("\n") + 1) * size * _LINE / 72
 
 
 def save_figure(
