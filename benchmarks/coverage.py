@@ -22,9 +22,9 @@ from scipy.stats import f
 from innocap_analysis.compare.clusters import estimate_cluster_means
 from innocap_analysis.compare.describe import summarise
 from innocap_analysis.compare.effects import compute_cliffs_delta, compute_hedges_g
-from innocap_analysis.compare.groups import judge_difference
 from innocap_analysis.compare.reliability import compute_alpha
 from innocap_analysis.compare.shares import estimate_share
+from innocap_analysis.compare.verdict import judge_difference
 
 SIZES = (10, 25, 50)
 CUTS = ndtri(np.cumsum([0.05, 0.10, 0.20, 0.35]))

@@ -12,6 +12,7 @@ import pytest
 from innocap_analysis import Evidence, load_wave, write_sentence
 from innocap_analysis.prepare.wave import Wave
 from innocap_analysis.present import evidence_sentences, evidence_tables
+from innocap_analysis.present.plot_evidence import plot_pairs, plot_pooled
 from innocap_analysis.present.survey_groups import tabulate_group_scores
 from innocap_analysis.present.survey_labels import SurveyLabels, make_survey_labels
 from innocap_analysis.score.capacity import CapacityData
@@ -91,6 +92,24 @@ def test_large_groups_are_tested(wave: Wave) -> None:
     found = Evidence(replace(wave, clean=many), smallest=5.0)
     told = evidence_sentences.write_invariance(found, language="en")
     assert "CFI" in told
+
+
+@pytest.mark.parametrize("where", ["FI", "everywhere"])
+def test_no_verdict_rests_on_fewer_than_five_organisations(wave: Wave, where: str) -> None:
+    clean = wave.clean.copy()
+    chosen = clean["country"].eq(where) | (where == "everywhere")
+    four = pd.Series(range(len(clean)), index=clean.index) % 4
+    clean.loc[chosen, "organisation"] = clean["country"] + four.astype(str)
+    found = Evidence(replace(wave, clean=clean), smallest=5.0)
+    few = found.pairs[["unit", "other"]].eq(where).any(axis=1) | (where == "everywhere")
+    assert found.pairs.loc[few, "verdict"].eq("inconclusive").all()
+    assert found.pairs.loc[few, "reason"].str.contains("fewer than 5 organisations").all()
+    assert found.pairs.loc[~few, "low_simultaneous"].notna().all()
+    assert found.pooled is None
+    told = evidence_sentences.write_pair_findings(found, found.root, language="en")
+    assert told.count("no comparison") == (3 if where == "FI" else 6)
+    assert "too few organisations" in plot_pooled(found).alt
+    assert len(plot_pairs(found).data) == len(found.pairs)
 
 
 def test_a_small_country_is_in_no_part_of_the_evidence(wave: Wave) -> None:

@@ -18,7 +18,7 @@ from innocap_analysis.compare.effects import (
     compute_variance_shares,
     find_detectable_difference,
 )
-from innocap_analysis.compare.groups import compare_groups, compare_pairs, judge_difference
+from innocap_analysis.compare.groups import compare_groups, compare_pairs
 from innocap_analysis.compare.imputation import (
     estimate_imputed_means,
     impute_multiple,
@@ -27,6 +27,7 @@ from innocap_analysis.compare.imputation import (
 from innocap_analysis.compare.mixed import estimate_icc, fit_mixed_means
 from innocap_analysis.compare.ordinal import SeparationError, compare_answers, fit_ordinal_logit
 from innocap_analysis.compare.pooling import pool_means
+from innocap_analysis.compare.verdict import judge_difference
 from innocap_analysis.settings import InnocapError
 
 WAVE, RAG = read_wave(), read_ragged()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from innocap_analysis.compare.groups import judge_difference
+from innocap_analysis.compare.verdict import decline_judgement, judge_difference
 from innocap_analysis.settings import InnocapError
 
 _FEWEST = 2
@@ -122,7 +122,13 @@ def _find_cr2(x: np.ndarray, at: np.ndarray, level: float) -> dict[str, float]:
 
 
 def compare_cluster_pairs(
-    table: pd.DataFrame, value: str, group: str, cluster: str, *, smallest: float
+    table: pd.DataFrame,
+    value: str,
+    group: str,
+    cluster: str,
+    *,
+    smallest: float,
+    min_clusters: int = _FEWEST,
 ) -> pd.DataFrame:
     """Compare every two groups, allowing for organisations.
 
@@ -134,13 +140,15 @@ def compare_cluster_pairs(
         Columns, read as in :func:`estimate_cluster_means`.
     smallest : float
         Smallest difference of interest, in the unit of `value`.
+    min_clusters : int
+        A pair is judged when both groups have this number of clusters.
 
     Returns
     -------
     DataFrame
         One row per pair: `unit`, `other`, `n`, `n_other`, `clusters`, `clusters_other`,
         `difference`, `se`, `detectable` and the columns of
-        :func:`~innocap_analysis.compare.groups.judge_difference`.
+        :func:`~innocap_analysis.compare.verdict.judge_difference`.
 
     Notes
     -----
@@ -150,8 +158,9 @@ def compare_cluster_pairs(
     """
     if not smallest > 0:
         raise InnocapError(f"compare_cluster_pairs: smallest {smallest} is not above zero")
-    means = estimate_cluster_means(table, value, group, cluster).to_dict("records")
-    k = sum(row["se"] > 0 for row in means)
+    estimated = estimate_cluster_means(table, value, group, cluster, min_clusters=min_clusters)
+    means = estimated.to_dict("records")
+    k = int(estimated["low"].notna().sum())
     rows = []
     for i, one in enumerate(means):
         for two in means[i + 1 :]:
@@ -159,7 +168,7 @@ def compare_cluster_pairs(
                                    "n_other": two["n"], "clusters": one["clusters"],
                                    "clusters_other": two["clusters"],
                                    "difference": one["mean"] - two["mean"]}  # fmt: skip
-            if one["se"] > 0 and two["se"] > 0:
+            if pd.notna(one["low"]) and pd.notna(two["low"]):
                 a, b = one["se"] ** 2, two["se"] ** 2
                 df = (a + b) ** 2 / (a**2 / one["df"] + b**2 / two["df"])
                 row["se"] = float(np.sqrt(a + b))
@@ -167,9 +176,8 @@ def compare_cluster_pairs(
                 row["detectable"] = float(edge * row["se"])
                 row |= judge_difference(row["difference"], row["se"], df, k, smallest=smallest)
             else:
-                why = one["reason"] or two["reason"]
-                row |= {"se": np.nan, "detectable": np.nan, "verdict": "inconclusive",
-                        "reason": why}  # fmt: skip
+                row |= {"se": np.nan, "detectable": np.nan}
+                row |= decline_judgement(one["reason"] or two["reason"])
             rows.append(row)
     return pd.DataFrame(rows)
 

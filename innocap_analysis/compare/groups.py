@@ -16,10 +16,9 @@ from innocap_analysis.compare.effects import (
     compute_variance_shares,
     find_detectable_difference,
 )
-from innocap_analysis.compare.studentized import compute_range_tail, find_range_quantile
+from innocap_analysis.compare.verdict import decline_judgement, judge_difference
 from innocap_analysis.settings import InnocapError
 
-VERDICTS = ("differs", "equivalent", "inconclusive")
 _FEWEST = 2
 
 
@@ -142,7 +141,7 @@ def compare_pairs(
         `low_simultaneous`, `high_simultaneous`; `z_dunn`, `p_dunn`, `p_dunn_holm`;
         `hedges_g`, `cliffs_delta`, `superiority`, each with `_low` and `_high`;
         `p_equivalence` (TOST), `detectable` (difference found with 80% power), `verdict`
-        (:data:`VERDICTS`), `reason`.
+        (:data:`~innocap_analysis.compare.verdict.VERDICTS`), `reason`.
 
     Raises
     ------
@@ -184,12 +183,12 @@ def compare_pairs(
             if usable[unit] and usable[other]:
                 row |= _compare_means(x, y, k, smallest, level)
             else:
-                row |= {"verdict": "inconclusive", "reason": "a group of one respondent"}
+                row |= {"se": np.nan, "detectable": np.nan}
+                row |= decline_judgement("a group of one respondent")
             rows.append(row)
     out = pd.DataFrame(rows)
-    for name in ("p", "p_games_howell", "se"):
-        if name not in out:
-            out[name] = np.nan
+    if out.empty:
+        out = out.reindex(columns=["p", "p_games_howell", "p_dunn", "se"])
     for source, method, target in (("p", "holm", "p_holm"), ("p", "fdr_bh", "p_bh"),
                                    ("p_dunn", "holm", "p_dunn_holm")):  # fmt: skip
         out[target] = _adjust(out[source], method) if len(out) else np.nan
@@ -205,55 +204,9 @@ def _compare_means(
     pooled = np.sqrt(((n - 1) * n * a + (m - 1) * m * b) / (n + m - 2))
     row: dict[str, Any] = {"se": se, "detectable": find_detectable_difference(pooled, n, m)}
     if se == 0:
-        return row | {"verdict": "inconclusive", "reason": "no spread in either group"}
+        return row | decline_judgement("no spread in either group")
     df = float((a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1)))
     return row | judge_difference(difference, se, df, k, smallest=smallest, level=level)
-
-
-def judge_difference(
-    difference: float, se: float, df: float, k: int, *, smallest: float, level: float = 0.95
-) -> dict[str, Any]:
-    """Judge one of all pairwise differences between groups.
-
-    Parameters
-    ----------
-    difference, se, df : float
-        Of the pair.
-    k : int
-        Number of groups compared.
-    smallest : float
-        Smallest difference of interest.
-    level : float
-        Of the intervals.
-
-    Returns
-    -------
-    dict
-        `df`, `low`, `high`, `p`, `p_games_howell`, `low_simultaneous`, `high_simultaneous`,
-        `p_equivalence`, `verdict`, `reason`, as in :func:`compare_pairs`.
-
-    Examples
-    --------
-    >>> judge_difference(9.0, 2.0, 60.0, 4, smallest=5)["verdict"]
-    'differs'
-    """
-    t = difference / se
-    reach = float(stats.t.ppf(0.5 + level / 2, df)) * se
-    wide = find_range_quantile(level, k, df) / np.sqrt(2) * se
-    narrow = find_range_quantile(1 - 2 * (1 - level), k, df) / np.sqrt(2) * se
-    beyond = max(stats.t.sf((difference + smallest) / se, df),
-                 stats.t.cdf((difference - smallest) / se, df))  # fmt: skip
-    inside = abs(difference) + narrow < smallest
-    apart = abs(difference) > wide
-    return {
-        "df": df, "low": difference - reach, "high": difference + reach,
-        "p": float(2 * stats.t.sf(abs(t), df)),
-        "p_games_howell": compute_range_tail(abs(t) * np.sqrt(2), k, df),
-        "low_simultaneous": difference - wide, "high_simultaneous": difference + wide,
-        "p_equivalence": float(beyond),
-        "verdict": "equivalent" if inside else "differs" if apart else "inconclusive",
-        "reason": "",
-    }  # fmt: skip
 
 
 def _join(*parts: str) -> str:

@@ -19,6 +19,7 @@ from innocap_analysis.compare.reliability import estimate_reliability
 from innocap_analysis.prepare.answers import mask_answers
 from innocap_analysis.prepare.wave import Wave
 from innocap_analysis.present.disclosure import SHOWN, suppress_small_cells
+from innocap_analysis.present.survey_groups import MIN_ORGANISATIONS
 from innocap_analysis.score.survey import score_answers, turn_answers
 from innocap_analysis.settings import InnocapError
 
@@ -172,7 +173,12 @@ class Evidence:
         """Every two countries, allowing for organisations, by score."""
         parts = [
             compare_cluster_pairs(
-                self.scores, code, "country", "organisation", smallest=self.smallest
+                self.scores,
+                code,
+                "country",
+                "organisation",
+                smallest=self.smallest,
+                min_clusters=MIN_ORGANISATIONS,
             ).assign(code=code)
             for code in (self.root, *self.dimensions)
         ]
@@ -181,13 +187,15 @@ class Evidence:
     @cached_property
     def means(self) -> pd.DataFrame:
         """Mean index of every country with its error from organisations."""
-        return estimate_cluster_means(self.scores, self.root, "country", "organisation")
+        return estimate_cluster_means(
+            self.scores, self.root, "country", "organisation", min_clusters=MIN_ORGANISATIONS
+        )
 
     @cached_property
     def pooled(self) -> PooledMeans | None:
-        """Partially pooled means of the index; None where an error is missing."""
+        """Partially pooled means of the index; None where an interval is missing."""
         own = self.means.set_index("unit")
-        if not (own["se"] > 0).all():
+        if own["low"].isna().any():
             return None
         return pool_means(own["mean"], own["se"], prior_scale=PRIOR_SCALE)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from innocap_analysis.compare.groups import VERDICTS
+from innocap_analysis.compare.verdict import VERDICTS
 from innocap_analysis.present.evidence import Evidence
 from innocap_analysis.present.labels import Labels
 from innocap_analysis.present.prose import Prose, write_list
