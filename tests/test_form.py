@@ -46,6 +46,16 @@ def test_the_page_holds_every_question_and_nothing_from_outside(
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
 
 
+def test_the_form_promises_what_the_settings_keep(settings: Settings, tmp_path: Path) -> None:
+    strict = settings.model_copy(update={"min_respondents": 25})
+    book, page = write_form(strict, language="en", folder=tmp_path)
+    assert "groups of 25 people or more" in page.read_text(encoding="utf-8")
+    survey = [[cell.value for cell in row] for row in load_workbook(book)["survey"].rows]
+    assert "groups of 25 people or more" in str(survey[3])
+    rating = next(row for row in survey if row[1] == "GLOB")
+    assert ". >= 0 and . <= 10" in rating
+
+
 def test_an_unknown_language_is_refused(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(InnocapError, match="language 'se'"):
         write_form(settings, language="se", folder=tmp_path)

@@ -10,9 +10,8 @@ import zipfile
 from pathlib import Path
 
 from innocap_analysis.batch.fingerprint import LOCK_NAME
+from innocap_analysis.prepare.archives import pack_files
 from innocap_analysis.settings import CONFIG_NAME, Settings, load_settings
-
-_FIXED = (1980, 1, 1, 0, 0, 0)
 
 
 def pack_project(settings: Settings) -> bytes:
@@ -33,13 +32,9 @@ def pack_project(settings: Settings) -> bytes:
     for folder in (root / "data", settings.notebooks_dir):
         files += [path for path in folder.rglob("*") if path.is_file()]
     shown = [path for path in files if not path.name.startswith(".")]
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(shown):
-            entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _FIXED)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, path.read_bytes())
-    return stream.getvalue()
+    return pack_files(
+        {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(shown)}
+    )
 
 
 def unpack_project(content: bytes, folder: Path) -> Settings:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from html import escape
 from pathlib import Path
 
 from innocap_analysis.codebook import Instrument, Item, Scale, read_instrument
 from innocap_analysis.codebook.scales import Code, format_code
+from innocap_analysis.prepare.archives import make_workbook
 from innocap_analysis.prepare.files import write_atomically
 from innocap_analysis.prepare.survey.places import make_place_scales
 from innocap_analysis.settings import InnocapError, Settings, suggest
@@ -29,15 +29,15 @@ _TITLES = {
 }
 _INTRO = {
     "en": "Please answer for your own organisation. There are no right answers. Answers are "
-    "shown for groups of ten people or more only.",
+    "shown for groups of {minimum} people or more only.",
     "sv": "Svara för din egen organisation. Det finns inga rätta svar. Svar visas bara för "
-    "grupper om minst tio personer.",
+    "grupper om minst {minimum} personer.",
     "sv_fi": "Svara för din egen organisation. Det finns inga rätta svar. Svar visas endast för "
-    "grupper på minst tio personer.",
+    "grupper på minst {minimum} personer.",
     "fi": "Vastaa oman organisaatiosi puolesta. Oikeita vastauksia ei ole. Vastauksia näytetään "
-    "vain vähintään kymmenen hengen ryhmistä.",
+    "vain vähintään {minimum} hengen ryhmistä.",
     "fr": "Répondez pour votre propre organisation. Il n’y a pas de bonne réponse. Les réponses "
-    "ne sont montrées que pour des groupes d’au moins dix personnes.",
+    "ne sont montrées que pour des groupes d’au moins {minimum} personnes.",
 }
 _TYPES = {"number": "integer", "text": "text", "id": "text"}
 _STYLE = """
@@ -88,8 +88,9 @@ def write_form(settings: Settings, *, language: str, folder: Path) -> list[Path]
         raise InnocapError(f"language {language!r} is none of {', '.join(known)}{near}")
     instrument = read_instrument(settings.survey_path, settings.scales_path)
     places = make_place_scales(settings)
-    book = make_xlsform(instrument, places, language=language)
-    page = make_page(instrument, places, language=language)
+    minimum = settings.min_respondents
+    book = make_xlsform(instrument, places, minimum=minimum, language=language)
+    page = make_page(instrument, places, minimum=minimum, language=language)
     return [
         write_atomically(folder / "innocap_form.xlsx", book),
         write_atomically(folder / f"innocap_form.{language}.html", page),
@@ -97,7 +98,7 @@ def write_form(settings: Settings, *, language: str, folder: Path) -> list[Path]
 
 
 def make_xlsform(
-    instrument: Instrument, places: dict[str, Scale], *, language: str = "en"
+    instrument: Instrument, places: dict[str, Scale], *, minimum: int, language: str = "en"
 ) -> bytes:
     """Make the XLSForm: sheets `survey`, `choices` and `settings`.
 
@@ -107,6 +108,8 @@ def make_xlsform(
         The questionnaire.
     places : dict of str to Scale
         Scales of countries and regions.
+    minimum : int
+        Fewest people of a group that is shown; the respondents are told.
     language : str
         Default language.
 
@@ -116,16 +119,14 @@ def make_xlsform(
         An Excel workbook that KoBo, ODK and other tools import. Names of choices are codes,
         so an export with names needs no labels to be read.
     """
-    from openpyxl import Workbook
-
     tongues = list(FORM_LANGUAGES)
     heads = [f"label::{FORM_LANGUAGES[tongue]}" for tongue in tongues]
-    book = Workbook(write_only=True)
-    survey = book.create_sheet("survey")
-    survey.append(["type", "name", *heads, "required", "constraint", "appearance"])
-    survey.append(["start", "start"])
-    survey.append(["end", "end"])
-    survey.append(["note", "intro", *(_INTRO[tongue] for tongue in tongues)])
+    survey: list[list[object]] = [
+        ["type", "name", *heads, "required", "constraint", "appearance"],
+        ["start", "start"],
+        ["end", "end"],
+        ["note", "intro", *(_INTRO[tongue].format(minimum=minimum) for tongue in tongues)],
+    ]
     used: dict[str, Scale] = {}
     for item in _list_items(instrument):
         kind, limits, look = _TYPES.get(item.answer, ""), "", ""
@@ -133,26 +134,27 @@ def make_xlsform(
             used[item.scale] = places.get(item.scale) or instrument.scales[item.scale]
             kind = f"select_{'multiple' if item.answer == 'multi' else 'one'} {item.scale}"
         if item.answer == "number":
-            limits, look = ". >= 0 and . <= 10", ""
+            low, high = instrument.limits(item.code)
+            limits = f". >= {low:g} and . <= {high:g}"
         if item.answer == "text":
             look = "multiline"
         texts = [instrument.text(item.code, tongue) for tongue in tongues]
         survey.append([kind, item.code, *texts, "no", limits, look])
-    choices = book.create_sheet("choices")
-    choices.append(["list_name", "name", *heads])
+    choices: list[list[object]] = [["list_name", "name", *heads]]
     for name, scale in used.items():
         for code in dict.fromkeys(scale.labels.values()):
             labels = [_label(scale, code, tongue) for tongue in tongues]
             choices.append([name, format_code(code), *labels])
-    settings = book.create_sheet("settings")
-    settings.append(["form_title", "form_id", "default_language"])
-    settings.append([_TITLES[language], "innocap", FORM_LANGUAGES[language]])
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
+    settings = [
+        ["form_title", "form_id", "default_language"],
+        [_TITLES[language], "innocap", FORM_LANGUAGES[language]],
+    ]
+    return make_workbook({"survey": survey, "choices": choices, "settings": settings})
 
 
-def make_page(instrument: Instrument, places: dict[str, Scale], *, language: str) -> str:
+def make_page(
+    instrument: Instrument, places: dict[str, Scale], *, minimum: int, language: str
+) -> str:
     """Make the questionnaire as a page to print and fill in by hand.
 
     Parameters
@@ -161,6 +163,8 @@ def make_page(instrument: Instrument, places: dict[str, Scale], *, language: str
         The questionnaire.
     places : dict of str to Scale
         Scales of countries and regions.
+    minimum : int
+        Fewest people of a group that is shown; the respondents are told.
     language : str
         Language of the page.
 
@@ -169,7 +173,8 @@ def make_page(instrument: Instrument, places: dict[str, Scale], *, language: str
     str
         A self-contained HTML page for A4 paper.
     """
-    parts = [f"<h1>{escape(_TITLES[language])}</h1><p>{escape(_INTRO[language])}</p>"]
+    intro = _INTRO[language].format(minimum=minimum)
+    parts = [f"<h1>{escape(_TITLES[language])}</h1><p>{escape(intro)}</p>"]
     book = instrument.codebook
     for group in book.children(book.indexes[0]):
         heading = book.label(group, language.split("_")[0])
@@ -220,7 +225,8 @@ def _make_grid(instrument: Instrument, items: list[Item], language: str) -> str:
 def _make_question(instrument: Instrument, item: Item, scale: Scale | None, language: str) -> str:
     text = escape(instrument.text(item.code, language))
     if item.answer == "number":
-        boxes = " ".join(f'<span class="box"></span>{number}' for number in range(11))
+        low, high = map(int, instrument.limits(item.code))
+        boxes = " ".join(f'<span class="box"></span>{n}' for n in range(low, high + 1))
         return f'<div class="question">{text}<br>{boxes}</div>'
     if item.answer in ("text", "id") or item.scale == "region" or scale is None:
         return f'<div class="question">{text}<div class="line"></div></div>'

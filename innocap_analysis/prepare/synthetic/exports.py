@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument, Scale
+from innocap_analysis.prepare.archives import make_workbook
 from innocap_analysis.prepare.survey.layout import SEPARATORS
 from innocap_analysis.prepare.units import name_country, name_unit
 from innocap_analysis.settings import Settings
@@ -108,13 +109,8 @@ def _write_csv(path: Path, rows: Rows, *, delimiter: str, encoding: str, quote: 
 
 
 def _write_xlsx(path: Path, rows: Rows, sheet: str) -> None:
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    page = book.create_sheet(sheet)
-    for row in rows:
-        page.append([None if cell == "" else cell for cell in row])
-    book.save(path)
+    filled = ([None if cell == "" else cell for cell in row] for row in rows)
+    path.write_bytes(make_workbook({sheet: filled}))
 
 
 def _transpose(columns: Sequence[tuple[str, Sequence[object]]]) -> Rows:

@@ -1,0 +1,70 @@
+"""Archives and workbooks that are the same bytes whenever they hold the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Iterable, Mapping
+
+_FIXED = (1980, 1, 1, 0, 0, 0)
+_CORE = "docProps/core.xml"
+
+
+def pack_files(files: Mapping[str, bytes]) -> bytes:
+    """Pack files into a zip archive without dates.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Content by path inside the archive, in the order wanted.
+
+    Returns
+    -------
+    bytes
+        The archive, the same for the same content.
+
+    Examples
+    --------
+    >>> pack_files({"a.txt": b"a"}) == pack_files({"a.txt": b"a"})
+    True
+    """
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in files.items():
+            entry = zipfile.ZipInfo(path, _FIXED)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+    return stream.getvalue()
+
+
+def make_workbook(sheets: Mapping[str, Iterable[Iterable[object]]]) -> bytes:
+    """Make an Excel workbook without dates of its own.
+
+    Parameters
+    ----------
+    sheets : mapping of str to iterable of rows
+        Cells by name of the sheet; None leaves a cell out.
+
+    Returns
+    -------
+    bytes
+        The workbook, the same for the same cells.
+    """
+    from openpyxl import Workbook
+    from openpyxl.packaging.core import DocumentProperties
+    from openpyxl.xml.functions import tostring
+
+    book = Workbook(write_only=True)
+    for name, rows in sheets.items():
+        page = book.create_sheet(name)
+        for row in rows:
+            page.append(list(row))
+    stream = io.BytesIO()
+    book.save(stream)
+    with zipfile.ZipFile(stream) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    # openpyxl writes the moment of saving, whatever the properties say.
+    moment = dt.datetime(*_FIXED)
+    known = DocumentProperties(creator="INNOCAP analysis", created=moment, modified=moment)
+    return pack_files(files | {_CORE: tostring(known.to_tree())})
