@@ -40,6 +40,17 @@ def test_catalogue_is_complete_and_fits(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", OTHERS)
+def test_no_line_begins_with_a_sign(language: str) -> None:
+    # A percent sign, and in French also : ; ? ! and », stand after a space that does not break.
+    signs = "%:;?!»" if language == "fr" else "%"
+    with (LOCALE_DIR / f"{language}.po").open("rb") as stream:
+        texts = [(str(m.id), str(m.string)) for m in read_po(stream, locale=language) if m.id]
+    for source, text in texts:
+        assert not re.search(rf" [{signs}]", text), text
+        assert not re.search(r"\d %", source), f"English writes 5%: {source}"
+
+
+@pytest.mark.parametrize("language", OTHERS)
 def test_codebook_and_regions_are_labelled(language: str, capacity: CapacityData) -> None:
     for column in (f"label_{language}", "label_en"):
         assert capacity.codebook.table[column].ne("").all()

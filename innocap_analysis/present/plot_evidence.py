@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
@@ -31,6 +33,7 @@ from innocap_analysis.present.survey_labels import (
 _ENOUGH = 0.7
 _VERDICT_COLOURS = {"differs": BEHIND, "equivalent": AHEAD, "inconclusive": QUIET}
 _VERDICT_MARKS = {"differs": "D", "equivalent": "s", "inconclusive": "o"}
+_NOT_COMPARED: dict[str, Any] = {"marker": "x", "color": QUIET, "linestyle": "", "markersize": 5.5}
 _QUESTION_WIDTH = 62
 
 
@@ -181,6 +184,7 @@ def plot_pairs(evidence: Evidence, *, language: str = "en") -> Chart:
         "inconclusive": labels.say("inconclusive"),
     }
     count = data["verdict"].value_counts()
+    unknown = data["low_simultaneous"].isna().any()
     nodes = [evidence.root, *evidence.dimensions]
     pairs = list(dict.fromkeys(zip(data["unit"], data["other"], strict=True)))
     chart, axes = start_chart(
@@ -203,7 +207,7 @@ def plot_pairs(evidence: Evidence, *, language: str = "en") -> Chart:
             Line2D([], [], marker=_VERDICT_MARKS[v], color=_VERDICT_COLOURS[v], linewidth=1.4,
                    markersize=6, label=named[v])
             for v in named
-        ],
+        ] + [Line2D([], [], label=labels.say("no comparison"), **_NOT_COMPARED)] * bool(unknown),
     )  # fmt: skip
     ends = data[["low_simultaneous", "high_simultaneous"]].abs().max().max()
     reach = float(np.nanmin([ends, 60.0])) * 1.08 if pd.notna(ends) else 10.0
@@ -213,7 +217,7 @@ def plot_pairs(evidence: Evidence, *, language: str = "en") -> Chart:
         ax.axvline(0, color=INK, linewidth=0.8)
         for y, row in enumerate(own.to_dict("records")):
             if pd.isna(row.get("low_simultaneous")):
-                ax.text(0, y, "–", ha="center", va="center", color=QUIET)
+                ax.plot(0, y, **_NOT_COMPARED)
                 continue
             colour = _VERDICT_COLOURS[row["verdict"]]
             ax.plot([row["low_simultaneous"], row["high_simultaneous"]], [y, y], color=colour,
@@ -253,7 +257,7 @@ def plot_pooled(evidence: Evidence, *, language: str = "en") -> Chart:
     pooled = evidence.pooled
     if pooled is None:
         data = evidence.means.rename(columns={"n": "respondents"})
-        title = labels.say("The means cannot be pooled: a country has one organisation only")
+        title = labels.say("The means cannot be pooled: a country has too few organisations")
     else:
         data = pooled.means
         title = labels.say(
