@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -70,16 +71,21 @@ def test_an_interrupted_installation_is_repaired(
     assert quick[-1] == "installed"
 
 
+@pytest.mark.parametrize("installer", ["pip", "uv"])
 def test_a_failed_installation_shows_the_log(
-    boot: ModuleType, monkeypatch: pytest.MonkeyPatch
+    boot: ModuleType, monkeypatch: pytest.MonkeyPatch, installer: str
 ) -> None:
-    boot.LOG.parent.mkdir()
-    monkeypatch.setattr(boot, "venv_program", lambda _: Path(sys.executable))
-    boot.LOCK.write_text("no-such-package-at-all==1.0 --hash=sha256:00\n", encoding="utf-8")
+    # This environment itself has no pip where uv made it.
+    uv = shutil.which("uv") if installer == "uv" else None
+    if uv is None and (installer == "uv" or find_spec("ensurepip") is None):
+        pytest.skip(f"there is no {installer} here")
+    boot.create_venv(uv)
+    line = f"no-such-package-at-all==1.0 --hash=sha256:{'0' * 64}\n"
+    boot.LOCK.write_text(line, encoding="utf-8")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_DRY_RUN", "1")
+    monkeypatch.setenv("UV_NO_INDEX", "1")
     with pytest.raises(boot.BootstrapError) as caught:
-        boot.install(None)
+        boot.install(uv)
     assert "Is the network up" in str(caught.value)
     assert "install.log" in str(caught.value)
     assert "no-such-package-at-all" in str(caught.value)
