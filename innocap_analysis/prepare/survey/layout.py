@@ -47,6 +47,11 @@ _GOOGLE = {"timestamp", "tidstämpel", "aikaleima", "horodateur"}
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,40}")
 _BRACKETS = re.compile(r"^(?P<head>.*?)\s*\[(?P<inner>[^\[\]]*)\]\s*$", re.DOTALL)
 _SHORTNAME = re.compile(r"^(?P<text>.*\S)\s*\((?P<code>[A-Za-z]\w{0,40})\)\s*$", re.DOTALL)
+# LimeSurvey's "question code & question text": Q1. Text, Q2[SQ1]. Text [Sub text], and with
+# underscores for spaces where that was ticked.
+_CODE_TEXT = re.compile(
+    r"^(?P<code>[A-Za-z]\w{0,40}(?:\[[^\[\]]*\]){0,2})\.[ _](?P<text>.*)$", re.DOTALL
+)
 _NUMBERED = re.compile(r"^\s*(?:[A-Za-z]{0,3}\d+[.):]|\d+\s*[.)\-:])\s+")
 _TAG = re.compile(r"<[^>]{1,200}>")
 
@@ -181,7 +186,9 @@ def _name_tool(
         return "eusurvey"
     if "_uuid" in known or {"_id", "_index"} <= known:
         return "kobo"
-    if "submitdate" in known or {"response id", "date submitted"} <= known:
+    if {"response id", "date submitted"} <= known or any(
+        cell.partition(".")[0] == "submitdate" for cell in names
+    ):
         return "limesurvey"
     if names[:1] == ["id"] and known & _MS_START:
         return "msforms"
@@ -204,24 +211,37 @@ def _check_header(header: Sequence[str], tool: str, name: str, at: int) -> None:
 
 
 def _read_column(position: int, header: str, tool: str, second: str) -> Column:
-    plain = _TAG.sub(" ", header).strip()
+    plain, full = _TAG.sub(" ", header).strip(), ""
+    if tool == "limesurvey" and (both := _CODE_TEXT.match(plain)):
+        plain, full = both["code"], both["text"]
     names = [plain] if _CODE.fullmatch(plain) else []
     texts = [plain, _NUMBERED.sub("", plain)]
     option = ""
+    if tool == "limesurvey" and "_" in plain and names:  # codes for expressions: Q2_SQ1
+        head, _, option = plain.rpartition("_")
+        names += [option, head]
     if short := _SHORTNAME.match(plain):
         names.append(short["code"])
         texts += [short["text"], _NUMBERED.sub("", short["text"])]
-    if brackets := _BRACKETS.match(plain):
-        head, option = brackets["head"].strip(), brackets["inner"].strip()
-        names += [part for part in (option, head) if _CODE.fullmatch(part)]
+    if brackets := _split_brackets(plain):
+        option, head = brackets
+        names += [part for part in brackets if _CODE.fullmatch(part)]
         texts += [option, head, _NUMBERED.sub("", head)]
     if "/" in plain and not plain.endswith("/"):
         head, _, last = plain.rpartition("/")
         names += [last, head.rpartition("/")[2]]
         option = last
+    if full:
+        texts += [full, *_split_brackets(full)]
     if second:
         texts += [second, *(part.strip() for part in second.split(" - "))]
         if " - " in second:
             option = second.rpartition(" - ")[2].strip()
     names, texts = list(dict.fromkeys(names)), list(dict.fromkeys(texts))
     return Column(position, header, tuple(names), tuple(texts), option)
+
+
+def _split_brackets(text: str) -> tuple[str, str] | tuple[()]:
+    """Return what stands in the brackets at the end of a header and what before them."""
+    found = _BRACKETS.match(text)
+    return (found["inner"].strip(), found["head"].strip()) if found else ()

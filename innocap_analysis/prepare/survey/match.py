@@ -101,14 +101,15 @@ def _match(column: Column, instrument: Instrument, given: Mapping[str, str]) -> 
         for code in _list_multi(instrument):
             if text.casefold().startswith(f"{code.casefold()}_"):
                 return _make_target(column, code, instrument)
-    plain = normalise_label(column.header)
-    if plain in PERSONAL:
+    said = [normalise_label(text) for text in (column.header, column.texts[0])]
+    if PERSONAL.intersection(said):
         return Target(column, "personal")
     for text in column.texts:
         if (asked := instrument.by_text.get(normalise_label(text))) is not None:
             return _make_target(column, asked, instrument)
-    if plain in ROLES:
-        return Target(column, "role", ROLES[plain])
+    for text in said:
+        if text in ROLES:
+            return Target(column, "role", ROLES[text])
     return Target(column, "unmatched")
 
 
@@ -118,16 +119,19 @@ def _list_multi(instrument: Instrument) -> list[str]:
 
 def _make_target(column: Column, code: str, instrument: Instrument) -> Target:
     item = instrument.items[code]
+    scale = instrument.scales.get(item.scale)
+    known = scale.known if scale is not None else {}
     if item.answer != "multi":
-        # "ORG3[other]" and "ORG3/other" hold what somebody typed, not the answer.
-        typed = normalise_label(column.option) in ("other", "-oth-", "comment")
+        # "ORG3[other]", "ORG3/other" and "Type of organisation [Other]" hold what somebody
+        # typed, not the answer.
+        option = normalise_label(column.option)
+        typed = option in ("other", "-oth-", "comment") or known.get(option) == "other"
         return Target(column, "unmatched") if typed else Target(column, "item", code)
-    known = instrument.scales[item.scale].known
     tail = column.names[0][len(code) + 1 :] if column.names else ""
     for text in (column.option, tail):
-        option = known.get(normalise_label(text)) if text else None
-        if option is not None and text != code:
-            return Target(column, "option", code, str(option))
+        chosen = known.get(normalise_label(text)) if text else None
+        if chosen is not None and text != code:
+            return Target(column, "option", code, str(chosen))
     if column.option and normalise_label(column.option) not in (code.casefold(), ""):
         named = code.casefold() in (n.casefold() for n in column.names[:1])
         if not named and "selected choice" not in normalise_label(column.option):

@@ -197,6 +197,8 @@ class Resolver:
     def read_option(self, cells: pd.Series, item: Item, option: str, header: str) -> np.ndarray:
         """Read one yes-or-no column of a multiple choice; NaN where the cell is empty."""
         scale = self.find_scale(item)
+        # LimeSurvey has what somebody typed there, and so chose it.
+        typed = self.tool == "limesurvey" and option == "other"
 
         def read(text: str) -> float:
             plain = normalise_label(text)
@@ -204,6 +206,8 @@ class Resolver:
                 return 1.0
             if plain in NO:
                 return 0.0
+            if typed:
+                return 1.0
             raise KeyError(f"yes, no, or {scale.label(option, 'en')!r}")
 
         return np.asarray(self._read(cells, header, read), dtype=float)

@@ -1,0 +1,100 @@
+"""LimeSurvey's ways to write a header: the same answers under each, or a refusal.
+
+The ways are those of its export page: question code, code as in expressions, question text,
+"question code & question text", and the last with spaces turned into underscores. (LimeSurvey,
+`application/helpers/admin/export/Writer.php`, function `write`.)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from survey_truth import KEY, differences, export, read_rows, write_rows
+
+from innocap_analysis import read_survey
+from innocap_analysis.codebook import Instrument
+from innocap_analysis.settings import InnocapError, Settings
+
+OWN = {
+    "id": "Response ID", "submitdate": "Date submitted", "lastpage": "Last page",
+    "startlanguage": "Start language", "startdate": "Date started",
+    "datestamp": "Date last action", "ipaddr": "IP address", "refurl": "Referrer URL",
+    "interviewtime": "Total time",
+}  # fmt: skip
+STYLES = ["code", "expression", "text", "code and text", "underscores"]
+
+
+def write_heading(header: str, style: str, language: str, survey: Instrument) -> str:
+    code, _, sub = header.removesuffix("]").partition("[")
+    if style == "code":
+        return header
+    if style == "expression":
+        return f"{code}_{sub}" if sub else code
+    if code in OWN:
+        text = OWN[code]
+    elif sub in survey.items:
+        text = f"Hur väl stämmer det? [{survey.text(sub, language)}]"
+    elif sub:
+        label = survey.scales[survey.items[code].scale].label(sub, language)
+        text = f"{survey.text(code, language)} [{label}]"
+    else:
+        text = survey.text(code, language)
+    if style == "text":
+        return text
+    both = f"{header}. {text}"
+    return both.replace(" ", "_") if style == "underscores" else both
+
+
+@pytest.mark.parametrize("language", ["sv", "fi", "en", "fr"])
+@pytest.mark.parametrize("style", STYLES)
+def test_every_heading_gives_the_same_answers(
+    style: str, language: str, people: pd.DataFrame, survey: Instrument, settings: Settings,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    told = people.copy()
+    told.loc[0, "status"] = "partial"
+    path = export("limesurvey", told, survey, settings, tmp_path, language)
+    plain = read_survey(path, key=KEY, settings=settings)
+    rows, delimiter = read_rows(path)
+    rows[0] = [write_heading(header, style, language, survey) for header in rows[0]]
+    write_rows(path, rows, delimiter)
+    found = read_survey(path, key=KEY, settings=settings)
+    assert found.report.tool == "limesurvey"
+    assert found.report.missing_items == ()
+    assert differences(told, found, survey) == []
+    pd.testing.assert_frame_equal(found.table, plain.table)
+    assert found.table["status"].tolist()[:2] == ["partial", "complete"]
+
+
+def test_what_is_typed_under_other_is_a_choice_and_is_left_out(
+    people: pd.DataFrame, survey: Instrument, settings: Settings, tmp_path: Path
+) -> None:
+    path = export("limesurvey", people, survey, settings, tmp_path, "sv")
+    rows, delimiter = read_rows(path)
+    at = rows[0].index("OUT6[other]")
+    for row in rows[1:]:
+        row[at] = "Något som Anna skrev" if row[at] else ""
+    write_rows(path, rows, delimiter)
+    found = read_survey(path, key=KEY, settings=settings)
+    assert any(row[at] for row in rows[1:])
+    assert differences(people, found, survey) == []
+    assert not found.texts["text"].str.contains("Anna").any()
+    beside = rows[0].index("OUT6[quality]")
+    rows[1][beside] = "Något som Anna skrev"
+    write_rows(path, rows, delimiter)
+    with pytest.raises(InnocapError, match=r"row 2, column 'OUT6\[quality\]'.*no answer there"):
+        read_survey(path, key=KEY, settings=settings)
+
+
+def test_abbreviated_question_texts_are_refused(
+    people: pd.DataFrame, survey: Instrument, settings: Settings, tmp_path: Path
+) -> None:
+    path = export("limesurvey", people, survey, settings, tmp_path, "en")
+    rows, delimiter = read_rows(path)
+    texts = [write_heading(header, "text", "en", survey) for header in rows[0]]
+    rows[0] = [f"{text[:15]}.. {i}" if len(text) > 15 else text for i, text in enumerate(texts)]
+    write_rows(path, rows, delimiter)
+    with pytest.raises(InnocapError, match="no column is an item"):
+        read_survey(path, key=KEY, settings=settings)
