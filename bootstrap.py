@@ -118,7 +118,11 @@ def check_writable() -> None:
 
 
 class OneAtATime:
-    """Keep two calls from installing into the same folder: the second waits for the first."""
+    """Keep two calls from installing into the same folder: the second waits for the first.
+
+    The lock is the system's own on an open file: it is lifted when its holder ends, however
+    that ends, so that an installation that was killed keeps nobody waiting.
+    """
 
     path = ROOT / ".bootstrap.lock"
 
@@ -126,33 +130,38 @@ class OneAtATime:
         """Take the lock, or wait until it is free."""
         until = time.monotonic() + WAIT_FOR_OTHER_SECONDS
         told = False
-        while True:
-            try:
-                os.close(os.open(str(self.path), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-                return
-            except FileExistsError:
-                if self._is_stale():
-                    self.path.unlink(missing_ok=True)
-                    continue
+        self._handle = os.open(str(self.path), os.O_CREAT | os.O_RDWR)
+        while not lock_file(self._handle):
             if not told:
                 tell("Waiting for another bootstrap to finish")
                 told = True
             if time.monotonic() > until:
+                os.close(self._handle)
                 raise BootstrapError(
-                    "another bootstrap seems to run; if not, delete {}".format(self.path.name)
+                    "another bootstrap has been installing for {} minutes; end it, and run this "
+                    "again".format(WAIT_FOR_OTHER_SECONDS // 60)
                 )
             time.sleep(0.5)
 
-    def _is_stale(self) -> bool:
-        """Tell whether the lock is older than any installation takes."""
-        try:
-            return time.time() - self.path.stat().st_mtime > WAIT_FOR_OTHER_SECONDS
-        except OSError:
-            return True
-
     def __exit__(self, *_: object) -> None:
-        """Free the lock."""
-        self.path.unlink(missing_ok=True)
+        """Free the lock; the empty file stays."""
+        os.close(self._handle)
+
+
+def lock_file(handle: int) -> bool:
+    """Lock an open file, unless another process has."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def create_venv(uv: "str | None") -> None:
@@ -216,15 +225,15 @@ def clean_environment(**extra: str) -> "dict[str, str]":
     return kept
 
 
-def run(arguments: "list[str]", **extra: str) -> int:
+def run(arguments: "list[str]", limit: "int | None" = None, **extra: str) -> int:
     """Run a Python module inside the virtual environment and return its exit code."""
     command = [str(venv_program("python")), "-m", *arguments]
     try:
         return subprocess.call(
-            command, cwd=str(ROOT), env=clean_environment(**extra), timeout=STEP_LIMIT_SECONDS
+            command, cwd=str(ROOT), env=clean_environment(**extra), timeout=limit
         )
     except subprocess.TimeoutExpired:
-        tell("{} was ended after {} minutes".format(arguments[0], STEP_LIMIT_SECONDS // 60))
+        tell("{} was ended after {} s".format(arguments[0], limit))
         return 1
 
 
@@ -245,7 +254,7 @@ def run_tests(extra: "list[str]") -> int:
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="innocap-") as outputs:
             extra_environment = warm if name == "notebooks" else {}
-            code = run(arguments, INNOCAP_OUTPUT=outputs, **extra_environment)
+            code = run(arguments, STEP_LIMIT_SECONDS, INNOCAP_OUTPUT=outputs, **extra_environment)
         results.append((name, code, time.monotonic() - started))
     tell("Summary")
     for name, code, seconds in results:

@@ -52,7 +52,6 @@ def test_installs_once_and_again_when_the_lock_changes(boot: ModuleType, quick: 
     boot.LOCK.write_text("# changed\n", encoding="utf-8")
     boot.ensure_installed()
     assert quick == ["created", "installed"] * 2
-    assert not boot.OneAtATime.path.exists()
 
 
 def test_an_interrupted_installation_is_repaired(
@@ -66,9 +65,27 @@ def test_an_interrupted_installation_is_repaired(
         with pytest.raises(KeyboardInterrupt):
             boot.ensure_installed()
     assert not boot.STAMP.exists()
-    assert not boot.OneAtATime.path.exists()
     boot.ensure_installed()
     assert quick[-1] == "installed"
+
+
+def test_only_a_living_installation_is_waited_for(
+    boot: ModuleType, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        f"import sys, time; sys.path.insert(0, {str(boot.ROOT)!r}); import bootstrap\n"
+        "with bootstrap.OneAtATime():\n    print('held', flush=True)\n    time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        monkeypatch.setattr(boot, "WAIT_FOR_OTHER_SECONDS", 1)
+        with pytest.raises(boot.BootstrapError, match="another bootstrap has been installing"):
+            boot.ensure_installed()
+        assert quick == []
+        holder.kill()
+    boot.ensure_installed()
+    assert quick == ["created", "installed"]
 
 
 @pytest.mark.parametrize("installer", ["pip", "uv"])
@@ -155,9 +172,11 @@ def test_exit_code_of_the_job_is_passed_on(
     boot: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []
+    limits: list[object] = []
 
-    def call(command: list[str], **_: object) -> int:
+    def call(command: list[str], *, timeout: object, **_: object) -> int:
         asked.append(command)
+        limits.append(timeout)
         return 3
 
     monkeypatch.setattr(boot, "ensure_installed", lambda: None)
@@ -166,6 +185,9 @@ def test_exit_code_of_the_job_is_passed_on(
     assert asked[0][1:] == ["-m", "innocap_analysis.cli", "report", "--region", "SE"]
     assert boot.main(["test"]) == 1
     assert [command[2] for command in asked[1:]] == ["ruff", "ruff", "mypy", "pytest", "pytest"]
+    assert boot.main(["lab"]) == 3
+    # Only tests are bounded: nobody's session or batch is ended for being long.
+    assert limits == [None, *[boot.STEP_LIMIT_SECONDS] * 5, None]
 
 
 def test_other_packages_are_kept_out(boot: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
