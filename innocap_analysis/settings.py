@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 CONFIG_NAME = "innocap.yml"
+TEXTS_NAME = "answers_texts.csv"  # free texts of the survey, which no page shows
 OUTPUT_VARIABLE = "INNOCAP_OUTPUT"
 LANGUAGES = ("en", "sv", "fi", "fr")
 MIN_RESPONDENTS_FLOOR = 5

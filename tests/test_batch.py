@@ -162,6 +162,15 @@ def test_a_wrong_plan_is_refused_whole(project: Path, wanted: dict, told: str) -
     assert told in str(caught.value)
 
 
+def test_a_plan_without_notebooks_is_told(small: Path) -> None:
+    config = small / "innocap.yml"
+    text = config.read_text(encoding="utf-8")
+    empty = text.replace("[10_all]", "[]").replace("[30_one]", "[]")
+    config.write_text(empty, encoding="utf-8")
+    with pytest.raises(InnocapError, match=r"innocap\.yml: batch names no notebook"):
+        make_plan(load_settings())
+
+
 def test_the_real_project_passes_its_own_check(project: Path) -> None:
     results = dict(check_project(load_settings()))
     assert len(results) >= 4 + 3 + 6

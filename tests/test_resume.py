@@ -25,7 +25,7 @@ from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.batch.record import find_current, read_record
 from innocap_analysis.batch.verify import verify_reports
-from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, load_settings
+from innocap_analysis.settings import OUTPUT_VARIABLE, TEXTS_NAME, InnocapError, load_settings
 
 __all__ = ["small"]
 pytestmark = pytest.mark.slow
@@ -168,7 +168,9 @@ def test_a_record_names_the_same_project_anywhere(small: Path, tmp_path: Path) -
     record = read_record(small / "reports" / "SE" / "30_one.ipynb")
     assert str(small) not in json.dumps(record)
     settings = load_settings()
+    (settings.processed_dir / TEXTS_NAME).write_text("response_id,item,text\n")
     elsewhere = unpack_project(pack_project(settings), tmp_path)
+    assert not (elsewhere.processed_dir / TEXTS_NAME).exists()  # free texts stay at home
     assert describe_project(elsewhere) == describe_project(settings)
     assert pack_project(elsewhere) == pack_project(settings)
 

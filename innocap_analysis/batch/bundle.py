@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from innocap_analysis.batch.fingerprint import LOCK_NAME
+from innocap_analysis.batch.fingerprint import LOCK_NAME, list_data
 from innocap_analysis.prepare.archives import pack_files
 from innocap_analysis.settings import CONFIG_NAME, Settings, load_settings
 
@@ -29,11 +29,10 @@ def pack_project(settings: Settings) -> bytes:
     """
     root = settings.root
     files = [path for name in (CONFIG_NAME, LOCK_NAME) if (path := root / name).is_file()]
-    for folder in (root / "data", settings.notebooks_dir):
-        files += [path for path in folder.rglob("*") if path.is_file()]
-    shown = [path for path in files if not path.name.startswith(".")]
+    beside = (path for path in settings.notebooks_dir.rglob("*") if path.is_file())
+    files += [*list_data(settings), *(path for path in beside if not path.name.startswith("."))]
     return pack_files(
-        {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(shown)}
+        {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(files)}
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import innocap_analysis
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.prepare.files import hash_file
-from innocap_analysis.settings import Settings
+from innocap_analysis.settings import TEXTS_NAME, Settings
 
 LOCK_NAME = "requirements.lock"
 _PACKAGE = Path(innocap_analysis.__file__).parent
@@ -59,13 +59,21 @@ def describe_project(settings: Settings) -> ProjectState:
     return ProjectState(hash_data(settings), list_software(), code, settings.digest)
 
 
+def list_data(settings: Settings) -> list[Path]:
+    """Return the data files that reports are made from.
+
+    Free texts are none: no page shows them, so they have no place in a record of inputs, and
+    no reason to travel to another machine.
+    """
+    found = (path for path in (settings.root / "data").rglob("*") if path.is_file())
+    texts = settings.processed_dir / TEXTS_NAME
+    return sorted(p for p in found if not p.name.startswith(".") and p != texts)
+
+
 def hash_data(settings: Settings) -> dict[str, str]:
     """Return the sha256 of each data file by its path below the project."""
-    files = [path for path in (settings.root / "data").rglob("*") if path.is_file()]
     return {
-        path.relative_to(settings.root).as_posix(): hash_file(path)
-        for path in sorted(files)
-        if not path.name.startswith(".")
+        path.relative_to(settings.root).as_posix(): hash_file(path) for path in list_data(settings)
     }
 
 

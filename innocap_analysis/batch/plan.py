@@ -50,7 +50,8 @@ def make_plan(
     Raises
     ------
     InnocapError
-        A region, notebook, language or parameter is unknown or of the wrong type.
+        A region, notebook, language or parameter is unknown or of the wrong type, or
+        there is nothing to run.
     """
     tongue = settings.check_language(language or settings.default_language)
     chosen = [find_unit(code, settings).code for code in (regions or settings.countries)]
@@ -73,6 +74,8 @@ def make_plan(
         for name in settings.batch.region
         if name in names
     ]
+    if not places:
+        raise InnocapError(f"{CONFIG_NAME}: batch names no notebook to run")
     for folder, name in places:
         path = _find_notebook(settings, name)
         declared = {parameter.name for parameter in read_parameters(path)}

@@ -15,7 +15,7 @@ from innocap_analysis.prepare.files import write_table
 from innocap_analysis.prepare.raw import SURVEY_FOLDER
 from innocap_analysis.prepare.survey.read import Answers, read_survey
 from innocap_analysis.prepare.units import read_regions
-from innocap_analysis.settings import InnocapError, Settings, load_settings, suggest
+from innocap_analysis.settings import TEXTS_NAME, InnocapError, Settings, load_settings, suggest
 
 ANSWERS_NAME = "answers.csv"
 WAVES = ("synthetic", "imported")
@@ -179,7 +179,7 @@ def import_files(
     answers, texts, columns = join_files(parts)
     folder = settings.processed_dir
     write_table(folder / ANSWERS_NAME, answers)
-    write_table(folder / "answers_texts.csv", texts)
+    write_table(folder / TEXTS_NAME, texts)
     write_table(folder / "answers_columns.csv", columns)
     wave = load_wave("imported", settings=settings)
     write_table(folder / "answers_log.csv", wave.log)
