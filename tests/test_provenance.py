@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from typer.testing import CliRunner
 
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch.crate import CRATE_NAME, PROFILE
+from innocap_analysis.batch.fingerprint import describe_project
+from innocap_analysis.batch.record import RecordStore
 from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.cli import app
 from innocap_analysis.settings import InnocapError, load_settings
@@ -118,6 +121,28 @@ def test_every_difference_is_named(reports: Path) -> None:
     found = verify_reports(reports, load_settings())
     assert found.inputs["notebooks/30_one.ipynb"] == "some reports were made from another edition"
     assert "figures/SE/30_a.svg" not in found.outputs
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk at hand")
+def test_records_wait_in_a_file_and_a_full_disk_is_told(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = describe_project(load_settings())
+    record = {"inputs": state.inputs, "software": {"python": "0"}, "parameters": {"n": None}}
+    with RecordStore(state) as records:
+        records.add("reports/SE/a.ipynb", record)
+        records.add("reports/SE/b.ipynb", {})
+        assert records.read() == {"reports/SE/a.ipynb": record}
+        records.add("reports/FI/a.ipynb", record)
+        assert list(records.read()) == ["reports/SE/a.ipynb", "reports/FI/a.ipynb"]
+    with open("/dev/full", "w") as full, RecordStore(state) as records:  # noqa: PTH123
+        monkeypatch.setattr(records, "_file", full)
+        records.add("reports/SE/a.ipynb", record)
+        with pytest.raises(InnocapError, match=r"temporary folder: No space left .* space on"):
+            records.read()
+    monkeypatch.setattr(tempfile, "tempdir", str(project / "gone"))
+    with pytest.raises(InnocapError, match=r"temporary folder: No such file"):
+        RecordStore(state)
 
 
 @pytest.mark.parametrize(

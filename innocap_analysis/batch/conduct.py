@@ -44,7 +44,7 @@ def conduct_batch(
     Returns
     -------
     list of Outcome
-        In the order of the plan.
+        In the order of the plan, without their records.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def conduct_batch(
     from innocap_analysis.batch.lock import hold_folder
     from innocap_analysis.batch.parameters import read_notebook
     from innocap_analysis.batch.plan import make_plan
-    from innocap_analysis.batch.record import find_current
+    from innocap_analysis.batch.record import RecordStore, find_current
     from innocap_analysis.score.capacity import check_year, write_scores
 
     config = request.settings
@@ -75,18 +75,14 @@ def conduct_batch(
     for year in {run.parameters.get("year") for run in plan} - {None}:
         check_year(int(str(year)), config)
     write_scores(config)  # finds mistakes in the data before anything else is touched
-    with hold_folder(config.output_dir):
-        state = describe_project(config)
+    with hold_folder(config.output_dir), RecordStore(state := describe_project(config)) as records:
         tell("plan", plan)
         done: dict[int, Outcome] = {}
 
         def take(number: int, outcome: Outcome) -> None:
-            # One copy of what all runs share: thousands of records are kept until the end.
-            for name, shared in (("inputs", state.inputs), ("software", state.software)):
-                if outcome.record.get(name) == shared:
-                    outcome.record[name] = shared
-            done[number] = outcome
-            tell("done", (number, replace(outcome, record={})))
+            records.add(outcome.run.place, outcome.record)
+            done[number] = replace(outcome, record={})
+            tell("done", (number, done[number]))
 
         sources = {run.notebook: read_notebook(run.notebook) for run in plan}
         todo: list[tuple[int, Run]] = []
@@ -101,7 +97,7 @@ def conduct_batch(
             execute(todo, config, state, count_jobs(request.jobs, len(todo)), take)
         outcomes = [done[number] for number in range(len(plan))]
         write_index_page(config, outcomes, language=plan[0].language)
-        write_crate(config, outcomes)
+        write_crate(config, records.read())
     return outcomes
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from innocap_analysis.batch.execute import FAILED
-from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.record import read_record
 from innocap_analysis.prepare.files import hash_file, write_atomically
 from innocap_analysis.settings import CONFIG_NAME, Settings
@@ -33,22 +32,22 @@ _FORMATS = {
 Entity = dict[str, Any]
 
 
-def write_crate(settings: Settings, outcomes: Sequence[Outcome] = ()) -> Path:
+def write_crate(settings: Settings, fresh: Mapping[str, Entity] | None = None) -> Path:
     """Write ``reports/ro-crate-metadata.json`` for every report that stands.
 
     Parameters
     ----------
     settings : Settings
         Names the folders.
-    outcomes : sequence of Outcome
-        Of this batch; their records need not be read again.
+    fresh : mapping of str to dict, optional
+        Records of this batch by the path of their notebooks; they need not be read again.
 
     Returns
     -------
     Path
         The file.
     """
-    records = _collect_records(settings, outcomes)
+    records = _collect_records(settings, fresh or {})
     index = {
         f"reports/{path.name}": hash_file(path)
         for path in sorted(settings.reports_dir.glob("index*.html"))
@@ -59,9 +58,8 @@ def write_crate(settings: Settings, outcomes: Sequence[Outcome] = ()) -> Path:
     return write_atomically(settings.reports_dir / CRATE_NAME, text)
 
 
-def _collect_records(settings: Settings, outcomes: Sequence[Outcome]) -> dict[str, Entity]:
+def _collect_records(settings: Settings, fresh: Mapping[str, Entity]) -> dict[str, Entity]:
     """Return each report's record by the path of its notebook, which is hashed too."""
-    fresh = {outcome.run.place: outcome.record for outcome in outcomes if outcome.record}
     found = {}
     for path in sorted(settings.reports_dir.glob("*/*.ipynb")):
         name = path.relative_to(settings.output_dir).as_posix()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from innocap_analysis.batch.fingerprint import ProjectState, fingerprint_run, hash_cells
 from innocap_analysis.batch.outcome import Outcome, Run
-from innocap_analysis.prepare.files import hash_file
-from innocap_analysis.settings import Settings
+from innocap_analysis.prepare.files import CHECK_DISK, hash_file
+from innocap_analysis.settings import InnocapError, Settings
 
 KEY = "innocap"
 _PARTS = {
@@ -81,6 +85,59 @@ def read_record(notebook: Path) -> dict[str, Any]:
         return {}
     whole = isinstance(record, dict) and set(record) >= _PARTS
     return record if whole else {}
+
+
+class RecordStore:
+    """The records of a batch while it runs, in a file that has no name.
+
+    The process that forks the runs stays as small after thousands of them as after one, and
+    a batch that is killed leaves nothing behind.
+
+    Parameters
+    ----------
+    state : ProjectState
+        What all runs share is kept once.
+    """
+
+    def __init__(self, state: ProjectState) -> None:
+        self._shared = {"inputs": state.inputs, "software": state.software}
+        with _tell_full_disk():
+            self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+
+    def __enter__(self) -> RecordStore:
+        """Return the store."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        """Forget everything."""
+        with contextlib.suppress(OSError):  # what could not be written was told already
+            self._file.close()
+
+    def add(self, place: str, record: dict[str, Any]) -> None:
+        """Keep the record of the report at a place; an empty one is none."""
+        own = {key: value for key, value in record.items() if self._shared.get(key) != value}
+        if record:
+            with _tell_full_disk():
+                self._file.write(json.dumps([place, own]) + "\n")
+
+    def read(self) -> dict[str, dict[str, Any]]:
+        """Return every record by the place of its report."""
+        with _tell_full_disk():
+            self._file.seek(0)
+            return {place: self._shared | own for place, own in map(json.loads, self._file)}
+
+
+@contextlib.contextmanager
+def _tell_full_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InnocapError(
+            f"the system's temporary folder: {error.strerror}; {CHECK_DISK}"
+        ) from None
 
 
 def find_current(
