@@ -81,7 +81,8 @@ def conduct_batch(
 
         def take(number: int, outcome: Outcome) -> None:
             records.add(outcome.run.place, outcome.record)
-            done[number] = replace(outcome, record={})
+            # With the plan's own run instead of the copy that came through a pipe.
+            done[number] = replace(outcome, run=plan[number], record={})
             tell("done", (number, done[number]))
 
         sources = {run.notebook: read_notebook(run.notebook) for run in plan}

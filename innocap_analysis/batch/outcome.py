@@ -45,7 +45,7 @@ class Run:
         return f"reports/{self.folder}/{self.stem}.ipynb"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How one run ended.
 
