@@ -20,6 +20,7 @@ from innocap_analysis.batch import run as batch
 from innocap_analysis.batch.crate import CRATE_NAME
 from innocap_analysis.batch.lock import NAME, hold_folder
 from innocap_analysis.batch.processes import can_fork
+from innocap_analysis.prepare.files import WRITING_PREFIX
 from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, load_settings
 
 __all__ = ["small"]
@@ -123,11 +124,32 @@ def test_every_end_is_told_apart_and_hides_no_other(small: Path) -> None:
     assert not state.exists() or state.read_text().split()[2] == "Z"
 
 
+def test_a_stop_is_heard_where_python_drops_exceptions() -> None:
+    code = (
+        "import os, signal\nfrom innocap_analysis.batch.run import _Stop\n"
+        "signal.signal(signal.SIGTERM, _Stop())\n"
+        "class Garbage:\n"
+        "    def __del__(self):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "Garbage()\n"
+        "os._exit(7)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_two_batches_never_share_a_folder(small: Path) -> None:
     left = small / ".staging-left-behind"
     left.mkdir()
+    half = small / "reports" / "SE" / f"{WRITING_PREFIX}30_one.html-x"
+    half.parent.mkdir(parents=True)
+    half.touch()
     with hold_folder(small):
-        assert not left.exists()  # of a batch that was ended
+        # Of a batch that was ended.
+        assert not left.exists()
+        assert not half.exists()
+        half.parent.rmdir()
+        half.parent.parent.rmdir()
         with pytest.raises(InnocapError, match=rf"another batch .*process {os.getpid()}"):
             run_notebooks(regions=["SE"], notebooks=["30"])
         assert not (small / "reports").exists()
@@ -172,4 +194,6 @@ def test_nothing_is_left_when_the_batch_is_ended(small: Path, end: signal.Signal
         time.sleep(0.1)
     assert _find_family(mark) == []
     assert process.returncode == (-9 if end == signal.SIGKILL else 130)
+    if end == signal.SIGINT:
+        assert not list(small.glob(".staging-*"))
     assert not list((small / "reports").rglob("*.html"))

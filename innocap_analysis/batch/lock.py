@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from innocap_analysis.batch.execute import STAGING_PREFIX
-from innocap_analysis.prepare.files import CHECK_DISK
+from innocap_analysis.prepare.files import CHECK_DISK, WRITING_PREFIX
 from innocap_analysis.settings import InnocapError
 
 NAME = ".innocap-batch.lock"
@@ -61,6 +61,8 @@ def hold_folder(folder: Path) -> Iterator[None]:
             os.write(handle, f"{os.getpid()}\n".encode("ascii"))
         for left in folder.glob(f"{STAGING_PREFIX}*"):
             shutil.rmtree(left, ignore_errors=True)
+        for file in (folder / "reports").rglob(f"{WRITING_PREFIX}*"):
+            file.unlink(missing_ok=True)
         yield
     finally:
         os.close(handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import multiprocessing
 import os
@@ -9,10 +10,10 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from innocap_analysis.batch.conduct import Request, Taken, conduct_batch, count_jobs
 from innocap_analysis.batch.outcome import Outcome, Run
@@ -23,6 +24,9 @@ from innocap_analysis.batch.processes import (
     one_thread,
 )
 from innocap_analysis.settings import InnocapError, Settings, load_settings
+
+if TYPE_CHECKING:
+    from innocap_analysis.batch.warm.pool import ForkPool
 
 _END_SECONDS = 5
 
@@ -134,7 +138,7 @@ def _watch(request: Request, tally: _Tally) -> None:
     process = context.Process(
         target=_serve, args=(theirs, request, list(warnings.filters), os.getpid())
     )
-    with one_thread():
+    with one_thread(), _later(signal.SIGINT):
         process.start()
     theirs.close()
     try:
@@ -162,16 +166,36 @@ def _is_fresh() -> bool:
     return "numpy" not in sys.modules and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208
 
 
-class _StoppedError(BaseException):
-    """Raised where the process is when it is asked to end."""
+@contextlib.contextmanager
+def _later(signum: signal.Signals) -> Iterator[None]:
+    """Put a signal off, for this thread and what it starts until that has its own handler."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signum})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Stop:
+    """Ends this process and the runs it has forked at once.
+
+    Not by an exception: one that is raised while Python calls back, as when it collects
+    garbage, is lost, and the batch would go on.
+    """
+
+    pool: ForkPool | None = None
+
+    def __call__(self, _: int, __: FrameType | None) -> NoReturn:
+        if self.pool is not None:
+            self.pool.close()
+        os._exit(0)
 
 
 def _serve(told: Connection, request: Request, filters: list[Any], parent: int) -> None:
-    def stop(_: int, __: FrameType | None) -> NoReturn:
-        raise _StoppedError
-
     # Ctrl-C reaches the whole group; the process that started this one decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    stop = _Stop()
     signal.signal(signal.SIGTERM, stop)
     die_with_parent(parent)
     import_jsonschema()
@@ -180,7 +204,8 @@ def _serve(told: Connection, request: Request, filters: list[Any], parent: int) 
         told.send((kind, content))
 
     try:
-        conduct_batch(request, tell, functools.partial(_execute_warm, filters=filters, tell=tell))
+        execute = functools.partial(_execute_warm, filters=filters, tell=tell, stop=stop)
+        conduct_batch(request, tell, execute)
         tell("end", None)
     except InnocapError as fault:
         tell("fault", str(fault))
@@ -200,6 +225,7 @@ def _execute_warm(
     *,
     filters: list[Any],
     tell: Callable[[str, object], None],
+    stop: _Stop,
 ) -> None:
     """Load everything once and execute the runs in forked children."""
     from innocap_analysis.batch.cold import execute_cold
@@ -215,7 +241,7 @@ def _execute_warm(
         tell("cold", str(reason))
         execute_cold(runs, settings, state, jobs, take)
         return
-    pool = ForkPool(settings, state, jobs, filters)
+    pool = stop.pool = ForkPool(settings, state, jobs, filters)
     try:
         for number, run in runs:
             pool.submit(number, run)

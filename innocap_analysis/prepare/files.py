@@ -12,6 +12,8 @@ import pandas as pd
 
 from innocap_analysis.settings import InnocapError
 
+# Of files that are being written; what a killed process leaves is known by it.
+WRITING_PREFIX = ".writing-"
 CHECK_DISK = "check the folder's permissions and the space on the disk"
 
 
@@ -39,7 +41,9 @@ def write_atomically(path: Path, content: bytes | str) -> Path:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, temporary = tempfile.mkstemp(
+            dir=path.parent, prefix=f"{WRITING_PREFIX}{path.name}-"
+        )
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
         Path(temporary).chmod(0o644)

@@ -106,9 +106,10 @@ class ForkPool:
                 error = f"could not be started: {name_fault(fault, self.settings)}"
                 ended.append((number, Outcome(run, "failed", 0.0, None, error)))
         for descriptor in self._wait(also):
-            child = self._live.pop(descriptor)
-            os.close(descriptor)
+            child = self._live[descriptor]
             outcome = self._read_end(child)
+            del self._live[descriptor]
+            os.close(descriptor)
             if outcome is None:
                 self._waiting.append((child.number, child.tries + 1, child.run))
             else:
