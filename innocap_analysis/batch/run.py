@@ -117,6 +117,11 @@ class _Tally:
             self.done[number] = outcome
             self._report(outcome, len(self.done), len(self.plan))
 
+    def sum_up(self) -> str:
+        """Say how far the runs came, if any had begun."""
+        made = sum(outcome.status != "failed" for outcome in self.done.values())
+        return f" ({made} of {len(self.plan)} reports were made)" if self.plan else ""
+
     def give_up(self) -> None:
         """Count what has no outcome as failed: the process that ran it is gone."""
         if not self.plan:
@@ -145,8 +150,7 @@ def _watch(request: Request, tally: _Tally) -> None:
         while True:
             kind, content = ours.recv()
             if kind == "fault":
-                ran = f" ({len(tally.done)} of {len(tally.plan)} reports were done)"
-                raise InnocapError(content + (ran if tally.plan else ""))
+                raise InnocapError(content + tally.sum_up())
             if kind == "bug":
                 raise RuntimeError(content)
             if kind == "end":

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from innocap_analysis.prepare.files import write_atomically, write_table
 from innocap_analysis.present.lettering import (
@@ -42,6 +43,7 @@ WIDTH = 8.0
 PNG_DPI = 160
 _PNG_LEVEL = 3  # 2 % more bytes than level 6 in two thirds of the time
 _SCREEN_DPI = 96
+_PLACE_DIGITS = 9
 _TITLE_SIZE, _SUBTITLE_SIZE, _NOTE_SIZE = 12.5, 9.5, 8.0
 _MARGIN = 0.12
 _KEY_HEIGHT = 0.3
@@ -142,6 +144,7 @@ class Chart(Figure):
         if engine is not None and (self.stale or not self._placed):
             canvas.get_renderer()  # type: ignore[no-untyped-call]
             engine.execute(self)
+            self._settle_axes()
             self._placed = True
         self.set_layout_engine("none")
         try:
@@ -150,6 +153,13 @@ class Chart(Figure):
             stale = self.stale
             self.set_layout_engine(engine)
             self.stale = stale
+
+    def _settle_axes(self) -> None:
+        """Round where the axes were placed: the solver's last digit depends on addresses."""
+        for ax in self.axes:
+            place = ax.get_position(original=True)
+            ax.set_position(Bbox(place.get_points().round(_PLACE_DIGITS)))
+            ax.set_in_layout(True)  # setting a position had taken it out
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, bytes | str], dict[str, Any]]:
         width, height = (round(side * _SCREEN_DPI) for side in self.get_size_inches())
