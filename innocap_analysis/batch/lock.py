@@ -50,7 +50,9 @@ def hold_folder(folder: Path) -> Iterator[None]:
         ) from None
     try:
         if not _lock(handle):
-            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+            holder = ""
+            with contextlib.suppress(OSError):  # Windows keeps others from reading it, too
+                holder = os.read(handle, 32).decode("ascii", "replace").strip()
             raise InnocapError(
                 f"{folder}: another batch is writing there"
                 + (f" (process {holder})" if holder else "")
