@@ -1,8 +1,9 @@
-"""LimeSurvey's ways to write a header: the same answers under each, or a refusal.
+"""The ways in which one tool writes its headers: the same answers under each, or a refusal.
 
-The ways are those of its export page: question code, code as in expressions, question text,
-"question code & question text", and the last with spaces turned into underscores. (LimeSurvey,
-`application/helpers/admin/export/Writer.php`, function `write`.)
+LimeSurvey's are those of its export page: question code, code as in expressions, question text,
+"question code & question text", and the last with spaces turned into underscores (LimeSurvey,
+`application/helpers/admin/export/Writer.php`, function `write`). ODK Central's are those of its
+`lib/data/briefcase.js`; KoBo writes names, or labels of groups, questions and options.
 """
 
 from __future__ import annotations
@@ -98,3 +99,57 @@ def test_abbreviated_question_texts_are_refused(
     write_rows(path, rows, delimiter)
     with pytest.raises(InnocapError, match="no column is an item"):
         read_survey(path, key=KEY, settings=settings)
+
+
+def rename_as_odk(header: str) -> str:
+    own = {"_submission_time": "SubmissionDate", "_uuid": "KEY", "username": "SubmitterName",
+           "_id": "SubmitterID", "_index": "AttachmentsPresent",
+           "_validation_status": "ReviewState", "deviceid": "DeviceID"}  # fmt: skip
+    if header.startswith("OUT6"):
+        header = f"about/{header}"
+    group, slash, rest = header.partition("/")
+    if slash and group in ("part", "about"):
+        header = f"{group}-{rest}"
+    return own.get(header, header)
+
+
+def test_odk_central_joins_groups_with_hyphens(
+    people: pd.DataFrame, survey: Instrument, settings: Settings, tmp_path: Path
+) -> None:
+    path = export("kobo", people, survey, settings, tmp_path)
+    rows, _ = read_rows(path)
+    rows[0] = [rename_as_odk(header) for header in rows[0]]
+    assert "part-SKL1" in rows[0]
+    assert "about-OUT6/quality" in rows[0]
+    write_rows(path, rows, ",")
+    for parted in (True, False):  # choices of a multiple answer in columns of their own, or not
+        if not parted:
+            kept = [i for i, header in enumerate(rows[0]) if "/" not in header]
+            write_rows(path, [[row[i] for i in kept] for row in rows], ",")
+        found = read_survey(path, key=KEY, settings=settings)
+        assert found.report.tool == "odk"
+        assert found.report.missing_items == ()
+        assert differences(people, found, survey) == []
+        assert found.table["submitted"].notna().all()
+        assert not found.table["response_id"].duplicated().any()
+    personal = found.report.columns.query("read_as == 'personal'")["header"]
+    assert {"SubmitterName", "DeviceID", "SubmitterID"} <= set(personal)
+
+
+@pytest.mark.parametrize("language", ["sv", "fi", "en", "fr"])
+def test_kobo_labels_of_groups_questions_and_options(
+    language: str, people: pd.DataFrame, survey: Instrument, settings: Settings, tmp_path: Path
+) -> None:
+    path = export("kobo", people, survey, settings, tmp_path, language)
+    rows, delimiter = read_rows(path)
+    for i, header in enumerate(rows[0]):
+        code, _, option = header.removeprefix("part/").partition("/")
+        if code in survey.items:
+            rows[0][i] = f"Mål/medel/{survey.text(code, language)}"
+            if option:
+                scale = survey.scales[survey.items[code].scale]
+                rows[0][i] += f"/{scale.label(option, language)}"
+    write_rows(path, rows, delimiter)
+    found = read_survey(path, key=KEY, settings=settings)
+    assert found.report.missing_items == ()
+    assert differences(people, found, survey) == []

@@ -15,6 +15,7 @@ TOOLS = (
     "qualtrics",
     "msforms",
     "kobo",
+    "odk",
     "googleforms",
     "spss",
     "plain",
@@ -27,6 +28,7 @@ SEPARATORS = {
     "qualtrics": ",",
     "googleforms": ",",
     "kobo": " ",
+    "odk": " ",
     "limesurvey": ";",
     "spss": ";",
     "plain": ";",
@@ -186,6 +188,8 @@ def _name_tool(
         return "eusurvey"
     if "_uuid" in known or {"_id", "_index"} <= known:
         return "kobo"
+    if {"submissiondate", "key"} <= known:
+        return "odk"
     if {"response id", "date submitted"} <= known or any(
         cell.partition(".")[0] == "submitdate" for cell in names
     ):
@@ -214,6 +218,9 @@ def _read_column(position: int, header: str, tool: str, second: str) -> Column:
     plain, full = _TAG.sub(" ", header).strip(), ""
     if tool == "limesurvey" and (both := _CODE_TEXT.match(plain)):
         plain, full = both["code"], both["text"]
+    if tool == "odk":  # group-question, and group-question/option
+        path, slash, last = plain.partition("/")
+        plain = path.rpartition("-")[2] + slash + last
     names = [plain] if _CODE.fullmatch(plain) else []
     texts = [plain, _NUMBERED.sub("", plain)]
     option = ""
@@ -231,6 +238,7 @@ def _read_column(position: int, header: str, tool: str, second: str) -> Column:
         head, _, last = plain.rpartition("/")
         names += [last, head.rpartition("/")[2]]
         option = last
+        texts += [*_list_endings(plain), head, *_list_endings(head)]
     if full:
         texts += [full, *_split_brackets(full)]
     if second:
@@ -245,3 +253,9 @@ def _split_brackets(text: str) -> tuple[str, str] | tuple[()]:
     """Return what stands in the brackets at the end of a header and what before them."""
     found = _BRACKETS.match(text)
     return (found["inner"].strip(), found["head"].strip()) if found else ()
+
+
+def _list_endings(path: str) -> list[str]:
+    """Return what follows each slash: groups come first, and a question may have slashes."""
+    parts = path.split("/")
+    return ["/".join(parts[i:]) for i in range(1, len(parts))]

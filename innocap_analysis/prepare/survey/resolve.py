@@ -23,6 +23,8 @@ from innocap_analysis.prepare.survey.roles import NO, NO_ANSWER, YES
 from innocap_analysis.settings import InnocapError, suggest
 
 CODES = ("high_agrees", "low_agrees")
+# They fill in the questionnaire's own XLSForm, in which a choice is named by its code.
+_OWN_FORM = ("kobo", "odk")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _NUTS3 = re.compile(r"[a-z]{2}\w{3}")
 _MOST_SHOWN = 5
@@ -125,7 +127,7 @@ class Resolver:
             if code is None:
                 raise KeyError(scale.show())
             if plain in bare:
-                if self.codes is None and self.tool != "kobo":
+                if self.codes is None and self.tool not in _OWN_FORM:
                     raise KeyError(
                         "a number without a label: say which way the numbers run (codes "
                         "high_agrees or low_agrees)"
@@ -143,9 +145,9 @@ class Resolver:
         return np.where(np.isin(found, _SPECIAL), found, stretched)
 
     def _read_name(self, plain: str) -> float | None:
-        # Elsewhere "NA" may be R's word for missing; in KoBo it is a name of our own form.
+        # Elsewhere "NA" may be R's word for missing.
         names = {"dk": DONT_KNOW, "na": NOT_APPLICABLE}
-        return names.get(plain) if self.tool == "kobo" else None
+        return names.get(plain) if self.tool in _OWN_FORM else None
 
     def read_number(self, cells: pd.Series, item: Item, header: str) -> np.ndarray:
         """Read a number on a scale with a lowest and a highest value; a comma may be decimal."""

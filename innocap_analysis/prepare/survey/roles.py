@@ -12,13 +12,13 @@ _KEPT: Mapping[str, str] = {
     "response_id": "id|response id|responseid|svars-id|svar-id|vastauksen id|vastaustunnus|"
     "id de la réponse|_uuid|contribution id|"
     "vastauksen tunnistenumero|numéro d'identification de la contribution|id na haighneachta|"
-    "respondent id|respondent_id|caseid",
+    "respondent id|respondent_id|caseid|key",
     "started": "startdate|start date|start time|starttid|aloitusaika|heure de début|start|"
     "date started|påbörjad|påbörjat datum|aloituspäivä|date de début|date de lancement",
     "submitted": "submitdate|enddate|end date|recordeddate|recorded date|completion time|"
     "slutförandetid|valmistumisaika|päättymisaika|heure de fin|timestamp|tidstämpel|aikaleima|"
-    "horodateur|_submission_time|end|date submitted|inskickad|inlämnat datum|lähetyspäivä|"
-    "date de soumission|creation date|date created|skapad den|luontipäivä|date de création|"
+    "horodateur|_submission_time|submissiondate|end|date submitted|inskickad|"
+    "inlämnat datum|lähetyspäivä|date de soumission|creation date|date created|skapad den|luontipäivä|date de création|"
     "dáta a chruthaithe",
     "seconds": "interviewtime|total time|duration (in seconds)|duration|duration_seconds|"
     "temps total|total tid|kokonaisaika",
@@ -38,8 +38,8 @@ _PERSONAL = (
     "utilisateur|phonenumber|phone|telefon|puhelin|téléphone|deviceid|subscriberid|simserial|"
     "refurl|referrer url|token|invitation number|inbjudans nummer|inbjudan|kutsun numero|"
     "käyttäjätunnus|"
-    "numéro de l'invitation|uimhir cuiridh|an t-ainm úsáideora|_submitted_by|_geolocation|"
-    "geolocation|"
+    "numéro de l'invitation|uimhir cuiridh|an t-ainm úsáideora|_submitted_by|submitterid|"
+    "submittername|_geolocation|geolocation|"
     "user agent|useragent|browser|"
     "_notes|personnummer|henkilötunnus|pps number|social insurance number|date of birth"
 )
