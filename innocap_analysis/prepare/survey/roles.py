@@ -18,8 +18,8 @@ _KEPT: Mapping[str, str] = {
     "submitted": "submitdate|enddate|end date|recordeddate|recorded date|completion time|"
     "slutförandetid|valmistumisaika|päättymisaika|heure de fin|timestamp|tidstämpel|aikaleima|"
     "horodateur|_submission_time|submissiondate|end|date submitted|inskickad|"
-    "inlämnat datum|lähetyspäivä|date de soumission|creation date|date created|skapad den|luontipäivä|date de création|"
-    "dáta a chruthaithe",
+    "inlämnat datum|lähetyspäivä|date de soumission|creation date|date created|skapad den|"
+    "luontipäivä|date de création|dáta a chruthaithe",
     "seconds": "interviewtime|total time|duration (in seconds)|duration|duration_seconds|"
     "temps total|total tid|kokonaisaika",
     "language": "startlanguage|start language|userlanguage|user language|language|languages|"
