@@ -153,3 +153,53 @@ def test_kobo_labels_of_groups_questions_and_options(
     found = read_survey(path, key=KEY, settings=settings)
     assert found.report.missing_items == ()
     assert differences(people, found, survey) == []
+
+
+STEM = "Hur väl stämmer det på er organisation?"
+
+
+def test_qualtrics_matrices_and_parted_choices(
+    people: pd.DataFrame, survey: Instrument, settings: Settings, tmp_path: Path
+) -> None:
+    path = export("qualtrics", people, survey, settings, tmp_path)
+    rows, delimiter = read_rows(path)
+    names, texts, ids = rows[0], rows[1], rows[2]
+    for i, name in enumerate(names):
+        if name in survey.scored:  # Qualtrics numbers questions and their rows itself
+            names[i], texts[i] = f"Q2_{i}", f"{STEM} - {texts[i]}"
+    for code in ("OUT6", "BAR1"):
+        at = names.index(code)
+        options = survey.options(code)
+        scale = survey.scales[survey.items[code].scale]
+        names[at : at + 1] = [f"{code}_{k}" for k in range(len(options))]
+        texts[at : at + 1] = [f"{texts[at]} - Selected Choice - {scale.label(option, 'sv')}"
+                              for option in options]  # fmt: skip
+        ids[at : at + 1] = [f'{{"ImportId":"QID9_{k}"}}' for k in range(len(options))]
+        for row, chosen in zip(rows[3:], people[code], strict=True):
+            row[at : at + 1] = ["" if chosen is None or option not in chosen
+                                else scale.label(option, "sv") for option in options]  # fmt: skip
+        names.append(f"{code}_9_TEXT")
+        texts.append(f"{survey.text(code, 'sv')} - Annat - Text")
+        ids.append('{"ImportId":"QID9_9_TEXT"}')
+        for row in rows[3:]:
+            row.append("Något som Anna skrev")
+    write_rows(path, rows, delimiter)
+    found = read_survey(path, key=KEY, settings=settings)
+    assert found.report.tool == "qualtrics"
+    assert differences(people, found, survey) == []
+    assert (
+        not found.table.astype(str).apply(lambda cells: cells.str.contains("Anna")).any(axis=None)
+    )
+
+
+def test_google_grids_have_the_statement_in_brackets(
+    people: pd.DataFrame, survey: Instrument, settings: Settings, tmp_path: Path
+) -> None:
+    path = export("googleforms", people, survey, settings, tmp_path)
+    rows, delimiter = read_rows(path)
+    statements = {survey.text(code, "sv") for code in survey.scored}
+    rows[0] = [f"{STEM} [{text}]" if text in statements else text for text in rows[0]]
+    assert sum(header.startswith(STEM) for header in rows[0]) == len(survey.scored)
+    write_rows(path, rows, delimiter)
+    found = read_survey(path, key=KEY, settings=settings)
+    assert differences(people, found, survey) == []
