@@ -94,9 +94,15 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
         raw, _, columns = join_files(
             [read_survey(path, key=_SYNTHETIC_KEY, settings=config) for path in files]
         )
-    owners = read_regions(config.regions_path)["country"].to_dict()
+    return _clean_wave(raw, columns, instrument, config)
+
+
+def _clean_wave(
+    raw: pd.DataFrame, columns: pd.DataFrame, instrument: Instrument, settings: Settings
+) -> Wave:
+    owners = read_regions(settings.regions_path)["country"].to_dict()
     clean, log = clean_answers(raw, instrument, region_countries=owners)
-    return Wave(instrument, raw, clean, log, columns, config)
+    return Wave(instrument, raw, clean, log, columns, settings)
 
 
 def check_wave(name: str, settings: Settings) -> str:
@@ -177,11 +183,12 @@ def import_files(
     """
     parts = [read_survey(path, settings=settings, **(options or {})) for path in paths]
     answers, texts, columns = join_files(parts)
+    instrument = read_instrument(settings.survey_path, settings.scales_path)
+    wave = _clean_wave(answers, columns, instrument, settings)  # before anything is written
     folder = settings.processed_dir
     write_table(folder / ANSWERS_NAME, answers)
     write_table(folder / TEXTS_NAME, texts)
     write_table(folder / "answers_columns.csv", columns)
-    wave = load_wave("imported", settings=settings)
     write_table(folder / "answers_log.csv", wave.log)
     return parts, wave
 
