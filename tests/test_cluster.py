@@ -117,6 +117,34 @@ def test_a_worker_killed_mid_way_is_survived(
     assert 1 <= len(copies) <= len(cluster.workers)
 
 
+def test_a_worker_that_closes_gives_its_runs_back(small: Path, cluster: LocalCluster) -> None:
+    begun = small / "begun"
+    begun.mkdir()
+    write_notebook(
+        small / "notebooks" / "30_one.ipynb", FIGURE,
+        f"import time\nopen({str(begun)!r} + f'/{{time.time_ns()}}', 'w').close()\n"
+        "time.sleep(4)",
+    )  # fmt: skip
+    closed: list[object] = []
+
+    def close() -> None:
+        with Client(cluster.scheduler_address) as client:
+            while len(list(begun.iterdir())) < len(cluster.workers):
+                time.sleep(0.05)
+            busy = [name for name, runs in client.processing().items() if runs]
+            closed.append(client.retire_workers([busy[0]], close_workers=True))
+
+    thread = threading.Thread(target=close, daemon=True)
+    thread.start()
+    outcomes = run_notebooks(
+        regions=REGIONS[:4], notebooks=["30"], scheduler=cluster.scheduler_address
+    )
+    thread.join(10)
+    assert closed
+    assert [(o.run.folder, o.status) for o in outcomes] == [(code, "ok") for code in REGIONS[:4]]
+    assert len(list(begun.iterdir())) > len(outcomes)  # what was under way was begun again
+
+
 def test_a_worker_with_other_software_is_refused(
     small: Path, cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

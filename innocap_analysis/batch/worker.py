@@ -11,10 +11,11 @@ import signal
 import tempfile
 import threading
 import warnings
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,6 +29,7 @@ from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, Settings
 
 # The worker's own threads say how many runs go at the same time.
 _MANY = 1024
+_POLL_SECONDS = 0.25
 
 
 def run_remotely(run: Run, project: bytes, state: ProjectState) -> tuple[Outcome, dict[str, bytes]]:
@@ -79,6 +81,7 @@ class _Host:
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._pipe: Connection | None = None
+        self._process: SpawnProcess | None = None
 
     @classmethod
     def get(cls, project: bytes, state: ProjectState) -> _Host:
@@ -99,6 +102,14 @@ class _Host:
             self._waiting[number] = answer
             if self._pipe is not None:
                 self._pipe.send((number, run))
+        while not wait([answer], _POLL_SECONDS).done:
+            # A worker that closes waits for its runs, and is killed after a while.
+            if _is_closing() and self._process is not None:
+                self._process.kill()
+        if answer.exception() is not None and _is_closing():
+            from distributed import Reschedule
+
+            raise Reschedule
         return answer.result()
 
     def _start(self) -> None:
@@ -117,6 +128,7 @@ class _Host:
         )  # fmt: skip
         with _as_ordinary_process(), one_thread():
             process.start()
+        self._process = process
         theirs.close()
         with suppress(EOFError, OSError):
             while True:
@@ -151,6 +163,12 @@ class _as_ordinary_process:  # noqa: N801 - reads as a statement
     def __exit__(self, *_: object) -> None:
         if self._daemon is not None:
             self._config["daemon"] = self._daemon
+
+
+def _is_closing() -> bool:
+    from distributed import Status, get_worker
+
+    return get_worker().status in (Status.closing, Status.closed)
 
 
 def _check_same(here: ProjectState, there: ProjectState) -> None:
