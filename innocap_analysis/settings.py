@@ -24,6 +24,9 @@ from pydantic import (
 CONFIG_NAME = "innocap.yml"
 TEXTS_NAME = "answers_texts.csv"  # free texts of the survey, which no page shows
 OUTPUT_VARIABLE = "INNOCAP_OUTPUT"
+PUBLISH_VARIABLE = "INNOCAP_PUBLISH"  # set by the batch: what is made now is what readers get
+VARIANT_VARIABLE = "INNOCAP_VARIANT"  # set by the batch: name of a set of other parameters
+LAB_FOLDER = "_lab"
 LANGUAGES = ("en", "sv", "fi", "fr")
 MIN_RESPONDENTS_FLOOR = 5
 
@@ -159,6 +162,11 @@ class Settings(_Strict):
         return self._root / self.scales
 
     @property
+    def flags_path(self) -> Path:
+        """The table of known weaknesses of figures."""
+        return self.codebook_path.parent / "flags.csv"
+
+    @property
     def raw_dir(self) -> Path:
         """Untouched inputs."""
         return self._root / "data" / "raw"
@@ -178,6 +186,17 @@ class Settings(_Strict):
         """Where ``figures`` and ``reports`` go: the root, or ``$INNOCAP_OUTPUT`` when set."""
         override = os.environ.get(OUTPUT_VARIABLE)
         return Path(override) if override else self._root
+
+    @property
+    def publishes(self) -> bool:
+        """Whether a batch is running; exploring by hand never touches what is published."""
+        return os.environ.get(PUBLISH_VARIABLE) == "1"
+
+    @property
+    def variant_suffix(self) -> str:
+        """What the batch's parameter set adds to file names; empty for the default."""
+        name = os.environ.get(VARIANT_VARIABLE, "")
+        return f"@{name}" if name else ""
 
     @property
     def figures_dir(self) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1] / "innocap_analysis"
-ROOMS = ["prepare", "score", "compare", "present", "batch"]
+ROOMS = ["prepare", "score", "compare", "present", "pages", "batch"]
 BASE = {"settings", "codebook"}
 MODULES = sorted(path for path in ROOT.rglob("*.py"))
 

@@ -20,7 +20,7 @@ from innocap_analysis.batch.outcome import Run
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.prepare.files import CHECK_DISK
 from innocap_analysis.present.language import translate_notebook
-from innocap_analysis.settings import OUTPUT_VARIABLE, Settings
+from innocap_analysis.settings import OUTPUT_VARIABLE, PUBLISH_VARIABLE, Settings
 
 SOURCE, RESULT = "source.ipynb", "result.ipynb"
 _PROBLEM = "innocap_problem"
@@ -109,15 +109,17 @@ def run_cells(
 @contextlib.contextmanager
 def _outputs_in(folder: Path) -> Iterator[None]:
     """Let the kernel write its figures below a folder; kernels inherit the environment."""
-    before = os.environ.get(OUTPUT_VARIABLE)
-    os.environ[OUTPUT_VARIABLE] = str(folder)
+    given = {OUTPUT_VARIABLE: str(folder), PUBLISH_VARIABLE: "1"}
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[OUTPUT_VARIABLE]
-        else:
-            os.environ[OUTPUT_VARIABLE] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

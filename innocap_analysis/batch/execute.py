@@ -77,7 +77,7 @@ def execute_run(
                 error += _keep_failed(done, run, settings)
                 return Outcome(run, "failed", time.monotonic() - clock, cell, error)
             page = export_html(done, run.language).encode("utf-8")
-            outputs = _hash_figures(place) | {
+            outputs = _hash_made(place) | {
                 run.place.replace(".ipynb", ".html"): hashlib.sha256(page).hexdigest()
             }
             record = make_record(run, source, state, started, outputs)
@@ -150,10 +150,9 @@ def _keep_failed(notebook: nbformat.NotebookNode, run: Run, settings: Settings) 
     return ""
 
 
-def _hash_figures(staging: Path) -> dict[str, str]:
+def _hash_made(staging: Path) -> dict[str, str]:
     """Return the sha256 of each file that the notebook wrote, by its path once in place."""
-    files = sorted(path for path in (staging / "figures").rglob("*") if path.is_file())
-    return {path.relative_to(staging).as_posix(): hash_file(path) for path in files}
+    return {path.relative_to(staging).as_posix(): hash_file(path) for path in _list_made(staging)}
 
 
 def _place_results(
@@ -170,7 +169,8 @@ def _place_results(
     waiting = [(staging / "page", target.with_suffix(".html")), (staging / "notebook", target)]
     for (source, _), content in zip(waiting, (page, text), strict=True):
         source.write_bytes(content)
-    for source, place in (*_list_figures(staging, settings), *waiting):
+    made = [(path, settings.output_dir / path.relative_to(staging)) for path in _list_made(staging)]
+    for source, place in (*made, *waiting):
         place.parent.mkdir(parents=True, exist_ok=True)
         source.replace(place)
     name_failed(run, settings).unlink(missing_ok=True)
@@ -179,16 +179,16 @@ def _place_results(
         _remove_output(settings.output_dir, name)
 
 
-def _list_figures(staging: Path, settings: Settings) -> list[tuple[Path, Path]]:
-    folder = staging / "figures"
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [(path, settings.figures_dir / path.relative_to(folder)) for path in files]
+def _list_made(staging: Path) -> list[Path]:
+    """Return the figures and the results that a notebook wrote."""
+    folders = (staging / "figures", staging / "reports")
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
 def _remove_output(folder: Path, name: str) -> None:
-    """Remove a figure that an earlier version of a notebook made and this one does not."""
+    """Remove a file that an earlier version of a notebook made and this one does not."""
     path = (folder / name).resolve()
-    if path.is_relative_to((folder / "figures").resolve()):
+    if any(path.is_relative_to((folder / part).resolve()) for part in ("figures", "reports")):
         path.unlink(missing_ok=True)
 
 

@@ -26,6 +26,7 @@ COLUMNS = (
     "normalise",
     "aggregate",
     "denominator",
+    "part_of",
     "scale",
     "unit",
     "source",

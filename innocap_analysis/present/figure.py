@@ -27,7 +27,7 @@ from innocap_analysis.present.lettering import (
     measure_width,
     wrap_text,
 )
-from innocap_analysis.settings import InnocapError, Settings, load_settings
+from innocap_analysis.settings import LAB_FOLDER, InnocapError, Settings, load_settings
 
 P = ParamSpec("P")
 
@@ -325,8 +325,10 @@ def save_figure(
     for part in (name, folder):
         if not part or Path(part).name != part or part.startswith("."):
             raise InnocapError(f"save_figure: {part!r} is no plain name for a file or folder")
+    name += config.variant_suffix
     stem = name if language == config.default_language else f"{name}.{language}"
-    place = config.figures_dir / folder
+    # Exploring by hand never touches what is published.
+    place = config.figures_dir / ("" if config.publishes else LAB_FOLDER) / folder
     # The PNG first: the axes are placed for it, and stay where they are for the SVG.
     write_atomically(place / f"{stem}.png", chart.to_png())
     write_atomically(place / f"{stem}.svg", chart.to_svg())

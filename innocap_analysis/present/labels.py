@@ -99,6 +99,11 @@ class Labels:
         """Return a simulated probability as a percentage."""
         return format_p(share, self.language)
 
+    def p_value(self, p: float) -> str:
+        """Return a p-value, never smaller than can be told."""
+        least = 0.001
+        return "<" + self.number(least, decimals=3) if p < least else self.number(p, decimals=3)
+
     def colour(self, unit: str) -> str:
         """Return the colour of a partner country, grey for others."""
         country = self.settings.countries.get(unit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,10 +12,13 @@ import pandas as pd
 from innocap_analysis.codebook import Codebook, read_codebook
 from innocap_analysis.prepare.clean import select_year, widen
 from innocap_analysis.prepare.files import write_table
+from innocap_analysis.prepare.flags import read_flags
 from innocap_analysis.prepare.observations import PreparedData, prepare_data, write_processed
 from innocap_analysis.prepare.units import read_regions
+from innocap_analysis.score.factors import Factor
 from innocap_analysis.score.index import IndexResult, score_index
 from innocap_analysis.score.normalise import ScoreWarning
+from innocap_analysis.score.sensitivity import SensitivityResult, run_sensitivity
 from innocap_analysis.settings import InnocapError, Settings, load_settings
 
 
@@ -80,6 +84,36 @@ class CapacityData:
         """Country of each statistical region."""
         table = read_regions(self.settings.regions_path)
         return {str(unit): str(country) for unit, country in table["country"].items()}
+
+    @cached_property
+    def flags(self) -> pd.DataFrame:
+        """Known weaknesses of single figures; see :func:`~innocap_analysis.prepare.flags`."""
+        return read_flags(self.settings.flags_path, codes=list(self.codebook.table.index))
+
+    def simulate(
+        self,
+        *,
+        n: int = 2000,
+        seed: int = 1,
+        factors: Sequence[Factor] | None = None,
+        sobol: bool = False,
+    ) -> SensitivityResult:
+        """Score the index many times under other choices, with the project's own coverage rule.
+
+        Parameters
+        ----------
+        n, seed, factors, sobol
+            As in :func:`~innocap_analysis.score.sensitivity.run_sensitivity`.
+
+        Returns
+        -------
+        SensitivityResult
+            Choices and scores of every run.
+        """
+        return run_sensitivity(
+            self.values, self.codebook, factors=factors, n=n, seed=seed, sobol=sobol,
+            min_coverage=self.settings.min_coverage,
+        )  # fmt: skip
 
     def reference_units(self, reference: str) -> list[str]:
         """Return the countries of a reference set that have data, in alphabetical order.
