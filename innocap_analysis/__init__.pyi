@@ -26,7 +26,7 @@ from .compare.reliability import (
     estimate_reliability,
 )
 from .compare.shares import estimate_top_two, tabulate_answers
-from .pages.index_view import open_view
+from .pages.opening import open_view
 from .prepare.answers import clean_answers, count_cleaning, mask_answers
 from .prepare.observations import read_observations
 from .prepare.survey.read import read_survey

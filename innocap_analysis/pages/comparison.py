@@ -9,6 +9,7 @@ import pandas as pd
 from innocap_analysis.codebook import Codebook, read_codebook
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.marks import draw_rows, draw_tiles, make_key, mark_units
+from innocap_analysis.pages.order import tell_order_changes
 from innocap_analysis.present.figure import Chart, styled
 from innocap_analysis.present.prose import Prose
 from innocap_analysis.present.tables import Table
@@ -74,7 +75,7 @@ def plot_ranking(view: IndexView) -> Chart:
         ),
         data=data,
         height=0.19 * len(data) + 0.6,
-        note=view.tell_order_changes(),
+        note=tell_order_changes(view),
     )
     for y, row in enumerate(data.itertuples()):
         partner = row.unit in view.countries
@@ -287,7 +288,7 @@ def write_findings(view: IndexView) -> Prose:
                 first=view.stand_among(unit, "first"),
             )
         )
-    told.append(view.tell_order_changes())
+    told.append(tell_order_changes(view))
     for code in view.dimensions:
         column = scores[code].reindex(view.countries).dropna()
         if column.empty:

@@ -8,19 +8,18 @@ from functools import cached_property
 
 import pandas as pd
 
-from innocap_analysis.compare.verdicts import LEVEL, Verdicts, find_order_changes, judge_units
+from innocap_analysis.compare.verdicts import LEVEL, Verdicts, judge_units
 from innocap_analysis.pages.facts import FLAG_MARK, Said
-from innocap_analysis.pages.view import COMPARISON, View
+from innocap_analysis.pages.view import View
 from innocap_analysis.prepare.flags import find_flags
 from innocap_analysis.prepare.observations import fingerprint_inputs
-from innocap_analysis.prepare.units import Unit, find_unit
+from innocap_analysis.prepare.units import Unit
 from innocap_analysis.present.prose import Prose
-from innocap_analysis.score.capacity import CapacityData, load_capacity
+from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.score.index import rank_units
 from innocap_analysis.score.influence import leave_out_cells, leave_out_indicators
 from innocap_analysis.score.robustness import summarise_ranks
 from innocap_analysis.score.sensitivity import SensitivityResult
-from innocap_analysis.settings import Settings, load_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,44 +230,6 @@ class IndexView(View):
             low=row["rank_low"], high=row["rank_high"], n=len(self.everyone),
         )  # fmt: skip
 
-    def tell_order_changes(self) -> str:
-        """Say which indicators, and how many single figures, change the order or the first."""
-        scores = self.capacity.result.scores.loc[self.measured, self.root]
-        by_code = find_order_changes(self.left_out, self.root, scores)
-        by_code = by_code[by_code["left_out"] != ""]
-        by_cell = find_order_changes(self.left_out_cells, self.root, scores)
-        changing = list(by_code.loc[by_code["order"], "left_out"])
-        winning = list(by_code.loc[by_code["first"], "left_out"])
-
-        def count(measure: str, value: int) -> Said:
-            return self.fact(measure, value, "count", code=self.root)
-
-        told = {
-            "n": count("n_indicators", len(by_code)), "k": count("n_change_order", len(changing)),
-            "cells": count("n_figures", len(by_cell)),
-            "cells_order": count("n_figures_change_order", int(by_cell["order"].sum())),
-            "cells_first": count("n_figures_change_first", int(by_cell["first"].sum())),
-            "w": count("n_change_first", len(winning)),
-        }  # fmt: skip
-        if not changing and not by_cell["order"].any():
-            return self.say(
-                "The order stays the same whichever of the {n} indicators, or of the {cells} "
-                "single figures, is left out.",
-                **told,
-            )
-        text = self.say(
-            "The order changes without any one of {k} of the {n} indicators ({codes}), and when "
-            "any one of {cells_order} of the {cells} single figures is missing.",
-            codes=self.codes(changing), **told,
-        )  # fmt: skip
-        if winning or by_cell["first"].any():
-            text += " " + self.say(
-                "Another country comes first without {w} of them ({codes}), and without "
-                "{cells_first} of the figures.",
-                codes=self.codes(winning), **told,
-            )  # fmt: skip
-        return text
-
     def verdict(self, unit: str, code: str) -> str:
         """Return the judged word."""
         return str(self.verdicts.of(unit).at[code, "verdict"])
@@ -338,65 +299,3 @@ _STANDS: dict[str, tuple[str, str, str, str]] = {
     "share_widest": ("share_widest", "probability", "", ""),
     "n_reference": ("reference_n", "count", "", ""),
 }  # fmt: skip
-
-
-def open_view(
-    page: str,
-    *,
-    region: str | None = None,
-    language: str = "en",
-    reference: str | None = None,
-    year: int | None = None,
-    runs: int = 2000,
-    seed: int = 1,
-    capacity: CapacityData | None = None,
-    settings: Settings | None = None,
-) -> IndexView:
-    """Open a view of the published figures, as every notebook about the index does first.
-
-    Parameters
-    ----------
-    page : str
-        Number of the notebook, such as ``"40"``.
-    region : str, optional
-        Country or region that the page is about. Default: it compares all countries.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language of everything shown.
-    reference : str, optional
-        Name of a reference set. Default: the first of the settings.
-    year : int, optional
-        Use nothing later than this year. Default: the newest figures.
-    runs, seed : int
-        Number and seed of the sensitivity runs.
-    capacity : CapacityData, optional
-        Scored data, such as a what-if. Default: the project's.
-    settings : Settings, optional
-        Default: found from the working directory.
-
-    Returns
-    -------
-    IndexView
-        Hand it to the functions of the page's module; ``view.show`` saves and shows a figure.
-
-    Raises
-    ------
-    InnocapError
-        A name is unknown, or the figures are faulty.
-
-    Examples
-    --------
-    >>> view = open_view("60", region="SE")
-    >>> view.verdict("SE", "SKL")
-    'ahead'
-    """
-    config = settings or (capacity.settings if capacity else load_settings())
-    data = capacity or load_capacity(year=year, settings=config)
-    place = None if region is None else find_unit(region, config)
-    return IndexView(
-        data.settings, data.codebook, config.check_language(language),
-        page=f"{page}{config.variant_suffix}",
-        folder=COMPARISON if place is None else place.code,
-        capacity=data,
-        reference=config.check_reference(reference or next(iter(config.reference_sets))),
-        place=place, year=year, n=runs, seed=seed,
-    )  # fmt: skip
