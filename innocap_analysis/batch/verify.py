@@ -27,7 +27,7 @@ class Verification:
     n_outputs, n_inputs : int
         Files whose hashes were compared.
     outputs : dict of str to str
-        Reports and figures that are ``changed``, ``missing`` or ``not in the record``.
+        Reports and figures that are ``changed``, ``missing`` or ``is not in the record``.
     inputs : dict of str to str
         Data, settings and notebooks that differ from what a report that read them was made
         from.
@@ -61,11 +61,7 @@ def verify_reports(folder: Path, settings: Settings) -> Verification:
     """
     graph = _read_graph(folder / CRATE_NAME)
     by_id = {str(entity.get("@id")): entity for entity in graph}
-    outputs = {
-        key: str(entity["sha256"])
-        for key, entity in by_id.items()
-        if "sha256" in entity and not key.startswith("ni:")
-    }
+    outputs = _list_outputs(graph)
     # Reports of several batches may stand side by side, made from different editions.
     inputs: dict[Reading, dict[str, list[str]]] = {}
     for entity in graph:
@@ -85,6 +81,19 @@ def verify_reports(folder: Path, settings: Settings) -> Verification:
         if change:
             changed[name_reading(reading)] = change
     return Verification(len(outputs), len(inputs), dict(sorted(found.items())), changed)
+
+
+def read_outputs(folder: Path) -> dict[str, str]:
+    """Return the sha256 of each file that batches have made, by path below the reports."""
+    return _list_outputs(_read_graph(folder / CRATE_NAME)) if (folder / CRATE_NAME).exists() else {}
+
+
+def _list_outputs(graph: list[dict[str, Any]]) -> dict[str, str]:
+    return {
+        str(entity.get("@id")): str(entity["sha256"])
+        for entity in graph
+        if "sha256" in entity and not str(entity.get("@id")).startswith("ni:")
+    }
 
 
 def _read_input(entity: dict[str, Any]) -> tuple[Reading | None, str]:
@@ -136,7 +145,7 @@ def _find_added(folder: Path, known: set[str]) -> dict[str, str]:
     }
     own = {key for key in here if key == CRATE_NAME or key.endswith(FAILED)}
     hidden = {key for key in here if Path(key).name.startswith(".")}
-    return {_name(key): "not in the record" for key in here - known - own - hidden}
+    return {_name(key): "is not in the record" for key in here - known - own - hidden}
 
 
 def _read_graph(path: Path) -> list[dict[str, Any]]:

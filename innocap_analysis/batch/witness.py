@@ -66,7 +66,7 @@ class Witness:
         self.found: dict[Reading, str] = {}
         self.incomplete = False
         self._made: set[str] = set()
-        self._wanted: set[str] = set()
+        self._wanted: set[tuple[str, str]] = set()
         self.ignored = [str(path) for path in (*ignored, log.parent)]
         self._ignored = tuple(map(_end, self.ignored))
         self._software = _list_software_places(self._root)
@@ -102,7 +102,10 @@ class Witness:
             if name in _SPAWNERS:
                 self.note(EVERYTHING)
             elif "." not in name:
-                self._wanted.add(name)
+                # Where it would be found if somebody wrote it.
+                places = {os.path.abspath(folder or ".") for folder in sys.path}
+                own = [place for place in places if _end(place).startswith(self._here)]
+                self._wanted |= {(name, place) for place in own}
         elif event in _MAKING:
             target = arguments[0] if event == "os.mkdir" else arguments[1]
             if isinstance(target, (str, bytes, os.PathLike)) and (
@@ -114,14 +117,14 @@ class Witness:
 
     def _hear_open(self, path: object, _: object, flags: object) -> None:
         place = self.name_place(path, outside=True)
-        if place is None:
+        # A file without a name is made by opening the folder that it is to be in.
+        if place is None or os.path.isdir(path):  # type: ignore[arg-type]
             return
         how = flags if isinstance(flags, int) else 0
         afresh = how & (os.O_TRUNC | os.O_EXCL)
         if not afresh:
             self.note(Reading("file", _find_source(place)))
-        # A file without a name is made by opening the folder that it is to be in.
-        if (afresh or how & (os.O_WRONLY | os.O_RDWR)) and not os.path.isdir(path):  # type: ignore[arg-type]
+        if afresh or how & (os.O_WRONLY | os.O_RDWR):
             self._made.add(os.path.abspath(os.fsdecode(path)))  # type: ignore[arg-type]
 
     def look(self, path: object) -> None:
@@ -138,10 +141,10 @@ class Witness:
                 self._hear_open(file, "r", os.O_RDONLY)
         if _OWN_READERS & set(sys.modules):
             self.note(EVERYTHING)
-        for name in self._wanted - set(sys.modules):
-            for folder in sys.path:
-                self.look(os.path.join(folder or ".", f"{name}.py"))
-                self.look(os.path.join(folder or ".", name, "__init__.py"))
+        for name, place in self._wanted:
+            if name not in sys.modules:
+                self.look(os.path.join(place, f"{name}.py"))
+                self.look(os.path.join(place, name, "__init__.py"))
         self._wanted.clear()
 
     def name_place(self, path: object, *, outside: bool = False) -> str | None:
@@ -313,14 +316,16 @@ def collect(witness: Witness, *, kernel: bool = False) -> dict[str, dict[str, st
 
 @contextlib.contextmanager
 def tell_kernel() -> Iterator[None]:
-    """Let a kernel that starts meanwhile note down what it reads in the same log."""
+    """Let a kernel that starts meanwhile note down what it reads, and not who starts it."""
     witness = reads.listener
     if isinstance(witness, Witness):
         told = {"root": str(witness.root), "log": str(witness.log), "ignored": witness.ignored}
         os.environ[VARIABLE] = json.dumps(told)
+        reads.listener = None
     try:
         yield
     finally:
+        reads.listener = witness
         os.environ.pop(VARIABLE, None)
 
 
