@@ -12,6 +12,7 @@ from innocap_analysis import __version__
 from innocap_analysis.settings import InnocapError, load_settings
 
 if TYPE_CHECKING:
+    from innocap_analysis.batch.conduct import Request
     from innocap_analysis.batch.outcome import Outcome
 
 app = typer.Typer(
@@ -39,6 +40,9 @@ Given = Annotated[
     typer.Option("--set", "-s", help="Another notebook parameter, as NAME=VALUE."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Run also what would come out the same.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only say what would be done and why; write nothing.")
+]
 Scheduler = Annotated[
     str | None,
     typer.Option("--scheduler", help="Run on Dask: local, or an address such as tcp://host:8786."),
@@ -70,17 +74,26 @@ def report(
     given: Given = None,
     force: Force = False,
     scheduler: Scheduler = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Run the notebooks and write reports and figures."""
     from innocap_analysis.batch.run import run_notebooks
 
     settings = load_settings()
+    if dry_run:
+        from innocap_analysis.batch.conduct import Request
+
+        pairs = _read_pairs(given or [])
+        _foresee(Request(settings, region, notebook, language, pairs, jobs, force))
+        return
     terminal = sys.stdout.isatty()
 
     def tell(outcome: Outcome, done: int, total: int) -> None:
         if outcome.status == "skipped":
             return
         line = f"{outcome.status:<6} {outcome.run.name}  {outcome.seconds:.1f} s"
+        if outcome.why:
+            line += f"  ({outcome.why})"
         if terminal:
             line = f"[{done}/{total}] {line}"
         typer.echo(line)
@@ -108,13 +121,24 @@ def report(
         raise typer.Exit(1)
 
 
+def _foresee(request: Request) -> None:
+    from innocap_analysis.batch.conduct import foresee_batch
+
+    found = foresee_batch(request)
+    for run, why in found:
+        if why:
+            typer.echo(f"{run.name}: {why}")
+    wanted = sum(bool(why) for _, why in found)
+    typer.echo(f"{wanted} of {len(found)} would be run, {len(found) - wanted} stand as they are")
+
+
 def _tell_sums(outcomes: list[Outcome]) -> None:
     counts = {"ok": 0, "skipped": 0, "failed": 0}
     for outcome in outcomes:
         counts[outcome.status] += 1
     line = ", ".join(f"{n} {status}" for status, n in counts.items() if n or status != "skipped")
     if counts["skipped"]:
-        line += " (skipped: nothing it depends on has changed; --force runs it again)"
+        line += " (skipped: nothing that it has read has changed; --force runs it again)"
     typer.echo(line)
     most = max(outcomes, key=lambda outcome: outcome.memory_mb)
     if most.memory_mb:
@@ -131,7 +155,7 @@ def verify(
         typer.Option("--number", help="Id in results.csv: walk from it to the raw figures."),
     ] = None,
 ) -> None:
-    """Compare reports, figures, data and notebooks with the provenance record."""
+    """Compare reports, and what each of them has read, with the provenance record."""
     from innocap_analysis.batch.verify import verify_reports
 
     settings = load_settings()
@@ -144,13 +168,35 @@ def verify(
     found = verify_reports(folder or settings.reports_dir, settings)
     for what, changes in (("output", found.outputs), ("input", found.inputs)):
         for name, change in changes.items():
-            typer.echo(f"{what:<6} {name}: {change}", err=True)
+            typer.echo(f"{what:<6} {name} {change}", err=True)
     typer.echo(
         f"{found.n_outputs} reports and figures, {found.n_inputs} inputs: "
         f"{len(found.outputs)} and {len(found.inputs)} differ"
     )
     if found.outputs or found.inputs:
         raise typer.Exit(1)
+
+
+@app.command()
+def clean(
+    dry_run: DryRun = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove reports and figures that no plan makes any more; what no batch made stays."""
+    from innocap_analysis.batch.clean import find_leftovers, remove_leftovers
+
+    settings = load_settings()
+    found = find_leftovers(settings)
+    for name in found.foreign:
+        typer.echo(f"stays   {name}: no batch has made it, or it was changed since")
+    for name, why in found.removable.items():
+        typer.echo(f"remove  {name}: {why}")
+    if found.removable and not dry_run:
+        if not yes:
+            typer.confirm(f"Remove {len(found.removable)} files?", abort=True)
+        found = remove_leftovers(settings)
+    done = "would be removed" if dry_run else "removed"
+    typer.echo(f"{len(found.removable)} files {done}, {len(found.foreign)} others stay")
 
 
 def _read_pairs(given: list[str]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import os
 import re
 from functools import lru_cache
@@ -11,9 +11,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -21,8 +19,11 @@ from pydantic import (
     model_validator,
 )
 
-CONFIG_NAME = "innocap.yml"
-TEXTS_NAME = "answers_texts.csv"  # free texts of the survey, which no page shows
+from innocap_analysis import reads
+from innocap_analysis.parts import Part
+
+CONFIG_NAME = reads.CONFIG_NAME
+TEXTS_NAME = reads.TEXTS_NAME
 OUTPUT_VARIABLE = "INNOCAP_OUTPUT"
 PUBLISH_VARIABLE = "INNOCAP_PUBLISH"  # set by the batch: what is made now is what readers get
 VARIANT_VARIABLE = "INNOCAP_VARIANT"  # set by the batch: name of a set of other parameters
@@ -58,11 +59,7 @@ def _codes_or_all(value: object) -> object:
     return None if value == "all" else value
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Country(_Strict):
+class Country(Part):
     """One partner country: its partner region and how figures mark it."""
 
     partner_region: str
@@ -71,7 +68,7 @@ class Country(_Strict):
     marker: Annotated[str, Field(pattern=r"^[os^vDP*Xd<>ph8]$")]
 
 
-class BatchPlan(_Strict):
+class BatchPlan(Part):
     """Which notebooks run once and which run for every region."""
 
     comparison: tuple[str, ...]
@@ -80,7 +77,7 @@ class BatchPlan(_Strict):
     memory_mb: Annotated[int, Field(ge=256)] | None = None
 
 
-class Settings(_Strict):
+class Settings(Part):
     """Checked content of ``innocap.yml`` plus the folders that follow from its place.
 
     Attributes
@@ -213,12 +210,6 @@ class Settings(_Strict):
         """Language of a report when none is asked for."""
         return self.languages[0]
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the settings that results depend on: not which notebooks run, or how long."""
-        content = self.model_dump_json(exclude={"batch"})
-        return hashlib.sha256(content.encode("utf-8")).hexdigest()
-
     def check_language(self, language: str) -> str:
         """Return the language, or raise when the project does not offer it."""
         if language not in self.languages:
@@ -259,11 +250,12 @@ def find_root(start: Path | None = None) -> Path:
     InnocapError
         No such file is found.
     """
-    here = (start or Path.cwd()).resolve()
-    beside_package = Path(__file__).resolve().parents[1]
-    for folder in (here, *here.parents, beside_package):
-        if (folder / CONFIG_NAME).is_file():
-            return folder
+    with reads.aside():  # which project this is, is no input of a page
+        here = (start or Path.cwd()).resolve()
+        beside_package = Path(__file__).resolve().parents[1]
+        for folder in (here, *here.parents, beside_package):
+            if (folder / CONFIG_NAME).is_file():
+                return folder
     raise InnocapError(
         f"no {CONFIG_NAME} in {here} or a folder above it: run this inside the project folder"
     )
@@ -295,9 +287,13 @@ def load_settings(path: str | Path | None = None) -> Settings:
     'SE32'
     """
     given = find_root() if path is None else Path(path)
-    file = given / CONFIG_NAME if given.is_dir() else given
+    with reads.aside():
+        file = given / CONFIG_NAME if given.is_dir() else given
+        own = reads.is_project_config(file)
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        # Of the project's own, every setting tells of itself.
+        with reads.aside() if own else contextlib.nullcontext():
+            text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InnocapError(f"{file}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
@@ -308,7 +304,10 @@ def load_settings(path: str | Path | None = None) -> Settings:
     except ValidationError as error:
         faults = [_tell_fault(fault, lines) for fault in error.errors()]
         raise InnocapError(f"{file.name}: " + "\n  ".join(faults)) from None
-    settings._root = file.resolve().parent
+    with reads.aside():
+        settings._root = file.resolve().parent
+    if own:
+        settings.take_names()
     return settings
 
 

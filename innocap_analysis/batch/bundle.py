@@ -11,6 +11,7 @@ from pathlib import Path
 
 from innocap_analysis.batch.fingerprint import LOCK_NAME, list_data
 from innocap_analysis.prepare.archives import pack_files
+from innocap_analysis.reads import walk_files
 from innocap_analysis.settings import CONFIG_NAME, Settings, load_settings
 
 
@@ -29,8 +30,7 @@ def pack_project(settings: Settings) -> bytes:
     """
     root = settings.root
     files = [path for name in (CONFIG_NAME, LOCK_NAME) if (path := root / name).is_file()]
-    beside = (path for path in settings.notebooks_dir.rglob("*") if path.is_file())
-    files += [*list_data(settings), *(path for path in beside if not path.name.startswith("."))]
+    files += [*list_data(settings), *walk_files(settings.notebooks_dir)]
     return pack_files(
         {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(files)}
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 import nbformat
 
+from innocap_analysis.batch import witness
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.prepare.files import CHECK_DISK
@@ -23,6 +24,8 @@ from innocap_analysis.present.language import translate_notebook
 from innocap_analysis.settings import OUTPUT_VARIABLE, PUBLISH_VARIABLE, Settings
 
 SOURCE, RESULT = "source.ipynb", "result.ipynb"
+# A kernel of its own notes down what it reads.
+LISTENING = {"extra_arguments": [f"--InteractiveShellApp.extra_extensions={witness.__name__}"]}
 _PROBLEM = "innocap_problem"
 _ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
 _STARTS = 2
@@ -76,7 +79,12 @@ def run_cells(
     problem = ""
     for attempt in range(_STARTS):
         try:
-            with warnings.catch_warnings(), _quiet_stderr(), _outputs_in(staging):
+            with (
+                warnings.catch_warnings(),
+                _quiet_stderr(),
+                _outputs_in(staging),
+                contextlib.nullcontext() if engine else witness.tell_kernel(),
+            ):
                 warnings.simplefilter("ignore")  # papermill and jupyter talk about themselves
                 papermill.execute_notebook(
                     source,
@@ -87,6 +95,7 @@ def run_cells(
                     cwd=str(settings.notebooks_dir),
                     timeout_func=remain,  # the limit is for all cells together
                     progress_bar=False,
+                    **({} if engine else LISTENING),
                 )
         except papermill.PapermillExecutionError:
             problem = ""  # the error is in the notebook's own output

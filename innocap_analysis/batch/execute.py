@@ -19,11 +19,13 @@ from innocap_analysis.batch.html import export_html
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.record import KEY, make_record, read_record
+from innocap_analysis.batch.witness import collect, listen
 from innocap_analysis.prepare.files import CHECK_DISK, hash_file, write_atomically
 from innocap_analysis.settings import InnocapError, Settings
 
 STAGING_PREFIX = ".staging-"
 FAILED = ".failed.ipynb"
+READS = "reads"
 
 
 def name_staging(settings: Settings) -> Path:
@@ -70,17 +72,19 @@ def execute_run(
     try:
         with _folder(staging or name_staging(settings)) as place:
             source = read_notebook(run.notebook)
-            done = run_cells(source, run, settings, place, engine)
-            cell, error = find_error(done)
-            forget_machine(done, run)
-            if error is not None:
-                error += _keep_failed(done, run, settings)
-                return Outcome(run, "failed", time.monotonic() - clock, cell, error)
-            page = export_html(done, run.language).encode("utf-8")
+            with listen(settings.root, place / READS, known=state.files) as witness:
+                done = run_cells(source, run, settings, place, engine)
+                cell, error = find_error(done)
+                forget_machine(done, run)
+                if error is not None:
+                    error += _keep_failed(done, run, settings)
+                    return Outcome(run, "failed", time.monotonic() - clock, cell, error)
+                page = export_html(done, run.language).encode("utf-8")
+            read = collect(witness, kernel=engine is None)
             outputs = _hash_made(place) | {
                 run.place.replace(".ipynb", ".html"): hashlib.sha256(page).hexdigest()
             }
-            record = make_record(run, source, state, started, outputs)
+            record = make_record(run, source, state, started, outputs, read)
             done.metadata[KEY] = record
             text = (nbformat.writes(done) + "\n").encode("utf-8")
             _place_results(run, settings, place, page, text, record)

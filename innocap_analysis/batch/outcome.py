@@ -65,6 +65,8 @@ class Outcome:
         Peak memory of the run's process; 0 where it was not measured.
     record : dict
         What the report was made from and of, while the batch runs.
+    why : str
+        Why it was run; empty where it was not.
     """
 
     run: Run
@@ -74,3 +76,4 @@ class Outcome:
     error: str = ""
     memory_mb: float = 0.0
     record: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    why: str = ""

@@ -15,6 +15,7 @@ from innocap_analysis.prepare.files import write_table
 from innocap_analysis.prepare.raw import SURVEY_FOLDER
 from innocap_analysis.prepare.survey.read import Answers, read_survey
 from innocap_analysis.prepare.units import read_regions
+from innocap_analysis.reads import list_files
 from innocap_analysis.settings import TEXTS_NAME, InnocapError, Settings, load_settings, suggest
 
 ANSWERS_NAME = "answers.csv"
@@ -88,7 +89,7 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
         raw, columns = _read_imported(config, instrument)
     else:
         folder = config.raw_dir / SURVEY_FOLDER
-        files = sorted(p for p in folder.glob("SYNTHETIC_*") if p.suffix in (".csv", ".xlsx"))
+        files = [p for p in list_files(folder, "SYNTHETIC_*") if p.suffix in (".csv", ".xlsx")]
         if not files:
             raise InnocapError(f"{folder}: holds no SYNTHETIC files; make them: innocap synthetic")
         raw, _, columns = join_files(

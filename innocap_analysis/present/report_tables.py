@@ -9,6 +9,7 @@ from innocap_analysis.compare.reference import compare_to_reference
 from innocap_analysis.prepare.raw import read_datapackage
 from innocap_analysis.present.labels import make_labels
 from innocap_analysis.present.tables import Formatter, Table, as_number, as_text, make_table
+from innocap_analysis.reads import list_files
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.score.panel import score_panel, tabulate_changes
 from innocap_analysis.score.published import recompute_published
@@ -31,7 +32,7 @@ def read_examples(capacity: CapacityData) -> list[Codebook]:
     """
     folder = capacity.settings.codebook_path.parent / "examples"
     known = set(capacity.prepared.observations["code"])
-    books = [read_codebook(path) for path in sorted(folder.glob("*.csv"))]
+    books = [read_codebook(path) for path in list_files(folder, "*.csv")]
     return [book for book in books if book.indexes[0] in known]
 
 
