@@ -11,9 +11,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -21,9 +19,12 @@ from pydantic import (
     model_validator,
 )
 
+from innocap_analysis.planned import MARK, BatchPlan, Strict
+
 CONFIG_NAME = "innocap.yml"
 TEXTS_NAME = "answers_texts.csv"  # free texts of the survey, which no page shows
 OUTPUT_VARIABLE = "INNOCAP_OUTPUT"
+VARIANT_VARIABLE = "INNOCAP_VARIANT"  # set by the batch: name of a set of other parameters
 LANGUAGES = ("en", "sv", "fi", "fr")
 MIN_RESPONDENTS_FLOOR = 5
 
@@ -55,11 +56,7 @@ def _codes_or_all(value: object) -> object:
     return None if value == "all" else value
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Country(_Strict):
+class Country(Strict):
     """One partner country: its partner region and how figures mark it."""
 
     partner_region: str
@@ -68,16 +65,7 @@ class Country(_Strict):
     marker: Annotated[str, Field(pattern=r"^[os^vDP*Xd<>ph8]$")]
 
 
-class BatchPlan(_Strict):
-    """Which notebooks run once and which run for every region."""
-
-    comparison: tuple[str, ...]
-    region: tuple[str, ...]
-    timeout_seconds: Annotated[int, Field(ge=1)] = 600
-    memory_mb: Annotated[int, Field(ge=256)] | None = None
-
-
-class Settings(_Strict):
+class Settings(Strict):
     """Checked content of ``innocap.yml`` plus the folders that follow from its place.
 
     Attributes
@@ -109,6 +97,8 @@ class Settings(_Strict):
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())
+    _lines: dict[tuple[str, ...], int] = PrivateAttr(default_factory=dict)
+    _batch: str = PrivateAttr(default="")
 
     @field_validator("countries")
     @classmethod
@@ -180,6 +170,18 @@ class Settings(_Strict):
         return Path(override) if override else self._root
 
     @property
+    def variant_suffix(self) -> str:
+        """What the batch's parameter set adds to file names; empty for the default."""
+        name = os.environ.get(VARIANT_VARIABLE, "")
+        return f"@{name}" if name else ""
+
+    @property
+    def variant(self) -> str:
+        """Name of the batch's parameter set without what tells made-up answers; often empty."""
+        parts = self.variant_suffix.split("@")
+        return "".join(part for part in parts if not part.startswith(MARK))
+
+    @property
     def figures_dir(self) -> Path:
         """Exported figures."""
         return self.output_dir / "figures"
@@ -199,6 +201,25 @@ class Settings(_Strict):
         """SHA-256 of the settings that results depend on: not which notebooks run, or how long."""
         content = self.model_dump_json(exclude={"batch"})
         return hashlib.sha256(content.encode("utf-8")).hexdigest()
+
+    @property
+    def batch_id(self) -> str:
+        """Name of the batch that runs with these settings; empty outside one."""
+        return self._batch
+
+    def name_batch(self, name: str) -> Settings:
+        """Return the settings as those of a batch, which its processes hand on."""
+        copy = self.model_copy()
+        copy._root, copy._lines, copy._batch = self._root, self._lines, name
+        return copy
+
+    def locate(self, *place: str) -> str:
+        """Return file, line and name of a setting, as messages begin."""
+        line = next(
+            (self._lines[place[:k]] for k in range(len(place), 0, -1) if place[:k] in self._lines),
+            None,
+        )
+        return f"{CONFIG_NAME}: " + (f"line {line}, " if line else "") + ".".join(place)
 
     def check_language(self, language: str) -> str:
         """Return the language, or raise when the project does not offer it."""
@@ -289,7 +310,7 @@ def load_settings(path: str | Path | None = None) -> Settings:
     except ValidationError as error:
         faults = [_tell_fault(fault, lines) for fault in error.errors()]
         raise InnocapError(f"{file.name}: " + "\n  ".join(faults)) from None
-    settings._root = file.resolve().parent
+    settings._root, settings._lines = file.resolve().parent, lines
     return settings
 
 

@@ -20,7 +20,7 @@ from innocap_analysis.batch.outcome import Run
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.prepare.files import CHECK_DISK
 from innocap_analysis.present.language import translate_notebook
-from innocap_analysis.settings import OUTPUT_VARIABLE, Settings
+from innocap_analysis.settings import OUTPUT_VARIABLE, VARIANT_VARIABLE, Settings
 
 SOURCE, RESULT = "source.ipynb", "result.ipynb"
 _PROBLEM = "innocap_problem"
@@ -76,7 +76,7 @@ def run_cells(
     problem = ""
     for attempt in range(_STARTS):
         try:
-            with warnings.catch_warnings(), _quiet_stderr(), _outputs_in(staging):
+            with warnings.catch_warnings(), _quiet_stderr(), _outputs_in(staging, run.tag):
                 warnings.simplefilter("ignore")  # papermill and jupyter talk about themselves
                 papermill.execute_notebook(
                     source,
@@ -107,17 +107,19 @@ def run_cells(
 
 
 @contextlib.contextmanager
-def _outputs_in(folder: Path) -> Iterator[None]:
+def _outputs_in(folder: Path, tag: str) -> Iterator[None]:
     """Let the kernel write its figures below a folder; kernels inherit the environment."""
-    before = os.environ.get(OUTPUT_VARIABLE)
-    os.environ[OUTPUT_VARIABLE] = str(folder)
+    given = {OUTPUT_VARIABLE: str(folder), VARIANT_VARIABLE: tag}
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[OUTPUT_VARIABLE]
-        else:
-            os.environ[OUTPUT_VARIABLE] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.settings import InnocapError, Settings
@@ -20,10 +21,12 @@ class Request:
     settings: Settings
     regions: Sequence[str] | None = None
     notebooks: Sequence[str] | None = None
-    language: str | None = None
+    language: str | Sequence[str] | None = None
     parameters: Mapping[str, object] | None = None
     jobs: int | None = None
     force: bool = False
+    variants: Sequence[str] | None = None
+    table: Path | None = None
 
 
 def conduct_batch(
@@ -36,7 +39,8 @@ def conduct_batch(
     request : Request
         What is wanted.
     tell : callable
-        Takes ``("plan", list of Run)`` once, and ``("done", (number, outcome))`` for each.
+        Takes ``("plan", list of Run)`` once, ``("note", text)`` for what people should know,
+        and ``("done", (number, outcome))`` for each run.
     execute : callable
         ``execute(runs, settings, state, jobs, take)`` runs what is not still good and hands
         each number and outcome to ``take``.
@@ -49,16 +53,17 @@ def conduct_batch(
     Raises
     ------
     InnocapError
-        The plan, a parameter, the data or the settings are faulty, or another batch writes
-        to the same folder, before anything has run; or a page or the record could not be
-        written afterwards.
+        The plan, a parameter, the data or the settings are faulty, or another batch makes
+        one of the same reports, before anything has run; or a page or the record could not
+        be written afterwards.
     """
     # Imported here: who only asks for a batch need not load what it is run with.
+    from innocap_analysis.batch.book import find_overruled, tell_waves
     from innocap_analysis.batch.crate import write_crate
     from innocap_analysis.batch.execute import name_failed
     from innocap_analysis.batch.fingerprint import describe_project
-    from innocap_analysis.batch.index_page import write_index_page
-    from innocap_analysis.batch.lock import hold_folder
+    from innocap_analysis.batch.index_page import read_glance, write_index_pages
+    from innocap_analysis.batch.lock import hold_pages, hold_places
     from innocap_analysis.batch.parameters import read_notebook
     from innocap_analysis.batch.plan import make_plan
     from innocap_analysis.batch.record import RecordStore, find_current
@@ -71,11 +76,19 @@ def conduct_batch(
         notebooks=request.notebooks,
         language=request.language,
         parameters=request.parameters,
+        variants=request.variants,
+        table=request.table,
     )
+    for note in (*find_overruled(config, plan), *tell_waves(plan)):
+        tell("note", note)
     for year in {run.parameters.get("year") for run in plan} - {None}:
         check_year(int(str(year)), config)
     write_scores(config)  # finds mistakes in the data before anything else is touched
-    with hold_folder(config.output_dir), RecordStore(state := describe_project(config)) as records:
+    with (
+        hold_places(config.output_dir, [run.place for run in plan]) as name,
+        RecordStore(state := describe_project(config)) as records,
+    ):
+        config = config.name_batch(name)
         tell("plan", plan)
         done: dict[int, Outcome] = {}
 
@@ -94,11 +107,15 @@ def conduct_batch(
             else:
                 name_failed(run, config).unlink(missing_ok=True)
                 take(number, current)
+        tell("note", f"Runs: {len(plan)}, {len(todo)} to do, {len(plan) - len(todo)} as they were")
         if todo:
             execute(todo, config, state, count_jobs(request.jobs, len(todo)), take)
         outcomes = [done[number] for number in range(len(plan))]
-        write_index_page(config, outcomes, language=plan[0].language)
-        write_crate(config, records.read())
+        glance = read_glance(config)
+        languages = list(dict.fromkeys(run.language for run in plan))
+        with hold_pages(config.output_dir):
+            write_index_pages(glance, outcomes, languages)
+            write_crate(config, records.read())
     return outcomes
 
 
