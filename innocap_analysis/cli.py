@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from innocap_analysis import __version__
+from innocap_analysis.batch.conduct import count_jobs
 from innocap_analysis.batch.progress import Progress, announce
 from innocap_analysis.settings import InnocapError, load_settings
 
@@ -86,7 +87,8 @@ def report(
     asked: dict[str, Any] = {
         "regions": region, "notebooks": notebook, "languages": language, "table": runs
     }  # fmt: skip
-    progress = Progress(_echo_line, _write_state if sys.stdout.isatty() else None)
+    live = _write_state if sys.stdout.isatty() else None
+    progress = Progress(_echo_line, live, jobs=count_jobs(jobs, 1000))
     progress.note(announce(settings, **asked))
     from innocap_analysis.batch.run import run_notebooks
 

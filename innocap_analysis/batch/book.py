@@ -8,9 +8,10 @@ from pathlib import Path
 from innocap_analysis.batch.naming import make_tag, mark_wave, name_choices
 from innocap_analysis.batch.outcome import Run, Value
 from innocap_analysis.batch.parameters import Parameter, check_values, read_parameters
+from innocap_analysis.batch.record import read_record
 from innocap_analysis.batch.rows import Faults
 from innocap_analysis.prepare.wave import find_wave
-from innocap_analysis.settings import InnocapError, Settings, suggest
+from innocap_analysis.settings import CONFIG_NAME, InnocapError, Settings, suggest
 
 BY_PLAN = ("region", "language")  # given by the units and languages of a plan
 
@@ -109,12 +110,15 @@ def check_sets(book: Book) -> None:
 
 
 def set_values(
-    name: str, variant: str, given: Mapping[str, object], place: str, book: Book
+    name: str, variant: str, given: Mapping[str, object], places: Mapping[str, str], book: Book
 ) -> tuple[dict[str, Value], str, dict[str, Value]]:
     """Return every value of a notebook, the tag of its files, and what is not standard."""
-    declared = {parameter.name for parameter in book.declare(name)}
+    declared = {parameter.name for parameter in book.declare(name)} - {*BY_PLAN}
     standard = book.standards(name)
-    own = book.check(name, {k: v for k, v in given.items() if k in declared - {*BY_PLAN}}, place)
+    own: dict[str, Value] = {}
+    for key, value in given.items():
+        if key in declared:
+            own |= book.check(name, {key: value}, places.get(key, ""))
     values = standard | own
     choices = {k: v for k, v in own.items() if v != standard[k] and k != "wave"}
     mark = mark_wave(str(values["wave"]), book.settings) if "wave" in values else ""
@@ -151,6 +155,25 @@ def find_overruled(settings: Settings, plan: Sequence[Run] = ()) -> list[str]:
                     f"the batch gives {standard!r} ({place}); mend one of the two"
                 )
     return found
+
+
+def find_changed(settings: Settings, plan: Sequence[Run]) -> list[str]:
+    """Name the parameters that no plan freezes and that were others in the last report."""
+    found: dict[str, None] = {}
+    for run in plan:
+        name = run.notebook.stem
+        frozen = {*settings.batch.defaults.get(name, {}), *run.choices, *BY_PLAN, "wave"}
+        if set(run.parameters) <= frozen:
+            continue
+        before = read_record(settings.output_dir / run.place).get("parameters", {})
+        for key in set(run.parameters) & set(before) - frozen:
+            if before[key] != run.parameters[key]:
+                found[
+                    f"{name}: its cell says {key} = {run.parameters[key]!r}, the last report was "
+                    f"made with {before[key]!r}; to hold a value, write it in {CONFIG_NAME} under "
+                    "batch: defaults:"
+                ] = None
+    return list(found)
 
 
 def tell_waves(plan: Sequence[Run]) -> list[str]:

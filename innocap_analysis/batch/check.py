@@ -75,7 +75,7 @@ def _check_plan(settings: Settings) -> None:
 
 def _check_notebook(path: Path) -> None:
     notebook = read_notebook(path)
-    _check_help(path, notebook)
+    read_parameters(path)
     if len(notebook.cells) > MOST_CELLS:
         raise InnocapError(f"{len(notebook.cells)} cells, at most {MOST_CELLS} are agreed")
     for number, cell in enumerate(notebook.cells, start=1):
@@ -85,6 +85,7 @@ def _check_notebook(path: Path) -> None:
             raise InnocapError(f"cell {number} holds outputs; clear them before committing")
         if len(cell.source.splitlines()) > MOST_LINES:
             raise InnocapError(f"cell {number} is longer than {MOST_LINES} lines")
+    _check_help(path, notebook)
 
 
 def _check_help(path: Path, notebook: Any) -> None:  # noqa: ANN401 - a NotebookNode

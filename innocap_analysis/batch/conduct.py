@@ -58,7 +58,7 @@ def conduct_batch(
         be written afterwards.
     """
     # Imported here: who only asks for a batch need not load what it is run with.
-    from innocap_analysis.batch.book import find_overruled, tell_waves
+    from innocap_analysis.batch.book import find_changed, find_overruled, tell_waves
     from innocap_analysis.batch.crate import write_crate
     from innocap_analysis.batch.execute import name_failed
     from innocap_analysis.batch.fingerprint import describe_project
@@ -79,7 +79,7 @@ def conduct_batch(
         variants=request.variants,
         table=request.table,
     )
-    for note in (*find_overruled(config, plan), *tell_waves(plan)):
+    for note in (*find_overruled(config, plan), *find_changed(config, plan), *tell_waves(plan)):
         tell("note", note)
     for year in {run.parameters.get("year") for run in plan} - {None}:
         check_year(int(str(year)), config)

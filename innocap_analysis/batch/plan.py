@@ -176,7 +176,6 @@ def _choose_notebooks(
             except InnocapError as error:
                 book.faults.add(row.places["notebook"], error)
         named.append(names)
-    book.faults.tell()
     if not wanted:
         return named
     known = list(dict.fromkeys(name for names in named for name in names))
@@ -264,14 +263,18 @@ def _check_own(row: Row, names: Sequence[str], book: Book) -> None:
             )
 
 
-def _list_sets(row: Row, wish: _Wish, book: Book) -> list[tuple[str, Mapping[str, object], str]]:
-    """Return name, values and place of each set that a row runs with."""
+def _list_sets(
+    row: Row, wish: _Wish, book: Book
+) -> list[tuple[str, Mapping[str, object], Mapping[str, str]]]:
+    """Return name, values and their places of each set that a row runs with."""
     sets = book.settings.batch.sets
     if wish.parameters:
         standard = not row.sets or DEFAULT in row.sets
         name = wish.variants[0] if wish.variants else ""
-        return [(name, {**row.parameters, **wish.parameters}, "")] if standard else []
-    found: list[tuple[str, Mapping[str, object], str]] = []
+        values = {**row.parameters, **wish.parameters}
+        places = {key: row.places[key] for key in row.parameters if key not in wish.parameters}
+        return [(name, values, places)] if standard else []
+    found: list[tuple[str, Mapping[str, object], Mapping[str, str]]] = []
     for name in wish.variants or row.sets or ("",):
         known = sets.get(name, {})
         if row.parameters and known:
@@ -287,5 +290,6 @@ def _list_sets(row: Row, wish: _Wish, book: Book) -> list[tuple[str, Mapping[str
                 "under batch: sets:, or give its parameters in columns of the row",
             )
         named = "" if name == DEFAULT else name
-        found.append((named, {**known, **row.parameters}, row.places["notebook"]))
+        places = {key: book.settings.locate("batch", "sets", name, key) for key in known}
+        found.append((named, {**known, **row.parameters}, {**places, **row.places}))
     return found

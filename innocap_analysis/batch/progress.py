@@ -40,8 +40,8 @@ def announce(
     names = notebooks or [*plan.comparison, *plan.region]
     what = f"notebook {names[0]}" if len(names) == 1 else f"{len(names)} notebooks"
     if table is not None:
-        what = f"the rows of {table.name}"
-    elif plan.runs:
+        return f"Planning the rows of {table.name}; reading the data …"
+    if plan.runs:
         what += f" and {len(plan.runs)} rows of runs"
     whom = ", ".join(regions or settings.countries)
     tongues = ", ".join(languages or [settings.default_language])
@@ -57,29 +57,39 @@ class Progress:
         Writes a line.
     live : callable, optional
         Writes the state of the batch in place of the last one, on a terminal.
+    jobs : int
+        Runs at the same time.
     clock : callable
         Seconds that only grow.
     """
 
     def __init__(
-        self, echo: Echo, live: Echo | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        echo: Echo,
+        live: Echo | None = None,
+        *,
+        jobs: int = 1,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._echo, self._live, self._clock = echo, live, clock
+        self._half = (jobs - 1) / 2  # of the runs under way half is done, by and large
         self._begun = self._since = clock()
         self._made = 0
 
     def note(self, text: str) -> None:
-        """Tell a remark."""
+        """Tell a remark; runs begin after the last one."""
+        if not self._made:
+            self._since = self._clock()
         self._write(text, "")
 
     def take(self, outcome: Outcome, done: int, total: int) -> None:
         """Tell an outcome; what was skipped is only counted."""
         if outcome.status == "skipped":
-            self._since = self._clock()
             return
         self._made += 1
         now = self._clock()
-        left = (now - self._since) / self._made * (total - done)
+        rate = (self._made + self._half) / max(now - self._since, 1e-9)
+        left = max(total - done - self._half, 0.5) / rate
         state = f"{write_time(now - self._begun)} elapsed"
         if total > done:
             state += f", about {write_time(left)} left"

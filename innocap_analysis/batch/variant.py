@@ -49,7 +49,7 @@ def describe_choices(choices: Mapping[str, Value], language: str) -> str:
             parts.append(translate("compared with the reference set {name}").format(name=value))
         else:
             parts.append(f"{key} = {_write(value)}")
-    said = translate("This page is made with other choices than the standard report: {choices}.")
+    said = translate("Other choices than in the standard report: {choices}.")
     return said.format(choices="; ".join(parts))
 
 
