@@ -160,7 +160,8 @@ def find_overruled(settings: Settings, plan: Sequence[Run] = ()) -> list[str]:
 def find_changed(settings: Settings, plan: Sequence[Run]) -> list[str]:
     """Name the parameters that no plan freezes and that were others in the last report."""
     found: dict[str, None] = {}
-    for run in plan:
+    # One report of each notebook is enough: all of them are given the same.
+    for run in {(run.notebook, run.tag): run for run in reversed(plan)}.values():
         name = run.notebook.stem
         frozen = {*settings.batch.defaults.get(name, {}), *run.choices, *BY_PLAN, "wave"}
         if set(run.parameters) <= frozen:
