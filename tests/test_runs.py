@@ -158,8 +158,9 @@ def test_every_fault_of_a_file_is_told_with_line_field_and_remedy(small: Path) -
 
 def test_faults_of_the_plan_name_its_lines(small: Path) -> None:
     extend(
-        small, "sets:", "  seven: {n: seven, m: 1}", "runs:", "  - {notebook: 30, sets: [eight]}"
-    )
+        small, "sets:", "  seven: {n: seven, m: 1}", "runs:", "  - {notebook: 30, sets: [eight]}",
+        "defaults:", "  30_one: {region: SE, x: much}", "  30_two: {n: 1}",
+    )  # fmt: skip
     text = (small / "innocap.yml").read_text(encoding="utf-8").splitlines()
     sets = next(i for i, line in enumerate(text, start=1) if "seven:" in line)
     with pytest.raises(InnocapError) as caught:
@@ -168,6 +169,9 @@ def test_faults_of_the_plan_name_its_lines(small: Path) -> None:
     assert f"innocap.yml: line {sets}, batch.sets.seven.n: 30_one.ipynb: parameter n" in told
     assert f"line {sets}, batch.sets.seven.m: no notebook has such a parameter" in told
     assert f"line {sets + 2}, batch.runs.0.sets: there is no set 'eight'" in told
+    assert f"line {sets + 4}, batch.defaults.30_one.x: 30_one.ipynb: parameter x" in told
+    assert f"line {sets + 4}, batch.defaults.30_one.region: the notebook takes no" in told
+    assert f"line {sets + 5}, batch.defaults.30_two: there is no notebooks/30_two.ipynb" in told
 
 
 @pytest.mark.parametrize(

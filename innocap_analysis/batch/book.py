@@ -56,8 +56,9 @@ class Book:
                     ).get(parameter.name)
                 elif parameter.name == "wave":
                     values["wave"] = find_wave(self.settings)
+            given = {"language"} if self.runs_once(name) else {*BY_PLAN}
             unknown = set(frozen) - {p.name for p in self.declare(name)}
-            for key in sorted(unknown | (set(frozen) & {"language"})):
+            for key in sorted(unknown | (set(frozen) & given)):
                 place = self.settings.locate("batch", "defaults", name, key)
                 self.faults.add(place, "the notebook takes no such default; remove it")
             self._standards[name] = values
@@ -93,6 +94,8 @@ def check_sets(book: Book) -> None:
         if name not in book.known:
             place = settings.locate("batch", "defaults", name)
             book.faults.add(place, f"there is no notebooks/{name}.ipynb{suggest(name, book.known)}")
+        else:
+            book.standards(name)
     everything = sorted({p.name for name in book.known for p in book.declare(name)})
     for name, given in settings.batch.sets.items():
         for key, value in given.items():
