@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from innocap_analysis import __version__
+from innocap_analysis.batch.conduct import count_jobs
+from innocap_analysis.batch.progress import Progress, announce
 from innocap_analysis.settings import InnocapError, load_settings
 
 if TYPE_CHECKING:
     from innocap_analysis.batch.conduct import Request
-    from innocap_analysis.batch.outcome import Outcome
 
 app = typer.Typer(
     name="innocap",
@@ -31,13 +32,23 @@ Notebooks = Annotated[
     list[str] | None,
     typer.Option("--notebook", "-n", help="Name or number of a notebook; repeat for several."),
 ]
-Language = Annotated[str | None, typer.Option("--language", "-l", help="Language of the reports.")]
+Languages = Annotated[
+    list[str] | None,
+    typer.Option("--language", "-l", help="Language of the reports, or all; repeat for several."),
+]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", help="Notebooks at the same time.", min=1)
 ]
 Given = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", help="Another notebook parameter, as NAME=VALUE."),
+]
+Variants = Annotated[
+    list[str] | None,
+    typer.Option("--variant", help="Set of parameters in innocap.yml, or a name for --set."),
+]
+Table = Annotated[
+    Path | None, typer.Option("--runs", help="CSV file with the rows to run instead of the plan.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Run also what would come out the same.")]
 DryRun = Annotated[
@@ -69,54 +80,54 @@ def innocap(
 def report(
     region: Regions = None,
     notebook: Notebooks = None,
-    language: Language = None,
+    language: Languages = None,
     jobs: Jobs = None,
     given: Given = None,
     force: Force = False,
     scheduler: Scheduler = None,
     dry_run: DryRun = False,
+    variant: Variants = None,
+    runs: Table = None,
 ) -> None:
     """Run the notebooks and write reports and figures."""
-    from innocap_analysis.batch.run import run_notebooks
-
     settings = load_settings()
+    asked: dict[str, Any] = {
+        "regions": region, "notebooks": notebook, "languages": language, "table": runs
+    }  # fmt: skip
     if dry_run:
         from innocap_analysis.batch.conduct import Request
 
         pairs = _read_pairs(given or [])
-        _foresee(Request(settings, region, notebook, language, pairs, jobs, force))
+        _foresee(Request(settings, region, notebook, language, pairs, jobs, force, variant, runs))
         return
-    terminal = sys.stdout.isatty()
-
-    def tell(outcome: Outcome, done: int, total: int) -> None:
-        if outcome.status == "skipped":
-            return
-        line = f"{outcome.status:<6} {outcome.run.name}  {outcome.seconds:.1f} s"
-        if outcome.why:
-            line += f"  ({outcome.why})"
-        if terminal:
-            line = f"[{done}/{total}] {line}"
-        typer.echo(line)
+    live = _write_state if sys.stdout.isatty() else None
+    progress = Progress(_echo_line, live, jobs=count_jobs(jobs, 1000))
+    progress.note(announce(settings, **asked))
+    from innocap_analysis.batch.run import run_notebooks
 
     outcomes = run_notebooks(
         regions=region,
         notebooks=notebook,
         language=language,
         parameters=_read_pairs(given or []),
+        variants=variant,
+        table=runs,
         jobs=jobs,
         force=force,
         scheduler=scheduler,
         settings=settings,
-        report=tell,
+        report=progress.take,
+        note=progress.note,
     )
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     for outcome in failed:
         cell = f"cell {outcome.cell}" if outcome.cell else "no cell"
         typer.echo(f"FAILED {outcome.run.name}, {cell}: {outcome.error}", err=True)
-    _tell_sums(outcomes)
-    tongue = settings.check_language(language or settings.default_language)
-    suffix = "" if tongue == settings.default_language else f".{tongue}"
-    typer.echo(f"Report: {settings.reports_dir / f'index{suffix}.html'}")
+    for line in progress.sum_up(outcomes, settings):
+        typer.echo(line)
+    for tongue in dict.fromkeys(outcome.run.language for outcome in outcomes):
+        ending = "" if tongue == settings.default_language else f".{tongue}"
+        typer.echo(f"Report: {settings.reports_dir / f'index{ending}.html'}")
     if failed:
         raise typer.Exit(1)
 
@@ -132,17 +143,14 @@ def _foresee(request: Request) -> None:
     typer.echo(f"{wanted} of {len(found)} would be run, {len(found) - wanted} stand as they are")
 
 
-def _tell_sums(outcomes: list[Outcome]) -> None:
-    counts = {"ok": 0, "skipped": 0, "failed": 0}
-    for outcome in outcomes:
-        counts[outcome.status] += 1
-    line = ", ".join(f"{n} {status}" for status, n in counts.items() if n or status != "skipped")
-    if counts["skipped"]:
-        line += " (skipped: nothing that it has read has changed; --force runs it again)"
-    typer.echo(line)
-    most = max(outcomes, key=lambda outcome: outcome.memory_mb)
-    if most.memory_mb:
-        typer.echo(f"Most memory: {most.memory_mb:.0f} MB ({most.run.name})")
+def _echo_line(text: str) -> None:
+    typer.echo(text)
+    sys.stdout.flush()
+
+
+def _write_state(text: str) -> None:
+    sys.stdout.write(f"\r\x1b[K{text}")
+    sys.stdout.flush()
 
 
 @app.command()

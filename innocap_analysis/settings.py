@@ -21,6 +21,7 @@ from pydantic import (
 
 from innocap_analysis import reads
 from innocap_analysis.parts import Part
+from innocap_analysis.planned import MARK, BatchPlan
 
 CONFIG_NAME = reads.CONFIG_NAME
 TEXTS_NAME = reads.TEXTS_NAME
@@ -68,15 +69,6 @@ class Country(Part):
     marker: Annotated[str, Field(pattern=r"^[os^vDP*Xd<>ph8]$")]
 
 
-class BatchPlan(Part):
-    """Which notebooks run once and which run for every region."""
-
-    comparison: tuple[str, ...]
-    region: tuple[str, ...]
-    timeout_seconds: Annotated[int, Field(ge=1)] = 600
-    memory_mb: Annotated[int, Field(ge=256)] | None = None
-
-
 class Settings(Part):
     """Checked content of ``innocap.yml`` plus the folders that follow from its place.
 
@@ -109,6 +101,8 @@ class Settings(Part):
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())
+    _lines: dict[tuple[str, ...], int] = PrivateAttr(default_factory=dict)
+    _batch: str = PrivateAttr(default="")
 
     @field_validator("countries")
     @classmethod
@@ -196,6 +190,12 @@ class Settings(Part):
         return f"@{name}" if name else ""
 
     @property
+    def variant(self) -> str:
+        """Name of the batch's parameter set without what tells made-up answers; often empty."""
+        parts = self.variant_suffix.split("@")
+        return "".join(part for part in parts if not part.startswith(MARK))
+
+    @property
     def figures_dir(self) -> Path:
         """Exported figures."""
         return self.output_dir / "figures"
@@ -209,6 +209,26 @@ class Settings(Part):
     def default_language(self) -> str:
         """Language of a report when none is asked for."""
         return self.languages[0]
+
+    @property
+    def batch_id(self) -> str:
+        """Name of the batch that runs with these settings; empty outside one."""
+        return self._batch
+
+    def name_batch(self, name: str) -> Settings:
+        """Return the settings as those of a batch, which its processes hand on."""
+        with reads.aside():
+            copy = self.model_copy()
+            copy._root, copy._lines, copy._batch = self._root, self._lines, name
+        return copy
+
+    def locate(self, *place: str) -> str:
+        """Return file, line and name of a setting, as messages begin."""
+        line = next(
+            (self._lines[place[:k]] for k in range(len(place), 0, -1) if place[:k] in self._lines),
+            None,
+        )
+        return f"{CONFIG_NAME}: " + (f"line {line}, " if line else "") + ".".join(place)
 
     def check_language(self, language: str) -> str:
         """Return the language, or raise when the project does not offer it."""
@@ -305,7 +325,7 @@ def load_settings(path: str | Path | None = None) -> Settings:
         faults = [_tell_fault(fault, lines) for fault in error.errors()]
         raise InnocapError(f"{file.name}: " + "\n  ".join(faults)) from None
     with reads.aside():
-        settings._root = file.resolve().parent
+        settings._root, settings._lines = file.resolve().parent, lines
     if own:
         settings.take_names()
     return settings

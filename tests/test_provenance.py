@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from rocrate.rocrate import ROCrate
-from test_batch import small, write_notebook
+from test_batch import PARAMETERS, small, write_notebook
 from typer.testing import CliRunner
 
 from innocap_analysis import run_notebooks
@@ -37,8 +37,9 @@ folder.mkdir(parents=True, exist_ok=True)
 @pytest.fixture
 def reports(small: Path) -> Path:
     """Return the reports folder of a project that has run once, with three reports."""
-    write_notebook(small / "notebooks" / "30_one.ipynb", FIGURE)
-    outcomes = run_notebooks(regions=["SE", "FI"], parameters={"n": "3"}, jobs=2)
+    cell = PARAMETERS.replace("n: int or None = None", "n: int = 3")
+    write_notebook(small / "notebooks" / "30_one.ipynb", FIGURE, parameters=cell)
+    outcomes = run_notebooks(regions=["SE", "FI"], jobs=2)
     assert [outcome.error for outcome in outcomes] == [""] * 3
     return small / "reports"
 

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from innocap_analysis import run_sensitivity
+from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.score.robustness import summarise_ranks
+from innocap_analysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,6 +40,29 @@ def test_every_notebook_and_figure_is_mapped() -> None:
         saved |= set(re.findall(r'\\"(\d[05]_\w+)\\"', path.read_text(encoding="utf-8")))
     named = set(re.findall(r"`(?:comparison/|<region>/)?(\d[05]_\w+)`", TEXT)) - notebooks
     assert named == saved
+
+
+def test_every_environment_variable_is_documented() -> None:
+    used: set[str] = set()
+    for path in [ROOT / "bootstrap.py", *(ROOT / "innocap_analysis").rglob("*.py")]:
+        used |= set(re.findall(r"\bINNOCAP_[A-Z_]+\b", path.read_text(encoding="utf-8")))
+    rows = set(re.findall(r"^\| `(INNOCAP_[A-Z_]+)` \|", TEXT, re.MULTILINE))
+    assert len(used) >= 5
+    assert rows == used
+
+
+def test_the_plan_of_the_example_is_read(project: Path) -> None:
+    (project / "my_units.csv").write_text("IE04\n", encoding="utf-8")
+    found = re.search(r"```yaml\n(batch:.*?)```", TEXT, re.DOTALL)
+    assert found
+    config = project / "innocap.yml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text[: text.index("batch:")] + found[1], encoding="utf-8")
+    places = {run.place.removeprefix("reports/") for run in make_plan(load_settings())}
+    assert "SE11/30_how_does_this_country_do@nordic-2022.sv.ipynb" in places
+    assert "IE04/60_where_to_start.fr.ipynb" in places
+    # Once, four countries; eight regions in two languages with two sets; 2 x 3 x 4.
+    assert len(places) == 1 + 4 + 8 * 2 * 2 + 2 * 3 * 4 - 2  # SE32 in sv and fi is in both rows
 
 
 def test_links_lead_somewhere() -> None:

@@ -163,15 +163,15 @@ def test_force_other_parameters_and_figures_no_longer_made(small: Path) -> None:
     )  # fmt: skip
     run()
     assert run(force=True) == {"SE": "ok", "FI": "ok"}
-    failed = small / "reports" / "SE" / "30_one.failed.ipynb"
+    failed = small / "reports" / "SE" / "30_one@n-7.failed.ipynb"
     again = run_notebooks(regions=["SE"], notebooks=["30"], parameters={"n": "7"})
     assert [outcome.status for outcome in again] == ["failed"]
     assert failed.exists()
-    assert run() == {"SE": "skipped", "FI": "skipped"}  # the report of old still stands
-    assert not failed.exists()
+    assert run() == {"SE": "skipped", "FI": "skipped"}  # the standard report still stands
     again = run_notebooks(regions=["SE"], notebooks=["30"], parameters={"n": "3"})
     assert again[0].status == "ok"
-    assert _foresee() == {"SE": "ok", "FI": "skipped"}  # the parameter is back to its default
+    assert (small / "figures" / "SE" / "30_a@n-3.csv").exists()
+    assert _foresee() == {"SE": "skipped", "FI": "skipped"}  # beside the standard one
     _edit(path, "'30_a.csv', '30_b.csv'", "'30_a.csv'")
     assert run() == {"SE": "ok", "FI": "ok"}
     assert not (small / "figures" / "SE" / "30_b.csv").exists()

@@ -18,7 +18,7 @@ from test_batch import small, write_notebook
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch import run as batch
 from innocap_analysis.batch.crate import CRATE_NAME
-from innocap_analysis.batch.lock import NAME, hold_folder
+from innocap_analysis.batch.lock import NAME, hold_places
 from innocap_analysis.batch.processes import can_fork
 from innocap_analysis.prepare.files import WRITING_PREFIX
 from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, load_settings
@@ -138,19 +138,21 @@ def test_a_stop_is_heard_where_python_drops_exceptions() -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_two_batches_never_share_a_folder(small: Path) -> None:
+def test_two_batches_never_make_the_same_report(small: Path) -> None:
     left = small / ".staging-left-behind"
     left.mkdir()
     half = small / "reports" / "SE" / f"{WRITING_PREFIX}30_one.html-x"
     half.parent.mkdir(parents=True)
     half.touch()
-    with hold_folder(small):
+    with hold_places(small, ["reports/SE/30_one.ipynb"]):
         # Of a batch that was ended.
         assert not left.exists()
         assert not half.exists()
         half.parent.rmdir()
         half.parent.parent.rmdir()
-        with pytest.raises(InnocapError, match=rf"another batch .*process {os.getpid()}"):
+        with pytest.raises(
+            InnocapError, match=rf"another batch .process {os.getpid()}. is making .*SE/30"
+        ):
             run_notebooks(regions=["SE"], notebooks=["30"])
         assert not (small / "reports").exists()
     # The file stays and keeps nobody out.

@@ -21,7 +21,12 @@ from innocap_analysis.batch.outcome import Run
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.prepare.files import CHECK_DISK
 from innocap_analysis.present.language import translate_notebook
-from innocap_analysis.settings import OUTPUT_VARIABLE, PUBLISH_VARIABLE, Settings
+from innocap_analysis.settings import (
+    OUTPUT_VARIABLE,
+    PUBLISH_VARIABLE,
+    VARIANT_VARIABLE,
+    Settings,
+)
 
 SOURCE, RESULT = "source.ipynb", "result.ipynb"
 # A kernel of its own notes down what it reads.
@@ -82,7 +87,7 @@ def run_cells(
             with (
                 warnings.catch_warnings(),
                 _quiet_stderr(),
-                _outputs_in(staging),
+                _outputs_in(staging, run.tag),
                 contextlib.nullcontext() if engine else witness.tell_kernel(),
             ):
                 warnings.simplefilter("ignore")  # papermill and jupyter talk about themselves
@@ -116,9 +121,9 @@ def run_cells(
 
 
 @contextlib.contextmanager
-def _outputs_in(folder: Path) -> Iterator[None]:
+def _outputs_in(folder: Path, tag: str) -> Iterator[None]:
     """Let the kernel write its figures below a folder; kernels inherit the environment."""
-    given = {OUTPUT_VARIABLE: str(folder), PUBLISH_VARIABLE: "1"}
+    given = {OUTPUT_VARIABLE: str(folder), PUBLISH_VARIABLE: "1", VARIANT_VARIABLE: tag}
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
     try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+from innocap_analysis.batch.book import find_overruled
 from innocap_analysis.batch.parameters import read_notebook, read_parameters
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.codebook import read_codebook, read_instrument
@@ -41,6 +43,7 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
     yield "raw files", _catch(lambda: prepare_data(settings))
     yield "goalposts", _catch(lambda: _check_goalposts(settings))
     yield "batch plan", _catch(lambda: _check_plan(settings))
+    yield "parameters", find_overruled(settings)
     for path in sorted(settings.notebooks_dir.glob("*.ipynb")):
         yield f"notebook {path.name}", _catch(lambda path=path: _check_notebook(path))  # type: ignore[misc]
 
@@ -64,16 +67,15 @@ def _check_goalposts(settings: Settings) -> None:
 
 
 def _check_plan(settings: Settings) -> None:
-    make_plan(settings)
-    planned = {*settings.batch.comparison, *settings.batch.region}
+    planned = {run.notebook.stem for run in make_plan(settings)}
     strays = sorted({p.stem for p in settings.notebooks_dir.glob("*.ipynb")} - planned)
     if strays:
         raise InnocapError(f"notebooks/{strays[0]}.ipynb: no batch runs it; add it to innocap.yml")
 
 
 def _check_notebook(path: Path) -> None:
-    read_parameters(path)
     notebook = read_notebook(path)
+    read_parameters(path)
     if len(notebook.cells) > MOST_CELLS:
         raise InnocapError(f"{len(notebook.cells)} cells, at most {MOST_CELLS} are agreed")
     for number, cell in enumerate(notebook.cells, start=1):
@@ -83,3 +85,19 @@ def _check_notebook(path: Path) -> None:
             raise InnocapError(f"cell {number} holds outputs; clear them before committing")
         if len(cell.source.splitlines()) > MOST_LINES:
             raise InnocapError(f"cell {number} is longer than {MOST_LINES} lines")
+    _check_help(path, notebook)
+
+
+def _check_help(path: Path, notebook: Any) -> None:  # noqa: ANN401 - a NotebookNode
+    """Check that papermill's own help shows every parameter."""
+    from papermill.translators import PythonTranslator
+
+    declared = read_parameters(path)
+    (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    seen = {parameter.name for parameter in PythonTranslator.inspect(cell)}
+    for parameter in declared:
+        if parameter.name not in seen:
+            raise InnocapError(
+                f"parameter {parameter.name}: papermill --help-notebook does not see it; write "
+                f"{parameter.name}: {parameter.wanted.replace('none', 'None')} = …"
+            )

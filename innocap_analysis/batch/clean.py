@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from innocap_analysis.batch.crate import CRATE_NAME, write_crate
 from innocap_analysis.batch.execute import FAILED
-from innocap_analysis.batch.index_page import write_index_page
-from innocap_analysis.batch.lock import hold_folder
-from innocap_analysis.batch.plan import COMPARISON, make_plan, name_report
+from innocap_analysis.batch.index_page import open_fronts, write_index_pages
+from innocap_analysis.batch.lock import hold_pages, hold_places
+from innocap_analysis.batch.naming import name_report, split_report, split_tag
+from innocap_analysis.batch.plan import COMPARISON, make_plan
 from innocap_analysis.batch.record import find_changes, read_record
+from innocap_analysis.batch.results import FRONT_NAME, NAME, SCHEMA_NAME, write_results
 from innocap_analysis.batch.verify import read_outputs
 from innocap_analysis.prepare.files import hash_file
 from innocap_analysis.settings import InnocapError, Settings
@@ -50,7 +51,8 @@ def find_leftovers(settings: Settings) -> Leftovers:
     """
     folder = settings.output_dir
     removable: dict[str, str] = {}
-    kept: set[str] = {f"reports/{CRATE_NAME}", "figures/README.md"}
+    own_pages = (CRATE_NAME, FRONT_NAME, NAME, SCHEMA_NAME)
+    kept: set[str] = {"figures/README.md", *(f"reports/{name}" for name in own_pages)}
     planned = {run.place for run in make_plan(settings)}
     for path in sorted(settings.reports_dir.glob("*/*.ipynb")):
         place = path.relative_to(folder).as_posix()
@@ -88,9 +90,10 @@ def _find_fault(place: str, record: dict[str, Any], settings: Settings) -> str:
     _, folder, name = place.split("/")
     stem = name.removesuffix(".ipynb")
     parameters = dict(record.get("parameters", {}))
-    language = parameters.pop("language", None)
+    parameters.pop("language", None)
     region = parameters.pop("region", None)
-    notebook, _, ending = stem.partition(".")
+    notebook, tag, language = split_report(stem, settings)
+    variant = split_tag(tag)[1]
     planned = settings.batch.comparison if folder == COMPARISON else settings.batch.region
     if notebook not in planned:
         return (
@@ -101,8 +104,9 @@ def _find_fault(place: str, record: dict[str, Any], settings: Settings) -> str:
             settings,
             regions=None if folder == COMPARISON else [str(region or folder)],
             notebooks=[notebook],
-            language=language or ending or None,
-            parameters=parameters,
+            language=language,
+            parameters=None if variant in settings.batch.sets else parameters,
+            variants=[variant] if variant else None,
         )
     except InnocapError as fault:
         return str(fault).splitlines()[0]
@@ -127,7 +131,8 @@ def remove_leftovers(settings: Settings) -> Leftovers:
     InnocapError
         A batch is writing there, or a file cannot be removed.
     """
-    with hold_folder(settings.output_dir):
+    places = [name for name in find_leftovers(settings).removable if name.endswith(".ipynb")]
+    with hold_places(settings.output_dir, places), hold_pages(settings.output_dir):
         found = find_leftovers(settings)
         # The notebook with the record last: what is left half-way is found again.
         for name in sorted(found.removable, key=lambda name: (name.endswith(".ipynb"), name)):
@@ -144,8 +149,7 @@ def remove_leftovers(settings: Settings) -> Leftovers:
 
 
 def _bring_in_step(settings: Settings) -> None:
-    for language in settings.languages:
-        page: Path = settings.reports_dir / f"{name_report('index', language, settings)}.html"
-        if page.is_file():
-            write_index_page(settings, language=language)
+    if any(settings.reports_dir.glob("index*.html")):
+        write_index_pages(settings, open_fronts(settings), (), ())
+    write_results(settings)
     write_crate(settings)

@@ -107,7 +107,7 @@ def make_graph(records: dict[str, Entity], index: dict[str, str]) -> list[Entity
         given = [
             _add(entities, {"@id": f"#{place}/{name}", "@type": "PropertyValue", "name": name,
                             "value": value})
-            for name, value in record["parameters"].items()
+            for name, value in sorted(record["parameters"].items())
         ]  # fmt: skip
         runs.append(
             _add(

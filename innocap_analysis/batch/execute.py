@@ -19,6 +19,7 @@ from innocap_analysis.batch.html import export_html
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.record import KEY, make_record, read_record
+from innocap_analysis.batch.variant import mark_variant, tag_files
 from innocap_analysis.batch.witness import collect, listen
 from innocap_analysis.prepare.files import CHECK_DISK, hash_file, write_atomically
 from innocap_analysis.settings import InnocapError, Settings
@@ -30,7 +31,7 @@ READS = "reads"
 
 def name_staging(settings: Settings) -> Path:
     """Return a new name for a folder beside the results; it is not made yet."""
-    return settings.output_dir / f"{STAGING_PREFIX}{uuid4().hex}"
+    return settings.output_dir / f"{STAGING_PREFIX}{settings.batch_id}-{uuid4().hex}"
 
 
 def name_failed(run: Run, settings: Settings) -> Path:
@@ -76,6 +77,9 @@ def execute_run(
                 done = run_cells(source, run, settings, place, engine)
                 cell, error = find_error(done)
                 forget_machine(done, run)
+                mark_variant(done, run)
+                for folder in ("figures", "reports"):
+                    tag_files(place / folder, run.tag)
                 if error is not None:
                     error += _keep_failed(done, run, settings)
                     return Outcome(run, "failed", time.monotonic() - clock, cell, error)

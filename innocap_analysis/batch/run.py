@@ -12,6 +12,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -35,13 +36,16 @@ def run_notebooks(
     *,
     regions: Sequence[str] | None = None,
     notebooks: Sequence[str] | None = None,
-    language: str | None = None,
+    language: str | Sequence[str] | None = None,
     parameters: Mapping[str, object] | None = None,
+    variants: Sequence[str] | None = None,
+    table: Path | None = None,
     jobs: int | None = None,
     force: bool = False,
     scheduler: str | None = None,
     settings: Settings | None = None,
     report: Callable[[Outcome, int, int], None] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> list[Outcome]:
     """Execute the batch plan and write reports, figures and the index page.
 
@@ -51,10 +55,14 @@ def run_notebooks(
         Countries or regions. Default: the partner countries.
     notebooks : sequence of str, optional
         Names, numbers or beginnings of names. Default: the whole plan.
-    language : str, optional
-        Default: the project's first.
+    language : str or sequence of str, optional
+        ``all`` is every one of the project. Default: the project's first.
     parameters : mapping of str to object, optional
-        Further notebook parameters.
+        Further notebook parameters; reports that they change stand beside the standard ones.
+    variants : sequence of str, optional
+        Named sets of the plan to run with; or, with `parameters`, one name for them.
+    table : Path, optional
+        A CSV file with the rows to run instead of the plan in ``innocap.yml``.
     jobs : int, optional
         Notebooks at the same time. Default: one per processor core.
     force : bool
@@ -67,6 +75,8 @@ def run_notebooks(
         Default: found from the working directory.
     report : callable, optional
         Called with each outcome, how many are done and how many there are.
+    note : callable, optional
+        Called with each remark. Default: they go to the standard error stream.
 
     Returns
     -------
@@ -76,13 +86,15 @@ def run_notebooks(
     Raises
     ------
     InnocapError
-        The plan, a parameter, the data or the settings are faulty, or another batch writes
-        to the same folder; then nothing has run and every earlier report is as it was.
+        The plan, a parameter, the data or the settings are faulty, or another batch makes
+        one of the same reports; then nothing has run and every earlier report is as it was.
     """
     config = settings or load_settings()
     count_jobs(jobs, 1)
-    request = Request(config, regions, notebooks, language, parameters, jobs, force)
-    tally = _Tally(report or (lambda *_: None))
+    request = Request(
+        config, regions, notebooks, language, parameters, jobs, force, variants, table
+    )
+    tally = _Tally(report or (lambda *_: None), note or _remark)
     if scheduler is not None:
         from innocap_analysis.batch.cluster import connect, execute_on_cluster
 
@@ -99,19 +111,27 @@ def run_notebooks(
     return [tally.done[number] for number in range(len(tally.plan))]
 
 
+def _remark(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
 class _Tally:
     """Keeps the outcomes and reports each as it comes."""
 
-    def __init__(self, report: Callable[[Outcome, int, int], None]) -> None:
+    def __init__(
+        self, report: Callable[[Outcome, int, int], None], note: Callable[[str], None]
+    ) -> None:
         self.plan: list[Run] = []
         self.done: dict[int, Outcome] = {}
-        self._report = report
+        self._report, self._note = report, note
 
     def take(self, kind: str, content: Any) -> None:  # noqa: ANN401
         if kind == "plan":
             self.plan = content
         elif kind == "cold":
-            sys.stderr.write(f"Runs start cold, with a kernel each: {content}\n")
+            self._note(f"Runs start cold, with a kernel each: {content}")
+        elif kind == "note":
+            self._note(content)
         else:
             number, outcome = content
             self.done[number] = outcome

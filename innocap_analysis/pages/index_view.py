@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pandas as pd
 
 from innocap_analysis.compare.verdicts import LEVEL, Verdicts, judge_units
-from innocap_analysis.pages.facts import FLAG_MARK, Said
+from innocap_analysis.pages.facts import FLAG_MARK, Ledger, Said
 from innocap_analysis.pages.view import View
 from innocap_analysis.prepare.flags import find_flags
 from innocap_analysis.prepare.observations import fingerprint_inputs
@@ -47,6 +47,12 @@ class IndexView(View):
     year: int | None = None
     n: int = 2000
     seed: int = 1
+
+    def in_language(self, language: str) -> IndexView:
+        """Return the same view in another language; what takes long is computed once for all."""
+        other = replace(self, language=language, ledger=Ledger())
+        other.__dict__.update({name: getattr(self, name) for name in _SHARED})
+        return other
 
     @property
     def countries(self) -> list[str]:
@@ -292,6 +298,8 @@ class IndexView(View):
         return Prose(told + self.close(fingerprint_inputs(self.settings)))
 
 
+# What no language changes.
+_SHARED = ("members", "measured", "runs", "left_out", "left_out_cells", "verdicts")
 # Name of the column in the verdicts, how it is written, and the ends of its interval.
 _STANDS: dict[str, tuple[str, str, str, str]] = {
     "score": ("score", "points", "", ""),

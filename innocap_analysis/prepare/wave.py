@@ -133,6 +133,11 @@ def check_wave(name: str, settings: Settings) -> str:
     return name
 
 
+def find_wave(settings: Settings) -> str:
+    """Return the wave that a report is made from unless told: the imported one if there is one."""
+    return WAVES[(settings.processed_dir / ANSWERS_NAME).is_file()]
+
+
 def join_files(parts: Sequence[Answers]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Put the answers of several files below each other.
 
