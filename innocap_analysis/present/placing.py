@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
+from matplotlib.spines import Spine
 from matplotlib.transforms import Bbox
 
 from innocap_analysis.present.lettering import Ruler
@@ -65,9 +66,30 @@ class OneRow(LayoutEngine):
 
 def _find_labels(ax: Axes, ruler: Ruler) -> np.ndarray:
     """Return how far the labels of a panel reach out of it: left, below, right, above."""
-    inner, outer = ax.bbox, ax.get_tightbbox(ruler, for_layout_only=True)
-    if outer is None:
-        return np.zeros(4)
+    ax.apply_aspect()
+    parts: Any = ax
+    titles = [text for text in (parts.title, parts._left_title, parts._right_title)
+              if text.get_text()]  # fmt: skip
+    boxes: list[Bbox | None] = []
+    if titles and ax.xaxis.get_ticks_position() != "bottom":
+        boxes.append(ax.get_tightbbox(ruler, for_layout_only=True))  # a title makes way for ticks
+    else:
+        # As get_tightbbox does, without the spines: each looks up all ticks once more.
+        if ax.axison:
+            boxes += [
+                axis.get_tightbbox(ruler, for_layout_only=True) for axis in (ax.xaxis, ax.yaxis)
+            ]
+        boxes += [_flatten(text.get_window_extent(ruler)) for text in titles]
+        marks = ax.get_default_bbox_extra_artists()
+        boxes += [mark.get_tightbbox(ruler) for mark in marks if not isinstance(mark, Spine)]
+    seen = [box for box in boxes if box is not None and np.isfinite(box.get_points()).all()]
+    inner, outer = ax.bbox, Bbox.union([ax.bbox, *(box for box in seen if box.width or box.height)])
     return np.array(
         [inner.x0 - outer.x0, inner.y0 - outer.y0, outer.x1 - inner.x1, outer.y1 - inner.y1]
     )
+
+
+def _flatten(box: Bbox) -> Bbox:
+    """Leave of a title only its height: a long one runs on over the next panel's margin."""
+    middle = (box.x0 + box.x1) / 2
+    return Bbox([[middle - 0.5, box.y0], [middle + 0.5, box.y1]])
