@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, cast
@@ -214,7 +215,8 @@ def start_chart(
     foot = (measure_height(small, _NOTE_SIZE) + _MARGIN) if note else 0.06
     rows = _count_key_rows([str(mark.get_label()) for mark in key], room)
     bottom = foot + _KEY_HEIGHT * rows
-    total = top + height + bottom
+    # Whole pixels, so that every renderer turns the picture upside down at the same line.
+    total = math.ceil((top + height + bottom) * PNG_DPI) / PNG_DPI
     chart = Chart(figsize=(WIDTH, total), dpi=PNG_DPI)
     chart.set_layout_engine(OneRow(bottom / total, 1 - top / total, _EDGE))
     x = _MARGIN / WIDTH

@@ -27,9 +27,11 @@ _PLAIN = re.compile(  # without what is not drawn, such as soft hyphens
 )
 _LIGATURES = {"ffi": "\ufb03", "ffl": "\ufb04", "ff": "\ufb00", "fi": "\ufb01", "fl": "\ufb02"}
 _LIGATURE = re.compile("|".join(_LIGATURES))
-_PROBE = "|"  # stands after a piece to tell where the next one begins
 _TRACER = TextToPath()
 _OUTLINES: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+
+
+_Glyph = tuple[str, float, float]  # its name, and where it stands
 
 
 class Extent(NamedTuple):
@@ -41,7 +43,7 @@ class Extent(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    glyphs: tuple[tuple[str, float], ...]
+    glyphs: tuple[_Glyph, ...]
     advance: float
     vertices: np.ndarray
     codes: np.ndarray
@@ -81,32 +83,29 @@ def _read_face(file: str) -> Face:
 
 
 @functools.lru_cache(maxsize=8192)
-def _shape_piece(text: str, file: str) -> _Piece:
+def _shape_piece(text: str, file: str, *, plain: bool) -> _Piece:
     """Place the letters of a piece, and join their outlines."""
-    plain = file in _own_files() and _PLAIN.fullmatch(text)
-    if plain and all(_load_letter(letter, file)[0] for letter in text):
-        glyphs, advance = _kern_letters(text, file)
-    else:
-        glyphs, advance = _shape_fully(text, file)
-    vertices = [np.empty((0, 2)), *(_OUTLINES[name][0] + np.array([x, 0]) for name, x in glyphs)]
-    codes = [np.empty(0, Path.code_type), *(_OUTLINES[name][1] for name, _ in glyphs)]
+    glyphs, advance = _kern_letters(text, file) if plain else _shape_fully(text, file)
+    vertices = [np.empty((0, 2)), *(_OUTLINES[name][0] + np.array([x, y]) for name, x, y in glyphs)]
+    codes = [np.empty(0, Path.code_type), *(_OUTLINES[name][1] for name, *_ in glyphs)]
     return _Piece(tuple(glyphs), advance, np.concatenate(vertices), np.concatenate(codes))
 
 
-def _kern_letters(text: str, file: str) -> tuple[list[tuple[str, float]], float]:
+def _kern_letters(text: str, file: str) -> tuple[list[_Glyph], float]:
     """Place letters by their widths and by the font's own table of pairs.
 
     That is all HarfBuzz does with Latin text in DejaVu Sans, besides ligatures, and it takes
     a fiftieth of the time.
     """
     font = get_font(file)
-    at, before, glyphs = 0.0, None, []
+    at, before = 0.0, None
+    glyphs: list[_Glyph] = []
     for letter in _LIGATURE.sub(lambda match: _LIGATURES[match[0]], text):
         index, name, width = _load_letter(letter, file)
         if before is not None:
             font.set_size(UNIT, 72)
             at += font.get_kerning(before, index, Kerning.UNFITTED) / 64
-        glyphs.append((name, at))
+        glyphs.append((name, at, 0.0))
         at += width
         before = index
     return glyphs, at
@@ -124,20 +123,23 @@ def _load_letter(letter: str, file: str) -> tuple[GlyphIndexType, str, float]:
     return index, name, glyph.linearHoriAdvance / 65536
 
 
-def _shape_fully(text: str, file: str) -> tuple[list[tuple[str, float]], float]:
+def _shape_fully(text: str, file: str) -> tuple[list[_Glyph], float]:
     """Place the letters of any font and script as matplotlib does, by HarfBuzz."""
     font = get_font(file)
     font.set_size(UNIT, 72)
-    placed, _, _ = _TRACER.get_glyphs_with_font(font, text + _PROBE, glyph_map=_OUTLINES)
-    *own, (_, advance, _, _) = placed
-    return [(name, x) for name, x, _, _ in own], advance
+    placed, _, _ = _TRACER.get_glyphs_with_font(font, text, glyph_map=_OUTLINES)
+    font.set_text(text, flags=LoadFlags.NO_HINTING)
+    return [(name, x, y) for name, x, y, _ in placed], font.get_width_height()[0] / 64
 
 
 def _shape_line(text: str, file: str) -> list[tuple[float, _Piece]]:
     """Return the pieces of a line and where each begins."""
+    plain = file in _own_files() and _PLAIN.fullmatch(text)
+    if not (plain and all(_load_letter(letter, file)[0] for letter in text)):
+        return [(0.0, _shape_piece(text, file, plain=False))] if text else []
     at, pieces = 0.0, []
     for part in _PIECE.findall(text):
-        piece = _shape_piece(part, file)
+        piece = _shape_piece(part, file, plain=True)
         pieces.append((at, piece))
         at += piece.advance
     return pieces
@@ -174,9 +176,10 @@ def trace_line(text: str, file: str) -> Path:
     )
 
 
-def place_glyphs(text: str, file: str) -> list[tuple[str, float]]:
+def place_glyphs(text: str, file: str) -> list[_Glyph]:
     """Return each glyph of a line and where it stands, at a size of ``UNIT`` points."""
-    return [(name, at + x) for at, piece in _shape_line(text, file) for name, x in piece.glyphs]
+    line = _shape_line(text, file)
+    return [(name, at + x, y) for at, piece in line for name, x, y in piece.glyphs]
 
 
 def outline_glyph(name: str) -> Path:

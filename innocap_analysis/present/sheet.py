@@ -172,9 +172,11 @@ class Sheet(Ruler):
         gc.set_snap(False)
         self._agg.draw_path(gc, trace_line(s, file), place, gc.get_rgb())
         glyphs = place_glyphs(s, file)
-        self._glyphs |= dict.fromkeys(name for name, _ in glyphs)
+        self._glyphs |= dict.fromkeys(name for name, *_ in glyphs)
         inside = "".join(
-            f'<use xlink:href="#{name}" x="{_number(at * _GLYPH_STEPS)}"/>' for name, at in glyphs
+            f'<use xlink:href="#{name}" x="{_number(at * _GLYPH_STEPS)}"'
+            + (f' y="{_number(-up * _GLYPH_STEPS)}"/>' if up else "/>")
+            for name, at, up in glyphs
         )
         turn = f" rotate({_number(-angle)})" if angle else ""
         where = f"translate({_number(x)} {_number(y)}){turn} scale({scale / _GLYPH_STEPS:.6g})"
