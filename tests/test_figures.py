@@ -230,16 +230,6 @@ def test_the_same_figure_gives_the_same_bytes(capacity: CapacityData) -> None:
     assert one.to_png() != other.to_png()
 
 
-def test_axes_are_placed_alike_in_every_process(wave: Wave) -> None:
-    # The solver sums in the order of addresses; its last digit is chance.
-    chart = SURVEY_CHARTS["groups"](wave, "en")
-    chart.to_png()
-    for ax in chart.axes:
-        corners = ax.get_position(original=True).get_points()
-        assert corners.tolist() == corners.round(9).tolist()
-        assert ax.get_in_layout()
-
-
 def test_a_notebook_shows_the_picture_with_its_alternative_text(capacity: CapacityData) -> None:
     data, meta = ia.plot_profile(capacity, "SE", reference="oecd_eu")._repr_mimebundle_()
     assert data["image/png"][:4] == b"\x89PNG"

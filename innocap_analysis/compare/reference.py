@@ -52,17 +52,23 @@ def compare_to_reference(
     scores = pd.concat([result.normalised, result.scores], axis=1)
     codes = [*book.leaves, *book.parents]
     own = scores.loc[list(units), codes].to_numpy()
-    others = scores.loc[list(reference_units), codes]
+    members = np.array(list(reference_units), dtype=object)
+    others = scores.loc[list(reference_units), codes].to_numpy()
     raw = result.values.reindex(columns=codes).loc[list(units)].to_numpy()
+    parents = {str(code): str(parent) for code, parent in book.table["parent"].items()}
     parts: dict[str, list[Any]] = {name: [] for name in _PER_CODE}
     for i, code in enumerate(codes):
-        reference = others[code].dropna()
-        best, median = float(reference.max()), float(reference.median())
+        known = ~np.isnan(others[:, i])
+        reference = others[known, i]
+        best, median = (
+            (float(reference.max()), float(np.median(reference)))
+            if len(reference)
+            else (np.nan, np.nan)
+        )
         row = (
-            code, str(book.table.at[code, "parent"]), book.level(code), len(reference),
-            _reference_rank(own[:, i], reference.to_numpy()),
-            _rank_percentile(own[:, i], reference.to_numpy()), median, best,
-            " ".join(sorted(reference.index[reference == best])),
+            code, parents[code], _find_level(code, parents), len(reference),
+            _reference_rank(own[:, i], reference), _rank_percentile(own[:, i], reference),
+            median, best, " ".join(sorted(members[known][reference == best])),
         )  # fmt: skip
         for name, value in zip(_PER_CODE, row, strict=True):
             parts[name].append(value)
@@ -77,6 +83,10 @@ def compare_to_reference(
     return pd.DataFrame({name: table[name] for name in _COLUMNS}).astype(
         dict.fromkeys(("unit", *_TEXTS), "str")
     )
+
+
+def _find_level(code: str, parents: dict[str, str]) -> int:
+    return 0 if not parents[code] else 1 + _find_level(parents[code], parents)
 
 
 def _reference_rank(own: np.ndarray, reference: np.ndarray) -> np.ndarray:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, cast
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
 
 from innocap_analysis.prepare.files import write_atomically, write_table
 from innocap_analysis.present.lettering import (
@@ -27,6 +24,8 @@ from innocap_analysis.present.lettering import (
     measure_width,
     wrap_text,
 )
+from innocap_analysis.present.placing import OneRow
+from innocap_analysis.present.sheet import Sheet
 from innocap_analysis.settings import LAB_FOLDER, InnocapError, Settings, load_settings
 
 P = ParamSpec("P")
@@ -41,11 +40,11 @@ SEQUENTIAL = "cividis"
 
 WIDTH = 8.0
 PNG_DPI = 160
-_PNG_LEVEL = 3  # 2 % more bytes than level 6 in two thirds of the time
+MAKER = "INNOCAP analysis"
 _SCREEN_DPI = 96
-_PLACE_DIGITS = 9
 _TITLE_SIZE, _SUBTITLE_SIZE, _NOTE_SIZE = 12.5, 9.5, 8.0
 _MARGIN = 0.12
+_EDGE = 0.008
 _KEY_HEIGHT = 0.3
 _KEY_SIZE, _KEY_MARK = 8.5, 38.0
 
@@ -97,8 +96,8 @@ class Chart(Figure):
 
     data: pd.DataFrame
     alt: str
-    _drawn: bytes | None = None
-    _placed: bool = False
+    _sheet: Sheet | None = None
+    _png: bytes = b""
 
     def to_png(self) -> bytes:
         """Return the figure as a PNG with the alternative text inside.
@@ -106,60 +105,22 @@ class Chart(Figure):
         A figure that has not changed since it was last drawn is not drawn again: a
         notebook saves a figure and then shows it.
         """
-        if self._drawn is not None and not self.stale:
-            return self._drawn
-        stream = io.BytesIO()
-        # One canvas places and draws: what it measured of the texts is used again.
-        canvas: Any = FigureCanvasAgg(self)
-        with mpl.rc_context(STYLE), self._laid_out(canvas):
-            canvas.print_png(
-                stream,
-                metadata={"Description": self.alt, "Software": "INNOCAP analysis"},
-                pil_kwargs={"compress_level": _PNG_LEVEL},
-            )
-        self._drawn = stream.getvalue()
-        return self._drawn
+        sheet = self._draw_once()
+        if not self._png:
+            self._png = sheet.to_png(Software=MAKER, Description=self.alt)
+        return self._png
 
     def to_svg(self) -> bytes:
         """Return the figure as an SVG; the same figure gives the same bytes."""
-        stream = io.BytesIO()
-        dpi, stale = self.dpi, self.stale
-        with mpl.rc_context(STYLE), self._laid_out(FigureCanvasAgg(self)):
-            canvas: Any = FigureCanvasSVG(self)
-            canvas.print_svg(
-                stream,
-                metadata={
-                    "Description": self.alt,
-                    "Creator": "INNOCAP analysis",
-                    "Date": None,
-                },
-            )
-        self.dpi, self.stale = dpi, stale  # the SVG writer leaves its own resolution behind
-        return stream.getvalue()
+        return self._draw_once().to_svg(self.alt, MAKER)
 
-    @contextlib.contextmanager
-    def _laid_out(self, canvas: FigureCanvasAgg) -> Iterator[None]:
-        """Place the axes once for all formats, as long as the figure does not change."""
-        engine = self.get_layout_engine()
-        if engine is not None and (self.stale or not self._placed):
-            canvas.get_renderer()  # type: ignore[no-untyped-call]
-            engine.execute(self)
-            self._settle_axes()
-            self._placed = True
-        self.set_layout_engine("none")
-        try:
-            yield
-        finally:
-            stale = self.stale
-            self.set_layout_engine(engine)
-            self.stale = stale
-
-    def _settle_axes(self) -> None:
-        """Round where the axes were placed: the solver's last digit depends on addresses."""
-        for ax in self.axes:
-            place = ax.get_position(original=True)
-            ax.set_position(Bbox(place.get_points().round(_PLACE_DIGITS)))
-            ax.set_in_layout(True)  # setting a position had taken it out
+    def _draw_once(self) -> Sheet:
+        """Place the panels and draw, for both formats, unless nothing has changed."""
+        if self._sheet is None or self.stale:
+            self._sheet, self._png = Sheet(self), b""
+            with house_style():
+                self.draw(self._sheet)
+        return self._sheet
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, bytes | str], dict[str, Any]]:
         width, height = (round(side * _SCREEN_DPI) for side in self.get_size_inches())
@@ -167,14 +128,37 @@ class Chart(Figure):
         return {"image/png": self.to_png(), "text/plain": self.alt}, {"image/png": seen}
 
 
+@functools.cache
+def _list_style() -> dict[str, Any]:
+    """Return every setting of matplotlib as the figures have it."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        params: Any = mpl.rcParams
+        return {key: params._get(key) for key in params if key != "backend"}
+
+
+@contextlib.contextmanager
+def house_style() -> Iterator[None]:
+    """Set the project's style, whatever the user's own is, and put that back."""
+    # As rc_context and rcdefaults do, which check 300 values for every figure.
+    style, params = _list_style(), cast(Any, mpl.rcParams)
+    before = {key: params._get(key) for key in style}
+    for key, value in style.items():
+        params._set(key, value)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            params._set(key, value)
+
+
 def styled(draw: Callable[P, Chart]) -> Callable[P, Chart]:
     """Run a plotting function under the project's style, whatever the user's own is."""
 
     @functools.wraps(draw)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> Chart:
-        with mpl.rc_context():
-            mpl.rcdefaults()
-            mpl.rcParams.update(STYLE)
+        with house_style():
             return draw(*args, **kwargs)
 
     return wrapper
@@ -231,11 +215,10 @@ def start_chart(
     foot = (measure_height(small, _NOTE_SIZE) + _MARGIN) if note else 0.06
     rows = _count_key_rows([str(mark.get_label()) for mark in key], room)
     bottom = foot + _KEY_HEIGHT * rows
-    total = top + height + bottom
+    # Whole pixels, so that every renderer turns the picture upside down at the same line.
+    total = math.ceil((top + height + bottom) * PNG_DPI) / PNG_DPI
     chart = Chart(figsize=(WIDTH, total), dpi=PNG_DPI)
-    chart.set_layout_engine(
-        "constrained", rect=(0.008, bottom / total, 0.984, height / total), w_pad=0.08
-    )
+    chart.set_layout_engine(OneRow(bottom / total, 1 - top / total, _EDGE))
     x = _MARGIN / WIDTH
     chart.text(
         x,
@@ -329,7 +312,6 @@ def save_figure(
     stem = name if language == config.default_language else f"{name}.{language}"
     # Exploring by hand never touches what is published.
     place = config.figures_dir / ("" if config.publishes else LAB_FOLDER) / folder
-    # The PNG first: the axes are placed for it, and stay where they are for the SVG.
     write_atomically(place / f"{stem}.png", chart.to_png())
     write_atomically(place / f"{stem}.svg", chart.to_svg())
     write_table(place / f"{stem}.csv", chart.data)

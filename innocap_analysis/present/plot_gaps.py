@@ -15,7 +15,7 @@ from innocap_analysis.present.figure import (
     styled,
 )
 from innocap_analysis.present.labels import make_labels
-from innocap_analysis.present.marks import draw_tiles
+from innocap_analysis.present.marks import draw_tiles, name_rows, write_beside
 from innocap_analysis.score.capacity import CapacityData
 
 
@@ -85,26 +85,20 @@ def plot_gaps(capacity: CapacityData, unit: str, *, reference: str, language: st
         edgecolor="white",
         linewidth=0,
     )
-    for at, gap in zip(y, gaps, strict=True):
-        ax.annotate(
-            labels.number(gap, sign=True),
-            (gap, at),
-            xytext=(4 if gap >= 0 else -4, 0),
-            textcoords="offset points",
-            ha="left" if gap >= 0 else "right",
-            va="center",
-            size=8,
-        )
-    names = [
-        f"{labels.code(c)} ({labels.code(p)})"
-        for c, p in zip(table["code"], table["parent"], strict=True)
-    ]
-    ax.set_yticks(y, names)
+    told = [labels.number(gap, sign=True) for gap in gaps]
+    for side, shift, align in ((ahead, 4, "left"), (~ahead, -4, "right")):
+        some = [text for text, here in zip(told, side, strict=True) if here]
+        write_beside(ax, gaps[side], y[side], some, (shift, 0), ha=align, va="center", size=8)
+    name_rows(
+        ax,
+        [
+            f"{labels.code(code)} ({labels.code(parent)})"
+            for code, parent in zip(table["code"], table["parent"], strict=True)
+        ],
+    )
     ax.set_ylim(len(table) - 0.4, -0.6)
     ax.axvline(0, color=INK, linewidth=1)
     ax.margins(x=0.16)
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
     ax.set_xlabel(labels.say("Points from the reference median"))
     return chart

@@ -13,7 +13,7 @@ from innocap_analysis.present.figure import (
     styled,
 )
 from innocap_analysis.present.labels import make_labels
-from innocap_analysis.present.marks import draw_tiles
+from innocap_analysis.present.marks import draw_tiles, name_rows
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.score.index import rank_units
 from innocap_analysis.score.robustness import summarise_ranks
@@ -80,29 +80,31 @@ def plot_ranking(
         height=0.19 * len(data) + 0.6,
     )
     for y, row in enumerate(data.itertuples()):
-        partner = row.unit in capacity.countries
+        own = row.unit in capacity.countries
         colour = labels.colour(row.unit)
-        ax.plot([row.low, row.high], [y, y], color=colour, linewidth=2.2 if partner else 1.4)
+        ax.plot([row.low, row.high], [y, y], color=colour, linewidth=2.2 if own else 1.4)
         ax.plot(
             row.score,
             y,
             labels.marker(row.unit),
             color=colour,
-            markersize=8 if partner else 4.5,
+            markersize=8 if own else 4.5,
             markeredgecolor="white",
             markeredgewidth=0.6,
         )
-    names = [f"{row.rank:.0f}  {labels.unit(row.unit)}" for row in data.itertuples()]
-    ax.set_yticks(range(len(data)), names)
-    for tick, unit in zip(ax.get_yticklabels(), data["unit"], strict=True):
-        tick.set_fontsize(8)
-        if unit in capacity.countries:
-            tick.set_fontweight("bold")
-            tick.set_color(labels.colour(unit))
+    partner = [unit in capacity.countries for unit in data["unit"]]
+    name_rows(
+        ax,
+        [f"{row.rank:.0f}  {labels.unit(row.unit)}" for row in data.itertuples()],
+        bold=partner,
+        size=8,
+        colours=[
+            labels.colour(unit) if own else INK
+            for unit, own in zip(data["unit"], partner, strict=True)
+        ],
+    )
     ax.set_ylim(len(data) - 0.4, -0.6)
     ax.grid(axis="x")
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
     ax.set_xlabel(labels.say("Score"))
     return chart
 
@@ -241,12 +243,9 @@ def plot_priorities(
             size=8.5,
         )
     ax.axvline(0, color=INK, linewidth=1.4)
-    names = [f"{row.priority}  {labels.code(row.code)}" for row in data.itertuples()]
-    ax.set_yticks(range(len(data)), names)
+    name_rows(ax, [f"{row.priority}  {labels.code(row.code)}" for row in data.itertuples()])
     ax.set_ylim(len(data) - 0.5, -0.5)
     ax.margins(x=0.06)
     ax.grid(axis="x")
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
     ax.set_xlabel(labels.say("Points from the reference median"))
     return chart

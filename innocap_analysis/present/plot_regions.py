@@ -15,6 +15,7 @@ from innocap_analysis.present.figure import (
     styled,
 )
 from innocap_analysis.present.labels import make_labels
+from innocap_analysis.present.marks import name_rows
 from innocap_analysis.score.capacity import CapacityData
 
 
@@ -126,9 +127,8 @@ def plot_regions(
         if table[code].isna().all():
             ax.set_xticks([])
         ax.grid(axis="x")
-        ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
-    axes[0].set_yticks(range(len(order)), [labels.unit(unit) for unit in order])
-    for tick, unit in zip(axes[0].get_yticklabels(), order, strict=True):
-        tick.set_fontweight("bold" if unit == focus else "normal")
+    name_rows(
+        axes[0], [labels.unit(unit) for unit in order], bold=[unit == focus for unit in order]
+    )
     return chart

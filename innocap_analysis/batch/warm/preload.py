@@ -41,7 +41,7 @@ def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
     import_jsonschema()
     import pandas as pd
     import papermill.execute  # noqa: F401 - loaded for the children
-    from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
+    from matplotlib.backends import backend_agg  # noqa: F401
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
     from innocap_analysis.batch.html import export_html
@@ -109,6 +109,7 @@ def rehearse_figure() -> None:
     import pandas as pd
 
     from innocap_analysis.present.figure import Chart, start_chart, styled
+    from innocap_analysis.present.lettering import rehearse_letters
 
     @styled
     def draw() -> Chart:
@@ -122,6 +123,7 @@ def rehearse_figure() -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        rehearse_letters()
         draw()
 
 

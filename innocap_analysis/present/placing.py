@@ -1,0 +1,95 @@
+"""Where the panels of a figure stand: as large as their labels leave room for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import LayoutEngine
+from matplotlib.spines import Spine
+from matplotlib.transforms import Bbox
+
+from innocap_analysis.present.lettering import Ruler
+
+_PASSES = 2  # what an axis has for ticks depends on how long it is
+_PAD_WIDE, _PAD_TALL = 0.08, 0.04167  # inches around each panel
+
+
+class OneRow(LayoutEngine):
+    """Places panels side by side, their axes level and as wide as their ratios say.
+
+    matplotlib's own solver does the same for any grid; it takes as long as the drawing, and
+    its last digit depends on addresses in memory.
+
+    Parameters
+    ----------
+    bottom, top : float
+        Share of the figure's height that the panels have, labels included.
+    edge : float
+        Share of its width that is left free at either side.
+    """
+
+    _adjust_compatible = False
+    _colorbar_gridspec = False
+
+    def __init__(self, bottom: float, top: float, edge: float) -> None:
+        super().__init__()
+        self._bottom, self._top, self._edge = bottom, top, edge
+
+    def execute(self, fig: Figure) -> None:
+        """Place the panels of a figure."""
+        panels = [ax for ax in fig.axes if ax.get_subplotspec() is not None]
+        if not panels:
+            return
+        ruler = Ruler(fig)
+        width, height = fig.bbox.size
+        grid: Any = panels[0].get_gridspec()
+        shares = np.array(grid.get_width_ratios()) / sum(grid.get_width_ratios())
+        pads = np.array([_PAD_WIDE / width, _PAD_TALL / height] * 2) * fig.dpi
+        margins = np.tile(pads, (len(panels), 1))  # left, below, right, above
+        for measured in range(_PASSES + 1):
+            if measured:
+                boxes = [_find_labels(ax, ruler) for ax in panels]
+                margins = pads + boxes / np.array([width, height, width, height])
+            left, below, right, above = margins.T
+            low, high = self._bottom + below.max(), self._top - above.max()
+            widths = (1 - 2 * self._edge - (left + right).sum()) * shares
+            starts = self._edge + left + np.cumsum([0.0, *(left + widths + right)[:-1]])
+            if low >= high or widths.min() <= 0:
+                return
+            for ax, start, wide in zip(panels, starts, widths, strict=True):
+                ax.set_position(Bbox([[start, low], [start + wide, high]]))
+                ax.set_in_layout(True)  # setting a position had taken it out
+
+
+def _find_labels(ax: Axes, ruler: Ruler) -> np.ndarray:
+    """Return how far the labels of a panel reach out of it: left, below, right, above."""
+    ax.apply_aspect()
+    parts: Any = ax
+    titles = [text for text in (parts.title, parts._left_title, parts._right_title)
+              if text.get_text()]  # fmt: skip
+    boxes: list[Bbox | None] = []
+    if titles and ax.xaxis.get_ticks_position() != "bottom":
+        boxes.append(ax.get_tightbbox(ruler, for_layout_only=True))  # a title makes way for ticks
+    else:
+        # As get_tightbbox does, without the spines: each looks up all ticks once more.
+        if ax.axison:
+            boxes += [
+                axis.get_tightbbox(ruler, for_layout_only=True) for axis in (ax.xaxis, ax.yaxis)
+            ]
+        boxes += [_flatten(text.get_window_extent(ruler)) for text in titles]
+        marks = ax.get_default_bbox_extra_artists()
+        boxes += [mark.get_tightbbox(ruler) for mark in marks if not isinstance(mark, Spine)]
+    seen = [box for box in boxes if box is not None and np.isfinite(box.get_points()).all()]
+    inner, outer = ax.bbox, Bbox.union([ax.bbox, *(box for box in seen if box.width or box.height)])
+    return np.array(
+        [inner.x0 - outer.x0, inner.y0 - outer.y0, outer.x1 - inner.x1, outer.y1 - inner.y1]
+    )
+
+
+def _flatten(box: Bbox) -> Bbox:
+    """Leave of a title only its height: a long one runs on over the next panel's margin."""
+    middle = (box.x0 + box.x1) / 2
+    return Bbox([[middle - 0.5, box.y0], [middle + 0.5, box.y1]])

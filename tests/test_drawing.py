@@ -1,0 +1,203 @@
+"""Drawing: our letters, panels, pixels and SVG against matplotlib's own."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, get_font
+from matplotlib.text import Text
+from matplotlib.textpath import TextToPath
+from PIL import Image
+
+import innocap_analysis as ia
+from innocap_analysis.present.figure import STYLE, Chart
+from innocap_analysis.present.lettering import UNIT, Ruler, find_face, place_glyphs
+from innocap_analysis.present.sheet import reduce_colours
+from innocap_analysis.score.capacity import CapacityData
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCALE = ROOT / "innocap_analysis" / "present" / "locale"
+LANGUAGES = ["sv", "fi", "fr"]
+SVG = "{http://www.w3.org/2000/svg}"
+XLINK = "{http://www.w3.org/1999/xlink}"
+
+
+def _read_texts(language: str) -> list[str]:
+    """Every line of a catalogue, original and translation."""
+    po = (LOCALE / f"{language}.po").read_text(encoding="utf-8")
+    lines = re.findall(r'^(?:msgid |msgstr )?"(.+)"$', po, flags=re.MULTILINE)
+    return [line.replace('\\"', '"').removesuffix("\\n") for line in lines]
+
+
+def _draw(capacity: CapacityData, name: str) -> Chart:
+    if name == "regions":
+        return ia.plot_regions(capacity, "CA", "CA-NL")
+    if name == "heatmap":
+        return ia.plot_heatmap(capacity)
+    if name == "normalisation":
+        return ia.plot_normalisation(capacity, "OECD_PMR_PROC", "SE", reference="oecd_eu")
+    draw = {"gaps": ia.plot_gaps, "profile": ia.plot_profile}[name]
+    return draw(capacity, "SE", reference="oecd_eu")
+
+
+CHARTS = ["regions", "heatmap", "normalisation", "gaps", "profile"]
+
+
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_letters_stand_where_harfbuzz_puts_them(language: str, weight: str) -> None:
+    # Reference: matplotlib's own text paths, which HarfBuzz shapes.
+    file = find_face(FontProperties(family="DejaVu Sans", weight=weight)).file
+    own, font = TextToPath(), get_font(file)
+    texts = _read_texts(language)[::5]
+    assert any("fi" in text or "ff" in text for text in texts)
+    for text in texts:
+        font.set_size(UNIT, 72)
+        expected, _, _ = own.get_glyphs_with_font(font, text)
+        placed = place_glyphs(text, file)
+        assert [name for name, *_ in placed] == [name for name, *_ in expected], text
+        for (_, x, _), (_, at, *_) in zip(placed, expected, strict=True):
+            assert x == pytest.approx(at, abs=0.003 * UNIT)
+
+
+@pytest.mark.parametrize("text", ["soft\u00adhyphen", "a\u0301", "\u05e9\u05dc\u05d5\u05dd"])
+def test_what_is_not_plain_is_shaped_by_harfbuzz(text: str) -> None:
+    file = find_face(FontProperties(family="DejaVu Sans")).file
+    font = get_font(file)
+    font.set_size(UNIT, 72)
+    expected, _, _ = TextToPath().get_glyphs_with_font(font, text)
+    assert [name for name, *_ in place_glyphs(text, file)] == [name for name, *_ in expected]
+
+
+def test_lines_are_measured_as_agg_measures_them() -> None:
+    # Reference: the size that matplotlib's pixel renderer gives a text that is not hinted.
+    ruler, agg = Ruler(Figure(dpi=160)), RendererAgg(100, 100, 160)
+    with mpl.rc_context(STYLE):
+        for size, weight in ((8, "normal"), (12.5, "bold")):
+            prop = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+            for text in ["–", "Jg", "(12 %)", "J", *_read_texts("fr")[::25]]:
+                ours = ruler.get_text_width_height_descent(text, prop, False)
+                theirs = agg.get_text_width_height_descent(text, prop, False)
+                assert ours == pytest.approx(theirs, abs=0.6), text
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_panels_stand_where_the_solver_puts_them(capacity: CapacityData, name: str) -> None:
+    # Reference: matplotlib's constrained layout with the same room and padding.
+    chart, other = _draw(capacity, name), _draw(capacity, name)
+    canvas = FigureCanvasAgg(chart)
+    canvas.draw()
+    ours = [ax.get_position(original=True).get_points() for ax in chart.axes]
+    engine = chart.get_layout_engine()
+    room = (engine._edge, engine._bottom, 1 - 2 * engine._edge, engine._top - engine._bottom)
+    other.set_layout_engine("constrained", rect=room, w_pad=0.08)
+    with mpl.rc_context(STYLE):
+        FigureCanvasAgg(other).draw()
+    theirs = [ax.get_position(original=True).get_points() for ax in other.axes]
+    pixels = chart.bbox.size * (np.array(ours) - np.array(theirs))
+    assert np.abs(pixels).max() < 2
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_pixels_are_those_of_matplotlib(capacity: CapacityData, name: str) -> None:
+    # Reference: the same figure drawn by matplotlib's canvas, letters by FreeType.
+    chart = _draw(capacity, name)
+    with Image.open(io.BytesIO(chart.to_png())) as image:
+        ours = np.asarray(image.convert("RGB"), float)
+    canvas = FigureCanvasAgg(chart)
+    with mpl.rc_context(STYLE):
+        canvas.draw()
+    theirs = np.asarray(canvas.buffer_rgba())[..., :3].astype(float)
+    assert ours.shape == theirs.shape
+    assert np.sqrt(((ours - theirs) ** 2).mean()) / 255 < 0.02
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_the_svg_is_whole_and_says_its_words(capacity: CapacityData, name: str) -> None:
+    chart = _draw(capacity, name)
+    root = ET.fromstring(chart.to_svg())
+    title = root.find(f"{SVG}title")
+    assert title is not None
+    assert title.text == chart.alt
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    marks = "".join(ET.tostring(element, encoding="unicode") for element in root)
+    asked = set(re.findall(r"url\(#([^)]+)\)", marks))
+    asked |= {element.get(f"{XLINK}href")[1:] for element in root.iter(f"{SVG}use")}
+    assert asked == set(ids)
+    said = {element.get("aria-label") for element in root.iter(f"{SVG}g")}
+    for text in chart.findobj(Text):
+        if text.get_visible() and text.get_text().strip() and text in chart.texts:
+            assert set(text.get_text().split("\n")) <= said
+    assert root.get("viewBox").split()[2:] == [
+        f"{round(side)}" for side in chart.get_size_inches() * chart.dpi
+    ]
+
+
+def test_hatched_bars_keep_their_hatching(capacity: CapacityData) -> None:
+    root = ET.fromstring(_draw(capacity, "gaps").to_svg())
+    patterns = {element.get("id") for element in root.iter(f"{SVG}pattern")}
+    filled = [path for path in root.iter(f"{SVG}path") if "url(#p" in path.get("fill", "")]
+    behind = (_draw(capacity, "gaps").data["gap_to_median"] < 0).sum()
+    assert len(patterns) == 1
+    assert len(filled) == behind + 1  # and one in the key
+
+
+def test_few_colours_stay_as_they_are() -> None:
+    rng = np.random.default_rng(1)
+    colours = rng.integers(0, 256, (256, 4), dtype=np.uint8)
+    colours[:, 3] = 255
+    pixels = colours[rng.permutation(np.arange(60 * 80) % 256).reshape(60, 80)]
+    indices, palette = reduce_colours(pixels)
+    table = np.frombuffer(palette, np.uint8).reshape(-1, 3)
+    assert np.array_equal(table[indices].reshape(60, 80, 3), pixels[..., :3])
+
+
+def test_of_many_colours_the_rare_become_the_nearest() -> None:
+    grey = np.repeat(np.arange(256, dtype=np.uint8), 4).reshape(32, 32)
+    pixels = np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=-1)
+    pixels[-1, -1, :3] = (250, 255, 255)  # the 257th, and seen once
+    pixels[-1, -2, :3] = (0, 254, 0)
+    indices, palette = reduce_colours(pixels)
+    table = np.frombuffer(palette, np.uint8).reshape(-1, 3)
+    drawn = table[indices].reshape(32, 32, 3).astype(int)
+    assert len(table) == 256
+    difference = np.abs(drawn - pixels[..., :3])
+    assert (difference.max(axis=-1) > 0).sum() <= 2
+    assert difference[-1, -1].max() <= 5
+
+
+def test_a_users_own_style_changes_nothing_and_stays(capacity: CapacityData) -> None:
+    plain = _draw(capacity, "profile").to_svg()
+    with mpl.rc_context({"font.size": 30, "axes.grid": True, "lines.linewidth": 9}):
+        assert _draw(capacity, "profile").to_svg() == plain
+        assert mpl.rcParams["font.size"] == 30
+        assert mpl.rcParams["axes.grid"]
+
+
+def test_every_process_draws_the_same_bytes() -> None:
+    code = (
+        "import hashlib, innocap_analysis as ia\n"
+        "c = ia.load_capacity()\n"
+        "x = ia.plot_regions(c, 'CA', 'CA-NL')\n"
+        "print(hashlib.sha256(x.to_png() + x.to_svg()).hexdigest())"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(told) == 1
