@@ -8,9 +8,9 @@ import pandas as pd
 
 from innocap_analysis.codebook import Codebook, read_codebook
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import draw_rows, draw_tiles, make_key, mark_units
+from innocap_analysis.pages.marks import draw_rows, draw_tiles, make_key, mark_units, name_rows
 from innocap_analysis.pages.order import tell_order_changes
-from innocap_analysis.present.figure import Chart, styled
+from innocap_analysis.present.figure import INK, Chart, styled
 from innocap_analysis.present.prose import Prose
 from innocap_analysis.present.tables import Table
 from innocap_analysis.score.panel import score_panel, tabulate_changes
@@ -86,16 +86,11 @@ def plot_ranking(view: IndexView) -> Chart:
             markersize=8 if partner else 4.5, markeredgecolor="white", markeredgewidth=0.6,
         )  # fmt: skip
     names = [f"{view.stand_in_ranking(u)}  {view.unit(u)}" for u in data["unit"]]
-    ax.set_yticks(range(len(data)), names)
-    for tick, unit in zip(ax.get_yticklabels(), data["unit"], strict=True):
-        tick.set_fontsize(8)
-        if unit in view.countries:
-            tick.set_fontweight("bold")
-            tick.set_color(view.colour(unit))
+    own = [unit in view.countries for unit in data["unit"]]
+    colours = [view.colour(u) if o else INK for u, o in zip(data["unit"], own, strict=True)]
+    name_rows(ax, names, bold=own, size=8, colours=colours)
     ax.set_ylim(len(data) - 0.4, -0.6)
     ax.grid(axis="x")
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
     ax.set_xlabel(view.say("Score"))
     return chart
 

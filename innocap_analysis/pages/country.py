@@ -9,7 +9,7 @@ from babel.lists import format_list
 from matplotlib.patches import Patch
 
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import draw_rows, make_key
+from innocap_analysis.pages.marks import draw_rows, make_key, name_rows, write_beside
 from innocap_analysis.pages.order import tell_order_changes
 from innocap_analysis.present.figure import AHEAD, BEHIND, INK, Chart, styled
 from innocap_analysis.present.prose import Prose
@@ -162,21 +162,18 @@ def plot_gaps(view: IndexView, dimensions: Sequence[str] | None = None) -> Chart
         y[~ahead], gaps[~ahead], color=BEHIND, height=0.68, hatch="////", edgecolor="white",
         linewidth=0,
     )  # fmt: skip
-    for at, code, gap in zip(y, table["code"], gaps, strict=True):
-        ax.annotate(
-            f"{view.stand(unit, code, 'gap')}", (gap, at), xytext=(4 if gap >= 0 else -4, 0),
-            textcoords="offset points", ha="left" if gap >= 0 else "right", va="center", size=8,
-        )  # fmt: skip
+    told = [f"{view.stand(unit, code, 'gap')}" for code in table["code"]]
+    for side, shift, align in ((ahead, 4, "left"), (~ahead, -4, "right")):
+        some = [text for text, here in zip(told, side, strict=True) if here]
+        write_beside(ax, gaps[side], y[side], some, (shift, 0), ha=align, va="center", size=8)
     names = [
         f"{view.code(c)} ({view.code(p)})"
         for c, p in zip(table["code"], table["parent"], strict=True)
     ]
-    ax.set_yticks(y, names)
+    name_rows(ax, names)
     ax.set_ylim(len(table) - 0.4, -0.6)
     ax.axvline(0, color=INK, linewidth=1)
     ax.margins(x=0.16)
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
     ax.set_xlabel(view.say("Points from the reference median"))
     return chart
@@ -256,12 +253,10 @@ def plot_priorities(view: IndexView) -> Chart:
             (1.01, y), xycoords=ax.get_yaxis_transform(), va="center", size=8.5,
         )  # fmt: skip
     ax.axvline(0, color=INK, linewidth=1.4)
-    ax.set_yticks(range(len(order)), [view.code(code) for code in order])
+    name_rows(ax, [view.code(code) for code in order])
     ax.set_ylim(len(order) - 0.5, -0.5)
     ax.margins(x=0.06)
     ax.grid(axis="x")
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
     ax.set_xlabel(view.say("Points from the reference median"))
     return chart
 

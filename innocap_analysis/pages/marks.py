@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.transforms import offset_copy
 
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.present.figure import (
@@ -35,58 +37,103 @@ def draw_rows(
     """
     capacity, members = view.capacity, view.members
     scores = pd.concat([capacity.result.normalised, capacity.result.scores], axis=1)
-    for y, code in enumerate(rows):
-        if code in headings:
-            continue
-        reference = scores.loc[list(members), code].dropna()
-        ax.plot([0, 100], [y, y], color=GRID, linewidth=1, zorder=0)
+    scored = [(y, code) for y, code in enumerate(rows) if code not in headings]
+    codes = [code for _, code in scored]
+    y = np.array([y for y, _ in scored], float)
+    # One artist for all rows: each costs as much as what it draws.
+    rails = np.column_stack([np.zeros(len(y)), np.full(len(y), 100.0), np.full(len(y), np.nan)])
+    ax.plot(rails.ravel(), np.repeat(y, 3), color=GRID, linewidth=1, zorder=0)
+    reference = scores.loc[list(members), codes].to_numpy().T
+    ax.plot(
+        reference.ravel(),
+        np.repeat(y, len(members)),
+        "o",
+        color=REFERENCE,
+        alpha=0.35,
+        markersize=4.5,
+        markeredgewidth=0,
+    )
+    medians = scores.loc[list(members), codes].median().to_numpy()
+    # In points, so that it ends below the number of a unit at the median.
+    ax.plot(medians, y, "|", color=INK, markersize=15, markeredgewidth=1.8)
+    for unit, shift in zip(units, _spread(len(units)), strict=True):
+        own = scores.loc[unit, codes].to_numpy()
         ax.plot(
-            reference,
-            np.full(len(reference), y),
-            "o",
-            color=REFERENCE,
-            alpha=0.35,
-            markersize=4.5,
-            markeredgewidth=0,
+            own,
+            y + shift,
+            view.marker(unit),
+            color=view.colour(unit),
+            markersize=9 if len(units) == 1 else 7.5,
+            markeredgecolor="white",
+            markeredgewidth=0.8,
+            zorder=3,
+            clip_on=False,
         )
-        # In points, so that it ends below the number of a unit at the median.
-        ax.plot(reference.median(), y, "|", color=INK, markersize=15, markeredgewidth=1.8)
-        for unit, shift in zip(units, _spread(len(units)), strict=True):
-            score = scores.at[unit, code]
-            if np.isnan(score):
-                continue
-            ax.plot(
-                score,
-                y + shift,
-                view.marker(unit),
+        if len(units) == 1:
+            write_beside(
+                ax,
+                own,
+                y,
+                [f"{view.stand(unit, code, 'score')}" for code in codes],
+                (0, 8),
+                ha="center",
+                va="bottom",
+                size=8.5,
+                weight="bold",
                 color=view.colour(unit),
-                markersize=9 if len(units) == 1 else 7.5,
-                markeredgecolor="white",
-                markeredgewidth=0.8,
-                zorder=3,
-                clip_on=False,
             )
-            if len(units) == 1:
-                ax.annotate(
-                    f"{view.stand(unit, code, 'score')}",
-                    (score, y),
-                    xytext=(0, 8),
-                    textcoords="offset points",
-                    ha="center",
-                    va="bottom",
-                    size=8.5,
-                    weight="bold",
-                    color=view.colour(unit),
-                )
-    ax.set_yticks(range(len(rows)), [view.code(code) for code in rows])
-    for tick, code in zip(ax.get_yticklabels(), rows, strict=True):
-        if code in headings or code == capacity.root:
-            tick.set_fontweight("bold")
+    bold = [code for code in rows if code in headings or code == capacity.root]
+    name_rows(
+        ax,
+        [view.code(code) for code in rows],
+        bold=[code in bold for code in rows],
+    )
     ax.set_ylim(len(rows) - 0.4, -0.7)
     ax.set_xlim(-2, 102)
     ax.set_xlabel(view.say("Score"))
+
+
+def write_beside(
+    ax: Axes,
+    x: Sequence[float] | np.ndarray,
+    y: Sequence[float] | np.ndarray,
+    texts: Sequence[str],
+    shift: tuple[float, float],
+    **style: Any,  # noqa: ANN401 - as Axes.text takes it
+) -> None:
+    """Write a text beside each point, so many points of print away; nothing where one is missing."""
+    place = offset_copy(ax.transData, ax.get_figure(root=True), *shift, units="points")
+    for at, height, text in zip(x, y, texts, strict=True):
+        if np.isfinite(at) and np.isfinite(height):
+            ax.text(at, height, text, transform=place, **style)
+
+
+def name_rows(
+    ax: Axes,
+    names: Sequence[str],
+    *,
+    bold: Sequence[bool] = (),
+    size: float = 9,
+    colours: Sequence[str] = (),
+) -> None:
+    """Write the names of rows 0, 1, … left of a panel, and leave out the axis there."""
+    # Texts, because a tick of matplotlib is three lines and two texts.
+    place = offset_copy(ax.get_yaxis_transform(), ax.get_figure(root=True), -3.5, 0, units="points")
+    for row, name in enumerate(names):
+        if name:
+            ax.text(
+                0,
+                row,
+                name,
+                transform=place,
+                ha="right",
+                va="center_baseline",
+                size=size,
+                weight="bold" if bold and bold[row] else "normal",
+                color=colours[row] if colours else INK,
+            )
+    ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0)
 
 
 def draw_tiles(

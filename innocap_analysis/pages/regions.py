@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.marks import name_rows
 from innocap_analysis.present.figure import GRID, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.present.prose import Prose
 
@@ -99,9 +100,7 @@ def plot_regions(view: IndexView, table: pd.DataFrame, units: list[str], focus: 
         if table[code].isna().all():
             ax.set_xticks([])
         ax.grid(axis="x")
-        ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
-    axes[0].set_yticks(range(len(order)), [view.unit(unit) for unit in order])
-    for tick, unit in zip(axes[0].get_yticklabels(), order, strict=True):
-        tick.set_fontweight("bold" if unit == focus else "normal")
+    names = [view.unit(unit) for unit in order]
+    name_rows(axes[0], names, bold=[unit == focus for unit in order])
     return chart
