@@ -6,8 +6,6 @@ not loaded has none.
 
 from __future__ import annotations
 
-import contextlib
-import copy
 import importlib
 import sys
 import warnings
@@ -26,6 +24,25 @@ def _keep_mapping(one: MutableMapping[Any, Any]) -> Undo:
             one.update(kept)
 
     return undo
+
+
+def _keep_names(module: Any, *names: str) -> Undo:  # noqa: ANN401
+    kept = {name: vars(module)[name] for name in names if name in vars(module)}
+
+    def undo() -> None:
+        for name in names:
+            vars(module).pop(name, None)
+        vars(module).update(kept)
+
+    return undo
+
+
+def _untyped(*them: Any) -> tuple[Any, ...]:  # noqa: ANN401 - for what libraries do not declare
+    return them
+
+
+def _copy_lists(one: Any) -> dict[str, Any]:  # noqa: ANN401 - a dict, which matplotlib hides
+    return {k: [*v] if isinstance(v, list) else v for k, v in dict.items(one)}
 
 
 def keep_numpy() -> Undo:
@@ -77,24 +94,28 @@ def _walk_options(options: Any, place: str = "") -> list[tuple[str, Any]]:  # no
 def keep_matplotlib() -> Undo:
     """Remember the settings, colours, fonts, styles, scales and converters of matplotlib."""
     import matplotlib as mpl
-    from matplotlib import colors, font_manager, projections, scale, style, units
+    from matplotlib import (
+        backends, colors, font_manager, projections, pyplot, scale, style, units,
+    )  # fmt: skip
 
-    pyplot: Any = importlib.import_module("matplotlib.pyplot")
-    fonts: Any = font_manager.fontManager
-    scales: Any = scale
-    drawings: Any = projections.projection_registry
-    drawn, named = pyplot._backend_mod, colors.get_named_colors_mapping()
-    settings = copy.deepcopy(dict(dict.items(mpl.rcParams)))
-    hook, maps, faces = pyplot._REPL_DISPLAYHOOK, set(mpl.colormaps), [*fonts.ttflist]
-    mappings = [_keep_mapping(one) for one in (
-        units.registry, scales._scale_mapping, drawings._all_projection_types,
-        style.library, named, mpl.rcParamsDefault)]  # fmt: skip
+    pyplot, backends, settings, fonts = _untyped(
+        pyplot, backends, mpl.rcParams, font_manager.fontManager
+    )
+    named, kept = colors.get_named_colors_mapping(), _copy_lists(settings)
+    maps, faces = set(mpl.colormaps), [*fonts.ttflist]
+    # What has another name in another edition is seen by the watch when it changes.
+    tables = [units.registry, style.library, named, mpl.rcParamsDefault,
+              vars(scale).get("_scale_mapping", {}),
+              vars(projections.projection_registry).get("_all_projection_types", {})]  # fmt: skip
+    undos = [_keep_mapping(one) for one in _untyped(*tables)]
+    undos += [_keep_names(backends, "backend"),
+              _keep_names(pyplot, "_backend_mod", "_REPL_DISPLAYHOOK")]  # fmt: skip
 
     def undo() -> None:
         pyplot.close("all")
-        if dict(dict.items(mpl.rcParams)) != settings:
-            dict.update(mpl.rcParams, copy.deepcopy(settings))
-        for back in mappings:
+        if dict(dict.items(settings)) != kept:
+            dict.update(settings, _copy_lists(kept))
+        for back in undos:
             back()
         named.cache.clear()
         if fonts.ttflist != faces:
@@ -102,26 +123,25 @@ def keep_matplotlib() -> Undo:
             fonts._findfont_cached.cache_clear()
         for name in set(mpl.colormaps) - maps:
             mpl.colormaps.unregister(name)
-        pyplot._backend_mod, pyplot._REPL_DISPLAYHOOK = drawn, hook
 
     return undo
 
 
-def keep_inline() -> Undo:
-    """Remember nothing of the inline backend: every notebook configures its own."""
-    if "matplotlib_inline.backend_inline" not in sys.modules:
-        with contextlib.suppress(ImportError):
-            importlib.import_module("matplotlib_inline.backend_inline")
+def keep_ipython() -> Undo:
+    """Remember which extensions are loaded; of the inline backend every run has its own."""
+    extensions: Any = importlib.import_module("IPython.core.extensions")
+    back = _keep_mapping(getattr(extensions, "BUILTINS_EXTS", {}))
 
     def undo() -> None:
-        module: Any = sys.modules.get("matplotlib_inline.backend_inline")
-        if module is not None:
-            module.show._to_draw, module.show._draw_called = [], False
-            module.InlineBackend.clear_instance()
+        back()
+        inline: Any = sys.modules.get("matplotlib_inline.backend_inline")
+        if inline is not None:
+            inline.show._to_draw, inline.show._draw_called = [], False
+            inline.InlineBackend.clear_instance()
 
     return undo
 
 
 LIBRARIES: tuple[Callable[[], Undo], ...] = (
-    keep_numpy, keep_pandas, keep_matplotlib, keep_inline
+    keep_numpy, keep_pandas, keep_matplotlib, keep_ipython
 )  # fmt: skip

@@ -34,10 +34,12 @@ from typing import Any
 from innocap_analysis.batch.warm.libraries import LIBRARIES
 from innocap_analysis.batch.warm.watch import Watch, find_foreign
 
-_SYS = ("argv", "stdin", "stdout", "stderr", "excepthook", "displayhook", "unraisablehook",
+_SYS = ("stdin", "stdout", "stderr", "excepthook", "displayhook", "unraisablehook",
         "dont_write_bytecode")  # fmt: skip
-_SYS_LISTS = ("path", "path_hooks", "meta_path")
+_SYS_LISTS = ("argv", "path", "path_hooks", "meta_path")
 _MOST_DESCRIPTORS = 64
+# What IPython and matplotlib import when a cell first fails, asks a shell or shows a figure.
+_USED_LATER = ("stack_data", "pexpect", "matplotlib_inline.backend_inline")
 
 Undo = Callable[[], None]
 
@@ -86,7 +88,8 @@ def _keep_interpreter() -> Undo:
         _keep_attributes(threading, "excepthook"),
         _keep_list(gc.callbacks),
     ]
-    main, kept = sys.modules["__main__"], vars(builtins).copy()
+    main, names = sys.modules["__main__"], vars(builtins)
+    kept = names.copy()
     limits: list[tuple[Callable[[Any], object], object]] = [
               (sys.setrecursionlimit, sys.getrecursionlimit()),
               (sys.set_int_max_str_digits, sys.get_int_max_str_digits()),
@@ -111,9 +114,9 @@ def _keep_interpreter() -> Undo:
         for name in ("last_exc", "last_type", "last_value", "last_traceback"):
             if hasattr(sys, name):
                 delattr(sys, name)
-        if vars(builtins) != kept:
-            vars(builtins).clear()
-            vars(builtins).update(kept)
+        names.update(kept)
+        for name in [name for name in names if name not in kept]:
+            del names[name]
         if multiprocessing.get_start_method(allow_none=True) != start:
             multiprocessing.set_start_method(start, force=True)
         locale.setlocale(locale.LC_ALL, place)
@@ -221,12 +224,15 @@ class Restorer:
     def __init__(self) -> None:
         from innocap_analysis.batch.warm.shell import WarmShell
 
+        for module in _USED_LATER:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module)
         self._shells = WarmShell
         self._end_shell()
         keepers = [_keep_environment, _keep_interpreter, _keep_signals, _keep_logging,
                    _keep_warnings, _keep_loop, *LIBRARIES]  # fmt: skip
         self._undos = [keep() for keep in keepers]
-        self._limits, self._exits = _read_limits(), 0
+        self._limits = _read_limits()
         self._threads, self._streams = set(threading.enumerate()), _read_streams()
         self._modules = dict(sys.modules)
         self._descriptors = _count_descriptors()
@@ -238,8 +244,6 @@ class Restorer:
         """Prepare a run: chance begins anew."""
         import numpy as np
 
-        # Counted anew: Python counts what was taken back, too.
-        self._exits = atexit._ncallbacks()
         random.seed()
         np.random.seed()  # noqa: NPY002
 
@@ -267,7 +271,7 @@ class Restorer:
     def _end_shell(self) -> None:
         shell: Any = self._shells._instance
         if shell is not None:
-            atexit.unregister(shell.atexit_operations)
+            atexit._clear()  # nothing of it happens: this process never ends by itself
             shell.history_manager.outputs.clear()  # one table for every shell
             shell.restore_sys_module_state()
             self._shells.clear_instance()
@@ -282,8 +286,6 @@ class Restorer:
         loop = getattr(sys.modules.get("IPython.core.async_helpers"), "_asyncio_event_loop", None)
         if loop is not None and not loop.is_closed() and asyncio.all_tasks(loop):
             return "a task is still running"
-        if atexit._ncallbacks() > self._exits + (self._shells._instance is not None):
-            return "something is to happen when the process ends"
         if _read_limits() != self._limits:
             return "the limits of the process were changed"
         if _read_streams() != self._streams:

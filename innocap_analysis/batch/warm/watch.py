@@ -20,7 +20,7 @@ _Content = tuple[str, Any, list[Any], list[Any]]
 _OWN = {"__main__", "__mp_main__", "sys", "builtins"}
 _KNOWN = {
     "posix.environ", "nt.environ", "os.environ", "warnings.filters", "warnings.onceregistry",
-    "tempfile.tempdir",
+    "tempfile.tempdir", "IPython.core.magic.magics", "inspect.modulesbyfile",
 }  # fmt: skip
 _KNOWN_TYPES = {"RcParams"}
 _SET_BY_IMPORT = {"__warningregistry__", "__annotations__", "__annotations_cache__"}
@@ -150,7 +150,9 @@ def _compare(
     for name, now in space.items():
         if name in before or name.startswith("_") or isinstance(now, ModuleType):
             continue
-        if modules.get(f"{place}.{name}") is None:
+        # A package may load what is its own when it is first asked for.
+        home = str(getattr(now, "__module__", "")).partition(".")[0]
+        if home != place.partition(".")[0] and f"{place}.{name}" not in modules:
             return f"{place}.{name}"
     return ""
 
