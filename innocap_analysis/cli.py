@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -360,6 +361,10 @@ def translations() -> None:
 
 def main() -> None:
     """Run the command line; a user's mistake is one message, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's code page does not hold is told all the same.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except InnocapError as error:

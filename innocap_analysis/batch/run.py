@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import multiprocessing
 import os
 import signal
 import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from innocap_analysis.batch.conduct import Request, Taken, conduct_batch, count_jobs
+from innocap_analysis.batch.helper import Channel, fork_helper, start_helper, watch_parent
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.processes import (
-    can_fork,
+    Start,
+    choose_start,
     die_with_parent,
     import_jsonschema,
+    list_filters,
     one_thread,
 )
 from innocap_analysis.settings import InnocapError, Settings, load_settings
 
 if TYPE_CHECKING:
-    from innocap_analysis.batch.warm.pool import ForkPool
-
-_END_SECONDS = 5
+    from innocap_analysis.batch.fingerprint import ProjectState
+    from innocap_analysis.batch.warm.attempt import Pool
 
 
 def run_notebooks(
@@ -101,13 +101,8 @@ def run_notebooks(
         with connect(scheduler, jobs) as client:
             execute = functools.partial(execute_on_cluster, client=client)
             conduct_batch(request, tally.take, execute)
-    elif can_fork():
-        _watch(request, tally)
     else:
-        from innocap_analysis.batch.cold import execute_cold
-
-        sys.stderr.write("Runs start cold, with a kernel each: nothing can be forked here\n")
-        conduct_batch(request, tally.take, execute_cold)
+        _watch(request, tally)
     return [tally.done[number] for number in range(len(tally.plan))]
 
 
@@ -128,8 +123,6 @@ class _Tally:
     def take(self, kind: str, content: Any) -> None:  # noqa: ANN401
         if kind == "plan":
             self.plan = content
-        elif kind == "cold":
-            self._note(f"Runs start cold, with a kernel each: {content}")
         elif kind == "note":
             self._note(content)
         else:
@@ -153,22 +146,17 @@ class _Tally:
 
 
 def _watch(request: Request, tally: _Tally) -> None:
-    """Have the batch conducted by a process of its own, which loads everything and forks.
+    """Have the batch conducted by a process of its own, which loads everything.
 
     This process may have threads, and then must not fork; it also need not load anything.
     """
-    start = multiprocessing.get_context
-    context = start("fork") if _is_fresh() else start("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_serve, args=(theirs, request, list(warnings.filters), os.getpid())
-    )
-    with one_thread(), _later(signal.SIGINT):
-        process.start()
-    theirs.close()
+    start = choose_start()
+    begin = fork_helper if start == "fork" and _is_fresh() else start_helper
+    with one_thread(), _later():
+        helper = begin(_serve, request, start, list_filters(), os.getpid())
     try:
         while True:
-            kind, content = ours.recv()
+            kind, content = helper.channel.recv()
             if kind == "fault":
                 raise InnocapError(content + tally.sum_up())
             if kind == "bug":
@@ -179,10 +167,7 @@ def _watch(request: Request, tally: _Tally) -> None:
     except EOFError:
         tally.give_up()
     finally:
-        process.terminate()
-        process.join(_END_SECONDS)
-        if process.exitcode is None:
-            process.kill()
+        helper.stop()
 
 
 def _is_fresh() -> bool:
@@ -191,9 +176,12 @@ def _is_fresh() -> bool:
 
 
 @contextlib.contextmanager
-def _later(signum: signal.Signals) -> Iterator[None]:
-    """Put a signal off, for this thread and what it starts until that has its own handler."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signum})
+def _later() -> Iterator[None]:
+    """Put Ctrl-C off until the process that is being started is known."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
@@ -207,7 +195,7 @@ class _Stop:
     garbage, is lost, and the batch would go on.
     """
 
-    pool: ForkPool | None = None
+    pool: Pool | None = None
 
     def __call__(self, _: int, __: FrameType | None) -> NoReturn:
         if self.pool is not None:
@@ -215,57 +203,62 @@ class _Stop:
         os._exit(0)
 
 
-def _serve(told: Connection, request: Request, filters: list[Any], parent: int) -> None:
-    # Ctrl-C reaches the whole group; the process that started this one decides.
+def _serve(told: Channel, request: Request, start: Start, filters: list[Any], parent: int) -> None:
+    # Ctrl-C is for the process that started this one to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     stop = _Stop()
     signal.signal(signal.SIGTERM, stop)
     die_with_parent(parent)
+    if start != "fork":  # a thread would keep this process from forking
+        watch_parent(told, lambda *_: None)
     import_jsonschema()
-
-    def tell(kind: str, content: object) -> None:
-        told.send((kind, content))
-
     try:
-        execute = functools.partial(_execute_warm, filters=filters, tell=tell, stop=stop)
-        conduct_batch(request, tell, execute)
-        tell("end", None)
+        execute = functools.partial(_execute, start=start, filters=filters, stop=stop)
+        conduct_batch(request, told.send, execute)
+        told.send("end", None)
     except InnocapError as fault:
-        tell("fault", str(fault))
+        told.send("fault", str(fault))
     except Exception:  # noqa: BLE001 - a fault of ours, raised again where the batch was asked for
-        tell("bug", traceback.format_exc())
+        told.send("bug", traceback.format_exc())
     finally:
         # Everything is said and written; the request to end would hit the interpreter's own end.
         os._exit(0)
 
 
-def _execute_warm(
+def _execute(
     runs: list[tuple[int, Run]],
     settings: Settings,
-    state: Any,  # noqa: ANN401
+    state: ProjectState,
     jobs: int,
     take: Taken,
     *,
+    start: Start,
     filters: list[Any],
-    tell: Callable[[str, object], None],
     stop: _Stop,
 ) -> None:
-    """Load everything once and execute the runs in forked children."""
-    from innocap_analysis.batch.cold import execute_cold
+    """Execute the runs in a pool of processes."""
     from innocap_analysis.batch.warm.pool import ForkPool
-    from innocap_analysis.batch.warm.preload import preload
+    from innocap_analysis.batch.warm.preload import check_threads, preload
+    from innocap_analysis.batch.warm.spawn import SpawnPool
 
-    try:
+    languages = list(dict.fromkeys(run.language for _, run in runs))
+    notebooks = list(dict.fromkeys(run.notebook for _, run in runs))
+    if start == "fork":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            languages = list(dict.fromkeys(run.language for _, run in runs))
-            preload(languages, list(dict.fromkeys(run.notebook for _, run in runs)))
-    except InnocapError as reason:
-        tell("cold", str(reason))
-        execute_cold(runs, settings, state, jobs, take)
-        return
-    pool = stop.pool = ForkPool(settings, state, jobs, filters)
+            preload(languages, notebooks)
+        try:
+            check_threads()
+        except InnocapError as reason:
+            sys.stderr.write(f"Runs start in loaded processes, not by a fork: {reason}\n")
+            start = "spawn"
+    pool: Pool
+    if start == "fork":
+        pool = ForkPool(settings, state, jobs, filters)
+    else:
+        loads = (languages, notebooks) if start == "spawn" else None
+        pool = SpawnPool(settings, state, jobs, filters, loads)
+    stop.pool = pool
     try:
         for number, run in runs:
             pool.submit(number, run)

@@ -101,7 +101,7 @@ def write_beside(
     shift: tuple[float, float],
     **style: Any,  # noqa: ANN401 - as Axes.text takes it
 ) -> None:
-    """Write a text beside each point, so many points of print away; nothing where one is missing."""
+    """Write a text beside each point, so many points of print away."""
     place = offset_copy(ax.transData, ax.get_figure(root=True), *shift, units="points")
     for at, height, text in zip(x, y, texts, strict=True):
         if np.isfinite(at) and np.isfinite(height):

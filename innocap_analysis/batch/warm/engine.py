@@ -108,12 +108,12 @@ def _run_cell(
         )  # fmt: skip
 
     shell.sink, shell.error = sink, None
-    signal.setitimer(signal.ITIMER_REAL, limit)
+    _set_alarm(limit)
     try:
         anything: Any = shell
         result = anything.run_cell(cell.source, store_history=True)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        _set_alarm(0)
     tap.drain(shell.streams)
     for stream in shell.streams:
         stream.flush()
@@ -126,6 +126,12 @@ def _run_cell(
         told = shell.error or {"ename": type(error).__name__, "evalue": str(error),
                                "traceback": []}  # fmt: skip
         raise CellExecutionError.from_cell_and_msg(cell, told)
+
+
+def _set_alarm(seconds: float) -> None:
+    """Have the cell end after a while; where there is no alarm, the process is ended instead."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 @contextmanager
@@ -142,12 +148,13 @@ def _as_kernel(shell: WarmShell) -> Iterator[DescriptorTap]:
     sys.argv = ["ipykernel_launcher"]
     sys.modules["__main__"] = shell.user_module
     sys.path.insert(0, "")
-    alarm = signal.signal(signal.SIGALRM, ring)
+    alarm = signal.signal(signal.SIGALRM, ring) if sys.platform != "win32" else None
     try:
         yield tap
     finally:
         shell.sink = None
-        signal.signal(signal.SIGALRM, alarm)
+        if sys.platform != "win32":
+            signal.signal(signal.SIGALRM, alarm)
         tap.close()
         sys.stdout, sys.stderr, sys.argv, sys.modules["__main__"] = before
         sys.path.remove("")

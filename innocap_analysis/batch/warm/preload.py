@@ -32,15 +32,11 @@ def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
         Translations to read.
     notebooks : sequence of Path
         What their cells import is loaded too.
-
-    Raises
-    ------
-    InnocapError
-        The process has threads, so that a fork would not be safe.
     """
     import_jsonschema()
     import pandas as pd
     import papermill.execute  # noqa: F401 - loaded for the children
+    import python_calamine  # noqa: F401 - the same
     from matplotlib.backends import backend_agg  # noqa: F401
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -61,7 +57,6 @@ def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
     rehearse_figure()
     gc.collect()
     gc.freeze()
-    check_threads()
 
 
 def import_used(notebook: Path) -> None:
