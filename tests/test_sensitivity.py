@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from innocap_analysis import (
     read_codebook,
     run_sensitivity,
     score_index,
+    summarise_ranks,
     treat_outliers,
 )
 from innocap_analysis.codebook import Codebook
@@ -139,16 +142,90 @@ def test_a_step_that_raises_names_run_and_choice(
         run_sensitivity(values, book, factors=[factor], n=20)
 
 
-def test_weights_that_sum_to_zero_name_run_and_choice() -> None:
-    rows = [
-        {"code": "I", "parent": "", "kind": "index"},
-        {"code": "G", "parent": "I", "kind": "group"},
-        {"code": "A", "parent": "I", "kind": "indicator", "normalise": "none"},
-        {"code": "B", "parent": "G", "kind": "indicator", "normalise": "none"},
-    ]
-    values = pd.DataFrame({"A": [1.0, 2], "B": [2.0, 1]})
-    with pytest.raises(InnocapError, match=r"run \d+ \(left_out B\): .* children of G sum to zero"):
-        run_sensitivity(values, pd.DataFrame(rows), factors=[LeaveOneOut()], n=50)
+TREES = {
+    "one alone": "I; G:I A:G; H:I B:H C:H",
+    "alone in a chain": "I; G:I K:G A:K; H:I B:H C:H",
+    "under the index": "I; A:I B:I; G:I C:G",
+    "all alone": "I; G:I A:G; H:I B:H; K:I C:K",
+    "a sibling without weight": "I; G:I A:G B:G=0; H:I C:H",
+    "weights": "I; G:I=3 A:G=2; H:I=1 B:H=5 C:H=1",
+}
+
+
+def _grow(text: str, method: str) -> Codebook:
+    """Return the index that a line of TREES describes, as ``code:parent=weight``."""
+    rows = []
+    for word in text.replace(";", "").split():
+        code, _, parent = word.partition(":")
+        parent, _, weight = parent.partition("=")
+        kind = "index" if not parent else "indicator" if code in "ABC" else "group"
+        rows.append(
+            {"code": code, "parent": parent, "kind": kind, "weight": weight or 1,
+             "low": 0, "high": 100, "aggregate": method}
+        )  # fmt: skip
+    return read_codebook(pd.DataFrame(rows))
+
+
+@pytest.mark.parametrize("method", ["arithmetic", "geometric", "harmonic", "copeland", "mpi"])
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("min_coverage", [0.0, 0.5, 0.7])
+def test_leaving_an_indicator_out_is_the_index_without_it(
+    tree: str, method: str, min_coverage: float
+) -> None:
+    book = _grow(TREES[tree], method)
+    values = pd.DataFrame(
+        np.random.default_rng(8).uniform(20, 80, size=(8, 3)), columns=list("ABC"),
+        index=list("stuvwxyz"),
+    )  # fmt: skip
+    values.loc["t", "A"] = values.loc["u", "B"] = values.loc["v", ["A", "C"]] = np.nan
+    options = {"factors": [LeaveOneOut()], "n": 40, "min_coverage": min_coverage}
+    runs = run_sensitivity(values, book, **options)
+    assert set(runs.choices["left_out"]) == {"", "A", "B", "C"}
+    for left_out, rows in runs.choices.groupby("left_out").groups.items():
+        without = change_codebook(book, drop=[left_out] if left_out else [])
+        scored = score_index(values, without, min_coverage=min_coverage).scores
+        expected = scored.reindex(columns=book.parents)  # a group that went has no score
+        for code in book.parents:
+            for number in rows:
+                np.testing.assert_allclose(
+                    runs.scores[code].loc[number], expected[code], rtol=1e-12, equal_nan=True
+                )
+
+
+def test_a_group_goes_with_its_only_indicator() -> None:
+    book = _grow(TREES["alone in a chain"], "arithmetic")
+    values = pd.DataFrame({"A": [10.0, 90], "B": [50.0, 40], "C": [70.0, 60]}, index=["x", "y"])
+    runs = run_sensitivity(values, book, factors=[LeaveOneOut(("A",))], n=20)
+    without = runs.choices["left_out"] == "A"
+    # By hand: without A there is no G, and the index is H, the mean of B and C.
+    assert runs.scores["I"][without].drop_duplicates().to_numpy().tolist() == [[60.0, 50.0]]
+    assert runs.scores["I"][~without].drop_duplicates().to_numpy().tolist() == [[35.0, 70.0]]
+    assert runs.scores["G"][without].isna().all(axis=None)
+    assert runs.rank_runs("G")[without].isna().all(axis=None)
+    assert runs.rank_runs("G")[~without].eq([2.0, 1.0]).all(axis=None)
+    shares = summarise_ranks(runs.rank_runs("G")).set_index("unit")
+    assert shares.loc["y", ["median", "low", "high", "share_1"]].eq(1).all()
+
+
+def test_the_human_development_index_has_default_runs() -> None:
+    root = Path(__file__).resolve().parents[1] / "data"
+    table = pd.read_csv(root / "raw" / "reference" / "undp_hdi_2022.csv").set_index("country")
+    book = read_codebook(root / "codebooks" / "examples" / "hdi.csv")
+    runs = run_sensitivity(table[book.leaves], book, n=200, seed=1)
+    assert runs.rank_runs("HDI").notna().all(axis=None)
+    assert set(runs.choices["left_out"]) == {"", *book.leaves}
+
+
+def test_the_only_indicator_of_an_index_stays() -> None:
+    book = _grow("I; G:I A:G; J; B:J C:J".replace("J;", "J:;"), "arithmetic")
+    values = pd.DataFrame({"A": [1.0, 2], "B": [3.0, 1], "C": [2.0, 2]})
+    runs = run_sensitivity(values, book, n=60)
+    assert set(runs.choices["left_out"]) == {"", "B", "C"}
+    assert runs.scores["I"].notna().all(axis=None)
+    with pytest.raises(InnocapError, match="without A nothing is left of I"):
+        run_sensitivity(values, book, factors=[LeaveOneOut(("A",))])
+    with pytest.raises(InnocapError, match="nothing would be left of I"):
+        change_codebook(book, drop=["A"])
 
 
 def test_negative_values_under_a_geometric_mean_name_run_and_choice(

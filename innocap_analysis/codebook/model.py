@@ -157,6 +157,23 @@ class Codebook:
         """Return the scored indicators below a node (the node itself when it is a leaf)."""
         return [node for node in self._walk(code) if self.table.at[node, "kind"] == "indicator"]
 
+    def branch(self, code: str) -> list[str]:
+        """Return what goes when an indicator is left out, itself first.
+
+        A group goes with the last of its children that carries weight; the list ends with an
+        index when nothing else is left of that.
+        """
+        gone = [code]
+        parent = str(self.table.at[code, "parent"])
+        while parent and not any(
+            self.table.at[child, "weight"] > 0
+            for child in self.children(parent)
+            if child != gone[-1]
+        ):
+            gone.append(parent)
+            parent = str(self.table.at[parent, "parent"])
+        return gone
+
     def level(self, code: str) -> int:
         """Return the distance from the root: 0 for an index, 1 for its children."""
         parent = str(self.table.at[code, "parent"])

@@ -160,7 +160,9 @@ def _measure_coverage(
     used: Sequence[Array], weights: Sequence[Array], covers: Sequence[Array]
 ) -> Array:
     observed = sum((u * c for u, c in zip(used, covers, strict=True)), np.zeros(1))
-    return np.asarray(observed / sum(weights[1:], weights[0]))
+    total = sum(weights[1:], weights[0])
+    # A group whose children were all left out covers nothing; it weighs nothing either.
+    return np.asarray(np.where(total > 0, observed / np.where(total > 0, total, 1.0), 0.0))
 
 
 def _combine(method: str, xs: Sequence[Array], ws: Sequence[Array], total: Array) -> Array:
