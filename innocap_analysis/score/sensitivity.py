@@ -45,6 +45,9 @@ class SensitivityResult:
     def rank_runs(self, code: str, units: Sequence[str] | None = None) -> pd.DataFrame:
         """Rank units among themselves in every run.
 
+        A unit that the index as it is does not score is never ranked, even where leaving out
+        what it lacks gives it a score.
+
         Parameters
         ----------
         code : str
@@ -55,10 +58,12 @@ class SensitivityResult:
         Returns
         -------
         DataFrame
-            Runs x units; 1 is the highest score.
+            Runs x units; 1 is the highest score, NaN without one.
         """
         scores = self.scores[code] if units is None else self.scores[code][list(units)]
-        return scores.round(9).rank(axis=1, ascending=False, method="min")
+        known = scores.columns[self.baseline.loc[scores.columns, code].notna()]
+        ranks = scores[known].round(9).rank(axis=1, ascending=False, method="min")
+        return ranks.reindex(columns=scores.columns)
 
 
 def run_sensitivity(
