@@ -203,16 +203,14 @@ def goalposts(
     ] = False,
 ) -> None:
     """Recompute the goalposts from the reference set and compare them with the codebook."""
-    from innocap_analysis.codebook import write_goalposts
-    from innocap_analysis.score.capacity import load_capacity
-    from innocap_analysis.score.goalposts import compute_goalposts
+    from innocap_analysis.score.goalposts import recompute_goalposts, write_goalposts
 
-    capacity = load_capacity()
-    table = compute_goalposts(capacity.values, capacity.codebook)
+    settings = load_settings()
+    table = recompute_goalposts(settings)
     typer.echo(table.to_string(index=False))
     if write:
-        path = capacity.settings.codebook_path
-        changed = write_goalposts(path, table.set_index("code")[["low", "high"]])
+        path = settings.codebook_path
+        changed = write_goalposts(path, table)
         typer.echo(f"{changed} goalpost(s) written to {path}")
     elif not table["agrees"].all():
         typer.echo("Some goalposts differ; freeze them with: innocap goalposts --write", err=True)

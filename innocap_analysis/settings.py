@@ -109,6 +109,7 @@ class Settings(_Strict):
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())
+    _lines: dict[tuple[str, ...], int] = PrivateAttr(default_factory=dict)
 
     @field_validator("countries")
     @classmethod
@@ -200,6 +201,11 @@ class Settings(_Strict):
         content = self.model_dump_json(exclude={"batch"})
         return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
+    def locate(self, *keys: str) -> str:
+        """Return where a setting stands, for messages: file, line and its name."""
+        line = self._lines.get(keys)
+        return f"{CONFIG_NAME}: " + (f"line {line}, " if line else "") + ".".join(keys)
+
     def check_language(self, language: str) -> str:
         """Return the language, or raise when the project does not offer it."""
         if language not in self.languages:
@@ -290,6 +296,7 @@ def load_settings(path: str | Path | None = None) -> Settings:
         faults = [_tell_fault(fault, lines) for fault in error.errors()]
         raise InnocapError(f"{file.name}: " + "\n  ".join(faults)) from None
     settings._root = file.resolve().parent
+    settings._lines = lines
     return settings
 
 
