@@ -185,15 +185,19 @@ def score() -> None:
 def check() -> None:
     """Check settings, codebooks, raw files, goalposts and notebooks."""
     from innocap_analysis.batch.check import check_project
+    from innocap_analysis.batch.domain import list_notes
 
+    settings = load_settings()
     faults = 0
-    for name, found in check_project(load_settings()):
+    for name, found in check_project(settings):
         typer.echo(f"{'ok    ' if not found else 'FAULT '} {name}")
         for fault in found:
             typer.echo(f"       {fault}", err=True)
         faults += len(found)
     if faults:
         raise typer.Exit(1)
+    for note in list_notes(settings):
+        typer.echo(f"note   {note}")
 
 
 @app.command()

@@ -201,10 +201,13 @@ class Settings(_Strict):
         content = self.model_dump_json(exclude={"batch"})
         return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
-    def locate(self, *keys: str) -> str:
-        """Return where a setting stands, for messages: file, line and its name."""
-        line = self._lines.get(keys)
-        return f"{CONFIG_NAME}: " + (f"line {line}, " if line else "") + ".".join(keys)
+    def locate(self, *place: str) -> str:
+        """Return file, line and name of a setting, as messages begin."""
+        line = next(
+            (self._lines[place[:k]] for k in range(len(place), 0, -1) if place[:k] in self._lines),
+            None,
+        )
+        return f"{CONFIG_NAME}: " + (f"line {line}, " if line else "") + ".".join(place)
 
     def check_language(self, language: str) -> str:
         """Return the language, or raise when the project does not offer it."""
@@ -295,8 +298,7 @@ def load_settings(path: str | Path | None = None) -> Settings:
     except ValidationError as error:
         faults = [_tell_fault(fault, lines) for fault in error.errors()]
         raise InnocapError(f"{file.name}: " + "\n  ".join(faults)) from None
-    settings._root = file.resolve().parent
-    settings._lines = lines
+    settings._root, settings._lines = file.resolve().parent, lines
     return settings
 
 

@@ -55,6 +55,7 @@ def conduct_batch(
     """
     # Imported here: who only asks for a batch need not load what it is run with.
     from innocap_analysis.batch.crate import write_crate
+    from innocap_analysis.batch.domain import refuse_faults
     from innocap_analysis.batch.execute import name_failed
     from innocap_analysis.batch.fingerprint import describe_project
     from innocap_analysis.batch.index_page import write_index_page
@@ -72,6 +73,7 @@ def conduct_batch(
         language=request.language,
         parameters=request.parameters,
     )
+    refuse_faults(config)
     for year in {run.parameters.get("year") for run in plan} - {None}:
         check_year(int(str(year)), config)
     write_scores(config)  # finds mistakes in the data before anything else is touched

@@ -103,9 +103,8 @@ class CapacityData:
             return list(self.values.index)
         unknown = sorted(set(members) - set(self.values.index))
         if unknown:
-            raise InnocapError(
-                f"innocap.yml, reference_sets.{reference}: no data for {', '.join(unknown)}"
-            )
+            place = self.settings.locate("reference_sets", reference)
+            raise InnocapError(f"{place}: no data for {', '.join(unknown)}")
         return sorted(members)
 
 
