@@ -10,8 +10,12 @@ import pytest
 
 from innocap_analysis import (
     change_codebook,
+    compare_to_reference,
     estimate_sobol,
+    estimate_superiority,
     impute,
+    rank_interval,
+    rank_priorities,
     read_codebook,
     run_sensitivity,
     score_index,
@@ -29,6 +33,7 @@ from innocap_analysis.score.factors import (
     TreatmentChoice,
     WeightNoise,
 )
+from innocap_analysis.score.sensitivity import SensitivityResult
 from innocap_analysis.score.sobol import MEAN_SHIFT, _estimate
 from innocap_analysis.settings import InnocapError
 
@@ -341,3 +346,81 @@ def test_drawn_weights_do_not_decide_who_has_a_score(
     runs = run_sensitivity(values, book, factors=factors, n=200, min_coverage=0.4)
     half = runs.scores["G"]["half"].notna().groupby(runs.choices["left_out"]).mean()
     assert half.to_dict() == {"": 0.0, "A": 1.0, "C": 0.0}
+
+
+@pytest.fixture(scope="module")
+def gaps() -> SensitivityResult:
+    """Return runs in which two units are measured only where an indicator is left out."""
+    book = _grow("I; G:I A:G B:G; H:I C:H", "arithmetic")
+    values = pd.DataFrame(
+        {"A": [10.0, 90, 40, np.nan], "B": [20.0, 80, np.nan, np.nan], "C": [50.0, 60, 70, 80]},
+        index=list("wxyz"),
+    )
+    return run_sensitivity(
+        values, book, factors=[LeaveOneOut()], n=80, min_coverage=0.6, sobol=True
+    )
+
+
+def test_a_unit_that_the_index_does_not_score_is_never_ranked(gaps: SensitivityResult) -> None:
+    left_out = gaps.choices["left_out"]
+    # y has A only: half of G, which is too little, but all of it where B is left out.
+    assert gaps.scores["G"]["y"].notna().equals(left_out == "B")
+    ranks = gaps.rank_runs("G")
+    assert ranks[["y", "z"]].isna().all(axis=None)
+    assert ranks["x"].eq(1).all()
+    table = summarise_ranks(ranks).set_index("unit")
+    assert table.loc[["y", "z"]].drop(columns="ranked").isna().all(axis=None)
+    assert table["ranked"].tolist() == [1.0, 1.0, 0.0, 0.0]
+    assert table.loc["x", ["share_1", "share_2", "low", "high"]].tolist() == [1.0, 0.0, 1.0, 1.0]
+    assert np.isnan(rank_interval(gaps, "G", "y", units=list("wx"))).all()
+    assert rank_interval(gaps, "G", "w", units=list("wxyz")) == (2.0, 2.0)
+
+
+def test_shares_are_of_the_runs_with_a_rank() -> None:
+    runs = pd.DataFrame({"a": [1.0, 1, np.nan, np.nan], "b": [2.0, 2, 1, 1], "c": [np.nan] * 4})
+    table = summarise_ranks(runs).set_index("unit")
+    assert table.loc["a", ["share_1", "share_2", "ranked"]].tolist() == [1.0, 0.0, 0.5]
+    assert table.loc["b", ["share_1", "share_2", "ranked"]].tolist() == [0.5, 0.5, 1.0]
+    assert table.loc["c", ["median", "low", "share_1"]].isna().all()
+
+
+def test_superiority_counts_the_runs_that_score_both() -> None:
+    scores = pd.DataFrame({"a": [3.0, 1.0, np.nan], "b": [1.0, 1.0, 5.0], "c": [np.nan] * 3})
+    table = estimate_superiority(scores, list("abc"))
+    assert (table.at["a", "b"], table.at["b", "a"]) == (0.75, 0.25)
+    assert table["c"].isna().all()
+    assert table.loc["c"].isna().all()
+
+
+def test_units_without_a_score_in_some_run_have_no_indices(gaps: SensitivityResult) -> None:
+    table = estimate_sobol(gaps, "G", units=list("wxyz"), n_resamples=20).set_index("output")
+    assert table.loc[["y", "z"], "reason"].eq("has no score in some runs").all()
+    assert table.loc[["y", "z"], ["first", "total", "variance"]].isna().all(axis=None)
+    assert table.loc["w", "variance"] == 0
+    assert set(estimate_sobol(gaps, "G", n_resamples=20)["output"]) == {MEAN_SHIFT, "w", "x"}
+    nobody = estimate_sobol(gaps, "G", units=["z"], n_resamples=20)
+    assert nobody["reason"].eq("has no score in some runs").all()
+
+
+def test_an_unmeasured_dimension_has_no_priority(gaps: SensitivityResult) -> None:
+    table = rank_priorities(gaps, ["G", "H"], "y", reference_units=list("wx"))
+    assert table["code"].tolist() == ["H", "G"]
+    assert table["priority"].tolist() == [1, pd.NA]
+    numbers = ["gap", "low", "high", "probability_first", "probability_top2", "probability_behind"]
+    assert table.loc[1, numbers].isna().all()
+    # By hand: 70 against the median of 50 and 60.
+    assert table.loc[0, "gap"] == pytest.approx(15)
+    nowhere = rank_priorities(gaps, ["G", "H"], "x", reference_units=["z"]).set_index("code")
+    assert pd.isna(nowhere.at["G", "priority"])
+    assert nowhere.at["H", "priority"] == 1
+
+
+def test_a_reference_set_without_figures_gives_no_rank() -> None:
+    book = _grow("I; G:I A:G B:G; H:I C:H", "arithmetic")
+    values = pd.DataFrame({"A": [1.0, np.nan], "B": [2.0, np.nan], "C": [3.0, 4]}, index=["x", "z"])
+    table = compare_to_reference(score_index(values, book), ["x", "z"], reference_units=["z"])
+    rows = table.set_index(["unit", "code"])
+    columns = ["reference_rank", "percentile", "gap_to_median", "gap_to_best"]
+    assert rows.loc[("x", "G"), columns].isna().all()
+    assert rows.loc[("z", "G"), columns].isna().all()
+    assert rows.at[("x", "H"), "reference_rank"] == 2
