@@ -10,6 +10,7 @@ import pandas as pd
 
 from innocap_analysis.codebook import Codebook
 from innocap_analysis.score.normalise import BLOCK, ScoreWarning
+from innocap_analysis.score.ties import ROUNDING, measure_rounding
 from innocap_analysis.settings import InnocapError
 
 # Coverage is a ratio of sums of weights; a share of exactly one half must pass 0.5.
@@ -207,12 +208,17 @@ def _count_wins(xs: Sequence[Array], ws: Sequence[Array]) -> Array:
     """Compare every pair of units on the children that both have."""
     shape = np.broadcast_shapes(*(x.shape for x in xs), *(w.shape for w in ws))
     balance = np.zeros((*shape, shape[-1]))
+    total = np.zeros(shape)
     for x, w in zip(xs, ws, strict=True):
         values = np.broadcast_to(x, shape)
         weight = np.broadcast_to(w, shape)
         both = np.minimum(weight[..., :, None], weight[..., None, :])
-        balance += both * np.sign(values[..., :, None] - values[..., None, :])
-    return np.asarray(np.sign(np.round(balance, 12)).sum(axis=-1))
+        ahead = values[..., :, None] - values[..., None, :]
+        tied = np.abs(ahead) <= measure_rounding(values)[..., None]
+        balance += both * np.where(tied, 0.0, np.sign(ahead))
+        total += weight
+    drawn = np.abs(balance) <= ROUNDING * total[..., None]
+    return np.asarray(np.where(drawn, 0.0, np.sign(balance)).sum(axis=-1))
 
 
 def _refuse_negative(

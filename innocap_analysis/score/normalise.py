@@ -10,6 +10,7 @@ import pandas as pd
 
 from innocap_analysis.codebook import Codebook
 from innocap_analysis.codebook.model import Leaf
+from innocap_analysis.score.ties import find_extremes, is_flat, measure_rounding, rank_figures
 from innocap_analysis.settings import InnocapError, suggest
 
 FIXED = ("goalposts", "none")
@@ -251,17 +252,11 @@ def _find_reference(unit: str, units: pd.Index) -> int:
     return int(units.get_indexer_for([unit])[0])
 
 
-def _extremes(x: Array) -> tuple[Array, Array]:
-    # A run without any value keeps NaN, without numpy's remark about it.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        low, high = np.nanmin(x, axis=-1, keepdims=True), np.nanmax(x, axis=-1, keepdims=True)
-    return np.asarray(low), np.asarray(high)
-
-
-def _share(top: Array, range_: Array, x: Array, code: str, tell: Callable[[str], None]) -> Array:
-    """Divide by a range; where it is zero nobody is ahead, and everybody gets the middle."""
-    flat = range_ == 0
+def _share(
+    top: Array, range_: Array, flat: Array, x: Array, code: str, tell: Callable[[str], None]
+) -> Array:
+    """Divide by a range; where there is none nobody is ahead, and everybody gets the middle."""
+    flat = flat & ~np.isnan(x).all(axis=-1, keepdims=True)
     if flat.any():
         tell(f"{code}: all units are equal, so each scores {_MIDDLE:g}")
     score = 100.0 * top / np.where(flat, 1.0, range_)
@@ -269,8 +264,8 @@ def _share(top: Array, range_: Array, x: Array, code: str, tell: Callable[[str],
 
 
 def _scale_minmax(x: Array, code: str, tell: Callable[[str], None]) -> Array:
-    low, high = _extremes(x)
-    return _share(x - low, high - low, x, code, tell)
+    low, high = find_extremes(x)
+    return _share(x - low, high - low, is_flat(x), x, code, tell)
 
 
 def _standardise(x: Array, code: str, tell: Callable[[str], None]) -> Array:
@@ -278,16 +273,15 @@ def _standardise(x: Array, code: str, tell: Callable[[str], None]) -> Array:
         warnings.simplefilter("ignore", RuntimeWarning)
         mean = np.nanmean(x, axis=-1, keepdims=True)
         sd = np.nanstd(x, axis=-1, ddof=1, keepdims=True)
-    flat = (sd == 0) | np.isnan(sd)
+    flat = is_flat(x)
     if flat.any():
         tell(f"{code}: the units do not vary, so each scores 0")
-    return np.asarray(np.where(flat, x - mean, (x - mean) / np.where(flat, 1.0, sd)))
+    zero = np.where(np.isnan(x), np.nan, 0.0)
+    return np.asarray(np.where(flat, zero, (x - mean) / np.where(flat, 1.0, sd)))
 
 
 def _rank_up(x: Array, *_: object) -> Array:
-    # Not scipy's rankdata: importing scipy.stats takes longer than scoring every country.
-    ranks = pd.DataFrame(x.reshape(-1, x.shape[-1])).rank(axis=1, method="min").to_numpy()
-    return np.asarray(ranks.reshape(x.shape))
+    return rank_figures(x)
 
 
 def _count_below(x: Array, *_: object) -> Array:
@@ -296,15 +290,20 @@ def _count_below(x: Array, *_: object) -> Array:
 
 def _rank_percentile(x: Array, code: str, tell: Callable[[str], None]) -> Array:
     others = (~np.isnan(x)).sum(axis=-1, keepdims=True) - 1.0
-    return _share(_count_below(x), others, x, code, tell)
+    return _share(_count_below(x), others, others <= 0, x, code, tell)
 
 
 def _measure_from_reference(
     x: Array, given: float, unit: int | None, code: str, tell: Callable[[str], None]
 ) -> Array:
-    low, _ = _extremes(x)
+    low, _ = find_extremes(x)
     if not np.isnan(given):
         reference = np.full_like(low, given)
+        if (reference < low - measure_rounding(x)).any():
+            raise InnocapError(
+                f"{code}: the reference value lies below the lowest figure, as directed, so the "
+                "scale would turn around; give a better one in column high"
+            )
     elif unit is None:
         raise InnocapError(
             f"{code}: distance_to_reference needs the reference value in column high, or the "
@@ -314,13 +313,18 @@ def _measure_from_reference(
         reference = x[..., unit : unit + 1]
         if np.isnan(reference).any():
             raise InnocapError(f"{code}: the reference unit has no value")
-    return _share(x - low, reference - low, x, code, tell)
+    flat = is_flat(x)
+    lost = (np.abs(reference - low) <= measure_rounding(x)) & ~flat
+    score = _share(x - low, np.where(lost, 1.0, reference - low), flat, x, code, tell)
+    if lost.any():
+        tell(f"{code}: the reference is the lowest figure, so there is no distance and no score")
+    return np.where(lost, np.nan, score)
 
 
 def _take_fraction(x: Array, leaf: Leaf, tell: Callable[[str], None]) -> Array:
     """Divide by the best: ``x / max``, or ``min / x`` where lower is better."""
     raw = -x if leaf.direction == -1 else x
-    low, high = _extremes(raw)
+    low, high = find_extremes(raw)
     if (low <= 0).any() if leaf.direction == -1 else (high <= 0).any():
         tell(f"{leaf.code}: a fraction of the best needs figures above zero; no score")
     with np.errstate(divide="ignore", invalid="ignore"):

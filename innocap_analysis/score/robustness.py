@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.score.sensitivity import SensitivityResult
+from innocap_analysis.score.ties import measure_rounding
 
 
 def summarise_ranks(runs: pd.DataFrame, *, level: float = 0.9) -> pd.DataFrame:
@@ -92,8 +93,9 @@ def estimate_superiority(scores: pd.DataFrame, units: Sequence[str]) -> pd.DataF
     x = scores[list(units)].to_numpy()
     known = (~np.isnan(x)).astype(float)
     both = known.T @ known
-    above = (x[:, :, None] > x[:, None, :]).sum(axis=0)
-    above = above + 0.5 * (x[:, :, None] == x[:, None, :]).sum(axis=0)
+    lead = x[:, :, None] - x[:, None, :]
+    tied = np.abs(lead) <= measure_rounding(x)[..., None]
+    above = ((lead > 0) & ~tied).sum(axis=0) + 0.5 * tied.sum(axis=0)
     share = np.where(both > 0, above / np.where(both > 0, both, 1.0), np.nan)
     np.fill_diagonal(share, np.nan)
     return pd.DataFrame(share, index=list(units), columns=list(units))

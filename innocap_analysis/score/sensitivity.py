@@ -13,6 +13,7 @@ from innocap_analysis.score.factors import Factor, default_factors
 from innocap_analysis.score.index import score_index
 from innocap_analysis.score.normalise import ScoreWarning
 from innocap_analysis.score.simulation import Simulation, draw_numbers, list_choices
+from innocap_analysis.score.ties import rank_figures
 from innocap_analysis.settings import InnocapError
 
 
@@ -62,8 +63,9 @@ class SensitivityResult:
         """
         scores = self.scores[code] if units is None else self.scores[code][list(units)]
         known = scores.columns[self.baseline.loc[scores.columns, code].notna()]
-        ranks = scores[known].round(9).rank(axis=1, ascending=False, method="min")
-        return ranks.reindex(columns=scores.columns)
+        ranks = rank_figures(scores[known].to_numpy(), descending=True)
+        table = pd.DataFrame(ranks, index=scores.index, columns=known)
+        return table.reindex(columns=scores.columns)
 
 
 def run_sensitivity(

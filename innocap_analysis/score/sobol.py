@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from innocap_analysis.score.index import rank_units
 from innocap_analysis.score.sensitivity import SensitivityResult
 from innocap_analysis.settings import InnocapError
 
@@ -72,7 +73,7 @@ def estimate_sobol(
     names = list(complete) if units is None else list(units)
     whole = [name for name in names if name in complete]
     ranks = runs.rank_runs(code, whole)
-    base = runs.baseline.loc[whole, code].round(9).rank(ascending=False, method="min")
+    base = rank_units(runs.baseline.loc[whole, [code]])[code]
     shift = (ranks - base).abs().mean(axis=1)
     outputs = np.column_stack([shift, ranks.reindex(columns=names).to_numpy()])
     blocks = outputs.reshape(k + 2, n, -1)

@@ -7,6 +7,8 @@ import math
 import numpy as np
 import pandas as pd
 
+from innocap_analysis.score.ties import is_flat
+
 LOG_COLUMNS = (
     "code",
     "action",
@@ -144,7 +146,7 @@ def measure_shape(x: np.ndarray) -> tuple[float, float]:
     """
     known = x[~np.isnan(x)]
     n = len(known)
-    if n < 4 or known.min() == known.max():
+    if n < 4 or is_flat(known).all():
         return math.nan, math.nan
     gap = known - known.mean()
     square = gap * gap
