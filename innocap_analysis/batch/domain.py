@@ -9,6 +9,7 @@ import pandas as pd
 from innocap_analysis.codebook import read_codebook
 from innocap_analysis.prepare.observations import PreparedData, prepare_data
 from innocap_analysis.prepare.units import name_country, read_regions
+from innocap_analysis.prepare.wave import ANSWERS_NAME, list_synthetic
 from innocap_analysis.score.capacity import CapacityData, list_unmeasured, load_capacity
 from innocap_analysis.settings import InnocapError, Settings, suggest
 
@@ -74,7 +75,7 @@ def list_notes(settings: Settings) -> list[str]:
         that English stands in for.
     """
     capacity = load_capacity(settings=settings)
-    return [*_note_gaps(capacity), *_note_labels(settings)]
+    return [*_note_gaps(capacity), *_note_labels(settings), *_note_answers(settings)]
 
 
 def _check_marks(settings: Settings) -> Iterator[str]:
@@ -151,6 +152,14 @@ def _note_gaps(capacity: CapacityData) -> Iterator[str]:
                     f"{place}: {capacity.codebook.label(node)} is not measured for "
                     f"{name_country(code)} ({n} of {len(leaves)} figures) and not ranked"
                 )
+
+
+def _note_answers(settings: Settings) -> Iterator[str]:
+    if not list_synthetic(settings) and not (settings.processed_dir / ANSWERS_NAME).is_file():
+        yield (
+            f"no made-up answers of {', '.join(settings.countries)} ship and none were imported; "
+            "pages on answers cannot be made"
+        )
 
 
 def _note_labels(settings: Settings) -> Iterator[str]:
