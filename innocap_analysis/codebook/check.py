@@ -116,6 +116,11 @@ def _check_numbers(cells: dict[str, str], *, frozen: bool) -> Iterator[str]:
             yield f"low {cells['low']} is not below high {cells['high']}; reverse with direction -1"
         elif cells["transform"] == "log" and low <= 0:
             yield f"low {cells['low']} has no logarithm; it must be above zero"
+    if cells["normalise"] == "none" and cells["clip"] != "none":
+        if not low < high:
+            yield f"clip {cells['clip']!r} with normalise none needs low below high"
+        elif cells["transform"] == "log" and low <= 0:
+            yield f"low {cells['low']} has no logarithm; it must be above zero"
     reference_log = cells["normalise"] == "distance_to_reference" and cells["transform"] == "log"
     if reference_log and high <= 0:
         yield f"high {cells['high']} has no logarithm; it must be above zero"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -97,6 +97,22 @@ class Codebook:
     def leaves(self) -> list[str]:
         """Codes of the scored indicators, in the order of the table."""
         return list(self.table.index[self.table["kind"] == "indicator"])
+
+    @cached_property
+    def denominators(self) -> dict[str, str]:
+        """What an indicator is divided by, for those that are."""
+        table = self.table["denominator"].loc[self.leaves]
+        return {str(code): str(by) for code, by in table.items() if by}
+
+    @cached_property
+    def inputs(self) -> list[str]:
+        """Columns that scoring needs: the indicators and what they are divided by."""
+        return list(dict.fromkeys([*self.leaves, *self.denominators.values()]))
+
+    def find_inputs(self, known: Collection[str]) -> list[str]:
+        """Return the inputs; where no denominator is known the figures come divided already."""
+        divided = not set(self.denominators.values()) & set(known)
+        return self.leaves if divided else self.inputs
 
     @cached_property
     def context(self) -> list[str]:

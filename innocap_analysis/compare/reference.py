@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.score.index import IndexResult
+from innocap_analysis.score.options import check_level
 from innocap_analysis.score.sensitivity import SensitivityResult
 
 _TEXTS = ("code", "parent", "best_units")
@@ -129,6 +130,7 @@ def rank_priorities(
         it is does not score for the unit, or for any unit of the reference set, comes last,
         with no priority (``<NA>``) and NaN.
     """
+    check_level(level)
     measured = runs.baseline.loc[unit, list(codes)].notna()
     measured &= runs.baseline.loc[list(reference_units), list(codes)].notna().any()
     gaps = pd.DataFrame(

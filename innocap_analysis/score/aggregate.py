@@ -10,6 +10,7 @@ import pandas as pd
 
 from innocap_analysis.codebook import Codebook
 from innocap_analysis.score.normalise import BLOCK, ScoreWarning
+from innocap_analysis.score.options import check_share
 from innocap_analysis.score.ties import ROUNDING, measure_rounding
 from innocap_analysis.settings import InnocapError
 
@@ -45,7 +46,8 @@ def aggregate(
     Raises
     ------
     InnocapError
-        A mean that needs values of zero or more meets a negative one.
+        A mean that needs values of zero or more meets a negative one, a Mazziotta-Pareto
+        index a negative mean.
 
     Warns
     -----
@@ -63,6 +65,7 @@ def aggregate(
     minus pairs lost. Sums run child by child, so that except for Copeland a unit's score
     has the same last bit whichever other units are in the table.
     """
+    check_share("min_coverage", min_coverage)
     units = normalised.index
     leaves = np.ascontiguousarray(normalised[codebook.leaves].to_numpy(dtype=float).T)
     scores = np.empty((len(codebook.parents), len(units)))
@@ -122,7 +125,8 @@ def aggregate_arrays(
     Raises
     ------
     InnocapError
-        A mean that needs values of zero or more meets a negative one.
+        A mean that needs values of zero or more meets a negative one, a Mazziotta-Pareto
+        index a negative mean.
     """
     given = weights or {}
     nodes: dict[str, Node] = {code: (x, ~np.isnan(x)) for code, x in leaves.items()}
@@ -151,7 +155,7 @@ def aggregate_arrays(
             parts = [np.where(p, w, 0.0) for p, w in zip(present, own, strict=True)]
             cover = _measure_coverage(parts, own, covers)
         with np.errstate(invalid="ignore", divide="ignore"):
-            score = _combine(method, filled, used, observed)
+            score = _combine(method, filled, used, observed, parent.code)
         enough = (observed > 0) & (cover >= min_coverage - _ROUNDING)
         nodes[parent.code] = parents[parent.code] = (np.where(enough, score, np.nan), cover)
     return parents
@@ -166,12 +170,15 @@ def _measure_coverage(
     return np.asarray(np.where(total > 0, observed / np.where(total > 0, total, 1.0), 0.0))
 
 
-def _combine(method: str, xs: Sequence[Array], ws: Sequence[Array], total: Array) -> Array:
+def _combine(
+    method: str, xs: Sequence[Array], ws: Sequence[Array], total: Array, parent: str
+) -> Array:
     name, _, parameter = method.partition(":")
     if name == "copeland":
         return _count_wins(xs, ws)
     if name == "mpi":
-        return _penalise_spread(xs, ws, total, sign=1.0 if parameter == "+" else -1.0)
+        sign = 1.0 if parameter == "+" else -1.0
+        return _penalise_spread(xs, ws, total, sign=sign, parent=parent)
     forward, backward = _find_transform(method)
     top = sum((w * forward(x) for x, w in zip(xs, ws, strict=True)), np.zeros(1))
     return backward(top / total)
@@ -194,11 +201,17 @@ def _find_transform(
 
 
 def _penalise_spread(
-    xs: Sequence[Array], ws: Sequence[Array], total: Array, *, sign: float
+    xs: Sequence[Array], ws: Sequence[Array], total: Array, *, sign: float, parent: str
 ) -> Array:
     mean = sum((w * x for x, w in zip(xs, ws, strict=True)), np.zeros(1)) / total
     squares = (w * (x - mean) ** 2 for x, w in zip(xs, ws, strict=True))
     variance = sum(squares, np.zeros(1)) / total
+    below = (mean < 0) & (variance > 0)
+    if below.any():
+        raise InnocapError(
+            f"{parent}: mpi needs means above zero, or the penalty turns into a bonus, but one is "
+            f"{mean[below].min():.6g}; bring the indicators to a scale from 0 to 100"
+        )
     # Without spread there is no penalty, whatever the mean.
     penalty = np.where(variance == 0, 0.0, variance / np.where(mean == 0, np.nan, mean))
     return np.asarray(mean + sign * penalty)

@@ -214,7 +214,8 @@ def widen_countries(selected: pd.DataFrame, codebook: Codebook, settings: Settin
     if national.empty:
         return pd.DataFrame()
     measured = {*national["code"], *codebook.leaves}
-    values = widen(national, [code for code in codebook.table.index if code in measured])
+    codes = dict.fromkeys([*codebook.table.index, *codebook.inputs])
+    values = widen(national, [code for code in codes if code in measured])
     return values.reindex(values.index.union(list(settings.countries)))
 
 

@@ -45,11 +45,12 @@ def compute_goalposts(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
         if row["normalise"] != "goalposts":
             continue
         held = float(row["low"]), float(row["high"])
-        low, high = float(figures[code].min()), float(figures[code].max())
+        column = figures[code].astype("float64")
+        low, high = float(column.min()), float(column.max())
         rows.append(
             {
                 "code": code,
-                "n": int(figures[code].count()),
+                "n": int(column.count()),
                 "low": low,
                 "high": high,
                 "frozen_low": held[0],

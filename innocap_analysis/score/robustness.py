@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from innocap_analysis.score.options import check_level
 from innocap_analysis.score.sensitivity import SensitivityResult
 from innocap_analysis.score.ties import measure_rounding
 
@@ -29,6 +30,7 @@ def summarise_ranks(runs: pd.DataFrame, *, level: float = 0.9) -> pd.DataFrame:
         with that one), and `ranked`, the share of runs in which it has one. NaN for a unit
         that is never ranked.
     """
+    check_level(level)
     tail = (1 - level) / 2
     count = runs.shape[1]
     out = pd.DataFrame(

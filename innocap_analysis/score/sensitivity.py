@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from innocap_analysis.codebook import Codebook, read_codebook
-from innocap_analysis.score.factors import Factor, default_factors
+from innocap_analysis.score.factors import Factor, MeasurementError, WeightNoise, default_factors
 from innocap_analysis.score.index import score_index
 from innocap_analysis.score.normalise import ScoreWarning
+from innocap_analysis.score.options import check_count, check_options, check_share
 from innocap_analysis.score.simulation import Simulation, draw_numbers, list_choices
 from innocap_analysis.score.ties import rank_figures
 from innocap_analysis.settings import InnocapError
@@ -126,6 +127,8 @@ def run_sensitivity(
     >>> runs.rank_runs("INNOCAP", ["SE", "FI"]).shape
     (100, 2)
     """
+    check_share("min_coverage", min_coverage)
+    check_count("n", n)
     book = read_codebook(codebook)
     chosen = list(factors) if factors is not None else default_factors(book)
     _check_factors(chosen, book)
@@ -148,6 +151,8 @@ def _check_factors(factors: Sequence[Factor], book: Codebook) -> None:
     names = [factor.name for factor in factors]
     for factor in factors:
         factor.check(book)
+        if not isinstance(factor, (WeightNoise, MeasurementError)):
+            check_options(f"factors: {factor.name}", factor.options(book))
         if names.count(factor.name) > 1:
             raise InnocapError(f"factors: {factor.name!r} is given twice")
     if {"measurement", "treatment"} <= set(names):

@@ -17,9 +17,10 @@ from innocap_analysis.score.factors import (
     MeasurementError,
     WeightNoise,
 )
-from innocap_analysis.score.normalise import check_values, normalise_array
+from innocap_analysis.score.normalise import normalise_array
 from innocap_analysis.score.steps import denominate, impute
 from innocap_analysis.score.treat import treat_outliers
+from innocap_analysis.score.values import check_values
 from innocap_analysis.settings import InnocapError
 
 Array = np.ndarray

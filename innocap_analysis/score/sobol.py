@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.score.index import rank_units
+from innocap_analysis.score.options import check_count, check_level
 from innocap_analysis.score.sensitivity import SensitivityResult
 from innocap_analysis.settings import InnocapError
 
@@ -65,6 +66,8 @@ def estimate_sobol(
     together. The outputs are centred first, which leaves the estimand and cuts the noise.
     The random numbers of a factor, such as all weights, form one group.
     """
+    check_level(level)
+    check_count("n_resamples", n_resamples)
     if not runs.sobol_size:
         raise InnocapError("estimate_sobol: the runs have no Sobol design; use sobol=True")
     n, k = runs.sobol_size, len(runs.factors)

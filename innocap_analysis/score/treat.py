@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.score.ties import is_flat
+from innocap_analysis.settings import InnocapError
 
 LOG_COLUMNS = (
     "code",
@@ -53,6 +54,11 @@ def treat_outliers(
         and `after` (cells), `skewness` and `kurtosis` of the treated column, and `passed`,
         whether the column now passes.
 
+    Raises
+    ------
+    InnocapError
+        A threshold or the limit is below zero.
+
     Notes
     -----
     Sample skewness and excess kurtosis with the usual bias correction (types 2 of Joanes
@@ -69,6 +75,8 @@ def treat_outliers(
     >>> float(treated["A"].max()), len(log)
     (30.0, 1)
     """
+    if min(skewness, kurtosis, winsorise_limit) < 0:
+        raise InnocapError("treat_outliers: skewness, kurtosis and winsorise_limit are 0 or more")
     out = {}
     rows: list[dict[str, object]] = []
     for code in values.columns:
