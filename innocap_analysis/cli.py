@@ -250,15 +250,19 @@ def score() -> None:
 def check() -> None:
     """Check settings, codebooks, raw files, goalposts and notebooks."""
     from innocap_analysis.batch.check import check_project
+    from innocap_analysis.batch.domain import list_notes
 
+    settings = load_settings()
     faults = 0
-    for name, found in check_project(load_settings()):
+    for name, found in check_project(settings):
         typer.echo(f"{'ok    ' if not found else 'FAULT '} {name}")
         for fault in found:
             typer.echo(f"       {fault}", err=True)
         faults += len(found)
     if faults:
         raise typer.Exit(1)
+    for note in list_notes(settings):
+        typer.echo(f"note   {note}")
 
 
 @app.command()
@@ -268,16 +272,14 @@ def goalposts(
     ] = False,
 ) -> None:
     """Recompute the goalposts from the reference set and compare them with the codebook."""
-    from innocap_analysis.codebook import write_goalposts
-    from innocap_analysis.score.capacity import load_capacity
-    from innocap_analysis.score.goalposts import compute_goalposts
+    from innocap_analysis.score.goalposts import recompute_goalposts, write_goalposts
 
-    capacity = load_capacity()
-    table = compute_goalposts(capacity.values, capacity.codebook)
+    settings = load_settings()
+    table = recompute_goalposts(settings)
     typer.echo(table.to_string(index=False))
     if write:
-        path = capacity.settings.codebook_path
-        changed = write_goalposts(path, table.set_index("code")[["low", "high"]])
+        path = settings.codebook_path
+        changed = write_goalposts(path, table)
         typer.echo(f"{changed} goalpost(s) written to {path}")
     elif not table["agrees"].all():
         typer.echo("Some goalposts differ; freeze them with: innocap goalposts --write", err=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from innocap_analysis.batch.book import find_overruled
+from innocap_analysis.batch.domain import refuse_faults
 from innocap_analysis.batch.parameters import read_notebook, read_parameters
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.codebook import read_codebook, read_instrument
@@ -41,6 +42,7 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
         elif path not in (settings.regions_path, settings.scales_path, settings.flags_path):
             yield f"codebook {path.name}", _catch(lambda path=path: read_codebook(path))  # type: ignore[misc]
     yield "raw files", _catch(lambda: prepare_data(settings))
+    yield "countries and regions", _catch(lambda: refuse_faults(settings))
     yield "goalposts", _catch(lambda: _check_goalposts(settings))
     yield "batch plan", _catch(lambda: _check_plan(settings))
     yield "parameters", find_overruled(settings)
@@ -59,18 +61,25 @@ def _catch(step: Callable[[], object]) -> list[str]:
 def _check_goalposts(settings: Settings) -> None:
     capacity = load_capacity(settings=settings)
     table = compute_goalposts(capacity.values, capacity.codebook)
-    for row in table[~table["agrees"]].itertuples():
-        raise InnocapError(
-            f"{row.code}: frozen {row.frozen_low:g} to {row.frozen_high:g}, the data say "
-            f"{row.low:g} to {row.high:g}; see 'innocap goalposts'"
-        )
+    faults = [
+        f"{row.code}: frozen {row.frozen_low:g} to {row.frozen_high:g}, the data say "
+        f"{row.low:g} to {row.high:g}; see 'innocap goalposts'"
+        for row in table[~table["agrees"].astype(bool)].itertuples()
+    ]
+    if faults:
+        raise InnocapError("\n".join(faults))
 
 
 def _check_plan(settings: Settings) -> None:
     planned = {run.notebook.stem for run in make_plan(settings)}
     strays = sorted({p.stem for p in settings.notebooks_dir.glob("*.ipynb")} - planned)
     if strays:
-        raise InnocapError(f"notebooks/{strays[0]}.ipynb: no batch runs it; add it to innocap.yml")
+        raise InnocapError(
+            "\n".join(
+                f"notebooks/{name}.ipynb: no batch runs it; add it to innocap.yml"
+                for name in strays
+            )
+        )
 
 
 def _check_notebook(path: Path) -> None:

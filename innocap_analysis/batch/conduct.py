@@ -157,6 +157,7 @@ def _plan_batch(
     request: Request, tell: Callable[[str, object], None] = lambda *_: None
 ) -> list[Run]:
     from innocap_analysis.batch.book import find_changed, find_overruled, tell_waves
+    from innocap_analysis.batch.domain import refuse_faults
     from innocap_analysis.batch.plan import make_plan
     from innocap_analysis.score.capacity import check_year
 
@@ -170,6 +171,7 @@ def _plan_batch(
         table=request.table,
     )
     config = request.settings
+    refuse_faults(config)
     for note in (*find_overruled(config, plan), *find_changed(config, plan), *tell_waves(plan)):
         tell("note", note)
     for year in {run.parameters.get("year") for run in plan} - {None}:

@@ -217,12 +217,7 @@ def leave_one_out(
     base, ranks = result.scores[root], result.ranks[root]
     parts = []
     for code in book.leaves:
-        gone = code
-        while len(book.children(str(book.table.at[gone, "parent"]))) == 1:
-            gone = str(book.table.at[gone, "parent"])
-        if gone == root:
-            raise InnocapError(f"leave_one_out: {code} is the only indicator of {root}")
-        without = change_codebook(book, drop=[gone])
+        without = change_codebook(book, drop=[code])
         score = score_index(values, without, min_coverage=min_coverage).scores[root]
         rank = rank_units(score.to_frame())[root]
         parts.append(

@@ -109,7 +109,7 @@ def prepare_data(settings: Settings, codebook: Codebook | None = None) -> Prepar
     if not parts:
         raise InnocapError(f"{PACKAGE_NAME}: no resource has the role 'observations'")
     observations, changed = map_units(pd.concat(parts, ignore_index=True), mapping)
-    observations, unknown = drop_unknown_codes(observations, book.table.index)
+    observations, unknown = drop_unknown_codes(observations, {*book.table.index, *book.inputs})
     newest, older = select_year(observations)
     countries = sorted({unit for raw, unit in mapping.items() if raw not in region_codes})
     missing = list_missing(newest, book.leaves, countries)

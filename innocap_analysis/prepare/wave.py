@@ -89,13 +89,26 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
         raw, columns = _read_imported(config, instrument)
     else:
         folder = config.raw_dir / SURVEY_FOLDER
-        files = [p for p in list_files(folder, "SYNTHETIC_*") if p.suffix in (".csv", ".xlsx")]
+        files = list_synthetic(config)
         if not files:
-            raise InnocapError(f"{folder}: holds no SYNTHETIC files; make them: innocap synthetic")
+            raise InnocapError(
+                f"{folder}: holds no SYNTHETIC files of {', '.join(config.countries)}; "
+                "make them: innocap synthetic"
+            )
         raw, _, columns = join_files(
             [read_survey(path, key=_SYNTHETIC_KEY, settings=config) for path in files]
         )
     return _clean_wave(raw, columns, instrument, config)
+
+
+def list_synthetic(settings: Settings) -> list[Path]:
+    """Return the made-up exports of the project's countries: ``SYNTHETIC_SE_….csv``."""
+    folder = settings.raw_dir / SURVEY_FOLDER
+    return [
+        path
+        for path in list_files(folder, "SYNTHETIC_*")
+        if path.suffix in (".csv", ".xlsx") and path.stem.split("_")[1] in settings.countries
+    ]
 
 
 def _clean_wave(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from babel.lists import format_list
@@ -91,9 +92,11 @@ class Labels:
         """Return a number in the language's style."""
         return format_number(value, self.language, decimals=decimals, sign=sign)
 
-    def rank(self, rank: float, low: int, high: int) -> str:
+    def rank(self, rank: float, low: float, high: float) -> str:
         """Return a rank with its interval over the runs, as ``5 (3–10)``."""
-        return f"{rank:.0f} ({low}–{high})"
+        if math.isnan(rank):
+            return self.say("not measured")
+        return f"{rank:.0f} ({low:.0f}–{high:.0f})"
 
     def figure(self, value: float, _: object = None) -> str:
         """Return a published figure with its own digits; also serves as a tick formatter."""

@@ -149,7 +149,7 @@ def table_rank_summary(capacity: CapacityData, runs: SensitivityResult, *, langu
     baseline = runs.baseline.loc[units, capacity.root].rank(ascending=False, method="min")
     data["reported"] = baseline.to_numpy()
     data["interval"] = [
-        labels.rank(median, int(low), int(high))
+        labels.rank(median, low, high)
         for median, low, high in zip(data["median"], data["low"], data["high"], strict=True)
     ]
     probability = as_number(labels.probability)

@@ -45,7 +45,8 @@ def plot_regions(
     table = capacity.regional
     owner = capacity.region_countries
     units = [unit for unit in table.index if owner[unit] == country]
-    inside = table.loc[units]
+    units = units if focus in units else [*units, focus]  # a region without any figure
+    inside = table.reindex(units)
     known = inside.loc[focus].dropna().index
     ahead = int((inside.loc[focus, known] >= inside[known].median()).sum())
     data = table.rename_axis("unit").reset_index().melt("unit", var_name="code").dropna()
@@ -58,7 +59,7 @@ def plot_regions(
             n=len(known),
         )
         if len(known)
-        else labels.say("{region}: no context figures so early", region=labels.unit(focus))
+        else labels.say("{region}: no context figures", region=labels.unit(focus))
     )
     chart, axes = start_chart(
         title,

@@ -159,7 +159,7 @@ def write_priority_findings(
     )
     rows = compare_to_reference(capacity.result, [unit], reference_units=members).set_index("code")
     sentences = []
-    for priority in priorities.to_dict("records"):
+    for priority in priorities.dropna(subset=["priority"]).to_dict("records"):
         leaves = rows.loc[capacity.codebook.children(priority["code"])]
         weakest = str(leaves["gap_to_median"].idxmin())
         sentences.append(
