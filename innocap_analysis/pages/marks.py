@@ -6,18 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
+from innocap_analysis.pages.facts import FLAG_MARK
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.present.figure import (
-    GRID,
-    INK,
-    REFERENCE,
-    SEQUENTIAL,
-)
+from innocap_analysis.present.figure import GRID, INK, QUIET, REFERENCE
 from innocap_analysis.present.labels import Labels
+
+# One direction on every page: the darker, the more.
+SHADES = colormaps["Blues"]
+_DARK = 0.65
 
 
 def draw_rows(
@@ -78,7 +80,10 @@ def draw_rows(
                     weight="bold",
                     color=view.colour(unit),
                 )
-    ax.set_yticks(range(len(rows)), [view.code(code) for code in rows])
+    # A single unit's number carries its own mark.
+    marked = {c for c in rows if len(units) > 1 and any(view.flag(u, c) for u in units)}
+    names = [view.code(code) + (FLAG_MARK if code in marked else "") for code in rows]
+    ax.set_yticks(range(len(rows)), names)
     for tick, code in zip(ax.get_yticklabels(), rows, strict=True):
         if code in headings or code == capacity.root:
             tick.set_fontweight("bold")
@@ -92,9 +97,9 @@ def draw_rows(
 def draw_tiles(
     ax: Axes, cells: np.ndarray, low: float, high: float, texts: Sequence[Sequence[str]]
 ) -> None:
-    """Draw a table of coloured cells with their texts; NaN is left white."""
-    ax.imshow(cells, cmap=SEQUENTIAL, vmin=low, vmax=high, aspect="auto")
-    middle = (low + high) / 2
+    """Draw a table of cells, the darker the more, with their texts; NaN is left white."""
+    ax.imshow(cells, cmap=SHADES, vmin=low, vmax=high, aspect="auto")
+    dark = low + _DARK * (high - low)
     for (row, column), value in np.ndenumerate(cells):
         ax.text(
             column,
@@ -102,13 +107,21 @@ def draw_tiles(
             texts[row][column],
             ha="center",
             va="center",
-            color="white" if value < middle else "black",
+            color="white" if value > dark else "black",
         )
     ax.set_xticks(np.arange(-0.5, cells.shape[1]), minor=True)
     ax.set_yticks(np.arange(-0.5, cells.shape[0]), minor=True)
     ax.grid(which="minor", color="white", linewidth=2)
     ax.tick_params(which="both", length=0)
     ax.spines[:].set_visible(False)
+
+
+def key_shades(light: str, dark: str, *, darkest: float = 1.0) -> list[Artist]:
+    """Return the key of a table of cells: what the lightest and the darkest mean."""
+    return [
+        Patch(facecolor=SHADES(at), edgecolor=QUIET, linewidth=0.5, label=text)
+        for at, text in ((0.0, light), (darkest, dark))
+    ]
 
 
 def _spread(count: int) -> np.ndarray:

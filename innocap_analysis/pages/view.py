@@ -107,14 +107,25 @@ class View(Labels):
         )
 
     def table(
-        self, rows: Sequence[Mapping[str, object]], heads: Mapping[str, str], *, caption: str = ""
+        self,
+        rows: Sequence[Mapping[str, object]],
+        heads: Mapping[str, str],
+        *,
+        caption: str = "",
+        english: Sequence[str] = (),
     ) -> Table:
-        """Return a table of facts and names; facts are set flush right."""
+        """Return a table of facts and names; facts are set flush right.
+
+        `english` names the columns whose texts stay English on every page.
+        """
         numeric = tuple(
-            bool(rows) and all(isinstance(row[name], Said) for row in rows) for name in heads
+            any(isinstance(row[name], Said) for row in rows)
+            and all(isinstance(row[name], Said) or row[name] == "" for row in rows)
+            for name in heads
         )
         cells = {head: [str(row[name]) for row in rows] for name, head in heads.items()}
-        return Table(pd.DataFrame(cells), numeric, caption)
+        marked = {heads[name]: "en" for name in english if self.language != "en"}
+        return Table(pd.DataFrame(cells), numeric, caption, marked)
 
     def list(self, sentences: Sequence[str]) -> Prose:
         """Return sentences as a bulleted list."""

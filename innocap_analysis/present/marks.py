@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ from innocap_analysis.present.figure import (
     GRID,
     INK,
     REFERENCE,
-    SEQUENTIAL,
 )
 from innocap_analysis.present.labels import Labels
 from innocap_analysis.score.capacity import CapacityData
@@ -100,40 +99,6 @@ def draw_rows(
     ax.set_xlabel(labels.say("Score"))
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)
-
-
-def draw_tiles(
-    ax: Axes, cells: np.ndarray, low: float, high: float, write: Callable[[float], str]
-) -> None:
-    """Draw a table of coloured cells with their numbers, readable on any colour.
-
-    Parameters
-    ----------
-    ax : Axes
-        Where to draw.
-    cells : ndarray
-        Rows x columns; NaN is left white.
-    low, high : float
-        Ends of the colour scale.
-    write : callable
-        Turns a number into the text of its cell.
-    """
-    ax.imshow(cells, cmap=SEQUENTIAL, vmin=low, vmax=high, aspect="auto")
-    middle = (low + high) / 2
-    for (row, column), value in np.ndenumerate(cells):
-        ax.text(
-            column,
-            row,
-            write(value),
-            ha="center",
-            va="center",
-            color="white" if value < middle else "black",
-        )
-    ax.set_xticks(np.arange(-0.5, cells.shape[1]), minor=True)
-    ax.set_yticks(np.arange(-0.5, cells.shape[0]), minor=True)
-    ax.grid(which="minor", color="white", linewidth=2)
-    ax.tick_params(which="both", length=0)
-    ax.spines[:].set_visible(False)
 
 
 def _spread(count: int) -> np.ndarray:

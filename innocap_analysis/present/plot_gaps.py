@@ -15,7 +15,6 @@ from innocap_analysis.present.figure import (
     styled,
 )
 from innocap_analysis.present.labels import make_labels
-from innocap_analysis.present.marks import draw_tiles
 from innocap_analysis.score.capacity import CapacityData
 
 
@@ -107,57 +106,4 @@ def plot_gaps(capacity: CapacityData, unit: str, *, reference: str, language: st
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
     ax.set_xlabel(labels.say("Points from the reference median"))
-    return chart
-
-
-@styled
-def plot_heatmap(capacity: CapacityData, *, language: str = "en") -> Chart:
-    """Draw the indicator scores of the partner countries as a table of colours.
-
-    Parameters
-    ----------
-    capacity : CapacityData
-        The project's data.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language of every text in the figure.
-
-    Returns
-    -------
-    Chart
-        Its data are units x indicators, long.
-    """
-    labels = make_labels(capacity, language)
-    codes = capacity.codebook.leaves
-    table = capacity.result.normalised.loc[capacity.countries, codes].T
-    spread = table.max(axis=1) - table.min(axis=1)
-    widest = str(spread.idxmax())
-    data = table.rename_axis("code").reset_index().melt("code", var_name="unit", value_name="score")
-    chart, (ax,) = start_chart(
-        labels.say(
-            "The four countries differ most on {code}: {low} to {high} points",
-            code=labels.code(widest),
-            low=labels.number(table.loc[widest].min(), decimals=0),
-            high=labels.number(table.loc[widest].max(), decimals=0),
-        ),
-        labels.say("Indicator scores from 0 (lowest goalpost) to 100 (highest)."),
-        data=data,
-        height=6.0,
-    )
-    draw_tiles(ax, table.to_numpy(), 0, 100, lambda score: labels.number(score, decimals=0))
-    ax.set_yticks(range(len(codes)), [labels.code(code) for code in codes])
-    ax.set_xticks(range(len(capacity.countries)), [labels.unit(u) for u in capacity.countries])
-    ax.xaxis.tick_top()
-    row = -0.5
-    for dimension in capacity.dimensions:
-        count = len(capacity.codebook.leaves_of(dimension))
-        if row > 0:
-            ax.axhline(row, color="white", linewidth=5)
-        ax.annotate(
-            labels.code(dimension),
-            (1.01, row + count / 2),
-            xycoords=ax.get_yaxis_transform(),
-            va="center",
-            weight="bold",
-        )
-        row += count
     return chart

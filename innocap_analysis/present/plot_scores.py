@@ -122,51 +122,6 @@ def plot_indicators(
     return chart
 
 
-@styled
-def plot_countries(capacity: CapacityData, *, reference: str, language: str = "en") -> Chart:
-    """Draw the index and dimension scores of the partner countries together.
-
-    Parameters
-    ----------
-    capacity : CapacityData
-        The project's data.
-    reference : str
-        Name of a reference set.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language of every text in the figure.
-
-    Returns
-    -------
-    Chart
-        Its data are the rows of :func:`compare_to_reference`.
-    """
-    labels = make_labels(capacity, language)
-    members = capacity.reference_units(reference)
-    codes = [capacity.root, *capacity.dimensions]
-    table = compare_to_reference(capacity.result, capacity.countries, reference_units=members)
-    table = table[table["code"].isin(codes)]
-    best = table.loc[table.groupby("code", sort=False)["score"].idxmax()].set_index("code")["unit"]
-    told = "; ".join(
-        f"{labels.unit(unit)} ({labels.codes([d for d in capacity.dimensions if best[d] == unit])})"
-        for unit in capacity.countries
-        if unit in set(best[capacity.dimensions])
-    )
-    chart, (ax,) = start_chart(
-        labels.say("Highest score of the four: {told}", told=told),
-        labels.say(
-            "Scores of the partner countries over {n} reference countries, from 0 (lowest "
-            "goalpost) to 100 (highest).",
-            n=len(members),
-        ),
-        data=table,
-        height=3.2,
-        key=make_key(capacity.countries, labels),
-        note=labels.say("Four countries are four values: differences come without p-values."),
-    )
-    draw_rows(ax, capacity, codes, capacity.countries, members, labels)
-    return chart
-
-
 def _reversed_codes(capacity: CapacityData) -> list[str]:
     table = capacity.codebook.table.loc[capacity.codebook.leaves]
     return list(table.index[table["direction"] == -1])

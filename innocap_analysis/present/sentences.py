@@ -191,55 +191,6 @@ def _place(low: float, high: float, labels: Labels) -> str:
     return labels.say("Too close to the reference median to tell")
 
 
-def write_data_findings(capacity: CapacityData, *, reference: str, language: str) -> Prose:
-    """Write what is in the data and what was done to it.
-
-    Parameters
-    ----------
-    capacity : CapacityData
-        The project's data.
-    reference : str
-        Name of a reference set.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language of the text.
-
-    Returns
-    -------
-    Prose
-        A list of sentences.
-    """
-    labels = make_labels(capacity, language)
-    log = capacity.prepared.log
-    members = capacity.reference_units(reference)
-    cells = capacity.result.values.loc[members]
-    partners = capacity.result.values.loc[capacity.countries]
-    used = capacity.observations[capacity.observations["code"].isin(capacity.codebook.leaves)]
-    return write_list(
-        [
-            labels.say(
-                "{n} figures were read and verified; {changed} had their unit code mapped, "
-                "{older} belong to older years and serve trends only.",
-                n=len(capacity.prepared.observations),
-                changed=int(log.loc[log["action"] == "changed", "n_values"].sum()),
-                older=int(log.loc[log["action"] == "dropped", "n_values"].sum()),
-            ),
-            labels.say(
-                "The partner countries lack {missing} of {cells} scored figures; the reference "
-                "set lacks {reference_missing} of {reference_cells}.",
-                missing=int(partners.isna().sum().sum()),
-                cells=partners.size,
-                reference_missing=int(cells.isna().sum().sum()),
-                reference_cells=cells.size,
-            ),
-            labels.say(
-                "The scored figures are from {first} to {last}.",
-                first=used["time"].min(),
-                last=used["time"].max(),
-            ),
-        ]
-    )
-
-
 def write_run_stamp(capacity: CapacityData, *, language: str) -> Prose:
     """Write which software and data made a page, so that it can be made again.
 

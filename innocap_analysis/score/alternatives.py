@@ -55,7 +55,16 @@ def change_codebook(
         if not below:
             break
         gone |= below
+    # A part of what is left out is counted once now.
+    table.loc[table["part_of"].isin(gone), "part_of"] = ""
     return read_codebook(table.drop(index=list(gone)))
+
+
+def find_double_counts(codebook: Codebook) -> list[str]:
+    """Return scored indicators inside another scored one, and the groups of nothing else."""
+    leaves = codebook.leaves
+    twice = [code for code in leaves if codebook.table.at[code, "part_of"] in leaves]
+    return [*twice, *(p for p in codebook.parents if set(codebook.leaves_of(p)) <= {*twice})]
 
 
 def compare_alternatives(
