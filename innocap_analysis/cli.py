@@ -126,11 +126,21 @@ def verify(
     folder: Annotated[
         Path | None, typer.Argument(help="The reports; by default those of the project.")
     ] = None,
+    number: Annotated[
+        str | None,
+        typer.Option("--number", help="Id in results.csv: walk from it to the raw figures."),
+    ] = None,
 ) -> None:
     """Compare reports, figures, data and notebooks with the provenance record."""
     from innocap_analysis.batch.verify import verify_reports
 
     settings = load_settings()
+    if number is not None:
+        from innocap_analysis.batch.trace import trace_number
+
+        for line in trace_number(number, settings):
+            typer.echo(line)
+        return
     found = verify_reports(folder or settings.reports_dir, settings)
     for what, changes in (("output", found.outputs), ("input", found.inputs)):
         for name, change in changes.items():

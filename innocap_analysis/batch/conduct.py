@@ -62,6 +62,7 @@ def conduct_batch(
     from innocap_analysis.batch.parameters import read_notebook
     from innocap_analysis.batch.plan import make_plan
     from innocap_analysis.batch.record import RecordStore, find_current
+    from innocap_analysis.batch.results import write_results
     from innocap_analysis.score.capacity import check_year, write_scores
 
     config = request.settings
@@ -98,6 +99,7 @@ def conduct_batch(
             execute(todo, config, state, count_jobs(request.jobs, len(todo)), take)
         outcomes = [done[number] for number in range(len(plan))]
         write_index_page(config, outcomes, language=plan[0].language)
+        write_results(config)
         write_crate(config, records.read())
     return outcomes
 

@@ -50,7 +50,8 @@ def write_crate(settings: Settings, fresh: Mapping[str, Entity] | None = None) -
     records = _collect_records(settings, fresh or {})
     index = {
         f"reports/{path.name}": hash_file(path)
-        for path in sorted(settings.reports_dir.glob("index*.html"))
+        for pattern in ("index*.html", "index*.csv", "results.*")
+        for path in sorted(settings.reports_dir.glob(pattern))
     }
     graph = make_graph(records, index)
     lines = ",\n".join(json.dumps(entity, ensure_ascii=False) for entity in graph)

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from innocap_analysis.present.labels import Labels
@@ -169,9 +169,24 @@ class Ledger:
         return write_facts(self.facts.values())
 
 
-COLUMNS = (
-    "id", *(f.name for f in fields(Fact) if f.name != "kind"), "unit_of_measure"
-)  # fmt: skip
+# Columns of the results, in their order, with what they hold.
+MEANINGS = {
+    "id": "page:unit:code:measure; with the name of a parameter set as page@set",
+    "page": "number of the notebook; 00 is the front page",
+    "unit": "country, region or group; empty: everyone",
+    "code": "node of the index, indicator, item or other subject",
+    "measure": "what is measured",
+    "value": "the number, unrounded; empty where there is none or it is not shown",
+    "low": "lower end of its interval",
+    "high": "upper end of its interval",
+    "n": "how many units, runs or respondents it rests on",
+    "sources": "raw files behind it, separated by spaces",
+    "flag": "known weakness of the figure, or SYNTHETIC",
+    "hidden": "filled where a value may not be shown; never tells why",
+    "unit_of_measure": "what one is",
+}
+COLUMNS = tuple(MEANINGS)
+NUMERIC = ("value", "low", "high", "n")
 
 
 def write_facts(facts: Iterable[Fact]) -> str:
@@ -180,10 +195,8 @@ def write_facts(facts: Iterable[Fact]) -> str:
     writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for fact in sorted(facts, key=lambda fact: fact.id):
-        row = {
-            k: "" if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(fact).items()
-        }
-        row |= {"id": fact.id, "sources": " ".join(fact.sources)}
+        row = asdict(fact) | {"id": fact.id, "sources": " ".join(fact.sources)}
         row["unit_of_measure"] = KINDS[row.pop("kind")][0]
+        row |= {name: "" if math.isnan(row[name]) else row[name] for name in NUMERIC}
         writer.writerow(row)
     return stream.getvalue()

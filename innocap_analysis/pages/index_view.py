@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -240,6 +241,13 @@ class IndexView(View):
             low=row["rank_low"], high=row["rank_high"], n=len(self.everyone),
         )  # fmt: skip
 
+    def figure_year(self, unit: str, code: str) -> Said:
+        """Return the year that a raw figure is from."""
+        seen = self.capacity.observations
+        own = seen[(seen["unit"] == unit) & (seen["code"] == code)]["time"]
+        year = float(own.iloc[0]) if len(own) else math.nan
+        return self.fact("year", year, "year", unit=unit, code=code)
+
     def verdict(self, unit: str, code: str) -> str:
         """Return the judged word."""
         return str(self.verdicts.of(unit).at[code, "verdict"])
@@ -273,21 +281,17 @@ class IndexView(View):
         return words.get(own, own)
 
     def tell_flags(self, units: Sequence[str], codes: Sequence[str]) -> list[str]:
-        """Say what is known to be weak about the figures of some units."""
+        """Say what is known to be weak about the figures of some units, one line per weakness."""
         flags = self.capacity.flags
         own = flags[flags["code"].isin(codes) & flags["unit"].isin(["", *units])]
-        return [
-            f"{FLAG_MARK} "
-            + (
-                self.say("{unit}, {code}: {note}", unit=self.unit(row["unit"]),
-                         code=self.code(row["code"]), note=row[f"note_{self.language}"])
-                if row["unit"]
-                else self.say("{code}: {note}", code=self.code(row["code"]),
-                              note=row[f"note_{self.language}"])
-            )
-            + "."
-            for row in own.to_dict("records")
-        ]  # fmt: skip
+        note = f"note_{self.language}"
+        lines = []
+        for (unit, text), rows in own.groupby(["unit", note], sort=False):
+            whom = [self.unit(str(unit))] if unit else []
+            about = ", ".join([*whom, self.codes(list(rows["code"]))])
+            lines.append(self.say("{mark} {about}: {note}.", mark=FLAG_MARK, about=about,
+                                  note=str(text)))  # fmt: skip
+        return lines
 
     def tell_best(self, unit: str, code: str, *, most: int = 2) -> str:
         """Name all who share the best score, or say how many."""

@@ -1,4 +1,4 @@
-"""Every indicator of some countries over the reference set: pages 20 and 30."""
+"""Every indicator of some countries over the reference set: a figure of pages 20 and 30."""
 
 from __future__ import annotations
 

@@ -100,8 +100,13 @@ class View(Labels):
         """Write a share along an axis."""
         return self.share(at)
 
-    def show(self, chart: Chart, name: str) -> Chart:
-        """Save a figure where this page's figures go, and return it to be shown."""
+    def show(self, chart: Chart | Prose, name: str) -> Chart | Prose:
+        """Save a figure where this page's figures go, and return it to be shown.
+
+        A text that stands in for a figure, because there is nothing to draw, is only shown.
+        """
+        if isinstance(chart, Prose):
+            return chart
         return save_figure(
             chart, name, folder=self.folder, language=self.language, settings=self.settings
         )

@@ -75,6 +75,14 @@ class Labels:
                 lines += [f"{first}-", rest.replace(SOFT_HYPHEN, "")]
         return "\n".join(line for line in lines if line)
 
+    def codes_of(self, codes: list[str]) -> list[str]:
+        """Return several labels."""
+        return [self.code(code) for code in codes]
+
+    def join(self, texts: list[str]) -> str:
+        """Return several texts as a list in a sentence."""
+        return str(format_list(texts, locale=self.language))
+
     def codes(self, codes: list[str]) -> str:
         """Return several labels, separated by commas."""
         return ", ".join(self.code(code) for code in codes)
