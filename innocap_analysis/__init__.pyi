@@ -43,12 +43,8 @@ from .present.plot_evidence import (
     plot_pooled,
     plot_reliability,
 )
-from .present.plot_gaps import plot_gaps
 from .present.plot_groups import plot_groups
 from .present.plot_nonresponse import plot_nonresponse
-from .present.plot_ranks import plot_priorities
-from .present.plot_regions import plot_regions
-from .present.plot_scores import plot_indicators, plot_profile
 from .present.tables import make_table
 from .score.aggregate import aggregate
 from .score.alternatives import change_codebook, compare_alternatives
@@ -140,16 +136,11 @@ __all__ = [
     "open_view",
     "plot_answers",
     "plot_dif",
-    "plot_gaps",
     "plot_groups",
-    "plot_indicators",
     "plot_nonresponse",
     "plot_options",
     "plot_pairs",
     "plot_pooled",
-    "plot_priorities",
-    "plot_profile",
-    "plot_regions",
     "plot_reliability",
     "plot_top_two",
     "pool_estimates",

@@ -24,10 +24,12 @@ def plot_dimensions(view: IndexView) -> Chart:
     table = table[table["unit"].isin(units) & table["code"].isin(view.nodes)]
     scores = table.pivot(index="unit", columns="code", values="score").loc[units]
     highest, lowest = (
-        "; ".join(
-            f"{view.unit(unit)} ({view.codes(own)})"
-            for unit in units
-            if (own := [d for d in view.dimensions if unit == _pick(scores[d], end)])
+        view.join(
+            [
+                f"{view.unit(unit)} ({view.codes(own)})"
+                for unit in units
+                if (own := [d for d in view.dimensions if unit == _pick(scores[d], end)])
+            ]
         )
         for end in ("highest", "lowest")
     )
@@ -152,7 +154,7 @@ def plot_trends(view: IndexView, codes: list[str]) -> Chart:
     data = data[["code", "unit", "time", "value"]].reset_index(drop=True)
     told = [_tell_change(view, data[data["code"] == code], code) for code in codes]
     chart, axes = view.start_chart(
-        view.say("Changed most: {told}", told="; ".join(filter(None, told))),
+        view.say("Changed most: {told}", told=view.join([text for text in told if text])),
         view.say(
             "Raw figures of each edition; methods changed between editions, so read levels with "
             "care."

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.collections import PolyCollection
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from innocap_analysis.pages.comparison import read_examples
 from innocap_analysis.pages.facts import FLAG_MARK, Said
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.marks import make_dot
 from innocap_analysis.prepare.flags import read_notes
 from innocap_analysis.prepare.raw import read_datapackage
 from innocap_analysis.present.figure import AHEAD, GRID, QUIET, REFERENCE, Chart, styled
@@ -107,8 +107,8 @@ def plot_years(view: IndexView) -> Chart:
         data=data,
         height=4.9,
         key=[
-            _mark(AHEAD, AHEAD, 8, view.say("Scored")),
-            _mark(QUIET, "white", 6, view.say("Older, kept for trends")),
+            make_dot(AHEAD, AHEAD, view.say("Scored")),
+            make_dot(QUIET, "white", view.say("Older, kept for trends"), size=6),
         ],
         note=" ".join(view.tell_flags([], codes)),
     )
@@ -132,13 +132,6 @@ def plot_years(view: IndexView) -> Chart:
     return chart
 
 
-def _mark(edge: str, face: str, size: float, label: str) -> Line2D:
-    return Line2D(
-        [], [], marker="o", linestyle="", markersize=size, color=edge, markerfacecolor=face,
-        label=label,
-    )  # fmt: skip
-
-
 def _read_notes(view: IndexView, topic: str) -> dict[str, str]:
     """Return the readers' notes on a topic in the view's language, by what they are about."""
     names = [resource.name for resource in read_datapackage(view.settings.raw_dir)]
@@ -151,23 +144,18 @@ def _read_notes(view: IndexView, topic: str) -> dict[str, str]:
 def table_sources(view: IndexView) -> Table:
     """List the raw files: what each is, its terms, and how it was checked."""
     checks, licences = _read_notes(view, "check"), _read_notes(view, "licence")
+    title, publisher = view.say("Source"), view.say("Publisher")
     rows = [
         {
-            "title": resource.title,
-            "publisher": resource.publisher,
-            "licence": licences.get(resource.name, resource.licence_note),
-            "checked": checks.get(resource.name, resource.checked),
+            title: resource.title,
+            publisher: resource.publisher,
+            view.say("Licence"): licences.get(resource.name, resource.licence_note),
+            view.say("How it was checked"): checks.get(resource.name, resource.checked),
         }
         for resource in read_datapackage(view.settings.raw_dir)
         if resource.role == "observations"
     ]
-    heads = {
-        "title": view.say("Source"),
-        "publisher": view.say("Publisher"),
-        "licence": view.say("Licence"),
-        "checked": view.say("How it was checked"),
-    }
-    return view.table(rows, heads, english=("title", "publisher"))
+    return view.table(rows, english=(title, publisher))
 
 
 def table_cautions(view: IndexView) -> Table:
@@ -180,8 +168,8 @@ def table_cautions(view: IndexView) -> Table:
         for flag in flags[flags["code"] == code].to_dict("records"):
             note = flag[f"note_{view.language}"]
             notes.append(f"{view.unit(flag['unit'])}: {note}" if flag["unit"] else note)
-        rows += [{"code": view.code(code), "note": note} for note in notes]
-    return view.table(rows, {"code": view.say("Indicator"), "note": view.say("Be careful")})
+        rows += [{view.say("Indicator"): view.code(code), view.say("Be careful"): n} for n in notes]
+    return view.table(rows)
 
 
 def _count_log(view: IndexView, action: str, what: str) -> Said:
@@ -200,42 +188,34 @@ def table_log(view: IndexView) -> Table:
         "missing": view.say("missing"),
     }
     known = set(view.capacity.prepared.log["action"])
-    rows = [
-        {"action": text} | {w: _count_log(view, action, w) for w in ("decisions", "figures")}
-        for action, text in words.items()
-        if action in known
-    ]
-    heads = {
-        "action": view.say("What was done"),
-        "decisions": view.say("Decisions"),
-        "figures": view.say("Figures"),
-    }
-    return view.table(rows, heads)
+    return view.table(
+        [
+            {
+                view.say("What was done"): text,
+                view.say("Decisions"): _count_log(view, action, "decisions"),
+                view.say("Figures"): _count_log(view, action, "figures"),
+            }
+            for action, text in words.items()
+            if action in known
+        ]
+    )
 
 
 def table_published(view: IndexView) -> Table:
     """Compare published composites with their recomputation from published parts."""
     found = recompute_published(view.capacity.prepared.observations, read_examples(view))
-    rows: list[dict[str, object]] = []
-    for (code, time), own in found.groupby(["code", "time"]):
-        rows.append(
-            {
-                "code": view.code(code),
-                "time": view.fact(f"edition_{time}", time, "year", code=code),
-                "n": view.fact(f"n_recomputed_{time}", len(own), "count", code=code),
-                "largest": view.fact(
-                    f"largest_difference_{time}", own["difference"].abs().max(), "number_5",
-                    code=code, n=len(own),
-                ),
-            }
-        )  # fmt: skip
-    heads = {
-        "code": view.say("Published index"),
-        "time": view.say("Edition"),
-        "n": view.say("Countries"),
-        "largest": view.say("Largest difference"),
-    }
-    return view.table(rows, heads)
+    rows = [
+        {
+            view.say("Published index"): view.code(code),
+            view.say("Edition"): view.fact(f"edition_{time}", time, "year", code=code),
+            view.say("Countries"): view.fact(f"n_recomputed_{time}", len(own), "count", code=code),
+            view.say("Largest difference"): view.fact(
+                f"largest_difference_{time}", own["difference"].abs().max(), "number_5", code=code
+            ),
+        }
+        for (code, time), own in found.groupby(["code", "time"])
+    ]
+    return view.table(rows)
 
 
 def write_findings(view: IndexView) -> Prose:

@@ -43,14 +43,9 @@ def draw_rows(
         reference = scores.loc[list(members), code].dropna()
         ax.plot([0, 100], [y, y], color=GRID, linewidth=1, zorder=0)
         ax.plot(
-            reference,
-            np.full(len(reference), y),
-            "o",
-            color=REFERENCE,
-            alpha=0.35,
-            markersize=4.5,
-            markeredgewidth=0,
-        )
+            reference, np.full(len(reference), y), "o", color=REFERENCE, alpha=0.35,
+            markersize=4.5, markeredgewidth=0,
+        )  # fmt: skip
         # In points, so that it ends below the number of a unit at the median.
         ax.plot(reference.median(), y, "|", color=INK, markersize=15, markeredgewidth=1.8)
         for unit, shift in zip(units, _spread(len(units)), strict=True):
@@ -58,28 +53,16 @@ def draw_rows(
             if np.isnan(score):
                 continue
             ax.plot(
-                score,
-                y + shift,
-                view.marker(unit),
-                color=view.colour(unit),
-                markersize=9 if len(units) == 1 else 7.5,
-                markeredgecolor="white",
-                markeredgewidth=0.8,
-                zorder=3,
-                clip_on=False,
-            )
+                score, y + shift, view.marker(unit), color=view.colour(unit),
+                markersize=9 if len(units) == 1 else 7.5, markeredgecolor="white",
+                markeredgewidth=0.8, zorder=3, clip_on=False,
+            )  # fmt: skip
             if len(units) == 1:
                 ax.annotate(
-                    f"{view.stand(unit, code, 'score')}",
-                    (score, y),
-                    xytext=(0, 8),
-                    textcoords="offset points",
-                    ha="center",
-                    va="bottom",
-                    size=8.5,
-                    weight="bold",
-                    color=view.colour(unit),
-                )
+                    f"{view.stand(unit, code, 'score')}", (score, y), xytext=(0, 8),
+                    textcoords="offset points", ha="center", va="bottom", size=8.5,
+                    weight="bold", color=view.colour(unit),
+                )  # fmt: skip
     # A single unit's number carries its own mark.
     marked = {c for c in rows if len(units) > 1 and any(view.flag(u, c) for u in units)}
     names = [view.code(code) + (FLAG_MARK if code in marked else "") for code in rows]
@@ -129,44 +112,35 @@ def _spread(count: int) -> np.ndarray:
     return np.linspace(-0.18, 0.18, count) if count > 1 else np.zeros(1)
 
 
+def make_dot(edge: str, face: str, label: str, *, size: float = 8) -> Line2D:
+    """Return the key entry of a round mark."""
+    return Line2D(
+        [], [], marker="o", linestyle="", markersize=size, color=edge, markerfacecolor=face,
+        label=label,
+    )  # fmt: skip
+
+
 def make_key(units: Sequence[str], labels: Labels) -> list[Artist]:
     """Return the key of a figure that marks units over a reference set."""
     return [
         *mark_units(units, labels),
         Line2D(
-            [],
-            [],
-            marker="|",
-            color=INK,
-            linestyle="",
-            markersize=11,
-            markeredgewidth=1.8,
+            [], [], marker="|", color=INK, linestyle="", markersize=11, markeredgewidth=1.8,
             label=labels.say("Reference median"),
         ),
         Line2D(
-            [],
-            [],
-            marker="o",
-            color=REFERENCE,
-            alpha=0.6,
-            linestyle="",
-            markersize=5,
+            [], [], marker="o", color=REFERENCE, alpha=0.6, linestyle="", markersize=5,
             label=labels.say("Reference country"),
         ),
-    ]
+    ]  # fmt: skip
 
 
 def mark_units(units: Sequence[str], labels: Labels, *, line: bool = False) -> list[Artist]:
     """Return one key entry per unit, in its colour and marker."""
     return [
         Line2D(
-            [],
-            [],
-            marker=labels.marker(unit),
-            color=labels.colour(unit),
-            linestyle="-" if line else "",
-            markersize=7 if line else 8,
-            label=labels.unit(unit),
+            [], [], marker=labels.marker(unit), color=labels.colour(unit),
+            linestyle="-" if line else "", markersize=7 if line else 8, label=labels.unit(unit),
         )
         for unit in units
-    ]
+    ]  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.lines import Line2D
 
 from innocap_analysis.compare.coherence import (
     correlate_nodes,
@@ -13,6 +12,7 @@ from innocap_analysis.compare.coherence import (
 )
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.marks import make_dot
 from innocap_analysis.present.figure import (
     AHEAD,
     BEHIND,
@@ -148,24 +148,16 @@ def table_goalposts(view: IndexView) -> Table:
     counts = compute_goalposts(view.capacity.values, view.codebook).set_index("code")["n"]
     rows = [
         {
-            "code": view.code(code),
-            "unit": view.measure(code),
-            "direction": words[float(view.codebook.table.at[code, "direction"])],
-            "low": _goalpost(view, code, "low"),
-            "high": _goalpost(view, code, "high"),
-            "n": view.fact("n_goalposts", n, "count", code=code),
+            view.say("Indicator"): view.code(code),
+            view.say("Unit"): view.measure(code),
+            view.say("Direction"): words[float(view.codebook.table.at[code, "direction"])],
+            view.say("Low"): _goalpost(view, code, "low"),
+            view.say("High"): _goalpost(view, code, "high"),
+            view.say("Countries"): view.fact("n_goalposts", n, "count", code=code),
         }
         for code, n in counts.items()
     ]
-    heads = {
-        "code": view.say("Indicator"),
-        "unit": view.say("Unit"),
-        "direction": view.say("Direction"),
-        "low": view.say("Low"),
-        "high": view.say("High"),
-        "n": view.say("Countries"),
-    }
-    return view.table(rows, heads)
+    return view.table(rows)
 
 
 def table_coherence(view: IndexView) -> Table:
@@ -174,37 +166,33 @@ def table_coherence(view: IndexView) -> Table:
     pairs = pairs[pairs["relation"] == "sibling"].dropna(subset="correlation")
     above = pairs["code"].map(view.codebook.table["parent"])
     alphas = estimate_group_alpha(view.capacity.result).set_index("code")
-    rows: list[dict[str, object]] = []
+    rows = []
     for code in view.nodes:
-        own, alpha = pairs[above == code], alphas.loc[code]
-        least = own.loc[own["correlation"].idxmin()] if len(own) else None
+        own, alpha = pairs[above == code].sort_values("correlation"), alphas.loc[code]
+        least = own.iloc[:1]
+        pair = view.codes([*least["code"], *least["other"]])
         weakest = view.fact(
-            "correlation_weakest", np.nan if least is None else least["correlation"], "number_2",
-            code=code, n=np.nan if least is None else least["n"],
+            "correlation_weakest", least["correlation"].min(), "number_2", code=code,
+            n=least["n"].min(),
         )  # fmt: skip
+        mean = own["correlation"].mean()
         rows.append(
             {
-                "code": view.code(code),
-                "k": view.fact("n_parts", alpha["k"], "count", code=code),
-                "n": view.fact("n_with_all_parts", alpha["n"], "count", code=code),
-                "alpha": view.fact("alpha", alpha["alpha"], "number_2", code=code, n=alpha["n"]),
-                "mean": view.fact(
-                    "correlation_mean", own["correlation"].mean(), "number_2", code=code
+                view.say("Dimension"): view.code(code),
+                view.say("Parts"): view.fact("n_parts", alpha["k"], "count", code=code),
+                view.say("Countries with all"): view.fact(
+                    "n_with_all_parts", alpha["n"], "count", code=code
                 ),
-                "pair": f"{weakest}"
-                if least is None
-                else f"{view.codes([least['code'], least['other']])} ({weakest})",
+                view.say("Cronbach’s alpha"): view.fact(
+                    "alpha", alpha["alpha"], "number_2", code=code, n=alpha["n"]
+                ),
+                view.say("Mean correlation"): view.fact(
+                    "correlation_mean", mean, "number_2", code=code
+                ),
+                view.say("Weakest pair"): f"{pair} ({weakest})" if pair else "–",
             }
         )
-    heads = {
-        "code": view.say("Dimension"),
-        "k": view.say("Parts"),
-        "n": view.say("Countries with all"),
-        "alpha": view.say("Cronbach’s alpha"),
-        "mean": view.say("Mean correlation"),
-        "pair": view.say("Weakest pair"),
-    }
-    return view.table(rows, heads)
+    return view.table(rows)
 
 
 @styled
@@ -233,9 +221,9 @@ def plot_importance(view: IndexView) -> Chart:
         data=data,
         height=6.0,
         key=[
-            _mark("white", INK, view.say("Weight")),
-            _mark(AHEAD, AHEAD, view.say("Decides as much or more")),
-            _mark(BEHIND, BEHIND, view.say("Decides less")),
+            make_dot(INK, "white", view.say("Weight")),
+            make_dot(AHEAD, AHEAD, view.say("Decides as much or more")),
+            make_dot(BEHIND, BEHIND, view.say("Decides less")),
         ],
     )
     ticks: dict[float, tuple[str, bool]] = {}
@@ -262,13 +250,6 @@ def plot_importance(view: IndexView) -> Chart:
     ax.xaxis.set_major_formatter(view.figure)
     ax.set_xlabel(view.say("Percent"))
     return chart
-
-
-def _mark(face: str, edge: str, label: str) -> Line2D:
-    return Line2D(
-        [], [], marker="o", linestyle="", markersize=8, markerfacecolor=face,
-        markeredgecolor=edge, label=label,
-    )  # fmt: skip
 
 
 def write_overlaps(view: IndexView) -> Prose:

@@ -149,16 +149,15 @@ def table_superiority(view: IndexView) -> Table:
     shares = estimate_superiority(view.runs.scores[view.root], units)
     rows: list[dict[str, object]] = []
     for unit in units:
-        row: dict[str, object] = {"unit": view.unit(unit), unit: ""}
+        row: dict[str, object] = {view.say("Scores above →"): view.unit(unit)}
         for other in units:
-            if other != unit:
-                row[other] = view.fact(
-                    f"share_above_{other}", shares.at[unit, other], "probability", unit=unit,
-                    code=view.root,
-                )  # fmt: skip
+            share = view.fact(
+                f"share_above_{other}", shares.at[unit, other], "probability", unit=unit,
+                code=view.root,
+            )  # fmt: skip
+            row[view.unit(other)] = "" if other == unit else share
         rows.append(row)
-    heads = {"unit": view.say("Scores above →"), **{unit: view.unit(unit) for unit in units}}
-    return view.table(rows, heads)
+    return view.table(rows)
 
 
 def name_factors(view: IndexView) -> dict[str, str]:
@@ -237,27 +236,20 @@ def table_rank_summary(view: IndexView, wide: WideRuns) -> Table:
     """Summarise the ranks of the partners among themselves over the wider set of choices."""
     rows = [
         {
-            "unit": view.unit(unit),
-            "reported": view.stand_among(unit, "rank"),
-            "median": f"{own['median']:interval}",
-            "first": own["first"],
-            "last": own["last"],
+            view.say("Country"): view.unit(unit),
+            view.say("Rank as reported"): view.stand_among(unit, "rank"),
+            view.say("Median rank and interval"): f"{own['median']:interval}",
+            view.say("First"): own["first"],
+            view.say("Last"): own["last"],
         }
         for unit, own in wide.stand().items()
     ]
-    heads = {
-        "unit": view.say("Country"),
-        "reported": view.say("Rank as reported"),
-        "median": view.say("Median rank and interval"),
-        "first": view.say("First"),
-        "last": view.say("Last"),
-    }
     caption = view.say(
         "Over {runs} runs of the wider set of choices; the interval holds {level} of them.",
         runs=wide.n,
         level=view.level,
     )
-    return view.table(rows, heads, caption=caption)
+    return view.table(rows, caption=caption)
 
 
 def write_findings(view: IndexView, alternatives: pd.DataFrame, wide: WideRuns) -> Prose:
@@ -281,7 +273,7 @@ def write_findings(view: IndexView, alternatives: pd.DataFrame, wide: WideRuns) 
     first, second = (wide.tell_choice(factor) for factor in wide.choices.index[:2])
     said.append(
         view.say(
-            "Most of the variance of ranks goes with these choices: {first}; {second}.",
+            "What moves the ranks most, as a share of their variance: {first}; {second}.",
             first=first, second=second,
         )
     )  # fmt: skip

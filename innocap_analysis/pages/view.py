@@ -114,15 +114,17 @@ class View(Labels):
     def table(
         self,
         rows: Sequence[Mapping[str, object]],
-        heads: Mapping[str, str],
+        heads: Mapping[str, str] | None = None,
         *,
         caption: str = "",
         english: Sequence[str] = (),
     ) -> Table:
         """Return a table of facts and names; facts are set flush right.
 
-        `english` names the columns whose texts stay English on every page.
+        `heads` names the columns by the keys of the rows; without it the keys are the names.
+        `english` lists the keys of columns whose texts stay English on every page.
         """
+        heads = heads if heads is not None else {name: name for name in (rows or [{}])[0]}
         numeric = tuple(
             any(isinstance(row[name], Said) for row in rows)
             and all(isinstance(row[name], Said) or row[name] == "" for row in rows)

@@ -185,7 +185,7 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
     values = widen(national, [code for code in book.table.index if code in measured])
     values = values.reindex(columns=values.columns.union(book.leaves, sort=False))
     with warnings.catch_warnings():
-        # The foot of every page names these indicators; see `present.sentences`.
+        # The foot of every page names these indicators; see `pages.index_view`.
         warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
         result = score_index(values, book, min_coverage=config.min_coverage)
     lost = [u for u in config.countries if pd.isna(result.scores[book.indexes[0]].get(u))]
