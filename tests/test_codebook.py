@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from innocap_analysis.codebook import read_codebook, write_goalposts
+from innocap_analysis.score.alternatives import change_codebook
 from innocap_analysis.settings import InnocapError
 
 GOOD = """code,parent,kind,direction,weight,low,high,aggregate
@@ -109,3 +110,26 @@ def test_writing_goalposts_leaves_every_other_cell(tmp_path: Path) -> None:
     new = pd.DataFrame({"low": [0.0], "high": [12.5]}, index=["A1"])
     assert write_goalposts(path, new) == 1
     assert path.read_text(encoding="utf-8") == GOOD.replace("1,2,0,10,", "1,2,0,12.5,")
+
+
+@pytest.mark.parametrize(
+    ("whole", "told"),
+    [
+        ("CTXX", ["line 4, A1", "part_of 'CTXX' is no figure", "did you mean 'CTX'"]),
+        ("IDX", ["line 4, A1", "part_of 'IDX' is no figure", "leave it empty"]),
+        ("A1", ["line 4, A1", "part_of forms a cycle: A1 -> A1"]),
+    ],
+)
+def test_a_part_names_another_figure(tmp_path: Path, whole: str, told: list[str]) -> None:
+    lines = GOOD.splitlines()
+    parts = ["part_of", "", "", whole, "", ""]
+    text = "\n".join(f"{line},{part}" for line, part in zip(lines, parts, strict=True))
+    with pytest.raises(InnocapError) as error:
+        _read(tmp_path, text)
+    for words in told:
+        assert words in str(error.value)
+    whole_too = text.replace(f",,{whole}\n", ",,A2\n")
+    book = _read(tmp_path, whole_too)
+    assert book.table.at["A1", "part_of"] == "A2"
+    # Without what holds it, nothing is left to be a part of.
+    assert change_codebook(book, drop=["A2"]).table.at["A1", "part_of"] == ""

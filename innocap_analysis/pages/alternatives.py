@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -16,6 +18,7 @@ from innocap_analysis.score.alternatives import (
     compare_alternatives,
     find_double_counts,
 )
+from innocap_analysis.score.normalise import ScoreWarning
 from innocap_analysis.settings import InnocapError
 
 REPORTED, SINGLE = "reported", "no_double_counts"
@@ -41,9 +44,13 @@ def compare(view: IndexView, *, leave_out: str) -> pd.DataFrame:
     books["equal_indicators"] = change_codebook(book, weights=sizes)
     for code in (leave_out, *view.dimensions):
         books[f"{_WITHOUT}{code}"] = change_codebook(book, drop=[code])
-    return compare_alternatives(
-        view.capacity.values, books, units=view.measured, min_coverage=view.settings.min_coverage
-    )
+    with warnings.catch_warnings():
+        # The foot of the page names these indicators.
+        warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
+        return compare_alternatives(
+            view.capacity.values, books, units=view.measured,
+            min_coverage=view.settings.min_coverage,
+        )  # fmt: skip
 
 
 def name_alternative(view: IndexView, key: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+
+import pandas as pd
 
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.marks import draw_rows, make_key
@@ -13,14 +16,13 @@ from innocap_analysis.present.figure import Chart, styled
 def plot_indicators(view: IndexView, units: Sequence[str]) -> Chart:
     """Draw every indicator's scores: the reference set, its median and the given countries."""
     codes = view.codebook.leaves
-    table = view.verdicts.table
-    table = table[table["unit"].isin(units) & table["code"].isin(codes)]
+    table = pd.concat([view.verdicts.of(u).loc[codes].reset_index() for u in units])
     told = []
     for unit in units:
         gaps = table.loc[table["unit"] == unit, "gap_to_median"]
         k = view.fact(
-            "n_at_or_above_median", (gaps >= 0).sum(), "count", unit=unit, code=view.root,
-            n=gaps.count(),
+            "n_at_or_above_median", (gaps >= 0).sum() if gaps.count() else math.nan, "count",
+            unit=unit, code=view.root, n=gaps.count(),
         )  # fmt: skip
         told.append(f"{view.unit(unit)} {k}")
     notes = [view.say("Higher is always better.")]

@@ -37,6 +37,7 @@ def draw_rows(
     """
     capacity, members = view.capacity, view.members
     scores = pd.concat([capacity.result.normalised, capacity.result.scores], axis=1)
+    own = scores.reindex(units)
     for y, code in enumerate(rows):
         if code in headings:
             continue
@@ -49,7 +50,7 @@ def draw_rows(
         # In points, so that it ends below the number of a unit at the median.
         ax.plot(reference.median(), y, "|", color=INK, markersize=15, markeredgewidth=1.8)
         for unit, shift in zip(units, _spread(len(units)), strict=True):
-            score = scores.at[unit, code]
+            score = own.at[unit, code]
             if np.isnan(score):
                 continue
             ax.plot(

@@ -289,6 +289,12 @@ def write_findings(view: IndexView, alternatives: pd.DataFrame, wide: WideRuns) 
                 first_wide=own["first"],
             )
         )
+    for unit in view.measured:
+        if absent := [d for d in view.dimensions if view.verdict(unit, d) == "unmeasured"]:
+            told_of = {"unit": view.unit(unit), "codes": view.codes(absent)}
+            said.append(
+                view.say("{unit} is ranked without what is not measured: {codes}.", **told_of)
+            )
     missing = [unit for unit in view.countries if unit not in view.measured]
     if missing:
         said.append(
