@@ -158,6 +158,11 @@ class Settings(Part):
         return self.codebook_path.parent / "flags.csv"
 
     @property
+    def notes_path(self) -> Path:
+        """The table of what readers should know about indicators and raw files."""
+        return self.codebook_path.parent / "notes.csv"
+
+    @property
     def raw_dir(self) -> Path:
         """Untouched inputs."""
         return self._root / "data" / "raw"

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from innocap_analysis.codebook import read_codebook
+from innocap_analysis.score.alternatives import change_codebook
 from innocap_analysis.score.goalposts import compute_goalposts, write_goalposts
 from innocap_analysis.settings import InnocapError
 
@@ -168,3 +169,26 @@ def test_goalposts_of_a_divided_indicator_are_of_the_quotient() -> None:
     values = pd.DataFrame({"A": [8.0, 30.0], "POP": [4.0, 3.0]})
     row = compute_goalposts(values, book).iloc[0]
     assert (row["low"], row["high"]) == (2.0, 10.0)  # 8 / 4 and 30 / 3, by hand
+
+
+@pytest.mark.parametrize(
+    ("whole", "told"),
+    [
+        ("CTXX", ["line 4, A1", "part_of 'CTXX' is no figure", "did you mean 'CTX'"]),
+        ("IDX", ["line 4, A1", "part_of 'IDX' is no figure", "leave it empty"]),
+        ("A1", ["line 4, A1", "part_of forms a cycle: A1 -> A1"]),
+    ],
+)
+def test_a_part_names_another_figure(tmp_path: Path, whole: str, told: list[str]) -> None:
+    lines = GOOD.splitlines()
+    parts = ["part_of", "", "", whole, "", ""]
+    text = "\n".join(f"{line},{part}" for line, part in zip(lines, parts, strict=True))
+    with pytest.raises(InnocapError) as error:
+        _read(tmp_path, text)
+    for words in told:
+        assert words in str(error.value)
+    whole_too = text.replace(f",,{whole}\n", ",,A2\n")
+    book = _read(tmp_path, whole_too)
+    assert book.table.at["A1", "part_of"] == "A2"
+    # Without what holds it, nothing is left to be a part of.
+    assert change_codebook(book, drop=["A2"]).table.at["A1", "part_of"] == ""

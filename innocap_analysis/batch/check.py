@@ -36,10 +36,11 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
         What is wrong; empty when nothing is.
     """
     scales = settings.scales_path
+    tables = (settings.regions_path, scales, settings.flags_path, settings.notes_path)
     for path in sorted(settings.codebook_path.parent.rglob("*.csv")):
         if path == settings.survey_path:
             yield "questionnaire", _catch(lambda path=path: read_instrument(path, scales))  # type: ignore[misc]
-        elif path not in (settings.regions_path, settings.scales_path, settings.flags_path):
+        elif path not in tables:
             yield f"codebook {path.name}", _catch(lambda path=path: read_codebook(path))  # type: ignore[misc]
     yield "raw files", _catch(lambda: prepare_data(settings))
     yield "countries and regions", _catch(lambda: refuse_faults(settings))

@@ -152,6 +152,15 @@ def check_tree(table: pd.DataFrame, rows: list[str]) -> list[str]:
                 "context, or none"
             )
     faults += _find_cycles(parents, at)
+    wholes = dict(zip(table["code"], table["part_of"], strict=True))
+    figures = [code for code, kind in kinds.items() if kind in ("indicator", "context")]
+    for code, whole in wholes.items():
+        if whole and whole not in figures:
+            faults.append(
+                f"{at[code]}: part_of {whole!r} is no figure of this codebook; name the indicator "
+                f"that holds this one, or leave it empty{suggest(whole, figures)}"
+            )
+    faults += _find_cycles(wholes, at, "part_of forms")
     below: dict[str, list[str]] = {code: [] for code in kinds}
     for code, parent, weight in zip(table["code"], table["parent"], table["weight"], strict=True):
         if kinds[code] != "context":
@@ -168,7 +177,9 @@ def check_tree(table: pd.DataFrame, rows: list[str]) -> list[str]:
     return faults
 
 
-def _find_cycles(parents: dict[str, str], at: dict[str, str]) -> list[str]:
+def _find_cycles(
+    parents: dict[str, str], at: dict[str, str], what: str = "its parents form"
+) -> list[str]:
     faults = []
     done: set[str] = set()
     for start in parents:
@@ -179,6 +190,6 @@ def _find_cycles(parents: dict[str, str], at: dict[str, str]) -> list[str]:
             code = parents[code]
         if code in path:
             loop = path[path.index(code) :]
-            faults.append(f"{at[code]}: its parents form a cycle: {' -> '.join([*loop, code])}")
+            faults.append(f"{at[code]}: {what} a cycle: {' -> '.join([*loop, code])}")
         done.update(path)
     return faults

@@ -85,8 +85,17 @@ class Verdicts:
         return {str(u): rows.set_index("code") for u, rows in self.table.groupby("unit")}
 
     def of(self, unit: str) -> pd.DataFrame:
-        """Return the rows of one unit, indexed by code."""
-        return self._by_unit[unit]
+        """Return the rows of one unit, indexed by code; one without any figure is unmeasured."""
+        if unit in self._by_unit:
+            return self._by_unit[unit]
+        rows = next(iter(self._by_unit.values())).copy()
+        own = [
+            c
+            for c in rows.select_dtypes("number")
+            if not c.startswith("reference_") and c != "level"
+        ]
+        rows[[*own, "reference_rank"]] = np.nan
+        return rows.assign(unit=unit, hangs_on="", verdict=UNMEASURED)
 
     def order_dimensions(self, unit: str) -> list[str]:
         """Return the measured dimensions of a unit, the one furthest behind first."""

@@ -8,8 +8,15 @@ import pandas as pd
 
 from innocap_analysis.codebook import Codebook, read_codebook
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import draw_rows, draw_tiles, make_key, mark_units, name_rows
-from innocap_analysis.pages.order import tell_order_changes
+from innocap_analysis.pages.marks import (
+    draw_rows,
+    draw_tiles,
+    key_shades,
+    make_key,
+    mark_units,
+    name_rows,
+)
+from innocap_analysis.pages.order import tell_order_changes, tell_rank
 from innocap_analysis.present.figure import INK, Chart, styled
 from innocap_analysis.present.prose import Prose
 from innocap_analysis.present.tables import Table
@@ -24,10 +31,12 @@ def plot_dimensions(view: IndexView) -> Chart:
     table = table[table["unit"].isin(units) & table["code"].isin(view.nodes)]
     scores = table.pivot(index="unit", columns="code", values="score").loc[units]
     highest, lowest = (
-        "; ".join(
-            f"{view.unit(unit)} ({view.codes(own)})"
-            for unit in units
-            if (own := [d for d in view.dimensions if unit == _pick(scores[d], end)])
+        view.join(
+            [
+                f"{view.unit(unit)} ({view.codes(own)})"
+                for unit in units
+                if (own := [d for d in view.dimensions if unit == _pick(scores[d], end)])
+            ]
         )
         for end in ("highest", "lowest")
     )
@@ -116,6 +125,7 @@ def plot_heatmap(view: IndexView) -> Chart:
         view.say("Indicator scores from 0 (lowest goalpost) to 100 (highest)."),
         data=data,
         height=6.0,
+        key=key_shades(view.say("Lowest goalpost"), view.say("Highest goalpost")),
         note=" ".join(view.tell_flags(units, codes)),
     )
     texts = [[f"{view.stand(unit, code, 'score')}" for unit in units] for code in codes]
@@ -146,7 +156,7 @@ def plot_trends(view: IndexView, codes: list[str]) -> Chart:
     data = data[["code", "unit", "time", "value"]].reset_index(drop=True)
     told = [_tell_change(view, data[data["code"] == code], code) for code in codes]
     chart, axes = view.start_chart(
-        view.say("Changed most: {told}", told="; ".join(filter(None, told))),
+        view.say("Changed most: {told}", told=view.join([text for text in told if text])),
         view.say(
             "Raw figures of each edition; methods changed between editions, so read levels with "
             "care."
@@ -169,7 +179,7 @@ def plot_trends(view: IndexView, codes: list[str]) -> Chart:
         editions = sorted(own["time"].unique())
         ax.set_xticks(editions, [str(year) for year in editions])
         ax.yaxis.set_major_formatter(view.tick(decimals=2))
-        ax.set_ylabel(str(view.codebook.table.at[codes[0], "unit"]) if ax is axes[0] else "")
+        ax.set_ylabel(view.measure(codes[0]) if ax is axes[0] else "")
         ax.grid(axis="y")
     return chart
 
@@ -269,17 +279,12 @@ def write_findings(view: IndexView) -> Prose:
     scores = view.capacity.result.scores
     told = []
     for unit in scores.loc[view.measured, view.root].sort_values(ascending=False).index:
-        rank = view.stand_among(unit, "rank")
         told.append(
             view.say(
-                "{unit}: {score} of 100; rank {low} to {high} of the {n} countries in {level} of "
-                "runs, first in {first}.",
+                "{unit}: {score} of 100; {rank}, first in {first}.",
                 unit=view.unit(unit),
                 score=view.stand(unit, view.root, "score"),
-                low=rank.low,
-                high=rank.high,
-                n=view.n_measured,
-                level=view.level,
+                rank=tell_rank(view, unit),
                 first=view.stand_among(unit, "first"),
             )
         )

@@ -163,6 +163,16 @@ class IndexView(View):
         return self.fact("n_measured", len(self.measured), "count")
 
     @property
+    def n_indicators(self) -> Said:
+        """How many indicators are scored."""
+        return self.fact("n_indicators", len(self.codebook.leaves), "count", code=self.root)
+
+    def count_values(self, code: str) -> Said:
+        """Return how many countries of the reference set have a figure for an indicator."""
+        values = self.capacity.result.values.loc[self.members, code]
+        return self.fact("n_with_value", values.count(), "count", code=code, n=len(values))
+
+    @property
     def n_runs(self) -> Said:
         """How many sensitivity runs there are."""
         return self.fact("n_runs", len(self.runs.choices), "count")
@@ -264,6 +274,19 @@ class IndexView(View):
     def flag(self, unit: str, code: str) -> str:
         """Return the known weaknesses of a figure, joined by commas."""
         return ", ".join(find_flags(self.capacity.flags, unit, code)["flag"])
+
+    def measure(self, code: str) -> str:
+        """Return the unit of measure of a raw figure, in words where it has some."""
+        own = str(self.codebook.table.at[code, "unit"])
+        words = {
+            "index": self.say("index"),
+            "index (sum of 4 parts)": self.say("index, sum of its parts"),
+            "points": self.say("points"),
+            "score": self.say("score"),
+            "standard normal": self.say("standard normal"),
+            "standardised": self.say("standardised"),
+        }
+        return words.get(own, own)
 
     def tell_flags(self, units: Sequence[str], codes: Sequence[str]) -> list[str]:
         """Say what is known to be weak about the figures of some units, one line per weakness."""

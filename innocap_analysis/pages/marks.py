@@ -7,19 +7,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.transforms import offset_copy
 
+from innocap_analysis.pages.facts import FLAG_MARK
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.present.figure import (
-    GRID,
-    INK,
-    REFERENCE,
-    SEQUENTIAL,
-)
+from innocap_analysis.present.figure import GRID, INK, QUIET, REFERENCE
 from innocap_analysis.present.labels import Labels
+
+# One direction on every page: the darker, the more.
+SHADES = colormaps["Blues"]
+_DARK = 0.65
 
 
 def draw_rows(
@@ -57,7 +59,7 @@ def draw_rows(
     # In points, so that it ends below the number of a unit at the median.
     ax.plot(medians, y, "|", color=INK, markersize=15, markeredgewidth=1.8)
     for unit, shift in zip(units, _spread(len(units)), strict=True):
-        own = scores.loc[unit, codes].to_numpy()
+        own = scores.reindex([unit])[codes].to_numpy()[0]
         ax.plot(
             own,
             y + shift,
@@ -74,7 +76,10 @@ def draw_rows(
                 ax,
                 own,
                 y,
-                [f"{view.stand(unit, code, 'score')}" for code in codes],
+                [
+                    "" if np.isnan(score) else f"{view.stand(unit, code, 'score')}"
+                    for code, score in zip(codes, own, strict=True)
+                ],
                 (0, 8),
                 ha="center",
                 va="bottom",
@@ -82,11 +87,12 @@ def draw_rows(
                 weight="bold",
                 color=view.colour(unit),
             )
-    bold = [code for code in rows if code in headings or code == capacity.root]
+    # A single unit's number carries its own mark.
+    marked = {c for c in rows if len(units) > 1 and any(view.flag(u, c) for u in units)}
     name_rows(
         ax,
-        [view.code(code) for code in rows],
-        bold=[code in bold for code in rows],
+        [view.code(code) + (FLAG_MARK if code in marked else "") for code in rows],
+        bold=[code in headings or code == capacity.root for code in rows],
     )
     ax.set_ylim(len(rows) - 0.4, -0.7)
     ax.set_xlim(-2, 102)
@@ -139,9 +145,9 @@ def name_rows(
 def draw_tiles(
     ax: Axes, cells: np.ndarray, low: float, high: float, texts: Sequence[Sequence[str]]
 ) -> None:
-    """Draw a table of coloured cells with their texts; NaN is left white."""
-    ax.imshow(cells, cmap=SEQUENTIAL, vmin=low, vmax=high, aspect="auto")
-    middle = (low + high) / 2
+    """Draw a table of cells, the darker the more, with their texts; NaN is left white."""
+    ax.imshow(cells, cmap=SHADES, vmin=low, vmax=high, aspect="auto")
+    dark = low + _DARK * (high - low)
     for (row, column), value in np.ndenumerate(cells):
         ax.text(
             column,
@@ -149,7 +155,7 @@ def draw_tiles(
             texts[row][column],
             ha="center",
             va="center",
-            color="white" if value < middle else "black",
+            color="white" if value > dark else "black",
         )
     ax.set_xticks(np.arange(-0.5, cells.shape[1]), minor=True)
     ax.set_yticks(np.arange(-0.5, cells.shape[0]), minor=True)
@@ -158,9 +164,25 @@ def draw_tiles(
     ax.spines[:].set_visible(False)
 
 
+def key_shades(light: str, dark: str, *, darkest: float = 1.0) -> list[Artist]:
+    """Return the key of a table of cells: what the lightest and the darkest mean."""
+    return [
+        Patch(facecolor=SHADES(at), edgecolor=QUIET, linewidth=0.5, label=text)
+        for at, text in ((0.0, light), (darkest, dark))
+    ]
+
+
 def _spread(count: int) -> np.ndarray:
     """Offsets that keep equal scores of several units from hiding each other."""
     return np.linspace(-0.18, 0.18, count) if count > 1 else np.zeros(1)
+
+
+def make_dot(edge: str, face: str, label: str, *, size: float = 8) -> Line2D:
+    """Return the key entry of a round mark."""
+    return Line2D(
+        [], [], marker="o", linestyle="", markersize=size, color=edge, markerfacecolor=face,
+        label=label,
+    )  # fmt: skip
 
 
 def make_key(units: Sequence[str], labels: Labels) -> list[Artist]:
@@ -168,39 +190,22 @@ def make_key(units: Sequence[str], labels: Labels) -> list[Artist]:
     return [
         *mark_units(units, labels),
         Line2D(
-            [],
-            [],
-            marker="|",
-            color=INK,
-            linestyle="",
-            markersize=11,
-            markeredgewidth=1.8,
+            [], [], marker="|", color=INK, linestyle="", markersize=11, markeredgewidth=1.8,
             label=labels.say("Reference median"),
         ),
         Line2D(
-            [],
-            [],
-            marker="o",
-            color=REFERENCE,
-            alpha=0.6,
-            linestyle="",
-            markersize=5,
+            [], [], marker="o", color=REFERENCE, alpha=0.6, linestyle="", markersize=5,
             label=labels.say("Reference country"),
         ),
-    ]
+    ]  # fmt: skip
 
 
 def mark_units(units: Sequence[str], labels: Labels, *, line: bool = False) -> list[Artist]:
     """Return one key entry per unit, in its colour and marker."""
     return [
         Line2D(
-            [],
-            [],
-            marker=labels.marker(unit),
-            color=labels.colour(unit),
-            linestyle="-" if line else "",
-            markersize=7 if line else 8,
-            label=labels.unit(unit),
+            [], [], marker=labels.marker(unit), color=labels.colour(unit),
+            linestyle="-" if line else "", markersize=7 if line else 8, label=labels.unit(unit),
         )
         for unit in units
-    ]
+    ]  # fmt: skip

@@ -7,6 +7,15 @@ from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
 
 
+def tell_rank(view: IndexView, unit: str) -> str:
+    """Say between which ranks a partner stands among the partners in most runs."""
+    rank = view.stand_among(unit, "rank")
+    told = {"low": rank.low, "high": rank.high, "n": view.n_measured, "level": view.level}
+    if float(rank.low) == float(rank.high):
+        return view.say("rank {low} of the {n} countries in {level} of runs", **told)
+    return view.say("rank {low} to {high} of the {n} countries in {level} of runs", **told)
+
+
 def tell_order_changes(view: IndexView) -> str:
     """Say which indicators, and how many single figures, change the order or the first."""
     scores = view.capacity.result.scores.loc[view.measured, view.root]

@@ -112,14 +112,27 @@ class View(Labels):
         )
 
     def table(
-        self, rows: Sequence[Mapping[str, object]], heads: Mapping[str, str], *, caption: str = ""
+        self,
+        rows: Sequence[Mapping[str, object]],
+        heads: Mapping[str, str] | None = None,
+        *,
+        caption: str = "",
+        english: Sequence[str] = (),
     ) -> Table:
-        """Return a table of facts and names; facts are set flush right."""
+        """Return a table of facts and names; facts are set flush right.
+
+        `heads` names the columns by the keys of the rows; without it the keys are the names.
+        `english` lists the keys of columns whose texts stay English on every page.
+        """
+        heads = heads if heads is not None else {name: name for name in (rows or [{}])[0]}
         numeric = tuple(
-            bool(rows) and all(isinstance(row[name], Said) for row in rows) for name in heads
+            any(isinstance(row[name], Said) for row in rows)
+            and all(isinstance(row[name], Said) or row[name] == "" for row in rows)
+            for name in heads
         )
         cells = {head: [str(row[name]) for row in rows] for name, head in heads.items()}
-        return Table(pd.DataFrame(cells), numeric, caption)
+        marked = {heads[name]: "en" for name in english if self.language != "en"}
+        return Table(pd.DataFrame(cells), numeric, caption, marked)
 
     def list(self, sentences: Sequence[str]) -> Prose:
         """Return sentences as a bulleted list."""

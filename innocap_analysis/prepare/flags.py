@@ -9,40 +9,38 @@ import pandas as pd
 from innocap_analysis.prepare.files import read_table
 from innocap_analysis.settings import InnocapError, suggest
 
-_KEYS = ("code", "unit", "flag", "source")
 EVERY_UNIT = ""
 
 
 def read_flags(path: Path, *, codes: list[str]) -> pd.DataFrame:
     """Read ``flags.csv``: what is known to be wrong or old about a figure.
 
-    Parameters
-    ----------
-    path : Path
-        CSV with `code`, `unit` (empty: every unit), `flag` (one word), `source` (a raw file) and
-        `note_<language>`. A project without the file has no flags.
-    codes : list of str
-        Codes that a flag may name.
-
-    Returns
-    -------
-    DataFrame
-        One row per flag, texts only.
-
-    Raises
-    ------
-    InnocapError
-        A column is missing or a code is unknown; every fault is listed with its line.
+    Columns `code`, `unit` (empty: every unit), `flag` (one word), `source` (a raw file) and
+    `note_<language>`, all texts; a flag names one of `codes`. A project without the file has no
+    flags.
     """
+    return _read(path, ("code", "unit", "flag", "source"), "code", codes)
+
+
+def read_notes(path: Path, *, codes: list[str]) -> pd.DataFrame:
+    """Read ``notes.csv``: what readers should know, in their own language.
+
+    Columns `about` (an indicator or a raw file, one of `codes`), `topic` (caution, check or
+    licence) and `note_<language>`, all texts. A project without the file has no notes.
+    """
+    return _read(path, ("about", "topic"), "about", codes)
+
+
+def _read(path: Path, columns: tuple[str, ...], key: str, known: list[str]) -> pd.DataFrame:
     if not path.exists():
-        return pd.DataFrame(columns=list(_KEYS), dtype="str")
+        return pd.DataFrame(columns=list(columns), dtype="str")
     table = read_table(path).fillna("").astype("str")
-    faults = [f"column {column!r} is missing" for column in _KEYS if column not in table]
+    faults = [f"column {column!r} is missing" for column in columns if column not in table]
     if not faults:
         faults = [
-            f"line {row + 2}: code {code!r} is unknown{suggest(code, codes)}"
-            for row, code in enumerate(table["code"])
-            if code not in codes
+            f"line {row + 2}: {key} {code!r} is unknown{suggest(code, known)}"
+            for row, code in enumerate(table[key])
+            if code not in known
         ]
     if faults:
         raise InnocapError(f"{path.name}: " + "\n  ".join(faults))

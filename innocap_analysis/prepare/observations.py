@@ -151,6 +151,7 @@ def hash_inputs(settings: Settings) -> dict[str, str]:
         settings.regions_path,
         settings.raw_dir / PACKAGE_NAME,
         *(r.path for r in read_datapackage(settings.raw_dir) if r.role == "observations"),
+        *(path for path in (settings.flags_path, settings.notes_path) if path.exists()),
     ]
     hashes = {file.relative_to(settings.root).as_posix(): hash_file(file) for file in files}
     # Not how countries are drawn or called: a page is no other for a colour that it does not show.

@@ -54,6 +54,8 @@ def change_codebook(
     lost = [index for index in codebook.indexes if index in gone - set(drop)]
     if lost:
         raise InnocapError(f"{codebook.name}: nothing would be left of {lost[0]}")
+    # A part of what is left out is counted once now.
+    table.loc[table["part_of"].isin(gone), "part_of"] = ""
     return read_codebook(table.drop(index=list(gone)))
 
 
@@ -67,6 +69,12 @@ def _find_branches(table: pd.DataFrame, gone: set[str]) -> set[str]:
         if more <= gone:
             return gone
         gone = gone | more
+
+
+def find_double_counts(codebook: Codebook) -> list[str]:
+    """Return scored indicators inside another scored one; :func:`change_codebook` drops them."""
+    leaves = codebook.leaves
+    return [code for code in leaves if codebook.table.at[code, "part_of"] in leaves]
 
 
 def compare_alternatives(

@@ -182,7 +182,7 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
         first = prepared.observations["time"].min()
         raise InnocapError(f"year {year}: there are no figures so early; the first are of {first}")
     with warnings.catch_warnings():
-        # The foot of every page names these indicators; see `present.sentences`.
+        # The foot of every page names these indicators; see `pages.index_view`.
         warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
         result = score_index(values, book, min_coverage=config.min_coverage)
     lost = _list_unscored(result, config)
