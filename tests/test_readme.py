@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from innocap_analysis import run_sensitivity
+from innocap_analysis import open_view, run_sensitivity
+from innocap_analysis.compare.verdicts import find_order_changes
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.score.robustness import summarise_ranks
@@ -30,6 +31,17 @@ def test_the_finding_is_computed(capacity: CapacityData) -> None:
     shares = summarise_ranks(runs.rank_runs("INNOCAP", capacity.countries)).set_index("unit")
     assert shares.at["SE", "share_4"] > 0.99
     assert "more than 99 % of 2,000 runs" in opening
+    # What the order rests on: indicators, and single figures, without which it changes.
+    view = open_view("00", capacity=capacity)
+    own = scores["INNOCAP"]
+    codes = find_order_changes(view.left_out, "INNOCAP", own)
+    cells = find_order_changes(view.left_out_cells, "INNOCAP", own)
+    labels = capacity.codebook.table["label_en"]
+    winning = list(labels[codes.loc[codes["first"], "left_out"]].str.lower())
+    assert f"any one of {codes['order'].sum()} of the {len(codes) - 1} indicators" in opening
+    assert f"and {len(winning)} of those ({', '.join(winning)}) put another" in opening
+    share = len(cells) // cells["first"].sum()
+    assert f"so does 1 in {share} of the {len(cells)} single figures" in opening
 
 
 def test_every_notebook_and_figure_is_mapped() -> None:
