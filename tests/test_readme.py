@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from innocap_analysis import open_view, run_sensitivity
-from innocap_analysis.compare.verdicts import find_order_changes
 from innocap_analysis.batch.plan import make_plan
+from innocap_analysis.compare.verdicts import find_order_changes
 from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.score.robustness import summarise_ranks
 from innocap_analysis.settings import load_settings
