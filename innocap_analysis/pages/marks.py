@@ -21,7 +21,7 @@ from innocap_analysis.present.labels import Labels
 
 # One direction on every page: the darker, the more.
 SHADES = colormaps["Blues"]
-_DARK = 0.65
+_DARK = 0.72
 
 
 def draw_rows(
