@@ -26,25 +26,13 @@ from .compare.reliability import (
     estimate_reliability,
 )
 from .compare.shares import estimate_top_two, tabulate_answers
-from .pages.opening import open_view
+from .pages.opening import open_survey_view, open_view
 from .prepare.answers import clean_answers, count_cleaning, mask_answers
 from .prepare.observations import read_observations
 from .prepare.survey.read import read_survey
 from .prepare.units import find_unit
 from .prepare.wave import load_wave
-from .present.disclosure import suppress_small_cells
-from .present.evidence import Evidence
-from .present.evidence_sentences import write_sentence
 from .present.figure import save_figure
-from .present.plot_answers import plot_answers, plot_options, plot_top_two
-from .present.plot_evidence import (
-    plot_dif,
-    plot_pairs,
-    plot_pooled,
-    plot_reliability,
-)
-from .present.plot_groups import plot_groups
-from .present.plot_nonresponse import plot_nonresponse
 from .present.tables import make_table
 from .score.aggregate import aggregate
 from .score.alternatives import change_codebook, compare_alternatives
@@ -79,6 +67,8 @@ from .score.survey import (
 from .score.treat import treat_outliers
 from .score.weights import compute_effective_weights, derive_weights
 from .settings import InnocapError, load_settings
+from .survey.disclosure import suppress_small_cells
+from .survey.evidence import Evidence
 
 __version__: str
 
@@ -133,16 +123,8 @@ __all__ = [
     "make_table",
     "mask_answers",
     "normalise",
+    "open_survey_view",
     "open_view",
-    "plot_answers",
-    "plot_dif",
-    "plot_groups",
-    "plot_nonresponse",
-    "plot_options",
-    "plot_pairs",
-    "plot_pooled",
-    "plot_reliability",
-    "plot_top_two",
     "pool_estimates",
     "pool_means",
     "rake_weights",
@@ -171,5 +153,4 @@ __all__ = [
     "test_sampling_adequacy",
     "treat_outliers",
     "turn_answers",
-    "write_sentence",
 ]

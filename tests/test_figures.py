@@ -18,15 +18,21 @@ from PIL import Image
 import innocap_analysis as ia
 from innocap_analysis.pages import (
     alternatives,
+    answers,
     comparison,
     country,
     data,
+    differences,
+    fitness,
     indicators,
+    measurement,
     method,
+    pairs,
     ranks,
     regions,
 )
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.prepare.wave import Wave
 from innocap_analysis.present.figure import Chart
 from innocap_analysis.present.tables import make_table
@@ -91,24 +97,26 @@ CHARTS: dict[str, Draw] = {
 _KNOWN: dict[int, ia.Evidence] = {}
 
 
-def _evidence(wave: Wave) -> ia.Evidence:
-    """Compute the evidence of a wave once."""
-    return _KNOWN.setdefault(id(wave), ia.Evidence(wave, smallest=5.0))
+def _look(wave: Wave, language: str) -> SurveyView:
+    """Open a view whose evidence is computed once for all languages."""
+    view = ia.open_survey_view("85", wave=wave, language=language)
+    view.__dict__["evidence"] = _KNOWN.setdefault(id(wave), view.evidence)
+    return view
 
 
-SURVEY_CHARTS: dict[str, Callable[[Wave, str], Chart]] = {
-    "nonresponse": lambda w, lang: ia.plot_nonresponse(w, language=lang),
-    "answers_skl": lambda w, lang: ia.plot_answers(w, "SKL", language=lang),
-    "answers_dig": lambda w, lang: ia.plot_answers(w, "DIG", language=lang),
-    "answers_del": lambda w, lang: ia.plot_answers(w, "DEL", language=lang),
-    "answers_pro": lambda w, lang: ia.plot_answers(w, "PRO", language=lang),
-    "top_two": lambda w, lang: ia.plot_top_two(w, language=lang),
-    "options": lambda w, lang: ia.plot_options(w, "BAR1", language=lang),
-    "groups": lambda w, lang: ia.plot_groups(w, language=lang),
-    "reliability": lambda w, lang: ia.plot_reliability(_evidence(w), language=lang),
-    "dif": lambda w, lang: ia.plot_dif(_evidence(w), language=lang),
-    "pairs": lambda w, lang: ia.plot_pairs(_evidence(w), language=lang),
-    "pooled": lambda w, lang: ia.plot_pooled(_evidence(w), language=lang),
+SURVEY_CHARTS: dict[str, Callable[[SurveyView], Chart]] = {
+    "nonresponse": fitness.plot_nonresponse,
+    "answers_skl": lambda view: answers.plot_answers(view, "SKL"),
+    "answers_dig": lambda view: answers.plot_answers(view, "DIG"),
+    "answers_del": lambda view: answers.plot_answers(view, "DEL"),
+    "answers_pro": lambda view: answers.plot_answers(view, "PRO"),
+    "agreement": answers.plot_agreement,
+    "options": lambda view: answers.plot_options(view, "BAR1"),
+    "groups": answers.plot_groups,
+    "reliability": measurement.plot_reliability,
+    "items": measurement.plot_items,
+    "pairs": pairs.plot_pairs,
+    "pooled": differences.plot_pooled,
 }
 
 
@@ -150,7 +158,7 @@ def test_every_text_lies_inside_the_picture(
 def test_every_survey_figure_fits_and_says_that_it_is_made_up(
     wave: Wave, name: str, language: str
 ) -> None:
-    chart = SURVEY_CHARTS[name](wave, language)
+    chart = SURVEY_CHARTS[name](_look(wave, language))
     check_texts(chart)
     assert "SYNTHETIC" in {text.get_text() for text in _drawn_texts(chart)}
     assert chart.alt.startswith("SYNTHETIC. ")
@@ -161,7 +169,7 @@ def test_small_countries_are_hidden_from_every_survey_figure(wave: Wave) -> None
     few = wave.clean[wave.clean["country"] != "FI"]
     small = replace(wave, clean=pd.concat([few, wave.clean[wave.clean["country"] == "FI"][:9]]))
     for draw in SURVEY_CHARTS.values():
-        data = draw(small, "en").data
+        data = draw(_look(small, "en")).data
         hit = data["unit"] == "FI" if "unit" in data else pd.Series(False, index=data.index)
         own = data[hit].select_dtypes("number")
         # One more country is hidden, or nine people could be had by subtraction.

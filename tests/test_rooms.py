@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1] / "innocap_analysis"
-ROOMS = ["prepare", "score", "compare", "present", "pages", "batch"]
+ROOMS = ["prepare", "score", "compare", "survey", "present", "pages", "batch"]
 BASE = {"settings", "planned", "codebook", "parts", "reads"}
 MODULES = sorted(path for path in ROOT.rglob("*.py"))
 
@@ -50,7 +50,7 @@ def test_room_imports_only_to_its_left(path: Path) -> None:
     assert _imported_rooms(path) <= allowed
 
 
-@pytest.mark.parametrize("room", ["score", "compare"])
+@pytest.mark.parametrize("room", ["score", "compare", "survey"])
 def test_pure_rooms_neither_plot_nor_draw_global_random_numbers(room: str) -> None:
     for path in (ROOT / room).glob("*.py"):
         text = path.read_text(encoding="utf-8")

@@ -21,6 +21,7 @@ _JOINED_DASH = "\N{WORD JOINER}–\N{WORD JOINER}"
 KINDS: dict[str, tuple[str, Any]] = {
     "points": ("points, 0 to 100", lambda words, x: words.number(x)),
     "whole_points": ("points, 0 to 100", lambda words, x: words.number(x, decimals=0)),
+    "given_points": ("points, 0 to 100", lambda words, x: words.figure(x)),
     "gap": ("points", lambda words, x: words.number(x, sign=True)),
     "rank": ("rank, 1 is best", lambda words, x: words.number(x, decimals=0)),
     "count": ("count", lambda words, x: words.number(x, decimals=0)),
@@ -30,6 +31,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     "share": ("share, 0 to 1", lambda words, x: words.share(x)),
     "share_2": ("share, 0 to 1", lambda words, x: words.share(x, decimals=2)),
     "probability": ("share of runs, 0 to 1", lambda words, x: words.probability(x)),
+    "chance": ("probability, 0 to 1", lambda words, x: words.probability(x)),
     "number": ("number", lambda words, x: words.number(x)),
     "number_0": ("number", lambda words, x: words.number(x, decimals=0)),
     "number_2": ("number", lambda words, x: words.number(x, decimals=2)),
@@ -133,7 +135,7 @@ class Said:
         if spec not in ("", "abs", "interval"):
             raise ValueError(f"a fact is written plainly, 'abs' or 'interval', not {spec!r}")
         if self.fact.hidden:
-            return self._words.say(self.fact.hidden)
+            return self._words.say("not shown")
         text = self._write(abs(float(self)) if spec == "abs" else float(self), signed=spec != "abs")
         if spec == "interval" and not math.isnan(self.fact.low):
             ends = (self._write(self.fact.low), self._write(self.fact.high))

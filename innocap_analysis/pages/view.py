@@ -143,8 +143,6 @@ class View(Labels):
         config = self.settings
         if config.publishes:
             other = "" if self.language == config.default_language else f".{self.language}"
-            stem = f"{self.page}{config.variant_suffix}{other}"
-            write_atomically(
-                config.reports_dir / self.folder / f"{stem}{RESULTS}", self.ledger.to_csv()
-            )
+            place = config.reports_dir / self.folder / f"{self.page}{other}{RESULTS}"
+            write_atomically(place, self.ledger.to_csv())
         return write_stamp(self, digest)

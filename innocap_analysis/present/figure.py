@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, ParamSpec, cast
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -248,11 +247,15 @@ def start_chart(
             linespacing=LINE_SPACING,
         )
     if key:
+        columns_of_key = -(-len(key) // rows)
         chart.legend(
-            handles=list(key),
+            # Matplotlib fills columns; a reader goes along the rows.
+            handles=[
+                mark for first in range(columns_of_key) for mark in key[first::columns_of_key]
+            ],
             loc="lower center",
             bbox_to_anchor=(0.5, foot / total),
-            ncols=-(-len(key) // rows),
+            ncols=columns_of_key,
             borderaxespad=0.2,
             columnspacing=1.4,
             handletextpad=0.4,
@@ -269,8 +272,8 @@ def _count_key_rows(texts: Sequence[str], room: float) -> int:
         return 0
     widths = [measure_width(text, _KEY_SIZE) + _KEY_MARK for text in texts]
     for rows in range(1, len(texts)):
-        columns = np.array_split(widths, -(-len(texts) // rows))
-        if sum(column.max() for column in columns) <= room:
+        columns = -(-len(texts) // rows)
+        if sum(max(widths[first::columns]) for first in range(columns)) <= room:
             return rows
     return len(texts)
 

@@ -18,10 +18,10 @@ from innocap_analysis.compare.pooling import PooledMeans, pool_means
 from innocap_analysis.compare.reliability import estimate_reliability
 from innocap_analysis.prepare.answers import mask_answers
 from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.disclosure import SHOWN, suppress_small_cells
-from innocap_analysis.present.survey_groups import MIN_ORGANISATIONS
 from innocap_analysis.score.survey import score_answers, turn_answers
 from innocap_analysis.settings import InnocapError
+from innocap_analysis.survey.disclosure import SHOWN, suppress_small_cells
+from innocap_analysis.survey.groups import MIN_ORGANISATIONS
 
 COMPLETIONS = 10
 PERMUTATIONS = 4999

@@ -1,4 +1,4 @@
-"""What is told of the groups of a wave, small ones hidden."""
+"""What may be told of the groups of a wave, small ones hidden."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import pandas as pd
 
 from innocap_analysis.compare.clusters import estimate_cluster_means
 from innocap_analysis.compare.describe import summarise
+from innocap_analysis.compare.shares import estimate_top_two, tabulate_answers
 from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.disclosure import suppress_small_cells
-from innocap_analysis.present.survey_labels import NO_REGION
 from innocap_analysis.score.survey import score_answers
+from innocap_analysis.survey.disclosure import suppress_small_cells
 
 # Below five organisations the spread between them says next to nothing.
 MIN_ORGANISATIONS = 5
+NO_REGION = "?"
+_SHARES = ("share", "low", "high", "count")
 
 
 def tabulate_places(
@@ -25,24 +27,9 @@ def tabulate_places(
     values: Sequence[str],
     within: Sequence[str],
 ) -> pd.DataFrame:
-    """Tabulate countries and below each its regions, small groups hidden.
+    """Tabulate countries and below each its regions; `describe` takes people and a column.
 
-    Parameters
-    ----------
-    people : DataFrame
-        One row per respondent, with `country` and `region`.
-    wave : Wave
-        Knows the countries, their order and the fewest respondents to show.
-    describe : callable
-        Takes people and the column to group them by; returns `unit`, `n` and more.
-    values, within : sequence of str
-        As in :func:`~innocap_analysis.present.disclosure.suppress_small_cells`.
-
-    Returns
-    -------
-    DataFrame
-        The rows of `describe` with `country` and `suppressed`; people without a region are
-        the unit :data:`~innocap_analysis.present.survey_labels.NO_REGION` of their country.
+    People without a region are the unit :data:`NO_REGION` of their country.
     """
     named = people.assign(
         country=people["country"].fillna(""), region=people["region"].fillna(NO_REGION)
@@ -63,20 +50,26 @@ def tabulate_places(
     return table.drop(columns="rank").reset_index(drop=True)
 
 
+def tabulate_respondents(wave: Wave) -> pd.DataFrame:
+    """Count respondents (`n`), `organisations` and median `minutes` of every place."""
+
+    def count(people: pd.DataFrame, by: str) -> pd.DataFrame:
+        table = people.groupby(by, sort=True).agg(
+            n=("response_id", "size"),
+            organisations=("organisation", "nunique"),
+            minutes=("seconds", lambda s: s.astype(float).median() / 60),
+        )
+        return table.rename_axis("unit").reset_index().assign(total="all")
+
+    shown = ["organisations", "minutes"]
+    return tabulate_places(wave.clean, wave, count, values=shown, within=["total"])
+
+
 def tabulate_group_scores(wave: Wave) -> pd.DataFrame:
-    """Tabulate the scores of countries and their regions, small groups hidden.
+    """Tabulate the scores of countries and their regions: one row per unit and node.
 
-    Parameters
-    ----------
-    wave : Wave
-        Clean answers.
-
-    Returns
-    -------
-    DataFrame
-        One row per unit and node: `country`, `unit`, `code`, `n`, `mean`, `se`, `df`, `low`,
-        `high` (95%, of :func:`~innocap_analysis.compare.clusters.estimate_cluster_means`),
-        `suppressed`. Every extreme is left out.
+    Columns `country`, `unit`, `code`, `n`, `mean`, `se`, `df`, `low`, `high` (95%, over
+    organisations), `suppressed`; every extreme is left out.
     """
     nodes = wave.instrument.codebook.parents
 
@@ -97,25 +90,16 @@ def tabulate_group_scores(wave: Wave) -> pd.DataFrame:
 
 
 def tabulate_nonresponse(wave: Wave) -> pd.DataFrame:
-    """Tabulate what is missing, for everyone and by country, small countries hidden.
+    """Tabulate the shares that gave no usable answer, for everyone (``all``) and by country.
 
-    Parameters
-    ----------
-    wave : Wave
-        Clean answers.
-
-    Returns
-    -------
-    DataFrame
-        Columns `unit`, `code`, `respondents`, `dont_know`, `not_applicable`, `missing`,
-        `unusable` (shares), `suppressed`.
+    Columns `unit`, `code`, `respondents`, `dont_know`, `not_applicable`, `missing`, their sum
+    `unusable`, `suppressed`.
     """
     items = wave.instrument.scored
     limits = {code: wave.instrument.limits(code) for code in items}
     parts = []
-    table = wave.clean.assign(country=wave.clean["country"].fillna(""))
     for by in (None, "country"):
-        found = summarise(table, items, by=by, limits=limits)
+        found = summarise(_name_countries(wave), items, by=by, limits=limits)
         why = found[["dont_know", "not_applicable", "missing"]]
         found["respondents"] = found["n"] + why.sum(axis=1)
         shares = why.div(found["respondents"], axis=0)
@@ -134,25 +118,27 @@ def tabulate_nonresponse(wave: Wave) -> pd.DataFrame:
     return table[table["unit"] != ""].reset_index(drop=True)
 
 
-def shield_countries(table: pd.DataFrame, wave: Wave, values: list[str]) -> pd.DataFrame:
-    """Hide small countries, and what subtraction would tell of them.
+def tabulate_choices(wave: Wave, codes: Sequence[str]) -> pd.DataFrame:
+    """Tabulate the answers to questions by country: the columns of `tabulate_answers`."""
+    table = tabulate_answers(_name_countries(wave), wave.instrument, items=codes, by="country")
+    return _shield_countries(table, wave)
 
-    Parameters
-    ----------
-    table : DataFrame
-        Rows by `unit` (country; empty where unknown), `code`, and `answer` if any.
-    wave : Wave
-        Knows the fewest respondents to show.
-    values : list of str
-        Columns to blank.
 
-    Returns
-    -------
-    DataFrame
-        With `country` and `suppressed`, without the row of unknown country.
-    """
+def tabulate_agreement(wave: Wave) -> pd.DataFrame:
+    """Tabulate who agrees with every scored item by country: the columns of `estimate_top_two`."""
+    table = estimate_top_two(_name_countries(wave), wave.instrument, by="country")
+    return _shield_countries(table, wave)
+
+
+def _name_countries(wave: Wave) -> pd.DataFrame:
+    """Return the answers with people of unknown country as a group of their own."""
+    return wave.clean.assign(country=wave.clean["country"].fillna(""))
+
+
+def _shield_countries(table: pd.DataFrame, wave: Wave) -> pd.DataFrame:
+    """Hide small countries and what subtraction would tell of them; drop the unknown one."""
     within = [column for column in ("code", "answer") if column in table]
     minimum = wave.settings.min_respondents
-    out = suppress_small_cells(table, minimum=minimum, values=values, within=within)
+    out = suppress_small_cells(table, minimum=minimum, values=_SHARES, within=within)
     out = out[out["unit"] != ""].reset_index(drop=True)
     return out.assign(country=out["unit"])
