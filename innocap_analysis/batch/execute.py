@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import nbformat
 
-from innocap_analysis.batch.cells import SOURCE, find_error, forget_machine, run_cells
+from innocap_analysis.batch.cells import SOURCE, forget_machine, run_cells
 from innocap_analysis.batch.fingerprint import ProjectState
 from innocap_analysis.batch.html import export_html
 from innocap_analysis.batch.outcome import Outcome, Run
@@ -70,12 +70,12 @@ def execute_run(
     try:
         with _folder(staging or name_staging(settings)) as place:
             source = read_notebook(run.notebook)
-            done = run_cells(source, run, settings, place, engine)
-            cell, error = find_error(done)
+            ending = run_cells(source, run, settings, place, engine)
+            done = ending.notebook
             forget_machine(done, run)
-            if error is not None:
-                error += _keep_failed(done, run, settings)
-                return Outcome(run, "failed", time.monotonic() - clock, cell, error)
+            if ending.error is not None:
+                error = ending.error + _keep_failed(done, run, settings)
+                return Outcome(run, "failed", time.monotonic() - clock, ending.cell, error)
             page = export_html(done, run.language).encode("utf-8")
             outputs = _hash_figures(place) | {
                 run.place.replace(".ipynb", ".html"): hashlib.sha256(page).hexdigest()

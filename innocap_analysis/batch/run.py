@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import traceback
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
 from types import FrameType
@@ -140,9 +139,7 @@ def _watch(request: Request, tally: _Tally) -> None:
     start = multiprocessing.get_context
     context = start("fork") if _is_fresh() else start("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_serve, args=(theirs, request, list(warnings.filters), os.getpid())
-    )
+    process = context.Process(target=_serve, args=(theirs, request, os.getpid()))
     with one_thread(), _later(signal.SIGINT):
         process.start()
     theirs.close()
@@ -195,7 +192,7 @@ class _Stop:
         os._exit(0)
 
 
-def _serve(told: Connection, request: Request, filters: list[Any], parent: int) -> None:
+def _serve(told: Connection, request: Request, parent: int) -> None:
     # Ctrl-C reaches the whole group; the process that started this one decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -208,7 +205,7 @@ def _serve(told: Connection, request: Request, filters: list[Any], parent: int) 
         told.send((kind, content))
 
     try:
-        execute = functools.partial(_execute_warm, filters=filters, tell=tell, stop=stop)
+        execute = functools.partial(_execute_warm, tell=tell, stop=stop)
         conduct_batch(request, tell, execute)
         tell("end", None)
     except InnocapError as fault:
@@ -227,7 +224,6 @@ def _execute_warm(
     jobs: int,
     take: Taken,
     *,
-    filters: list[Any],
     tell: Callable[[str, object], None],
     stop: _Stop,
 ) -> None:
@@ -237,15 +233,13 @@ def _execute_warm(
     from innocap_analysis.batch.warm.preload import preload
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            languages = list(dict.fromkeys(run.language for _, run in runs))
-            preload(languages, list(dict.fromkeys(run.notebook for _, run in runs)))
+        languages = list(dict.fromkeys(run.language for _, run in runs))
+        preload(languages, list(dict.fromkeys(run.notebook for _, run in runs)))
     except InnocapError as reason:
         tell("cold", str(reason))
         execute_cold(runs, settings, state, jobs, take)
         return
-    pool = stop.pool = ForkPool(settings, state, jobs, filters)
+    pool = stop.pool = ForkPool(settings, state, jobs)
     try:
         for number, run in runs:
             pool.submit(number, run)

@@ -10,7 +10,6 @@ import shutil
 import signal
 import tempfile
 import threading
-import warnings
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import replace
@@ -123,9 +122,8 @@ class _Host:
         context = multiprocessing.get_context("spawn")
         process = context.Process(
             target=_serve,
-            args=(theirs, self.settings, self._state, list(warnings.filters), os.getpid(),
-                  str(self._output)),
-        )  # fmt: skip
+            args=(theirs, self.settings, self._state, os.getpid(), str(self._output)),
+        )
         with _as_ordinary_process(), one_thread():
             process.start()
         self._process = process
@@ -187,12 +185,7 @@ def _check_same(here: ProjectState, there: ProjectState) -> None:
 
 
 def _serve(
-    pipe: Connection,
-    settings: Settings,
-    state: ProjectState,
-    filters: list[Any],
-    parent: int,
-    output: str,
+    pipe: Connection, settings: Settings, state: ProjectState, parent: int, output: str
 ) -> None:
     """Load everything and fork a child for each run that comes through the pipe."""
     from innocap_analysis.batch.warm.pool import ForkPool
@@ -203,10 +196,8 @@ def _serve(
     os.environ[OUTPUT_VARIABLE] = output
     names = (*settings.batch.comparison, *settings.batch.region)
     paths = [settings.notebooks_dir / f"{name}.ipynb" for name in names]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        preload(settings.languages, [path for path in paths if path.is_file()])
-    pool = ForkPool(settings, state, _MANY, filters)
+    preload(settings.languages, [path for path in paths if path.is_file()])
+    pool = ForkPool(settings, state, _MANY)
     with suppress(EOFError, OSError):
         while True:
             for number, outcome in pool.collect(also=pipe.fileno()):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from innocap_analysis.batch.execute import bury_run, execute_run, name_fault, name_staging
 from innocap_analysis.batch.fingerprint import ProjectState
@@ -56,14 +56,10 @@ class ForkPool:
         What the reports depend on.
     jobs : int
         Children at the same time.
-    filters : list
-        Warning filters for the children.
     """
 
-    def __init__(
-        self, settings: Settings, state: ProjectState, jobs: int, filters: list[Any]
-    ) -> None:
-        self.settings, self.state, self.jobs, self.filters = settings, state, jobs, filters
+    def __init__(self, settings: Settings, state: ProjectState, jobs: int) -> None:
+        self.settings, self.state, self.jobs = settings, state, jobs
         self._waiting: deque[tuple[int, int, Run]] = deque()
         self._live: dict[int, _Child] = {}
 
@@ -149,7 +145,7 @@ class ForkPool:
         from innocap_analysis.batch.warm import engine, preload
 
         try:
-            preload.settle_child(self.filters, parent, self.settings.batch.memory_mb)
+            preload.settle_child(parent, self.settings.batch.memory_mb)
             engine.WarmEngine.on_cell = lambda number: pipe.send(("cell", number))
             outcome = execute_run(
                 run, self.settings, self.state, engine=engine.NAME, staging=staging
