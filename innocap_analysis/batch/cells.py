@@ -26,6 +26,7 @@ from innocap_analysis.settings import OUTPUT_VARIABLE, Settings
 
 SOURCE, RESULT = "source.ipynb", "result.ipynb"
 _INJECTED, _MARKER = "injected-parameters", "papermill-error-cell-tag"
+_NAMED = re.compile(r"[\w.]*(Error|Exception|Group): ")
 _CELL_FILE = re.compile(re.escape(f"{tempfile.gettempdir()}{os.sep}ipykernel_") + r"\d+")
 _STARTS = 2
 _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
@@ -142,8 +143,10 @@ def _explain(done: nbformat.NotebookNode, error: Any) -> Ending:  # noqa: ANN401
     if not error.traceback and not value:
         # A mistyped magic, or an exception that the notebook's own handler took.
         shown = [o for o in failed.get("outputs", []) if o.output_type == "stream"]
-        lines = [line for o in shown for line in o.text.splitlines() if line.strip()]
-        told = lines[-1].strip() if lines else "the cell ended in an error that it does not show"
+        lines = [line.strip(" |+-") for o in shown for line in o.text.splitlines()]
+        lines = [line for line in lines if line]
+        named = [line for line in lines if _NAMED.match(line)]
+        told = (named or lines[-1:] or ["the cell ended in an error that it does not show"])[0]
     if _is_refused(error.ename, value):
         told += f"; {CHECK_DISK}"
     return Ending(done, number, told)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import signal
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +17,6 @@ from typing import Any
 from uuid import uuid4
 
 import ipykernel_launcher
-from jupyter_core.paths import jupyter_runtime_dir
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
@@ -23,6 +24,8 @@ from papermill.engines import NBClientEngine, papermill_engines
 from innocap_analysis.batch.warm.shell import Streams, Wire, make_app
 
 NAME = "innocap-warm"
+_PROGRAM = str(Path(sys.argv[0]).resolve().parent)  # Python puts it first; a kernel does not
+_ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)
 
 
 class _CellTooLong(BaseException):
@@ -93,9 +96,10 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         streams = Streams(self.kc.wire)
         before = sys.stdout, sys.stderr, sys.argv, sys.path, sys.modules["__main__"]
         sys.stdout, sys.stderr = streams.both
-        sys.path = ["", *_list_path()]  # before argv, which it reads
-        connection = Path(jupyter_runtime_dir()) / f"kernel-{uuid4()}.json"
-        sys.argv = [ipykernel_launcher.__file__, "-f", str(connection)]
+        sys.path = [place for place in sys.path if place not in ("", _PROGRAM)]
+        app.init_path()
+        connection = Path(tempfile.gettempdir()) / f"tmp{uuid4().hex[:8]}.json"
+        sys.argv = [ipykernel_launcher.__file__, "-f", str(connection), *_ARGUMENTS]
         sys.modules["__main__"] = app.kernel.shell.user_module
         alarm = signal.signal(signal.SIGALRM, self._ring)
         try:
@@ -133,15 +137,17 @@ class _Kernel:
         self._kernel = app.kernel
         self.wire: Wire = app.session
         self.wire.owner = os.getpid()
+        self._context = contextvars.copy_context()  # what a cell sets there holds for the next
         self.shell_channel = SimpleNamespace(get_msg=_Taker(self.wire.replies))
         self.iopub_channel = SimpleNamespace(get_msg=_Taker(self.wire.shown))
 
     async def execute(self, code: str, *, store_history: bool, stop_on_error: bool) -> str:
         content = {"code": code, "store_history": store_history, "stop_on_error": stop_on_error}
         request = self.wire.msg("execute_request", content)
-        self._kernel.set_parent([], request)
+        self._context.run(self._kernel.set_parent, [], request)
+        running = self._kernel.execute_request(None, [], request)
         try:
-            await self._kernel.execute_request(None, [], request)
+            await asyncio.get_running_loop().create_task(running, context=self._context)
         finally:
             self.wire.send(None, "status", {"execution_state": "idle"}, request)
         return str(request["msg_id"])
@@ -165,12 +171,6 @@ class _Taker:
         while not self._messages:
             await asyncio.sleep(0.001)
         return self._messages.popleft()
-
-
-def _list_path() -> list[str]:
-    """Return where modules are found, without the folder of the program that was started."""
-    program = str(Path(sys.argv[0]).resolve().parent)
-    return [place for place in sys.path if place and place != program]
 
 
 def register() -> None:

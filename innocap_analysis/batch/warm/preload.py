@@ -7,6 +7,7 @@ import contextlib
 import gc
 import importlib
 import io
+import multiprocessing
 import os
 import signal
 import sys
@@ -186,6 +187,7 @@ def settle_child(parent: int, memory_mb: int | None = None) -> None:
 
     os.setsid()
     die_with_parent(parent)
+    multiprocessing.current_process().name = "MainProcess"
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     keep_memory()

@@ -218,11 +218,11 @@ def make_app() -> App:
     Returns
     -------
     App
-        Without a history on the disk; otherwise as Jupyter starts it.
+        As papermill has Jupyter start it.
     """
     if not App.initialized():
         app = App.instance(session=Wire(), log_level=logging.CRITICAL)
-        app.config.HistoryManager.enabled = False
+        app.config.HistoryManager.hist_file = ":memory:"  # as papermill has it
         # Nobody attaches a debugger; loading one takes as long as pandas does.
         missing = [name for name in ("debugpy.server",) if name not in sys.modules]
         sys.modules.update(dict.fromkeys(missing))  # type: ignore[arg-type]
