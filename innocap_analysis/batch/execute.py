@@ -76,15 +76,16 @@ def execute_run(
             if ending.error is not None:
                 error = ending.error + _keep_failed(done, run, settings)
                 return Outcome(run, "failed", time.monotonic() - clock, ending.cell, error)
-            page = export_html(done, run.language).encode("utf-8")
+            text = export_html(done, run.language, folder=settings.notebooks_dir)
+            page = text.encode("utf-8")
             outputs = _hash_figures(place) | {
                 run.place.replace(".ipynb", ".html"): hashlib.sha256(page).hexdigest()
             }
             record = make_record(run, source, state, started, outputs)
             done.metadata[KEY] = record
-            text = (nbformat.writes(done) + "\n").encode("utf-8")
-            _place_results(run, settings, place, page, text, record)
-            whole = record | {"sha256": hashlib.sha256(text).hexdigest()}
+            book = (nbformat.writes(done) + "\n").encode("utf-8")
+            _place_results(run, settings, place, page, book, record)
+            whole = record | {"sha256": hashlib.sha256(book).hexdigest()}
             return Outcome(run, "ok", time.monotonic() - clock, record=whole)
     except InnocapError as fault:
         return Outcome(run, "failed", time.monotonic() - clock, None, str(fault))
