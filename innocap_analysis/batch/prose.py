@@ -1,7 +1,8 @@
 r"""Prose of notebooks as HTML that asks for nothing: pictures inside, formulas as MathML.
 
 Formulas are found as pandoc finds them: after an opening ``$`` and before a closing one stands
-no space, and after the closing one no digit, so that "$5 and $6" are sums of money.
+no space, and after the closing one no digit, so that "$5 and $6" are sums of money; nor does
+one open after a letter or before a comma ("US$5 or 6 $, US$ 7").
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _ENVIRONMENT = (
 )
 _DISPLAY = r"(?<!\\)\$\$(?P<math_block_tex>(?:\\.|[^\\`$])+?)\$\$"
 _BRACKETS = r"\\\\?\[(?P<math_block_latex>[^`]*?)\\\\?\]"
-_INLINE = r"(?<![$\\])\$(?=\S)(?P<math_inline_tex>(?:\\.|[^\\$`])+?)(?<=\S)\$(?![\d$])"
+_INLINE = r"(?<![\w$\\])\$(?=[^\s,;:!?)])(?P<math_inline_tex>(?:\\.|[^\\$`])+?)(?<=\S)\$(?![\d$])"
 _PARENTHESES = r"\\\\?\((?P<math_inline_latex>[^`]*?)\\\\?\)"
 _NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather|multline|alignat|eqnarray)\}")
 _MATHML = {
@@ -196,13 +197,17 @@ def render_latex(text: str) -> str:
         "|".join((_DISPLAY, _BRACKETS, _ENVIRONMENT, _INLINE, _PARENTHESES)), re.DOTALL
     )
     for match in forms.finditer(text):
-        parts.append(escape(text[end : match.start()], quote=False))
+        parts.append(_show_words(text[end : match.start()]))
         found = match.groupdict()
         inline = found["math_inline_tex"] or found["math_inline_latex"]
         block = found["math_block_tex"] or found["math_block_latex"] or match[0]
         parts.append(render_formula(inline or block, block=inline is None))
         end = match.end()
-    return "".join([*parts, escape(text[end:], quote=False)])
+    return "".join([*parts, _show_words(text[end:])])
+
+
+def _show_words(text: str) -> str:
+    return escape(text.replace("\\$", "$"), quote=False)
 
 
 def render_formula(source: str, *, block: bool = False) -> str:
