@@ -1,8 +1,8 @@
 """Cells of every kind end and show the same in every way of running as under papermill.
 
 The kinds of `corpus/shown.txt`, `said.txt` and `python.txt` share a notebook each; each kind of
-`ends.txt` has its own, as it may end it. A kind begins with `=== name`, its further cells with `---` and
-their tags.
+`ends.txt` has its own, as it may end it. A kind begins with `=== name`, its further cells with
+`---` and their tags.
 """
 
 from __future__ import annotations

@@ -95,6 +95,8 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         self.kc = _Kernel(app)
         streams = Streams(self.kc.wire)
         before = sys.stdout, sys.stderr, sys.argv, sys.path, sys.modules["__main__"]
+        # A kernel's `breakpoint()` asks for its debugger, which nobody has attached.
+        sys.breakpointhook = lambda *_, **__: None
         sys.stdout, sys.stderr = streams.both
         sys.path = [place for place in sys.path if place not in ("", _PROGRAM)]
         app.init_path()
