@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import nbformat
 
-from innocap_analysis.batch.cells import SOURCE, find_error, forget_machine, run_cells
+from innocap_analysis.batch.cells import SOURCE, forget_machine, run_cells
 from innocap_analysis.batch.fingerprint import ProjectState
 from innocap_analysis.batch.html import export_html
 from innocap_analysis.batch.outcome import Outcome, Run
@@ -26,6 +26,7 @@ from innocap_analysis.settings import InnocapError, Settings
 
 STAGING_PREFIX = ".staging-"
 FAILED = ".failed.ipynb"
+FAILED_WITH, FAILED_CELL = "innocap_error", "innocap_cell"  # in the metadata of such a notebook
 READS = "reads"
 
 
@@ -74,25 +75,29 @@ def execute_run(
         with _folder(staging or name_staging(settings)) as place:
             source = read_notebook(run.notebook)
             with listen(settings.root, place / READS, known=state.files) as witness:
-                done = run_cells(source, run, settings, place, engine)
-                cell, error = find_error(done)
+                ending = run_cells(source, run, settings, place, engine)
+                done = ending.notebook
                 forget_machine(done, run)
                 mark_variant(done, run)
                 for folder in ("figures", "reports"):
                     tag_files(place / folder, run.tag)
-                if error is not None:
-                    error += _keep_failed(done, run, settings)
-                    return Outcome(run, "failed", time.monotonic() - clock, cell, error)
-                page = export_html(done, run.language).encode("utf-8")
+                if ending.error is not None:
+                    done.metadata[FAILED_WITH] = ending.error
+                    if ending.cell is not None:
+                        done.metadata[FAILED_CELL] = ending.cell
+                    error = ending.error + _keep_failed(done, run, settings)
+                    return Outcome(run, "failed", time.monotonic() - clock, ending.cell, error)
+                text = export_html(done, run.language, folder=settings.notebooks_dir)
+            page = text.encode("utf-8")
             read = collect(witness, kernel=engine is None)
             outputs = _hash_made(place) | {
                 run.place.replace(".ipynb", ".html"): hashlib.sha256(page).hexdigest()
             }
             record = make_record(run, source, state, started, outputs, read)
             done.metadata[KEY] = record
-            text = (nbformat.writes(done) + "\n").encode("utf-8")
-            _place_results(run, settings, place, page, text, record)
-            whole = record | {"sha256": hashlib.sha256(text).hexdigest()}
+            book = (nbformat.writes(done) + "\n").encode("utf-8")
+            _place_results(run, settings, place, page, book, record)
+            whole = record | {"sha256": hashlib.sha256(book).hexdigest()}
             return Outcome(run, "ok", time.monotonic() - clock, record=whole)
     except InnocapError as fault:
         return Outcome(run, "failed", time.monotonic() - clock, None, str(fault))
@@ -141,7 +146,7 @@ def bury_run(run: Run, settings: Settings, staging: Path, error: str) -> str:
     try:
         if source.exists():
             left = read_notebook(source)
-            left.metadata["innocap_error"] = error
+            left.metadata[FAILED_WITH] = error
             error += _keep_failed(left, run, settings)
     except InnocapError as fault:
         error += f" (and what is left of it cannot be read: {fault})"

@@ -12,8 +12,7 @@ import jinja2
 from babel import Locale
 from PIL import Image
 
-from innocap_analysis.batch.cells import find_error
-from innocap_analysis.batch.execute import FAILED
+from innocap_analysis.batch.execute import FAILED, FAILED_CELL, FAILED_WITH
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title
 from innocap_analysis.batch.naming import name_report, split_report, split_tag
 from innocap_analysis.batch.outcome import Outcome
@@ -123,8 +122,7 @@ def _read_failure(path: Path) -> Failure:
         notebook = read_notebook(path)
     except InnocapError as fault:
         return None, str(fault)
-    cell, error = find_error(notebook)
-    return cell, str(notebook.metadata.get("innocap_error", error or ""))
+    return notebook.metadata.get(FAILED_CELL), str(notebook.metadata.get(FAILED_WITH, ""))
 
 
 def _link_index(language: str, settings: Settings) -> dict[str, str]:

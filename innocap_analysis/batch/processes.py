@@ -6,13 +6,11 @@ import contextlib
 import ctypes
 import importlib
 import os
-import pickle
 import signal
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from innocap_analysis.settings import InnocapError
 
@@ -52,17 +50,6 @@ def choose_start() -> Start:
         return wanted  # type: ignore[return-value]
     known = "fork, spawn or cold" if can_fork() else "spawn or cold"
     raise InnocapError(f"{START_VARIABLE}={wanted}: must be {known} on this system")
-
-
-def list_filters() -> list[tuple[Any, ...]]:
-    """Return the warning filters of this process, without those that another cannot know."""
-    kept = []
-    for one in warnings.filters:
-        with contextlib.suppress(pickle.PicklingError, AttributeError, TypeError):
-            if one[2].__module__ != "__main__":
-                pickle.dumps(one)
-                kept.append(one)
-    return kept
 
 
 def end_group(pid: int) -> None:

@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import traceback
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -22,7 +21,6 @@ from innocap_analysis.batch.processes import (
     choose_start,
     die_with_parent,
     import_jsonschema,
-    list_filters,
     one_thread,
 )
 from innocap_analysis.settings import InnocapError, Settings, load_settings
@@ -153,7 +151,7 @@ def _watch(request: Request, tally: _Tally) -> None:
     start = choose_start()
     begin = fork_helper if start == "fork" and _is_fresh() else start_helper
     with one_thread(), _later():
-        helper = begin(_serve, request, start, list_filters(), os.getpid())
+        helper = begin(_serve, request, start, os.getpid())
     try:
         while True:
             kind, content = helper.channel.recv()
@@ -203,7 +201,7 @@ class _Stop:
         os._exit(0)
 
 
-def _serve(told: Channel, request: Request, start: Start, filters: list[Any], parent: int) -> None:
+def _serve(told: Channel, request: Request, start: Start, parent: int) -> None:
     # Ctrl-C is for the process that started this one to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = _Stop()
@@ -213,7 +211,7 @@ def _serve(told: Channel, request: Request, start: Start, filters: list[Any], pa
         watch_parent(told, lambda *_: None)
     import_jsonschema()
     try:
-        execute = functools.partial(_execute, start=start, filters=filters, stop=stop)
+        execute = functools.partial(_execute, start=start, stop=stop)
         conduct_batch(request, told.send, execute)
         told.send("end", None)
     except InnocapError as fault:
@@ -233,7 +231,6 @@ def _execute(
     take: Taken,
     *,
     start: Start,
-    filters: list[Any],
     stop: _Stop,
 ) -> None:
     """Execute the runs in a pool of processes."""
@@ -244,9 +241,7 @@ def _execute(
     languages = list(dict.fromkeys(run.language for _, run in runs))
     notebooks = list(dict.fromkeys(run.notebook for _, run in runs))
     if start == "fork":
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            preload(languages, notebooks)
+        preload(languages, notebooks)
         try:
             check_threads()
         except InnocapError as reason:
@@ -254,10 +249,11 @@ def _execute(
             start = "spawn"
     pool: Pool
     if start == "fork":
-        pool = ForkPool(settings, state, jobs, filters)
+        pool = ForkPool(settings, state, jobs)
     else:
-        loads = (languages, notebooks) if start == "spawn" else None
-        pool = SpawnPool(settings, state, jobs, filters, loads)
+        pool = SpawnPool(
+            settings, state, jobs, (languages, notebooks) if start == "spawn" else None
+        )
     stop.pool = pool
     try:
         for number, run in runs:

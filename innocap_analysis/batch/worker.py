@@ -9,20 +9,19 @@ import shutil
 import signal
 import tempfile
 import threading
-import warnings
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from innocap_analysis.batch.bundle import unpack_project
 from innocap_analysis.batch.execute import FAILED
 from innocap_analysis.batch.fingerprint import ProjectState, describe_project
 from innocap_analysis.batch.helper import Channel, Helper, start_helper
 from innocap_analysis.batch.outcome import Outcome, Run
-from innocap_analysis.batch.processes import can_fork, die_with_parent, list_filters, one_thread
+from innocap_analysis.batch.processes import can_fork, die_with_parent, one_thread
 from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, Settings
 
 # The worker's own threads say how many runs go at the same time.
@@ -122,9 +121,8 @@ class _Host:
         try:
             with one_thread():
                 helper = self._helper = start_helper(
-                    _serve, self.settings, self._state, list_filters(), os.getpid(),
-                    str(self._output),
-                )  # fmt: skip
+                    _serve, self.settings, self._state, os.getpid(), str(self._output)
+                )
         finally:
             self._begun.set()
         with suppress(EOFError, OSError):
@@ -173,12 +171,7 @@ def _check_same(here: ProjectState, there: ProjectState) -> None:
 
 
 def _serve(
-    pipe: Channel,
-    settings: Settings,
-    state: ProjectState,
-    filters: list[Any],
-    parent: int,
-    output: str,
+    pipe: Channel, settings: Settings, state: ProjectState, parent: int, output: str
 ) -> None:
     """Load everything and fork a child for each run that comes through the pipe."""
     from innocap_analysis.batch.warm.pool import ForkPool
@@ -189,11 +182,9 @@ def _serve(
     os.environ[OUTPUT_VARIABLE] = output
     names = (*settings.batch.comparison, *settings.batch.region)
     paths = [settings.notebooks_dir / f"{name}.ipynb" for name in names]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        preload(settings.languages, [path for path in paths if path.is_file()])
+    preload(settings.languages, [path for path in paths if path.is_file()])
     check_threads()
-    pool = ForkPool(settings, state, _MANY, filters)
+    pool = ForkPool(settings, state, _MANY)
     with suppress(EOFError, OSError):
         while True:
             for number, outcome in pool.collect(also=pipe.fileno()):

@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from innocap_analysis.batch.execute import execute_run, name_fault
 from innocap_analysis.batch.fingerprint import ProjectState
@@ -44,14 +44,10 @@ class ForkPool:
         What the reports depend on.
     jobs : int
         Children at the same time.
-    filters : list
-        Warning filters for the children.
     """
 
-    def __init__(
-        self, settings: Settings, state: ProjectState, jobs: int, filters: list[Any]
-    ) -> None:
-        self.settings, self.state, self.jobs, self.filters = settings, state, jobs, filters
+    def __init__(self, settings: Settings, state: ProjectState, jobs: int) -> None:
+        self.settings, self.state, self.jobs = settings, state, jobs
         self._waiting: deque[tuple[int, int, Run]] = deque()
         self._live: dict[int, _Child] = {}
 
@@ -135,7 +131,7 @@ class ForkPool:
         from innocap_analysis.batch.warm import engine, preload
 
         try:
-            preload.settle_child(self.filters, parent, self.settings.batch.memory_mb)
+            preload.settle_child(parent, self.settings.batch.memory_mb)
             engine.WarmEngine.on_cell = lambda number: pipe.send(("cell", number))
             own = os.getpid()
             outcome = execute_run(

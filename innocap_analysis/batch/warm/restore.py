@@ -35,7 +35,7 @@ from innocap_analysis.batch.warm.libraries import LIBRARIES
 from innocap_analysis.batch.warm.watch import Watch, find_foreign
 
 _SYS = ("stdin", "stdout", "stderr", "excepthook", "displayhook", "unraisablehook",
-        "dont_write_bytecode")  # fmt: skip
+        "breakpointhook", "dont_write_bytecode")  # fmt: skip
 _SYS_LISTS = ("argv", "path", "path_hooks", "meta_path")
 _MOST_DESCRIPTORS = 64
 # What IPython and matplotlib import when a cell first fails, asks a shell or shows a figure.
@@ -222,13 +222,13 @@ class Restorer:
     """Remembers the state of this process, and brings it back after each run."""
 
     def __init__(self) -> None:
-        from innocap_analysis.batch.warm.shell import WarmShell
+        from innocap_analysis.batch.warm.shell import App
 
         for module in _USED_LATER:
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
-        self._shells = WarmShell
-        self._end_shell()
+        self._kernels = App
+        self._end_kernel()
         keepers = [_keep_environment, _keep_interpreter, _keep_signals, _keep_logging,
                    _keep_warnings, _keep_loop, *LIBRARIES]  # fmt: skip
         self._undos = [keep() for keep in keepers]
@@ -259,7 +259,7 @@ class Restorer:
             reason = self._find_leftovers()
             if reason:
                 return reason
-            self._end_shell()
+            self._end_kernel()
             for undo in self._undos:
                 undo()
             reason = self._drop_modules()
@@ -268,13 +268,15 @@ class Restorer:
         except Exception as error:  # noqa: BLE001 - whatever it is, another run must not follow
             return f"{type(error).__name__}: {error}"
 
-    def _end_shell(self) -> None:
-        shell: Any = self._shells._instance
-        if shell is not None:
+    def _end_kernel(self) -> None:
+        if self._kernels.initialized():
+            app: Any = self._kernels.instance()
+            kernel, shell = app.kernel, app.kernel.shell
             atexit._clear()  # nothing of it happens: this process never ends by itself
             shell.history_manager.outputs.clear()  # one table for every shell
             shell.restore_sys_module_state()
-            self._shells.clear_instance()
+            for one in (shell, kernel, app):
+                type(one).clear_instance()
 
     def _find_leftovers(self) -> str:
         """Name what goes on although the notebook has ended, or cannot be taken back."""

@@ -52,8 +52,6 @@ class SpawnPool:
         What the reports depend on.
     jobs : int
         Processes at the same time.
-    filters : list
-        Warning filters for the runs.
     loads : tuple of (languages, notebooks), optional
         What is loaded before the first run. Without it each run has a kernel of its own.
     """
@@ -63,12 +61,11 @@ class SpawnPool:
         settings: Settings,
         state: ProjectState,
         jobs: int,
-        filters: list[Any],
         loads: tuple[Sequence[str], Sequence[Path]] | None = None,
     ) -> None:
         self.settings = settings
         self.jobs = min(jobs, _MOST_ON_WINDOWS) if sys.platform == "win32" else jobs
-        self._given = (settings, state, filters, loads)
+        self._given = (settings, state, loads)
         self._grace = GRACE_SECONDS if loads is not None else _COLD_GRACE_SECONDS
         self._waiting: deque[tuple[int, int, Run]] = deque()
         self._workers: list[_Worker] = []

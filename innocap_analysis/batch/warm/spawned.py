@@ -9,7 +9,6 @@ import queue
 import re
 import signal
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,6 @@ def serve(
     channel: Channel,
     settings: Settings,
     state: ProjectState,
-    filters: list[Any],
     loads: tuple[Sequence[str], Sequence[Path]] | None,
     parent: int,
 ) -> None:
@@ -40,7 +38,7 @@ def serve(
         Gives runs with their staging folders. Says ``ready`` once, and of each run the
         ``cell`` that begins, that it is ``done`` with its outcome, its peak of ``memory``, and
         that it is ``over`` with the reason why this process is to be ended, if any.
-    settings, state, filters, loads :
+    settings, state, loads :
         As :class:`~innocap_analysis.batch.warm.spawn.SpawnPool` has them.
     parent : int
         Process that started this one.
@@ -52,7 +50,6 @@ def serve(
     watch_parent(channel, lambda *order: given.put(order))
     own = os.getpid()
     try:
-        warnings.filters[:] = filters  # type: ignore[index]
         runner = _Warm(channel, settings, loads) if loads is not None else _Cold()
         channel.send("ready", None)
         while True:
@@ -94,12 +91,11 @@ class _Warm:
         self, channel: Channel, settings: Settings, loads: tuple[Sequence[str], Sequence[Path]]
     ) -> None:
         from innocap_analysis.batch.warm import engine
-        from innocap_analysis.batch.warm.preload import preload
+        from innocap_analysis.batch.warm.preload import preload, reset_warnings
         from innocap_analysis.batch.warm.restore import Restorer
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            preload(*loads)
+        preload(*loads)
+        reset_warnings()
         keep_memory()
         _limit_memory(settings.batch.memory_mb)
         self.engine = engine.NAME
