@@ -368,6 +368,7 @@ def test_a_unit_that_the_index_does_not_score_is_never_ranked(gaps: SensitivityR
     assert gaps.scores["G"]["y"].notna().equals(left_out == "B")
     ranks = gaps.rank_runs("G")
     assert ranks[["y", "z"]].isna().all(axis=None)
+    assert estimate_superiority(gaps.judge_scores("G"), list("wxyz"))["y"].isna().all()
     assert ranks["x"].eq(1).all()
     table = summarise_ranks(ranks).set_index("unit")
     assert table.loc[["y", "z"]].drop(columns="ranked").isna().all(axis=None)

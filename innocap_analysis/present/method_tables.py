@@ -110,7 +110,7 @@ def table_superiority(capacity: CapacityData, runs: SensitivityResult, *, langua
         column's country.
     """
     labels = make_labels(capacity, language)
-    shares = estimate_superiority(runs.scores[capacity.root], capacity.countries)
+    shares = estimate_superiority(runs.judge_scores(capacity.root), capacity.countries)
 
     def write(share: object) -> str:
         value = float(str(share))
