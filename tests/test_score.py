@@ -90,8 +90,8 @@ def test_geometric_mean_refuses_negative_values() -> None:
 
 
 def test_kept_scale_and_direction() -> None:
-    book = make_book(normalise={"A": "none", "B": "none", "C": "none"}, transform={"C": "none"})
-    scores = normalise(VALUES, book)
+    kept = dict.fromkeys("ABC", "none")
+    scores = normalise(VALUES, make_book(normalise=kept, transform=kept, clip=kept))
     assert scores["A"].tolist()[:2] == [2.0, 12.0]
     assert scores["B"].tolist() == [-10.0, -25.0, -15.0]
 

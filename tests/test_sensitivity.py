@@ -67,8 +67,9 @@ def test_every_run_equals_the_plain_pipeline(small: tuple[pd.DataFrame, Codebook
         ImputationChoice(("none", "median", "group_mean", "regression"), groups),
         TreatmentChoice((None, 0, 2)),
         NormalisationChoice(("codebook", "minmax", "percentile")),
-        AggregationChoice("I", ("arithmetic", "mpi", "copeland")),
+        AggregationChoice("I", ("arithmetic", "copeland")),
         AggregationChoice("G", ("arithmetic", "copeland")),
+        AggregationChoice("H", ("arithmetic", "mpi")),
         LeaveOneOut(("A", "F")),
     ]
     runs = run_sensitivity(values, book, factors=factors, n=60, seed=2)
@@ -86,7 +87,7 @@ def test_every_run_equals_the_plain_pipeline(small: tuple[pd.DataFrame, Codebook
         plain = change_codebook(
             read_codebook(own),
             weights=weights,
-            aggregate={"I": choice["aggregate:I"], "G": choice["aggregate:G"]},
+            aggregate={code: choice[f"aggregate:{code}"] for code in "IGH"},
         )
         # With the weights of the codebook every unit has enough; drawn ones change no more.
         expected = score_index(table, plain, min_coverage=0.0).scores
@@ -367,6 +368,7 @@ def test_a_unit_that_the_index_does_not_score_is_never_ranked(gaps: SensitivityR
     assert gaps.scores["G"]["y"].notna().equals(left_out == "B")
     ranks = gaps.rank_runs("G")
     assert ranks[["y", "z"]].isna().all(axis=None)
+    assert estimate_superiority(gaps.judge_scores("G"), list("wxyz"))["y"].isna().all()
     assert ranks["x"].eq(1).all()
     table = summarise_ranks(ranks).set_index("unit")
     assert table.loc[["y", "z"]].drop(columns="ranked").isna().all(axis=None)

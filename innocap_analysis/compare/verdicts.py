@@ -183,7 +183,7 @@ def judge_units(
     without = []
     gaps: dict[str, pd.DataFrame] = {}
     for code in book.parents:
-        scores = runs.scores[code]
+        scores = runs.judge_scores(code)
         gaps[code] = scores[list(units)].sub(scores[members].median(axis=1), axis=0)
         low, high = gaps[code].quantile(tail), gaps[code].quantile(1 - tail)
         behind = (gaps[code] < 0).mean()
@@ -197,7 +197,7 @@ def judge_units(
             (low, high, behind, *ends), strict=True,
         ):  # fmt: skip
             parts[name].loc[[(unit, code) for unit in units]] = found[list(units)].to_numpy()
-        one = left_out.scores[code]
+        one = left_out.judge_scores(code)
         moved = one[list(units)].sub(one[members].median(axis=1), axis=0)
         moved.insert(0, "left_out", left_out.choices["left_out"].to_numpy())
         without.append(moved.melt("left_out", var_name="unit", value_name="gap").assign(code=code))

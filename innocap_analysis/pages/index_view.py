@@ -226,9 +226,7 @@ class IndexView(View):
         scored = self.capacity.result.scores[self.root].loc[units].dropna()
         scored = scored.sort_values(ascending=False)
         spread = self.runs.scores[self.root][list(scored.index)]
-        # Among all that a run scores, whether or not they have a score as the index is.
-        ranks = self.runs.rank_runs(self.root, units)[list(scored.index)]
-        ranks = summarise_ranks(ranks, level=LEVEL)
+        ranks = summarise_ranks(self.runs.rank_runs(self.root, list(scored.index)), level=LEVEL)
         return pd.DataFrame(
             {
                 "unit": scored.index,

@@ -146,7 +146,7 @@ def _share_of_rank(view: IndexView, unit: str, rank: int, share: float) -> Said:
 def table_superiority(view: IndexView) -> Table:
     """Show how often each partner country scores above each other one over the runs."""
     units = view.measured
-    shares = estimate_superiority(view.runs.scores[view.root], units)
+    shares = estimate_superiority(view.runs.judge_scores(view.root), units)
     rows: list[dict[str, object]] = []
     for unit in units:
         row: dict[str, object] = {view.say("Scores above →"): view.unit(unit)}

@@ -82,7 +82,7 @@ def estimate_superiority(scores: pd.DataFrame, units: Sequence[str]) -> pd.DataF
     Parameters
     ----------
     scores : DataFrame
-        Runs x units, one entry of :attr:`SensitivityResult.scores`.
+        Runs x units, from :meth:`SensitivityResult.judge_scores`.
     units : sequence of str
         Units to compare.
 

@@ -44,11 +44,30 @@ class SensitivityResult:
     factors: tuple[str, ...]
     sobol_size: int = 0
 
+    def judge_scores(self, code: str, units: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the scores that units may be held against each other by.
+
+        Parameters
+        ----------
+        code : str
+            Group or index.
+        units : sequence of str, optional
+            Default: all.
+
+        Returns
+        -------
+        DataFrame
+            Runs x units; a unit that the index as it is does not score has none, even where
+            leaving out what it lacks gives it one.
+        """
+        scores = self.scores[code] if units is None else self.scores[code][list(units)]
+        known = scores.columns[self.baseline.loc[scores.columns, code].notna()]
+        return scores[known].reindex(columns=scores.columns)
+
     def rank_runs(self, code: str, units: Sequence[str] | None = None) -> pd.DataFrame:
         """Rank units among themselves in every run.
 
-        A unit that the index as it is does not score is never ranked, even where leaving out
-        what it lacks gives it a score.
+        A unit that the index as it is does not score is never ranked.
 
         Parameters
         ----------
@@ -62,11 +81,9 @@ class SensitivityResult:
         DataFrame
             Runs x units; 1 is the highest score, NaN without one.
         """
-        scores = self.scores[code] if units is None else self.scores[code][list(units)]
-        known = scores.columns[self.baseline.loc[scores.columns, code].notna()]
-        ranks = rank_figures(scores[known].to_numpy(), descending=True)
-        table = pd.DataFrame(ranks, index=scores.index, columns=known)
-        return table.reindex(columns=scores.columns)
+        scores = self.judge_scores(code, units)
+        ranks = rank_figures(scores.to_numpy(dtype=float), descending=True)
+        return pd.DataFrame(ranks, index=scores.index, columns=scores.columns)
 
 
 def run_sensitivity(

@@ -126,6 +126,10 @@ class Oracle:
         ones = np.ones((n, len(self.leaves))), np.ones((n, len(self.dimensions)))
         return self.aggregate(cells, *ones, dropped, np.zeros(n, dtype=bool))
 
+    def _only_scored(self, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Leave out who has no score as the index is: what is not measured is never ranked."""
+        return {code: np.where(np.isnan(self.scores[code]), np.nan, x) for code, x in found.items()}
+
     @functools.cached_property
     def scores(self) -> dict[str, np.ndarray]:
         """Score of every country by code, indicators included."""
@@ -136,7 +140,7 @@ class Oracle:
     @functools.cached_property
     def without(self) -> dict[str, np.ndarray]:
         """Scores without each indicator in turn: indicators x countries."""
-        return self._plain(self.scores01[None], np.arange(len(self.leaves)))
+        return self._only_scored(self._plain(self.scores01[None], np.arange(len(self.leaves))))
 
     @functools.cached_property
     def without_cell(self) -> dict[str, np.ndarray]:
@@ -167,7 +171,7 @@ class Oracle:
     @functools.cached_property
     def runs(self) -> dict[str, np.ndarray]:
         """Scores in every run: runs x countries."""
-        return self.aggregate(self.scores01[None], *self.drawn)
+        return self._only_scored(self.aggregate(self.scores01[None], *self.drawn))
 
     # ------------------------------------------------------------------ where a country stands
 
