@@ -212,8 +212,9 @@ def table_scores(view: IndexView, *, ranks: bool = True) -> Table:
         for unit in view.countries:
             row: dict[str, object] = {"code": view.code(code), "unit": view.unit(unit)}
             row |= {name: view.stand(unit, code, name) for name in ("score", "gap", "gap_to_best")}
-            rank = view.stand(unit, code, "rank")
-            row |= {"rank": f"{rank:interval}", "n": view.stand(unit, code, "n_reference")}
+            if ranks:
+                rank = view.stand(unit, code, "rank")
+                row |= {"rank": f"{rank:interval}", "n": view.stand(unit, code, "n_reference")}
             rows.append(row | {"verdict": view.tell_verdict(unit, code)})
     heads = {
         "code": view.say("Dimension"),

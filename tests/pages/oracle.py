@@ -17,9 +17,17 @@ from babel.core import get_global
 ROOT = Path(__file__).resolve().parents[2]
 LEVEL = 0.9
 RUNS, SEED = 2000, 1
+# Published indexes that are the mean of their parts.
+PUBLISHED = {
+    "UN_EGDI": ("UN_OSI", "UN_TII", "UN_HCI"),
+    "WB_GTMI": ("WB_CGSI", "WB_PSDI", "WB_DCEI", "WB_GTEI"),
+    "OECD_DGI": tuple(
+        f"OECD_DGI_{x}" for x in ("DESIGN", "DATA", "PLATFORM", "OPEN", "USER", "PROACT")
+    ),
+}  # fmt: skip
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
@@ -32,7 +40,7 @@ class Oracle:
             (ROOT / "innocap.yml").read_text(encoding="utf-8"), yaml.BaseLoader
         )
         self.partners = list(self.settings["countries"])
-        book = _rows(ROOT / "data/codebooks/indicators.csv")
+        book = read_rows(ROOT / "data/codebooks/indicators.csv")
         self.node = {row["code"]: row for row in book}
         self.root = next(row["code"] for row in book if row["kind"] == "index")
         self.dimensions = [r["code"] for r in book if r["kind"] == "group"]
@@ -55,22 +63,22 @@ class Oracle:
         self.members = list(range(len(self.units)))
 
     def _read(self, resource: dict[str, str]) -> None:
-        for row in _rows(ROOT / "data/raw" / resource["path"]):
-            unit = self._unit(row)
+        for row in read_rows(ROOT / "data/raw" / resource["path"]):
+            unit = self.unit_of(row)
             code, value = row["indicator"], float(row["value"])
             self.n_read += 1
             if code in self.node:
                 self.raw.setdefault((unit, code), {})[int(row["year"])] = value
                 self.source[code] = resource["name"]
 
-    def _unit(self, row: dict[str, str]) -> str:
+    def unit_of(self, row: dict[str, str]) -> str:
         if "region" in row:
             return self.regions[row["region"]]
         return str(get_global("territory_aliases")[row["country"]][0])
 
     @functools.cached_property
     def regions(self) -> dict[str, str]:
-        return {r["raw_code"]: r["unit"] for r in _rows(ROOT / "data/codebooks/regions.csv")}
+        return {r["raw_code"]: r["unit"] for r in read_rows(ROOT / "data/codebooks/regions.csv")}
 
     def newest(self, unit: str, code: str) -> float:
         editions = self.raw.get((unit, code))
@@ -90,9 +98,13 @@ class Oracle:
         leaf_weights: np.ndarray,
         dimension_weights: np.ndarray,
         dropped: np.ndarray,
-        geometric: np.ndarray,
+        mean: np.ndarray,
     ) -> dict[str, np.ndarray]:
-        """Return runs x countries by code; weights are runs x leaves and runs x dimensions."""
+        """Return runs x countries by code; weights are runs x leaves and runs x dimensions.
+
+        `mean` of the dimensions in each run: 0 arithmetic, 1 geometric, 2 with the penalty of
+        Mazziotta and Pareto.
+        """
         minimum = float(self.settings["min_coverage"]) - 1e-9
         out, covers = {}, []
         for d in self.dimensions:
@@ -116,8 +128,10 @@ class Oracle:
             filled = np.where(there, stack, 1.0)
             plain = (used * np.where(there, stack, 0)).sum(-1) / used.sum(-1)
             logs = np.exp((used * np.log(filled)).sum(-1) / used.sum(-1))
+            spread = np.where(there, (stack - plain[..., None]) ** 2, 0)
+            penalised = plain - (used * spread).sum(-1) / used.sum(-1) / plain
             cover = (there * np.stack(covers, axis=-1)).sum(-1) / len(self.dimensions)
-        total = np.where(geometric[:, None], logs, plain)
+        total = np.choose(mean.astype(int)[:, None], [plain, logs, penalised])
         out[self.root] = np.where((cover >= minimum) & (used.sum(-1) > 0), total, np.nan)
         return out
 

@@ -46,24 +46,27 @@ class Page:
 
     @property
     def words(self) -> list[str]:
-        """Every text that holds numbers: titles, notes, marks, cells and sentences."""
+        """Every text that holds numbers, but for the bare numbers of a scale along an axis."""
         found = list(self.texts)
         for chart in self.charts:
-            ticks = {id(label) for ax in chart.axes for label in _tick_labels(ax)}
+            scales = {id(text) for ax in chart.axes for text in _find_scale(ax)}
             found += [
                 text.get_text()
                 for text in chart.findobj(Text)
-                if text.get_text() and id(text) not in ticks
+                if text.get_text() and id(text) not in scales
             ]
             found.append(chart.alt)
         for table in self.tables:
-            found += [str(cell) for cell in table.cells.to_numpy().ravel()]
+            found += [*table.cells.columns, *map(str, table.cells.to_numpy().ravel())]
             found.append(table.caption)
         return found
 
 
-def _tick_labels(ax: Any) -> list[Text]:
-    return [*ax.get_xticklabels(), *ax.get_yticklabels()]
+def _find_scale(ax: Any) -> list[Text]:
+    """Return the tick labels on either side that name nothing; those with letters are rows."""
+    ticks = [tick for axis in (ax.xaxis, ax.yaxis) for tick in axis.majorTicks + axis.minorTicks]
+    labels = [label for tick in ticks for label in (tick.label1, tick.label2)]
+    return [label for label in labels if not any(x.isalpha() for x in label.get_text())]
 
 
 def read_numbers(text: str) -> list[float]:
@@ -72,7 +75,7 @@ def read_numbers(text: str) -> list[float]:
     return [float(part.replace(" ", "").replace(",", "")) for part in NUMBER.findall(plain)]
 
 
-@functools.lru_cache(maxsize=24)
+@functools.lru_cache(maxsize=48)
 def read_page(number: str, **parameters: object) -> Page:
     """Run the code cells of a notebook with some parameters and keep what they show.
 

@@ -13,7 +13,7 @@ from innocap_analysis.pages.facts import Fact
 from innocap_analysis.pages.front import describe_front
 from innocap_analysis.pages.opening import open_view
 
-from .oracle import ROOT, RUNS, Oracle, consult
+from .oracle import PUBLISHED, ROOT, RUNS, Oracle, consult
 from .reading import Page, read_page
 
 LANGUAGES = ("en", "sv", "fi", "fr")
@@ -55,27 +55,18 @@ def _edition(o: Oracle, f: Fact) -> Expected:
     return float(end(_index_years(o, f.unit, f.code))), None, None
 
 
-PARTS = {
-    "UN_EGDI": ("UN_OSI", "UN_TII", "UN_HCI"),
-    "WB_GTMI": ("WB_CGSI", "WB_PSDI", "WB_DCEI", "WB_GTEI"),
-    "OECD_DGI": tuple(
-        f"OECD_DGI_{x}" for x in ("DESIGN", "DATA", "PLATFORM", "OPEN", "USER", "PROACT")
-    ),
-}  # fmt: skip
-
-
 def _index_years(o: Oracle, unit: str, code: str) -> set[int]:
-    return set.intersection(*(set(o.raw.get((unit, part), {})) for part in PARTS[code]))
+    return set.intersection(*(set(o.raw.get((unit, part), {})) for part in PUBLISHED[code]))
 
 
 def _published(o: Oracle, f: Fact) -> Expected:
     """Score or rank of a published index in its first or last edition, from its parts."""
     year = int(_edition(o, f)[0])
     scores = {
-        u: float(np.mean([o.raw[u, part][year] for part in PARTS[f.code]]))
+        u: float(np.mean([o.raw[u, part][year] for part in PUBLISHED[f.code]]))
         for u in o.units
         if year
-        in (_index_years(o, u, f.code) if all((u, p) in o.raw for p in PARTS[f.code]) else ())
+        in (_index_years(o, u, f.code) if all((u, p) in o.raw for p in PUBLISHED[f.code]) else ())
     }
     own = scores[f.unit]
     if f.measure.endswith("score"):
@@ -86,7 +77,9 @@ def _published(o: Oracle, f: Fact) -> Expected:
 def _n_published(o: Oracle, f: Fact) -> Expected:
     end = min if "first" in f.measure else max
     per = [
-        _index_years(o, u, f.code) for u in o.units if all((u, p) in o.raw for p in PARTS[f.code])
+        _index_years(o, u, f.code)
+        for u in o.units
+        if all((u, p) in o.raw for p in PUBLISHED[f.code])
     ]
     year = end(set.union(*per))
     return float(sum(year in years for years in per)), None, None

@@ -1,0 +1,111 @@
+"""Where each number of pages 00, 30, 40 and 60 stands: in its own column, behind its own words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from innocap_analysis.pages.front import describe_front
+from innocap_analysis.pages.opening import open_view
+
+from .oracle import Oracle, consult
+from .reading import read_page
+from .test_index_facts import PARTNERS
+
+NAMES = {"SE": "Sweden", "FI": "Finland", "IE": "Ireland", "CA": "Canada"}
+VERDICTS = {"rests on one": "rests on one figure"}
+
+
+def _write(x: float, *, sign: bool = True) -> str:
+    text = f"{x:+.1f}" if sign else f"{x:.1f}"
+    return text.replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
+
+
+def _to_best(o: Oracle, unit: str, code: str) -> str:
+    return _write(o.score(unit, code) - np.nanmax(o.scores[code]))
+
+
+def _interval(rank: float, ends: tuple[float, float]) -> str:
+    return f"{rank:.0f} ({ends[0]:.0f}–{ends[1]:.0f})"
+
+
+def _label(code: str) -> str:
+    return consult().node[code]["label_en"]
+
+
+def _plain(text: str) -> str:
+    return text.replace("\u2060", "").replace("†", "")
+
+
+@pytest.mark.parametrize("unit", PARTNERS)
+def test_findings_tell_the_gap_to_the_median_and_to_the_best(unit: str) -> None:
+    o = consult()
+    text = _plain(read_page("30", region=unit, language="en").texts[1])
+    for d in o.dimensions:
+        verdict = VERDICTS.get(o.verdict(unit, d), o.verdict(unit, d))
+        assert (
+            f"- {_label(d)}: {_write(o.score(unit, d), sign=False)}, {_write(o.gap(unit, d))} "
+            f"points from the median ({verdict}) and {_to_best(o, unit, d)} from the best."
+        ) in text
+    low, high = o.rank_interval(unit, o.root)
+    assert (
+        f"- {NAMES[unit]} scores {o.score(unit, o.root):.1f} of 100 on {_label(o.root)}; the "
+        f"median of {np.isfinite(o.scores[o.root]).sum()} reference countries is "
+        f"{o.median(o.root):.1f}. Rank {o.rank(unit, o.root):.0f}, in 90% of runs {low:.0f} to "
+        f"{high:.0f}."
+    ) in text
+
+
+@pytest.mark.parametrize("unit", PARTNERS)
+def test_priorities_tell_gap_and_interval_of_each_dimension(unit: str) -> None:
+    o = consult()
+    text = _plain(read_page("60", region=unit, language="en").texts[1])
+    for d in o.dimensions:
+        verdict = VERDICTS.get(o.verdict(unit, d), o.verdict(unit, d))
+        low, high = map(_write, o.interval(o.gap_runs(unit, d)))
+        told = f"- {_label(d)}: {verdict} ({_write(o.gap(unit, d))} points; {low} to {high} in 90%"
+        assert told in text
+        behind = [c for c in o.of[d] if o.verdict(unit, c) == "behind"]
+        line = next(x for x in text.splitlines() if x.startswith(told))
+        if behind:
+            worst = min(behind, key=lambda c: o.gap(unit, c))
+            assert f"Its weakest indicator: {_label(worst)} ({_write(o.gap(unit, worst))})." in line
+        assert ("Its weakest indicator" in line) == bool(behind)
+
+
+@pytest.mark.parametrize("unit", PARTNERS)
+def test_the_profile_has_each_number_in_its_column(unit: str) -> None:
+    o = consult()
+    cells = read_page("30", region=unit, language="en").tables[0].cells
+    for code, row in zip(o.leaves, cells.to_dict("records"), strict=True):
+        assert row["Indicator"].startswith(_label(code))
+        assert row["Dimension"] == _label(o.node[code]["parent"])
+        assert [_plain(row[x]) for x in ("Raw figure", "Year", "Score", "Rank", "of countries",
+                                         "Percentile")] == [
+            f"{o.newest(unit, code):g}".replace("-", "−"), str(max(o.raw[unit, code])),
+            f"{o.score(unit, code):.1f}", f"{o.rank(unit, code):.0f}",
+            f"{np.isfinite(o.scores[code]).sum()}", f"{o.percentile(unit, code):.0f}",
+        ]  # fmt: skip
+
+
+def test_the_comparison_has_each_number_in_its_column() -> None:
+    o = consult()
+    cells = next(t.cells for t in read_page("40", language="en").tables if "Verdict" in t.cells)
+    rows = [(c, u) for c in (o.root, *o.dimensions) for u in PARTNERS]
+    for (code, unit), row in zip(rows, cells.to_dict("records"), strict=True):
+        assert (row["Dimension"], row["Country"]) == (_label(code), NAMES[unit])
+        told = [_plain(row[x]) for x in ("Score", "From the median", "From the best", "Rank")]
+        rank = _interval(o.rank(unit, code), o.rank_interval(unit, code))
+        score, gap = _write(o.score(unit, code), sign=False), _write(o.gap(unit, code))
+        assert told == [score, gap, _to_best(o, unit, code), rank]
+        assert row["of countries"] == f"{np.isfinite(o.scores[code]).sum()}"
+
+
+def test_the_front_page_has_each_number_in_its_column() -> None:
+    o = consult()
+    told = describe_front(open_view("00"))
+    for unit, row in zip(PARTNERS, told["rows"], strict=True):
+        scores = [f"{o.score(unit, c):.1f}" for c in (o.root, *o.dimensions)]
+        rank = _interval(o.rank(unit, o.root), o.rank_interval(unit, o.root))
+        assert [_plain(cell) for cell in row] == [NAMES[unit], *scores, rank]
+    assert told["heads"] == ["Country", *map(_label, (o.root, *o.dimensions)), "Rank"]
