@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import openpyxl
 import yaml
+from babel import Locale
 from scipy import optimize, stats
 from statsmodels.stats.oneway import anova_oneway
 
@@ -92,6 +93,12 @@ class SurveyOracle:
         for row in _rows("scales.csv"):
             self.codes.setdefault(row["scale"], {})[_fold(row["label"])] = row["code"]
             self.labels[row["scale"], row["code"], row["language"]] = row["label"]
+        self.names = {
+            (code, language): Locale(language).territories[code]
+            for code in self.order
+            for language in ("en", "sv", "fi", "fr")
+        }
+        self.territories = {_fold(name): code for (code, _), name in self.names.items()}
         self.regions = {}
         self.region_label: dict[tuple[str, str], str] = {}
         for row in _rows("regions.csv"):
@@ -125,7 +132,7 @@ class SurveyOracle:
                 code = self.codes[self.node[item]["scale"]][_fold(text)]
                 answers.append(SPECIAL[code] if code in SPECIAL else float(code))
         region, owner = self.regions[_fold(row["ORG2"])]
-        country = self.codes["country"][_fold(row["ORG1"])]
+        country = self.territories[_fold(row["ORG1"])]
         assert owner == country  # no region of another country in these files
         named = frozenset(
             self.codes["barriers"].get(_fold(b), b) for b in barriers if b and b.strip()
