@@ -257,6 +257,7 @@ class SurveyOracle:
 
     # ------------------------------------------------------------------ people and answers
 
+    @functools.cache  # noqa: B019
     def people(self, unit: str = "") -> list[Person]:
         return [p for p in self.clean if unit in ("", p.country, p.region)]
 
@@ -265,6 +266,7 @@ class SurveyOracle:
         at = self.items.index(item)
         return np.array([p.answers[at] for p in self.people(unit)])
 
+    @functools.cache  # noqa: B019
     def given(self, item: str, unit: str = "") -> np.ndarray:
         """Answers on the scale."""
         x = self.answers(item, unit)
@@ -303,6 +305,7 @@ class SurveyOracle:
     def _cover(self, code: str, people: Sequence[Person]) -> np.ndarray:
         return np.asarray((~np.isnan(self.turned(self.of[code], people))).mean(axis=1))
 
+    @functools.cache  # noqa: B019
     def scored(self, code: str, unit: str = "") -> tuple[np.ndarray, list[str]]:
         """Return the scores of a place and the organisations of who has one."""
         people = self.people(unit)
@@ -341,14 +344,15 @@ class SurveyOracle:
             for place in (c, *sorted({p.region for p in self.clean if p.country == c}))
         ]
 
+    @functools.cache  # noqa: B019
     def hides_respondents(self, unit: str) -> bool:
         return unit in self.hidden({u: len(self.people(u)) for u in self.siblings(unit)})
 
+    @functools.cache  # noqa: B019
     def hides_score(self, unit: str, code: str) -> bool:
-        return unit in self.hidden(
-            {u: len(self.scored(code, u)[0]) for u in self.siblings(unit)}
-        )
+        return unit in self.hidden({u: len(self.scored(code, u)[0]) for u in self.siblings(unit)})
 
+    @functools.cache  # noqa: B019
     def hides_item(self, unit: str, item: str) -> bool:
         return unit in self.hidden({u: len(self.given(item, u)) for u in self.countries})
 
@@ -369,9 +373,9 @@ class SurveyOracle:
     def mean(self, code: str, unit: str) -> tuple[float, float, float, float, float, int]:
         """Return mean, low, high, standard error, degrees of freedom and n of a place."""
         x, organisations = self.scored(code, unit)
-        mean, se, df = cr2(x, organisations)
         if len(set(organisations)) < MINIMUM_ORGANISATIONS:
-            return mean, NAN, NAN, se, df, len(x)
+            return float(x.mean()), NAN, NAN, NAN, NAN, len(x)
+        mean, se, df = cr2(x, organisations)
         reach = float(stats.t.ppf(0.975, df)) * se
         return mean, mean - reach, mean + reach, se, df, len(x)
 
@@ -401,6 +405,7 @@ class SurveyOracle:
     def pairs(self) -> list[tuple[str, str]]:
         return list(itertools.combinations(sorted(self.countries), 2))
 
+    @functools.cache  # noqa: B019
     def alpha(self, dimension: str, unit: str = "") -> tuple[float, float, float, int]:
         """Return alpha of complete answers with Feldt's interval, and n."""
         x = self.turned(self.of[dimension], self.people(unit))
@@ -435,6 +440,7 @@ class SurveyOracle:
             return float(anova_oneway(groups, use_var="unequal", welch_correction=True).pvalue)
         return float(stats.kruskal(*groups).pvalue)
 
+    @functools.cache  # noqa: B019
     def omega_squared(self, code: str) -> tuple[float, float, float]:
         """Omega squared; its interval inverts the noncentral F distribution."""
         groups = self.groups(code)
@@ -531,9 +537,7 @@ class SurveyOracle:
         theta = keep * y + (1 - keep) * mu[:, None]
         theta += np.sqrt(keep) * s * rng.standard_normal(theta.shape)
         order = (-theta).argsort(axis=1)
-        return np.array(
-            [[(order[:, r] == i).mean() for r in range(len(y))] for i in range(len(y))]
-        )
+        return np.array([[(order[:, r] == i).mean() for r in range(len(y))] for i in range(len(y))])
 
     def complete(self, unit: str) -> tuple[float, int]:
         """Return the mean index of who answered every item, and how many they are."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from innocap_analysis.pages import answers, fitness
 from innocap_analysis.pages.facts import Fact
+from innocap_analysis.pages.opening import open_survey_view
+from innocap_analysis.pages.pairs import write_pairs
+from innocap_analysis.pages.survey_view import SurveyView
 
 from .oracle import consult
-from .oracle_survey import SurveyOracle, consult_survey, wilson
+from .oracle_survey import SurveyOracle, consult_survey
 from .reading import Page, read_page
 
 LANGUAGES = ("en", "sv", "fi", "fr")
@@ -319,7 +325,148 @@ def test_every_number_of_a_survey_page(number: str) -> None:
 
 
 def test_what_is_not_recomputed_is_said_and_used() -> None:
-    measures = {f.measure for n in ("70", "80", "85") for f in read_page(n, language="en").facts.values()}
+    measures = {
+        f.measure for n in ("70", "80", "85") for f in read_page(n, language="en").facts.values()
+    }
     assert set(NOT_RECOMPUTED) <= measures
     assert not set(NOT_RECOMPUTED) & set(EXPECTED)
     assert measures == set(EXPECTED) | set(NOT_RECOMPUTED)
+
+
+def test_chance_alone_parts_what_is_drawn_from_what_is_computed() -> None:
+    o, facts = consult_survey(), read_page("85", language="en").facts
+    for code in (o.root, *o.dimensions):
+        # The shuffled statistic is Welch's: near the same p, up to the error of 4999 shuffles.
+        p = o.p("welch", code)
+        error = 5 * math.sqrt(p * (1 - p) / 4999) + 0.02
+        assert abs(facts[f"85::{code}:p_permutation"].value - p) < error, code
+    for unit in o.countries:
+        imputed = facts[f"85:{unit}:{o.root}:score_imputed"]
+        mean, low, high, _, _, _ = o.mean(o.root, unit)
+        assert abs(imputed.value - mean) < 1
+        assert imputed.low < imputed.value < imputed.high
+        assert imputed.n == len(o.people(unit))
+
+
+# ------------------------------------------------------------ the words beside the numbers
+
+# Sentence of a pair by language: sure and large, sure, one side only, both sides, alike.
+PAIR = {
+    "en": ("{m}: {a} is above {b} by {d} points, and by more than {s} for sure ({l} to {h}).",
+           "{m}: {a} is above {b} by {d} points ({l} to {h}); whether by the {s} that matter is "
+           "open.",
+           "{m}: open. {a} may be above {b} by {l} to {h} points.",
+           "{m}: open. {a} may be anything from {l} points below {b} to {h} above.",
+           "{m}, {a} and {b}: alike. Any difference is smaller than {s} points."),
+    "sv": ("{m}: {a} ligger {d} poäng över {b}, och säkert mer än {s} ({l} till {h}).",
+           "{m}: {a} ligger {d} poäng över {b} ({l} till {h}); om skillnaden är minst de {s} poäng "
+           "som betyder något är öppet.",
+           "{m}: öppet. {a} kan ligga {l} till {h} poäng över {b}.",
+           "{m}: öppet. {a} kan ligga allt från {l} poäng under {b} till {h} över.",
+           "{m}, {a} och {b}: lika. En eventuell skillnad är mindre än {s} poäng."),
+    "fi": ("{m}: {a} on {d} pistettä ylempänä kuin {b}, ja varmasti yli {s} ({l}–{h}).",
+           "{m}: {a} on {d} pistettä ylempänä kuin {b} ({l}–{h}); onko ero vähintään {s} pistettä, "
+           "jolla on merkitystä, jää avoimeksi.",
+           "{m}: avoin. {a} voi olla {l}–{h} pistettä ylempänä kuin {b}.",
+           "{m}: avoin. {a} voi olla enimmillään {l} pistettä alempana tai {h} pistettä ylempänä "
+           "kuin {b}.",
+           "{m}, {a} ja {b}: samanlaiset. Mahdollinen ero on alle {s} pistettä."),
+    "fr": ("{m}, {a} par rapport à {b} : {d} points au-dessus, et à coup sûr plus de {s} "
+           "({l} à {h}).",
+           "{m}, {a} par rapport à {b} : {d} points au-dessus ({l} à {h}) ; il reste ouvert si "
+           "l’écart atteint les {s} points qui comptent.",
+           "{m} : ouvert. {a} par rapport à {b} : peut-être de {l} à {h} points au-dessus.",
+           "{m} : ouvert. {a} par rapport à {b} : de {l} points au-dessous à {h} points au-dessus.",
+           "{m}, {a} et {b} : équivalents. Toute différence est inférieure à {s} points."),
+}  # fmt: skip
+SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2060": "", "\u00ad": ""})
+
+
+def _plain_text(text: str) -> str:
+    return text.translate(SPACES)
+
+
+def _say(o: SurveyOracle, one: str, two: str, code: str, smallest: float, language: str) -> str:
+    def write(x: float) -> str:
+        return f"{abs(x):.1f}" if language == "en" else f"{abs(x):.1f}".replace(".", ",")
+
+    d, verdict = o.difference(one, two, code), o.verdict(one, two, code, smallest)
+    low, high, a, b = d["low"], d["high"], one, two
+    if high <= 0 or (verdict == "differs" and d["gap"] < 0):
+        low, high, a, b = -high, -low, two, one
+    kind = 4
+    if verdict == "differs":
+        kind = 0 if low >= smallest else 1
+    elif verdict == "open":
+        kind = 2 if low >= 0 else 3
+    return PAIR[language][kind].format(
+        m=o.node[code][f"label_{language}"], a=o.names[a, language], b=o.names[b, language],
+        d=write(d["gap"]), l=write(low), h=write(high), s=f"{smallest:g}",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("smallest", [2.0, 5.0, 14.0, 25.0])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_two_countries_in_words(language: str, smallest: float) -> None:
+    o = consult_survey()
+    view = replace(_view("85", language), smallest=smallest)
+    lines = [x[2:] for x in _plain_text(str(write_pairs(view))).splitlines()]
+    wanted = [
+        _say(o, one, two, code, smallest, language)
+        for code in (o.root, *o.dimensions)
+        for one, two in o.pairs
+        if code == o.root or o.verdict(one, two, code, smallest) != "open"
+    ]
+    rest = len(o.pairs) * (1 + len(o.dimensions)) - len(wanted)
+    assert sorted(lines[: len(wanted)]) == sorted(_plain_text(x) for x in wanted)
+    assert len(lines) == len(wanted) + (rest > 0)
+    if rest:
+        assert str(rest) in lines[-1]
+
+
+@functools.cache
+def _view(number: str, language: str) -> SurveyView:
+    return open_survey_view(number, language=language, wave="synthetic")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_highest_and_lowest(language: str) -> None:
+    o = consult_survey()
+
+    def label(code: str) -> str:
+        return _plain_text(o.node[code][f"label_{language}"])
+
+    worst = max(o.items, key=lambda c: (o.answers(c) == -8).mean())
+    title = _plain_text(fitness.plot_nonresponse(_view("70", language)).alt)
+    assert label(worst) in title
+
+    view = _view("80", language)
+    means = {d: np.mean([o.mean(d, c)[0] for c in o.countries]) for d in o.dimensions}
+    title = _plain_text(answers.plot_groups(view).alt)
+    named = {d for d in o.dimensions if label(d) in title.split("100")[0]}
+    assert named == {min(means, key=means.__getitem__)}
+    for d in o.dimensions:
+        best = max(o.of[d], key=lambda c: o.share_agree(c)[0])
+        title = _plain_text(answers.plot_answers(view, d).alt)
+        assert {c for c in o.of[d] if label(c).rstrip(".") in title} == {best}
+    apart = {c: [o.share_agree(c, u)[0] for u in o.countries] for c in o.items}
+    far = max(o.items, key=lambda c: max(apart[c]) - min(apart[c]))
+    title = _plain_text(answers.plot_agreement(view).alt)
+    ends = [o.countries[int(i)] for i in (np.argmin(apart[far]), np.argmax(apart[far]))]
+    places = [title.index(o.names[u, language]) for u in ends]
+    assert places == sorted(places) and label(far) in title
+    first, second, *_ = o.named()[0]
+    title = _plain_text(answers.plot_options(view, "BAR1").alt)
+    names = [o.labels["barriers", b, language] for b in (first, second)]
+    assert title.index(names[0]) < title.index(names[1])
+
+
+def test_the_least_reliable_dimension_and_the_items_nobody_knows() -> None:
+    o = consult_survey()
+    page = read_page("85", language="en")
+    lowest = min(o.dimensions, key=lambda d: o.alpha(d)[0])
+    told = next(x for x in page.texts[3].splitlines() if "least reliable" in x)
+    assert f"is {o.node[lowest]['label_en']}, alpha {o.alpha(lowest)[0]:.2f}" in told
+    told = next(x for x in read_page("70", language="en").texts[1].splitlines() if "More than" in x)
+    many = {c for c in o.items if (o.answers(c) == -8).mean() > 0.1}
+    assert {c for c in o.items if o.node[c]["label_en"] in told} == many
