@@ -195,10 +195,7 @@ def verdicts(o: SurveyOracle, codes: list[str] | None = None) -> list[str]:
 
 
 def _n_scored(o: SurveyOracle, f: Fact) -> tuple[float, float]:
-    if f.page == "85":
-        n = o.organisations(f.code)["n"]
-    else:
-        n = len(o.scored(f.code, f.unit)[0])
+    n = o.organisations(f.code)["n"] if f.page == "85" else len(o.scored(f.code, f.unit)[0])
     return n, n
 
 
@@ -342,7 +339,7 @@ def test_chance_alone_parts_what_is_drawn_from_what_is_computed() -> None:
         assert abs(facts[f"85::{code}:p_permutation"].value - p) < error, code
     for unit in o.countries:
         imputed = facts[f"85:{unit}:{o.root}:score_imputed"]
-        mean, low, high, _, _, _ = o.mean(o.root, unit)
+        mean = o.mean(o.root, unit)[0]
         assert abs(imputed.value - mean) < 1
         assert imputed.low < imputed.value < imputed.high
         assert imputed.n == len(o.people(unit))
@@ -454,7 +451,8 @@ def test_the_words_of_highest_and_lowest(language: str) -> None:
     title = _plain_text(answers.plot_agreement(view).alt)
     ends = [o.countries[int(i)] for i in (np.argmin(apart[far]), np.argmax(apart[far]))]
     places = [title.index(o.names[u, language]) for u in ends]
-    assert places == sorted(places) and label(far) in title
+    assert places == sorted(places)
+    assert label(far) in title
     first, second, *_ = o.named()[0]
     title = _plain_text(answers.plot_options(view, "BAR1").alt)
     names = [o.labels["barriers", b, language] for b in (first, second)]
