@@ -35,6 +35,7 @@ SOURCE, RESULT = "source.ipynb", "result.ipynb"
 LISTENING = {"extra_arguments": [f"--InteractiveShellApp.extra_extensions={witness.__name__}"]}
 _INJECTED, _MARKER = "injected-parameters", "papermill-error-cell-tag"
 _NAMED = re.compile(r"[\w.]*(Error|Exception|Group): ")
+_SILENT = "the cell ended in an error that it does not show"
 _CELL_FILE = re.compile(re.escape(f"{tempfile.gettempdir()}{os.sep}ipykernel_") + r"\d+")
 _STARTS = 2
 _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
@@ -159,7 +160,8 @@ def _explain(done: nbformat.NotebookNode, error: Any) -> Ending:  # noqa: ANN401
         lines = [line.strip(" |+-") for o in shown for line in o.text.splitlines()]
         lines = [line for line in lines if line]
         named = [line for line in lines if _NAMED.match(line)]
-        told = (named or lines[-1:] or ["the cell ended in an error that it does not show"])[0]
+        group = [line for line in named if "Group: " in line]  # its members come after it
+        told = (group[:1] or named[-1:] or lines[-1:] or [_SILENT])[0]
     if _is_refused(error.ename, value):
         told += f"; {CHECK_DISK}"
     return Ending(done, number, told)

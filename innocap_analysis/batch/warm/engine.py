@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import ipykernel_launcher
@@ -24,7 +24,6 @@ from papermill.engines import NBClientEngine, papermill_engines
 from innocap_analysis.batch.warm.shell import Streams, Wire, make_app
 
 NAME = "innocap-warm"
-_PROGRAM = str(Path(sys.argv[0]).resolve().parent)  # Python puts it first; a kernel does not
 _ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)
 
 
@@ -33,9 +32,18 @@ class _CellTooLong(BaseException):
 
 
 class WarmEngine(NBClientEngine):  # type: ignore[misc]
-    """Runs a notebook's cells in the kernel of this process."""
+    """Runs a notebook's cells in the kernel of this process.
+
+    Attributes
+    ----------
+    on_cell : callable, optional
+        Told the number of each cell before it runs.
+    path : list of str
+        Where a fresh interpreter finds modules.
+    """
 
     on_cell: Any = None
+    path: ClassVar[list[str]] = []
 
     @classmethod
     def execute_managed_notebook(
@@ -98,7 +106,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         # A kernel's `breakpoint()` asks for its debugger, which nobody has attached.
         sys.breakpointhook = lambda *_, **__: None
         sys.stdout, sys.stderr = streams.both
-        sys.path = [place for place in sys.path if place not in ("", _PROGRAM)]
+        sys.path = list(WarmEngine.path)
         app.init_path()
         connection = Path(tempfile.gettempdir()) / f"tmp{uuid4().hex[:8]}.json"
         sys.argv = [ipykernel_launcher.__file__, "-f", str(connection), *_ARGUMENTS]

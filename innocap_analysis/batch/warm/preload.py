@@ -10,6 +10,7 @@ import io
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -53,6 +54,7 @@ def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
         for notebook in notebooks:
             import_used(notebook)
         engine.register()
+        engine.WarmEngine.path = read_path()
         for language in languages:
             get_translator(language)
         cells = [new_markdown_cell("# a"), new_code_cell("1 + 1")]
@@ -80,6 +82,13 @@ def loading() -> Iterator[None]:
     if "pandas" in sys.modules:
         # pandas took this process for a terminal when it was loaded; a kernel is none.
         sys.modules["pandas"].set_option("display.max_columns", 20)
+
+
+def read_path() -> list[str]:
+    """Return where a fresh interpreter finds modules, without what this process added."""
+    code = "import sys; print(*sys.path, sep='\\n')"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return [place for place in told.stdout.splitlines() if place]
 
 
 def import_used(notebook: Path) -> None:
@@ -184,7 +193,8 @@ def settle_child(parent: int, memory_mb: int | None = None) -> None:
 
     os.setsid()
     die_with_parent(parent)
-    multiprocessing.current_process().name = "MainProcess"
+    process = multiprocessing.current_process()
+    process.name, process.daemon = "MainProcess", False  # a notebook may have children
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     keep_memory()
