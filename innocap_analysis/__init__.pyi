@@ -26,33 +26,13 @@ from .compare.reliability import (
     estimate_reliability,
 )
 from .compare.shares import estimate_top_two, tabulate_answers
+from .pages.opening import open_survey_view, open_view
 from .prepare.answers import clean_answers, count_cleaning, mask_answers
 from .prepare.observations import read_observations
 from .prepare.survey.read import read_survey
 from .prepare.units import find_unit
 from .prepare.wave import load_wave
-from .present.disclosure import suppress_small_cells
-from .present.evidence import Evidence
-from .present.evidence_sentences import write_sentence
 from .present.figure import save_figure
-from .present.plot_answers import plot_answers, plot_options, plot_top_two
-from .present.plot_choices import plot_alternatives, plot_left_out
-from .present.plot_coherence import plot_importance
-from .present.plot_data import plot_coverage, plot_trends, plot_years
-from .present.plot_evidence import (
-    plot_dif,
-    plot_pairs,
-    plot_pooled,
-    plot_reliability,
-)
-from .present.plot_gaps import plot_gaps, plot_heatmap
-from .present.plot_groups import plot_groups
-from .present.plot_method import plot_normalisation, plot_weights
-from .present.plot_nonresponse import plot_nonresponse
-from .present.plot_ranks import plot_priorities, plot_rank_shares, plot_ranking
-from .present.plot_regions import plot_regions
-from .present.plot_scores import plot_countries, plot_indicators, plot_profile
-from .present.plot_sobol import plot_sobol
 from .present.tables import make_table
 from .score.aggregate import aggregate
 from .score.alternatives import change_codebook, compare_alternatives
@@ -87,6 +67,8 @@ from .score.survey import (
 from .score.treat import treat_outliers
 from .score.weights import compute_effective_weights, derive_weights
 from .settings import InnocapError, load_settings
+from .survey.disclosure import suppress_small_cells
+from .survey.evidence import Evidence
 
 __version__: str
 
@@ -141,33 +123,8 @@ __all__ = [
     "make_table",
     "mask_answers",
     "normalise",
-    "plot_alternatives",
-    "plot_answers",
-    "plot_countries",
-    "plot_coverage",
-    "plot_dif",
-    "plot_gaps",
-    "plot_groups",
-    "plot_heatmap",
-    "plot_importance",
-    "plot_indicators",
-    "plot_left_out",
-    "plot_nonresponse",
-    "plot_normalisation",
-    "plot_options",
-    "plot_pairs",
-    "plot_pooled",
-    "plot_priorities",
-    "plot_profile",
-    "plot_rank_shares",
-    "plot_ranking",
-    "plot_regions",
-    "plot_reliability",
-    "plot_sobol",
-    "plot_top_two",
-    "plot_trends",
-    "plot_weights",
-    "plot_years",
+    "open_survey_view",
+    "open_view",
     "pool_estimates",
     "pool_means",
     "rake_weights",
@@ -196,5 +153,4 @@ __all__ = [
     "test_sampling_adequacy",
     "treat_outliers",
     "turn_answers",
-    "write_sentence",
 ]

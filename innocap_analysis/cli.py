@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from innocap_analysis import __version__
+from innocap_analysis.batch.conduct import count_jobs
+from innocap_analysis.batch.progress import Progress, announce
 from innocap_analysis.settings import InnocapError, load_settings
 
 if TYPE_CHECKING:
-    from innocap_analysis.batch.outcome import Outcome
+    from innocap_analysis.batch.conduct import Request
 
 app = typer.Typer(
     name="innocap",
@@ -30,7 +33,10 @@ Notebooks = Annotated[
     list[str] | None,
     typer.Option("--notebook", "-n", help="Name or number of a notebook; repeat for several."),
 ]
-Language = Annotated[str | None, typer.Option("--language", "-l", help="Language of the reports.")]
+Languages = Annotated[
+    list[str] | None,
+    typer.Option("--language", "-l", help="Language of the reports, or all; repeat for several."),
+]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", help="Notebooks at the same time.", min=1)
 ]
@@ -38,7 +44,17 @@ Given = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", help="Another notebook parameter, as NAME=VALUE."),
 ]
+Variants = Annotated[
+    list[str] | None,
+    typer.Option("--variant", help="Set of parameters in innocap.yml, or a name for --set."),
+]
+Table = Annotated[
+    Path | None, typer.Option("--runs", help="CSV file with the rows to run instead of the plan.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Run also what would come out the same.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only say what would be done and why; write nothing.")
+]
 Scheduler = Annotated[
     str | None,
     typer.Option("--scheduler", help="Run on Dask: local, or an address such as tcp://host:8786."),
@@ -65,60 +81,77 @@ def innocap(
 def report(
     region: Regions = None,
     notebook: Notebooks = None,
-    language: Language = None,
+    language: Languages = None,
     jobs: Jobs = None,
     given: Given = None,
     force: Force = False,
     scheduler: Scheduler = None,
+    dry_run: DryRun = False,
+    variant: Variants = None,
+    runs: Table = None,
 ) -> None:
     """Run the notebooks and write reports and figures."""
-    from innocap_analysis.batch.run import run_notebooks
-
     settings = load_settings()
-    terminal = sys.stdout.isatty()
+    asked: dict[str, Any] = {
+        "regions": region, "notebooks": notebook, "languages": language, "table": runs
+    }  # fmt: skip
+    if dry_run:
+        from innocap_analysis.batch.conduct import Request
 
-    def tell(outcome: Outcome, done: int, total: int) -> None:
-        if outcome.status == "skipped":
-            return
-        line = f"{outcome.status:<6} {outcome.run.name}  {outcome.seconds:.1f} s"
-        if terminal:
-            line = f"[{done}/{total}] {line}"
-        typer.echo(line)
+        pairs = _read_pairs(given or [])
+        _foresee(Request(settings, region, notebook, language, pairs, jobs, force, variant, runs))
+        return
+    live = _write_state if sys.stdout.isatty() else None
+    progress = Progress(_echo_line, live, jobs=count_jobs(jobs, 1000))
+    progress.note(announce(settings, **asked))
+    from innocap_analysis.batch.run import run_notebooks
 
     outcomes = run_notebooks(
         regions=region,
         notebooks=notebook,
         language=language,
         parameters=_read_pairs(given or []),
+        variants=variant,
+        table=runs,
         jobs=jobs,
         force=force,
         scheduler=scheduler,
         settings=settings,
-        report=tell,
+        report=progress.take,
+        note=progress.note,
     )
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     for outcome in failed:
         cell = f"cell {outcome.cell}" if outcome.cell else "no cell"
         typer.echo(f"FAILED {outcome.run.name}, {cell}: {outcome.error}", err=True)
-    _tell_sums(outcomes)
-    tongue = settings.check_language(language or settings.default_language)
-    suffix = "" if tongue == settings.default_language else f".{tongue}"
-    typer.echo(f"Report: {settings.reports_dir / f'index{suffix}.html'}")
+    for line in progress.sum_up(outcomes, settings):
+        typer.echo(line)
+    for tongue in dict.fromkeys(outcome.run.language for outcome in outcomes):
+        ending = "" if tongue == settings.default_language else f".{tongue}"
+        typer.echo(f"Report: {settings.reports_dir / f'index{ending}.html'}")
     if failed:
         raise typer.Exit(1)
 
 
-def _tell_sums(outcomes: list[Outcome]) -> None:
-    counts = {"ok": 0, "skipped": 0, "failed": 0}
-    for outcome in outcomes:
-        counts[outcome.status] += 1
-    line = ", ".join(f"{n} {status}" for status, n in counts.items() if n or status != "skipped")
-    if counts["skipped"]:
-        line += " (skipped: nothing it depends on has changed; --force runs it again)"
-    typer.echo(line)
-    most = max(outcomes, key=lambda outcome: outcome.memory_mb)
-    if most.memory_mb:
-        typer.echo(f"Most memory: {most.memory_mb:.0f} MB ({most.run.name})")
+def _foresee(request: Request) -> None:
+    from innocap_analysis.batch.conduct import foresee_batch
+
+    found = foresee_batch(request)
+    for run, why in found:
+        if why:
+            typer.echo(f"{run.name}: {why}")
+    wanted = sum(bool(why) for _, why in found)
+    typer.echo(f"{wanted} of {len(found)} would be run, {len(found) - wanted} stand as they are")
+
+
+def _echo_line(text: str) -> None:
+    typer.echo(text)
+    sys.stdout.flush()
+
+
+def _write_state(text: str) -> None:
+    sys.stdout.write(f"\r\x1b[K{text}")
+    sys.stdout.flush()
 
 
 @app.command()
@@ -126,21 +159,53 @@ def verify(
     folder: Annotated[
         Path | None, typer.Argument(help="The reports; by default those of the project.")
     ] = None,
+    number: Annotated[
+        str | None,
+        typer.Option("--number", help="Id in results.csv: walk from it to the raw figures."),
+    ] = None,
 ) -> None:
-    """Compare reports, figures, data and notebooks with the provenance record."""
+    """Compare reports, and what each of them has read, with the provenance record."""
     from innocap_analysis.batch.verify import verify_reports
 
     settings = load_settings()
+    if number is not None:
+        from innocap_analysis.batch.trace import trace_number
+
+        for line in trace_number(number, settings):
+            typer.echo(line)
+        return
     found = verify_reports(folder or settings.reports_dir, settings)
     for what, changes in (("output", found.outputs), ("input", found.inputs)):
         for name, change in changes.items():
-            typer.echo(f"{what:<6} {name}: {change}", err=True)
+            typer.echo(f"{what:<6} {name} {change}", err=True)
     typer.echo(
         f"{found.n_outputs} reports and figures, {found.n_inputs} inputs: "
         f"{len(found.outputs)} and {len(found.inputs)} differ"
     )
     if found.outputs or found.inputs:
         raise typer.Exit(1)
+
+
+@app.command()
+def clean(
+    dry_run: DryRun = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove reports and figures that no plan makes any more; what no batch made stays."""
+    from innocap_analysis.batch.clean import find_leftovers, remove_leftovers
+
+    settings = load_settings()
+    found = find_leftovers(settings)
+    for name in found.foreign:
+        typer.echo(f"stays   {name}: no batch has made it, or it was changed since")
+    for name, why in found.removable.items():
+        typer.echo(f"remove  {name}: {why}")
+    if found.removable and not dry_run:
+        if not yes:
+            typer.confirm(f"Remove {len(found.removable)} files?", abort=True)
+        found = remove_leftovers(settings)
+    done = "would be removed" if dry_run else "removed"
+    typer.echo(f"{len(found.removable)} files {done}, {len(found.foreign)} others stay")
 
 
 def _read_pairs(given: list[str]) -> dict[str, object]:
@@ -185,15 +250,19 @@ def score() -> None:
 def check() -> None:
     """Check settings, codebooks, raw files, goalposts and notebooks."""
     from innocap_analysis.batch.check import check_project
+    from innocap_analysis.batch.domain import list_notes
 
+    settings = load_settings()
     faults = 0
-    for name, found in check_project(load_settings()):
+    for name, found in check_project(settings):
         typer.echo(f"{'ok    ' if not found else 'FAULT '} {name}")
         for fault in found:
             typer.echo(f"       {fault}", err=True)
         faults += len(found)
     if faults:
         raise typer.Exit(1)
+    for note in list_notes(settings):
+        typer.echo(f"note   {note}")
 
 
 @app.command()
@@ -203,16 +272,14 @@ def goalposts(
     ] = False,
 ) -> None:
     """Recompute the goalposts from the reference set and compare them with the codebook."""
-    from innocap_analysis.codebook import write_goalposts
-    from innocap_analysis.score.capacity import load_capacity
-    from innocap_analysis.score.goalposts import compute_goalposts
+    from innocap_analysis.score.goalposts import recompute_goalposts, write_goalposts
 
-    capacity = load_capacity()
-    table = compute_goalposts(capacity.values, capacity.codebook)
+    settings = load_settings()
+    table = recompute_goalposts(settings)
     typer.echo(table.to_string(index=False))
     if write:
-        path = capacity.settings.codebook_path
-        changed = write_goalposts(path, table.set_index("code")[["low", "high"]])
+        path = settings.codebook_path
+        changed = write_goalposts(path, table)
         typer.echo(f"{changed} goalpost(s) written to {path}")
     elif not table["agrees"].all():
         typer.echo("Some goalposts differ; freeze them with: innocap goalposts --write", err=True)
@@ -296,6 +363,10 @@ def translations() -> None:
 
 def main() -> None:
     """Run the command line; a user's mistake is one message, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's code page does not hold is told all the same.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except InnocapError as error:

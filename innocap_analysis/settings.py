@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import os
 import re
 from functools import lru_cache
@@ -11,9 +11,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -21,9 +19,16 @@ from pydantic import (
     model_validator,
 )
 
-CONFIG_NAME = "innocap.yml"
-TEXTS_NAME = "answers_texts.csv"  # free texts of the survey, which no page shows
+from innocap_analysis import reads
+from innocap_analysis.parts import Part
+from innocap_analysis.planned import MARK, BatchPlan
+
+CONFIG_NAME = reads.CONFIG_NAME
+TEXTS_NAME = reads.TEXTS_NAME
 OUTPUT_VARIABLE = "INNOCAP_OUTPUT"
+PUBLISH_VARIABLE = "INNOCAP_PUBLISH"  # set by the batch: what is made now is what readers get
+VARIANT_VARIABLE = "INNOCAP_VARIANT"  # set by the batch: name of a set of other parameters
+LAB_FOLDER = "_lab"
 LANGUAGES = ("en", "sv", "fi", "fr")
 MIN_RESPONDENTS_FLOOR = 5
 
@@ -55,11 +60,7 @@ def _codes_or_all(value: object) -> object:
     return None if value == "all" else value
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Country(_Strict):
+class Country(Part):
     """One partner country: its partner region and how figures mark it."""
 
     partner_region: str
@@ -68,16 +69,7 @@ class Country(_Strict):
     marker: Annotated[str, Field(pattern=r"^[os^vDP*Xd<>ph8]$")]
 
 
-class BatchPlan(_Strict):
-    """Which notebooks run once and which run for every region."""
-
-    comparison: tuple[str, ...]
-    region: tuple[str, ...]
-    timeout_seconds: Annotated[int, Field(ge=1)] = 600
-    memory_mb: Annotated[int, Field(ge=256)] | None = None
-
-
-class Settings(_Strict):
+class Settings(Part):
     """Checked content of ``innocap.yml`` plus the folders that follow from its place.
 
     Attributes
@@ -109,6 +101,8 @@ class Settings(_Strict):
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())
+    _lines: dict[tuple[str, ...], int] = PrivateAttr(default_factory=dict)
+    _batch: str = PrivateAttr(default="")
 
     @field_validator("countries")
     @classmethod
@@ -159,6 +153,16 @@ class Settings(_Strict):
         return self._root / self.scales
 
     @property
+    def flags_path(self) -> Path:
+        """The table of known weaknesses of figures."""
+        return self.codebook_path.parent / "flags.csv"
+
+    @property
+    def notes_path(self) -> Path:
+        """The table of what readers should know about indicators and raw files."""
+        return self.codebook_path.parent / "notes.csv"
+
+    @property
     def raw_dir(self) -> Path:
         """Untouched inputs."""
         return self._root / "data" / "raw"
@@ -180,6 +184,23 @@ class Settings(_Strict):
         return Path(override) if override else self._root
 
     @property
+    def publishes(self) -> bool:
+        """Whether a batch is running; exploring by hand never touches what is published."""
+        return os.environ.get(PUBLISH_VARIABLE) == "1"
+
+    @property
+    def variant_suffix(self) -> str:
+        """What the batch's parameter set adds to file names; empty for the default."""
+        name = os.environ.get(VARIANT_VARIABLE, "")
+        return f"@{name}" if name else ""
+
+    @property
+    def variant(self) -> str:
+        """Name of the batch's parameter set without what tells made-up answers; often empty."""
+        parts = self.variant_suffix.split("@")
+        return "".join(part for part in parts if not part.startswith(MARK))
+
+    @property
     def figures_dir(self) -> Path:
         """Exported figures."""
         return self.output_dir / "figures"
@@ -195,10 +216,24 @@ class Settings(_Strict):
         return self.languages[0]
 
     @property
-    def digest(self) -> str:
-        """SHA-256 of the settings that results depend on: not which notebooks run, or how long."""
-        content = self.model_dump_json(exclude={"batch"})
-        return hashlib.sha256(content.encode("utf-8")).hexdigest()
+    def batch_id(self) -> str:
+        """Name of the batch that runs with these settings; empty outside one."""
+        return self._batch
+
+    def name_batch(self, name: str) -> Settings:
+        """Return the settings as those of a batch, which its processes hand on."""
+        with reads.aside():
+            copy = self.model_copy()
+            copy._root, copy._lines, copy._batch = self._root, self._lines, name
+        return copy
+
+    def locate(self, *place: str) -> str:
+        """Return file, line and name of a setting, as messages begin."""
+        line = next(
+            (self._lines[place[:k]] for k in range(len(place), 0, -1) if place[:k] in self._lines),
+            None,
+        )
+        return f"{CONFIG_NAME}: " + (f"line {line}, " if line else "") + ".".join(place)
 
     def check_language(self, language: str) -> str:
         """Return the language, or raise when the project does not offer it."""
@@ -240,11 +275,12 @@ def find_root(start: Path | None = None) -> Path:
     InnocapError
         No such file is found.
     """
-    here = (start or Path.cwd()).resolve()
-    beside_package = Path(__file__).resolve().parents[1]
-    for folder in (here, *here.parents, beside_package):
-        if (folder / CONFIG_NAME).is_file():
-            return folder
+    with reads.aside():  # which project this is, is no input of a page
+        here = (start or Path.cwd()).resolve()
+        beside_package = Path(__file__).resolve().parents[1]
+        for folder in (here, *here.parents, beside_package):
+            if (folder / CONFIG_NAME).is_file():
+                return folder
     raise InnocapError(
         f"no {CONFIG_NAME} in {here} or a folder above it: run this inside the project folder"
     )
@@ -276,9 +312,13 @@ def load_settings(path: str | Path | None = None) -> Settings:
     'SE32'
     """
     given = find_root() if path is None else Path(path)
-    file = given / CONFIG_NAME if given.is_dir() else given
+    with reads.aside():
+        file = given / CONFIG_NAME if given.is_dir() else given
+        own = reads.is_project_config(file)
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        # Of the project's own, every setting tells of itself.
+        with reads.aside() if own else contextlib.nullcontext():
+            text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InnocapError(f"{file}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
@@ -289,7 +329,10 @@ def load_settings(path: str | Path | None = None) -> Settings:
     except ValidationError as error:
         faults = [_tell_fault(fault, lines) for fault in error.errors()]
         raise InnocapError(f"{file.name}: " + "\n  ".join(faults)) from None
-    settings._root = file.resolve().parent
+    with reads.aside():
+        settings._root, settings._lines = file.resolve().parent, lines
+    if own:
+        settings.take_names()
     return settings
 
 

@@ -19,7 +19,7 @@ from innocap_analysis.settings import InnocapError, load_settings
 
 PARAMETERS = """region: str = "SE"  # whom
 language: str = "en"
-n: int | None = None
+n: int or None = None
 x: float = 1.5
 yes: bool = True"""
 SAVE = """
@@ -135,7 +135,10 @@ def test_plan_of_the_real_project(project: Path) -> None:
         ("SE", "30_how_does_this_country_do.sv"),
         ("CA-NL", "30_how_does_this_country_do.sv"),
     ]
-    assert only[1].parameters == {"language": "sv", "region": "CA-NL"}
+    # Every declared parameter is given, so that no cell changes a report unnoticed.
+    assert only[1].parameters == {
+        "language": "sv", "region": "CA-NL", "reference": "oecd_eu", "year": None,
+    }  # fmt: skip
     assert make_plan(settings, parameters={"year": "2022"})[0].parameters["year"] == 2022
 
 

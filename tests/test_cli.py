@@ -135,6 +135,20 @@ def test_goalposts_are_recomputed_and_frozen(
     assert (project / BOOK).read_bytes() == good
 
 
+def test_a_new_row_gets_its_goalposts(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = (project / BOOK).read_bytes()
+    _spoil(project, BOOK, "0.5068,0.9863", ",")
+    before = (project / BOOK).read_bytes()
+    for command in ("score", "report", "prepare"):
+        code, _, err = call(capsys, command)
+        assert (code, (project / BOOK).read_bytes()) == (2, before)
+        assert "line 17, UN_EPI" in err
+        assert "innocap goalposts --write" in err
+    assert call(capsys, "goalposts")[0] == 1
+    assert call(capsys, "goalposts", "--write")[0] == 0
+    assert (project / BOOK).read_bytes() == good
+
+
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = call(capsys, "--help")
     assert code == 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from innocap_analysis.codebook import read_codebook, write_goalposts
+from innocap_analysis.codebook import read_codebook
+from innocap_analysis.score.alternatives import change_codebook
+from innocap_analysis.score.goalposts import compute_goalposts, write_goalposts
 from innocap_analysis.settings import InnocapError
 
 GOOD = """code,parent,kind,direction,weight,low,high,aggregate
@@ -103,9 +106,89 @@ def test_weights_of_siblings_must_not_all_be_zero(tmp_path: Path) -> None:
         _read(tmp_path, text)
 
 
-def test_writing_goalposts_leaves_every_other_cell(tmp_path: Path) -> None:
+ODD = (  # quoted, spaced, with empty lines, line ends of all kinds and no last one
+    'code,parent,kind,low,high,note\r\nI,,index,,,"a, ""b""\n c"\n\n"A1",I,indicator, 0 ,"10",x\r'
+    "\r\nB1,I,indicator,,,\nC1,I,indicator,1,2, y "
+)
+
+
+def _table(**ends: tuple[float, float]) -> pd.DataFrame:
+    rows = [{"code": c, "n": 5, "low": a, "high": b, "agrees": False} for c, (a, b) in ends.items()]
+    return pd.DataFrame(rows)
+
+
+def test_writing_goalposts_leaves_every_other_byte(tmp_path: Path) -> None:
     path = tmp_path / "book.csv"
     path.write_text(GOOD, encoding="utf-8")
-    new = pd.DataFrame({"low": [0.0], "high": [12.5]}, index=["A1"])
-    assert write_goalposts(path, new) == 1
+    assert write_goalposts(path, _table(A1=(0.0, 12.5))) == 1
     assert path.read_text(encoding="utf-8") == GOOD.replace("1,2,0,10,", "1,2,0,12.5,")
+    path.write_bytes(ODD.encode())
+    assert write_goalposts(path, _table(A1=(0.0, 12.5), B1=(-1.0, 3.0), C1=(1.0, 2.0))) == 3
+    expected = ODD.replace('"10"', "12.5").replace("B1,I,indicator,,,", "B1,I,indicator,-1.0,3.0,")
+    assert path.read_bytes() == expected.encode()
+
+
+def test_goalposts_of_a_spreadsheet_keep_its_decimal_comma(tmp_path: Path) -> None:
+    path = tmp_path / "book.csv"
+    text = "\ufeffcode;parent;kind;low;high\r\nI;;index;;\r\nA1;I;indicator;0,5;\r\n"
+    path.write_bytes(text.encode())
+    with pytest.raises(InnocapError, match=r"line 3, A1: .* innocap goalposts --write"):
+        read_codebook(path)
+    assert write_goalposts(path, _table(A1=(0.5, 7.25))) == 1
+    assert path.read_bytes() == text.replace("0,5;", "0,5;7,25").encode()
+    assert read_codebook(path).table.loc["A1", ["low", "high"]].tolist() == [0.5, 7.25]
+
+
+def test_goalposts_without_a_range_are_refused_together(tmp_path: Path) -> None:
+    path = tmp_path / "book.csv"
+    path.write_bytes(ODD.encode())
+    values = pd.DataFrame({"A1": [1.0, 4.0], "B1": [2.0, 2.0], "C1": [np.nan, np.nan]})
+    table = compute_goalposts(values, read_codebook(path, frozen=False))
+    assert table.set_index("code")["agrees"].to_dict() == {"A1": False, "B1": False, "C1": True}
+    with pytest.raises(InnocapError, match="B1: has the figure 2 everywhere"):
+        write_goalposts(path, table)
+    assert path.read_bytes() == ODD.encode()
+    path.write_bytes(ODD.replace("C1,I,indicator,1,2", "C1,I,indicator,,").encode())
+    table = compute_goalposts(values, read_codebook(path, frozen=False))
+    with pytest.raises(InnocapError, match=r"B1: has (?s:.)* C1: has no figure at all"):
+        write_goalposts(path, table)
+
+
+def test_goalposts_of_a_divided_indicator_are_of_the_quotient() -> None:
+    book = read_codebook(
+        pd.DataFrame(
+            {
+                "code": ["I", "A"],
+                "parent": ["", "I"],
+                "kind": ["index", "indicator"],
+                "denominator": ["", "POP"],
+            }
+        ),
+        frozen=False,
+    )
+    values = pd.DataFrame({"A": [8.0, 30.0], "POP": [4.0, 3.0]})
+    row = compute_goalposts(values, book).iloc[0]
+    assert (row["low"], row["high"]) == (2.0, 10.0)  # 8 / 4 and 30 / 3, by hand
+
+
+@pytest.mark.parametrize(
+    ("whole", "told"),
+    [
+        ("CTXX", ["line 4, A1", "part_of 'CTXX' is no figure", "did you mean 'CTX'"]),
+        ("IDX", ["line 4, A1", "part_of 'IDX' is no figure", "leave it empty"]),
+        ("A1", ["line 4, A1", "part_of forms a cycle: A1 -> A1"]),
+    ],
+)
+def test_a_part_names_another_figure(tmp_path: Path, whole: str, told: list[str]) -> None:
+    lines = GOOD.splitlines()
+    parts = ["part_of", "", "", whole, "", ""]
+    text = "\n".join(f"{line},{part}" for line, part in zip(lines, parts, strict=True))
+    with pytest.raises(InnocapError) as error:
+        _read(tmp_path, text)
+    for words in told:
+        assert words in str(error.value)
+    whole_too = text.replace(f",,{whole}\n", ",,A2\n")
+    book = _read(tmp_path, whole_too)
+    assert book.table.at["A1", "part_of"] == "A2"
+    # Without what holds it, nothing is left to be a part of.
+    assert change_codebook(book, drop=["A2"]).table.at["A1", "part_of"] == ""

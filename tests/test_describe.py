@@ -12,8 +12,8 @@ from innocap_analysis import estimate_top_two, summarise, suppress_small_cells, 
 from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument
 from innocap_analysis.compare.shares import estimate_share
 from innocap_analysis.prepare.wave import load_wave
-from innocap_analysis.present.survey_groups import tabulate_group_scores
 from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.survey.groups import tabulate_group_scores
 
 NAN = float("nan")
 # R 4.2.2, survey 4.1.1: svydesign(ids = ~1 or ~o, weights = w), svymean, svyvar,

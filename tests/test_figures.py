@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,98 +16,107 @@ from matplotlib.text import Text
 from PIL import Image
 
 import innocap_analysis as ia
+from innocap_analysis.pages import (
+    alternatives,
+    answers,
+    comparison,
+    country,
+    data,
+    differences,
+    fitness,
+    indicators,
+    measurement,
+    method,
+    pairs,
+    ranks,
+    regions,
+)
+from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.alternatives import list_alternatives
 from innocap_analysis.present.figure import Chart
 from innocap_analysis.present.tables import make_table
 from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.settings import InnocapError, load_settings
+from innocap_analysis.settings import LAB_FOLDER, InnocapError, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ["en", "sv", "fi", "fr"]
 Draw = Callable[[CapacityData, str], Chart]
 
 
-def _runs(capacity: CapacityData) -> ia.score.sensitivity.SensitivityResult:
-    return ia.run_sensitivity(capacity.values, capacity.codebook, n=200)
+def _view(capacity: CapacityData, language: str = "en", **more: Any) -> IndexView:
+    options = {"runs": 200, "language": language} | more
+    return ia.open_view("40", capacity=capacity, **options)
 
 
-def _designed(capacity: CapacityData) -> ia.score.sensitivity.SensitivityResult:
-    factors = [
-        ia.WeightNoise(),
-        ia.LeaveOneOut(),
-        ia.AggregationChoice(capacity.root),
-        ia.NormalisationChoice(("codebook", "minmax")),
-        ia.TreatmentChoice(),
-        ia.ImputationChoice(),
-    ]
+def _alternatives(view: IndexView) -> Chart:
+    found = alternatives.compare(view, leave_out="BIPA_PROCDATA")
+    return alternatives.plot_alternatives(view, found)
+
+
+def _sobol(view: IndexView) -> Chart:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ia.ScoreWarning)
-        return ia.run_sensitivity(
-            capacity.values, capacity.codebook, factors=factors, n=64, sobol=True
-        )
+        return ranks.plot_sobol(view, ranks.simulate_wide(view, base=64))
 
 
-def _alternatives(capacity: CapacityData, language: str) -> pd.DataFrame:
-    choices = list_alternatives(capacity, leave_out="BIPA_PROCDATA", language=language)
-    return ia.compare_alternatives(capacity.values, choices, units=capacity.countries)
+def _about(draw: Callable[[IndexView], Chart], region: str) -> Draw:
+    return lambda c, lang: draw(_view(c, lang, region=region))
 
 
-def _left_out(capacity: CapacityData) -> pd.DataFrame:
-    book = capacity.codebook
-    without = {code: ia.change_codebook(book, drop=[code]) for code in book.leaves}
-    return ia.compare_alternatives(capacity.values, {"": book, **without}, units=capacity.countries)
+def _all(draw: Callable[[IndexView], Chart], **more: Any) -> Draw:
+    return lambda c, lang: draw(_view(c, lang, **more))
 
 
-REF = {"reference": "oecd_eu"}
+TRENDS = ["UN_OSI", "UN_EPI", "WB_DCEI"]
 CHARTS: dict[str, Draw] = {
-    "profile": lambda c, lang: ia.plot_profile(c, "IE", **REF, language=lang),
-    "indicators_one": lambda c, lang: ia.plot_indicators(c, ["CA"], **REF, language=lang),
-    "indicators_all": lambda c, lang: ia.plot_indicators(c, c.countries, **REF, language=lang),
-    "gaps": lambda c, lang: ia.plot_gaps(c, "SE", **REF, language=lang),
-    "regions_se": lambda c, lang: ia.plot_regions(c, "SE", "SE32", language=lang),
-    "regions_ie": lambda c, lang: ia.plot_regions(c, "IE", "IE04", language=lang),
-    "regions_fi": lambda c, lang: ia.plot_regions(c, "FI", "FI20", language=lang),
-    "regions_ca": lambda c, lang: ia.plot_regions(c, "CA", "CA-NL", language=lang),
-    "countries": lambda c, lang: ia.plot_countries(c, reference="nordic", language=lang),
-    "heatmap": lambda c, lang: ia.plot_heatmap(c, language=lang),
-    "ranking": lambda c, lang: ia.plot_ranking(c, _runs(c), **REF, language=lang),
-    "rank_shares": lambda c, lang: ia.plot_rank_shares(c, _runs(c), language=lang),
-    "priorities_se": lambda c, lang: ia.plot_priorities(c, _runs(c), "SE", **REF, language=lang),
-    "priorities_fi": lambda c, lang: ia.plot_priorities(c, _runs(c), "FI", **REF, language=lang),
-    "alternatives": lambda c, lang: ia.plot_alternatives(c, _alternatives(c, lang), language=lang),
-    "left_out": lambda c, lang: ia.plot_left_out(c, _left_out(c), language=lang),
-    "coverage": lambda c, lang: ia.plot_coverage(c, **REF, language=lang),
-    "years": lambda c, lang: ia.plot_years(c, language=lang),
-    "trends": lambda c, lang: ia.plot_trends(c, ["UN_OSI", "UN_EPI", "WB_DCEI"], language=lang),
-    "weights": lambda c, lang: ia.plot_weights(c, language=lang),
-    "importance": lambda c, lang: ia.plot_importance(c, language=lang),
-    "sobol": lambda c, lang: ia.plot_sobol(c, _designed(c), language=lang),
-    "normalisation": lambda c, lang: ia.plot_normalisation(
-        c, "OECD_PMR_PROC", "SE", **REF, language=lang
-    ),
+    "profile": _about(country.plot_profile, "IE"),
+    "indicators_one": _all(lambda v: indicators.plot_indicators(v, ["CA"])),
+    "indicators_all": _all(lambda v: indicators.plot_indicators(v, v.countries)),
+    "gaps": _about(country.plot_gaps, "SE"),
+    "regions_se": _about(regions.show_regions, "SE32"),
+    "regions_ie": _about(regions.show_regions, "IE04"),
+    "regions_fi": _about(regions.show_regions, "FI20"),
+    "regions_ca": _about(regions.show_regions, "CA-NL"),
+    "dimensions": _all(comparison.plot_dimensions, reference="nordic"),
+    "heatmap": _all(comparison.plot_heatmap),
+    "ranking": _all(comparison.plot_ranking),
+    "rank_shares": _all(ranks.plot_rank_shares),
+    "priorities_se": _about(country.plot_priorities, "SE"),
+    "priorities_fi": _about(country.plot_priorities, "FI"),
+    "alternatives": _all(_alternatives),
+    "left_out": _all(alternatives.plot_left_out),
+    "coverage": _all(data.plot_coverage),
+    "years": _all(data.plot_years),
+    "trends": _all(lambda v: comparison.plot_trends(v, TRENDS)),
+    "weights": _all(method.plot_weights),
+    "importance": _all(method.plot_importance),
+    "sobol": _all(_sobol),
+    "normalisation": _all(lambda v: method.plot_normalisation(v, "OECD_PMR_PROC", "SE")),
 }
 _KNOWN: dict[int, ia.Evidence] = {}
 
 
-def _evidence(wave: Wave) -> ia.Evidence:
-    """Compute the evidence of a wave once."""
-    return _KNOWN.setdefault(id(wave), ia.Evidence(wave, smallest=5.0))
+def _look(wave: Wave, language: str) -> SurveyView:
+    """Open a view whose evidence is computed once for all languages."""
+    view = ia.open_survey_view("85", wave=wave, language=language)
+    view.__dict__["evidence"] = _KNOWN.setdefault(id(wave), view.evidence)
+    return view
 
 
-SURVEY_CHARTS: dict[str, Callable[[Wave, str], Chart]] = {
-    "nonresponse": lambda w, lang: ia.plot_nonresponse(w, language=lang),
-    "answers_skl": lambda w, lang: ia.plot_answers(w, "SKL", language=lang),
-    "answers_dig": lambda w, lang: ia.plot_answers(w, "DIG", language=lang),
-    "answers_del": lambda w, lang: ia.plot_answers(w, "DEL", language=lang),
-    "answers_pro": lambda w, lang: ia.plot_answers(w, "PRO", language=lang),
-    "top_two": lambda w, lang: ia.plot_top_two(w, language=lang),
-    "options": lambda w, lang: ia.plot_options(w, "BAR1", language=lang),
-    "groups": lambda w, lang: ia.plot_groups(w, language=lang),
-    "reliability": lambda w, lang: ia.plot_reliability(_evidence(w), language=lang),
-    "dif": lambda w, lang: ia.plot_dif(_evidence(w), language=lang),
-    "pairs": lambda w, lang: ia.plot_pairs(_evidence(w), language=lang),
-    "pooled": lambda w, lang: ia.plot_pooled(_evidence(w), language=lang),
+SURVEY_CHARTS: dict[str, Callable[[SurveyView], Chart]] = {
+    "nonresponse": fitness.plot_nonresponse,
+    "answers_skl": lambda view: answers.plot_answers(view, "SKL"),
+    "answers_dig": lambda view: answers.plot_answers(view, "DIG"),
+    "answers_del": lambda view: answers.plot_answers(view, "DEL"),
+    "answers_pro": lambda view: answers.plot_answers(view, "PRO"),
+    "agreement": answers.plot_agreement,
+    "options": lambda view: answers.plot_options(view, "BAR1"),
+    "groups": answers.plot_groups,
+    "reliability": measurement.plot_reliability,
+    "items": measurement.plot_items,
+    "pairs": pairs.plot_pairs,
+    "pooled": differences.plot_pooled,
 }
 
 
@@ -148,7 +158,7 @@ def test_every_text_lies_inside_the_picture(
 def test_every_survey_figure_fits_and_says_that_it_is_made_up(
     wave: Wave, name: str, language: str
 ) -> None:
-    chart = SURVEY_CHARTS[name](wave, language)
+    chart = SURVEY_CHARTS[name](_look(wave, language))
     check_texts(chart)
     assert "SYNTHETIC" in {text.get_text() for text in _drawn_texts(chart)}
     assert chart.alt.startswith("SYNTHETIC. ")
@@ -159,7 +169,7 @@ def test_small_countries_are_hidden_from_every_survey_figure(wave: Wave) -> None
     few = wave.clean[wave.clean["country"] != "FI"]
     small = replace(wave, clean=pd.concat([few, wave.clean[wave.clean["country"] == "FI"][:9]]))
     for draw in SURVEY_CHARTS.values():
-        data = draw(small, "en").data
+        data = draw(_look(small, "en")).data
         hit = data["unit"] == "FI" if "unit" in data else pd.Series(False, index=data.index)
         own = data[hit].select_dtypes("number")
         # One more country is hidden, or nine people could be had by subtraction.
@@ -198,9 +208,9 @@ def test_heading_and_panels_do_not_meet(capacity: CapacityData) -> None:
 
 
 def test_saving_writes_picture_vector_and_data(project: Path, capacity: CapacityData) -> None:
-    chart = ia.plot_profile(capacity, "SE", reference="oecd_eu")
+    chart = country.plot_profile(_view(capacity, region="SE"))
     assert ia.save_figure(chart, "30_profile", folder="SE", settings=load_settings()) is chart
-    folder = project / "figures" / "SE"
+    folder = project / "figures" / LAB_FOLDER / "SE"
     assert sorted(f.name for f in folder.iterdir()) == [
         "30_profile.csv",
         "30_profile.png",
@@ -221,7 +231,7 @@ def test_saving_writes_picture_vector_and_data(project: Path, capacity: Capacity
 
 
 def test_the_same_figure_gives_the_same_bytes(capacity: CapacityData) -> None:
-    one, other = (ia.plot_gaps(capacity, "SE", reference="oecd_eu") for _ in range(2))
+    one, other = (country.plot_gaps(_view(capacity, region="SE")) for _ in range(2))
     svg = one.to_svg()
     assert svg == other.to_svg()
     assert one.to_png() == other.to_png()
@@ -231,8 +241,8 @@ def test_the_same_figure_gives_the_same_bytes(capacity: CapacityData) -> None:
 
 
 def test_a_notebook_shows_the_picture_with_its_alternative_text(capacity: CapacityData) -> None:
-    data, meta = ia.plot_profile(capacity, "SE", reference="oecd_eu")._repr_mimebundle_()
-    assert data["image/png"][:4] == b"\x89PNG"
+    shown, meta = country.plot_profile(_view(capacity, region="SE"))._repr_mimebundle_()
+    assert shown["image/png"][:4] == b"\x89PNG"
     assert meta["image/png"]["alt"].startswith("Sweden: ")
 
 
@@ -240,7 +250,7 @@ def test_a_notebook_shows_the_picture_with_its_alternative_text(capacity: Capaci
 def test_figure_names_cannot_leave_their_folder(
     project: Path, capacity: CapacityData, name: str
 ) -> None:
-    chart = ia.plot_weights(capacity)
+    chart = method.plot_weights(_view(capacity))
     with pytest.raises(InnocapError, match="no plain name"):
         ia.save_figure(chart, name, folder="SE")
     with pytest.raises(InnocapError, match="no plain name"):

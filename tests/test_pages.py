@@ -121,6 +121,8 @@ def test_links_of_the_index_lead_somewhere(output: Path, browser: Browser) -> No
     for name, language, count in (("index.html", "en", 15), ("index.sv.html", "sv", 9)):
         page.goto((output / "reports" / name).as_uri())
         assert page.get_attribute("html", "lang") == language
+        others = page.eval_on_selector_all("nav a", "all => all.map(a => a.getAttribute('href'))")
+        assert others == [{"en": "index.sv.html", "sv": "index.html"}[language]]
         links = page.eval_on_selector_all("main a", "all => all.map(a => a.getAttribute('href'))")
         assert len(links) == count
         for link in links:
@@ -136,7 +138,9 @@ def test_pages_from_made_up_answers_say_so(output: Path) -> None:
         index = (output / "reports" / f"index{ending}.html").read_text("utf-8")
         assert index.count("(SYNTHETIC)</a>") == 3
         for name in SURVEY_PAGES:
-            page = (output / "reports" / "comparison" / f"{name}{ending}.html").read_text("utf-8")
+            page = (output / "reports" / "comparison" / f"{name}@SYNTHETIC{ending}.html").read_text(
+                "utf-8"
+            )
             assert "<strong>SYNTHETIC.</strong>" in page
             assert page.count("<caption>") == page.count("<caption>SYNTHETIC. ")
 

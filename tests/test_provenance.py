@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from rocrate.rocrate import ROCrate
-from test_batch import small, write_notebook
+from test_batch import PARAMETERS, small, write_notebook
 from typer.testing import CliRunner
 
 from innocap_analysis import run_notebooks
@@ -26,6 +26,8 @@ __all__ = ["small"]
 FIGURE = """
 import os
 from pathlib import Path
+from innocap_analysis import find_unit, load_settings
+find_unit("SE32", load_settings())
 folder = Path(os.environ["INNOCAP_OUTPUT"]) / "figures" / region
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "30_a.svg").write_text(f"<svg>{n}</svg>")
@@ -35,8 +37,9 @@ folder.mkdir(parents=True, exist_ok=True)
 @pytest.fixture
 def reports(small: Path) -> Path:
     """Return the reports folder of a project that has run once, with three reports."""
-    write_notebook(small / "notebooks" / "30_one.ipynb", FIGURE)
-    outcomes = run_notebooks(regions=["SE", "FI"], parameters={"n": "3"}, jobs=2)
+    cell = PARAMETERS.replace("n: int or None = None", "n: int = 3")
+    write_notebook(small / "notebooks" / "30_one.ipynb", FIGURE, parameters=cell)
+    outcomes = run_notebooks(regions=["SE", "FI"], jobs=2)
     assert [outcome.error for outcome in outcomes] == [""] * 3
     return small / "reports"
 
@@ -65,7 +68,9 @@ def test_the_record_is_an_ro_crate_of_process_runs(reports: Path) -> None:
     given = {e["name"]: e["value"] for e in resolve(swedish["object"]) if "value" in e}
     assert (given["region"], given["n"]) == ("SE", 3)
     inputs = {e["name"]: e["sha256"] for e in resolve(swedish["object"]) if "sha256" in e}
-    assert "data/raw/oecd_digital_government.csv" in inputs
+    assert set(inputs) == {"data/codebooks/regions.csv"}  # nothing else was opened
+    assert "countries" in given
+    assert "min_coverage" not in given
     results = {e["name"]: e["sha256"] for e in resolve(swedish["result"])}
     assert sorted(results) == [
         "figures/SE/30_a.svg", "reports/SE/30_one.html", "reports/SE/30_one.ipynb",
@@ -104,22 +109,25 @@ def test_every_difference_is_named(reports: Path) -> None:
     assert found.outputs == {
         "figures/SE/30_a.svg": "changed",
         "reports/FI/30_one.html": "missing",
-        "reports/FI/other.html": "not in the record",
+        "reports/FI/other.html": "is not in the record",
         "reports/index.html": "changed",
     }
     assert found.inputs == {
         "data/codebooks/regions.csv": "changed",
-        "data/new.csv": "not in the record",
         "notebooks/30_one.ipynb": "changed",
     }
     told = runner.invoke(app, ["verify", str(reports)])
     assert told.exit_code == 1
     for name, change in (found.outputs | found.inputs).items():
-        assert f"{name}: {change}" in told.output
+        assert f"{name} {change}" in told.output
     # One region made again from the new edition: the others still tell of the old one.
     run_notebooks(regions=["SE"], notebooks=["30"])
     found = verify_reports(reports, load_settings())
-    assert found.inputs["notebooks/30_one.ipynb"] == "some reports were made from another edition"
+    old = "reports/FI/30_one.ipynb made from another edition"
+    assert found.inputs == {
+        "data/codebooks/regions.csv": old,
+        "notebooks/30_one.ipynb": old,
+    }
     assert "figures/SE/30_a.svg" not in found.outputs
 
 
@@ -128,7 +136,8 @@ def test_records_wait_in_a_file_and_a_full_disk_is_told(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = describe_project(load_settings())
-    record = {"inputs": state.inputs, "software": {"python": "0"}, "parameters": {"n": None}}
+    read = {"file": {"data/a.csv": "0"}}
+    record = {"reads": read, "software": {"python": "0"}, "parameters": {"n": None}}
     with RecordStore(state) as records:
         records.add("reports/SE/a.ipynb", record)
         records.add("reports/SE/b.ipynb", {})

@@ -20,10 +20,10 @@ from test_batch import small, write_notebook
 
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch.bundle import pack_project, unpack_project
-from innocap_analysis.batch.fingerprint import describe_project
+from innocap_analysis.batch.fingerprint import Edition, describe_project
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.plan import make_plan
-from innocap_analysis.batch.record import find_current, read_record
+from innocap_analysis.batch.record import find_reasons, read_record
 from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.settings import OUTPUT_VARIABLE, TEXTS_NAME, InnocapError, load_settings
 
@@ -38,6 +38,11 @@ folder = Path(os.environ["INNOCAP_OUTPUT"]) / "figures" / region
 folder.mkdir(parents=True, exist_ok=True)
 for name in names:
     (folder / name).write_text(region)
+"""
+READ = """
+from innocap_analysis import find_unit, load_settings
+settings = load_settings()
+find_unit("SE32", settings), settings.min_coverage
 """
 STAMPS = (
     r'"(started|ended|start_time|end_time|duration|iopub\.[a-z_.]+|shell\.[a-z_.]+|sha256)": '
@@ -71,22 +76,30 @@ CHANGES: dict[str, tuple[Callable[[Path], object], dict[str, str]]] = {
         {"SE": "skipped", "FI": "skipped"},
     ),
     "notebook": (
-        lambda root: write_notebook(root / "notebooks" / "30_one.ipynb", "print(region, 2)"),
+        lambda root: _edit(root / "notebooks" / "30_one.ipynb", "write_text", "write_text "),
         {"SE": "ok", "FI": "ok"},
     ),
-    "settings": (
+    "a setting that is read": (
         lambda root: _edit(root / "innocap.yml", "min_coverage: 0.5", "min_coverage: 0.6"),
         {"SE": "ok", "FI": "ok"},
     ),
-    "data": (
+    "a setting that is not": (
+        lambda root: _edit(root / "innocap.yml", "min_respondents: 10", "min_respondents: 12"),
+        {"SE": "skipped", "FI": "skipped"},
+    ),
+    "data that is read": (
         lambda root: _edit(
             root / "data" / "codebooks" / "regions.csv", "Newfoundland ja", "Newfoundland & "
         ),
         {"SE": "ok", "FI": "ok"},
     ),
-    "a survey wave": (
+    "data that is not": (
         lambda root: (root / "data" / "processed" / "answers.csv").write_text("a\n1\n"),
-        {"SE": "ok", "FI": "ok"},
+        {"SE": "skipped", "FI": "skipped"},
+    ),
+    "a record of old": (
+        lambda root: _edit(root / "reports" / "SE" / "30_one.ipynb", '"reads"', '"inputs"'),
+        {"SE": "ok", "FI": "skipped"},
     ),
     "a figure is changed": (
         lambda root: (root / "figures" / "SE" / "30_a.csv").write_text("x"),
@@ -114,16 +127,18 @@ def _foresee() -> dict[str, str]:
     """Return what a batch would do, without doing it."""
     settings = load_settings()
     state = describe_project(settings)
+    edition = Edition(settings, state.files)
     return {
-        one.folder: "skipped"
-        if find_current(one, read_notebook(one.notebook), settings, state)
-        else "ok"
+        one.folder: "ok"
+        if find_reasons(one, read_notebook(one.notebook), settings, state, edition)[0]
+        else "skipped"
         for one in make_plan(settings, regions=["SE", "FI"], notebooks=["30"])
     }
 
 
 def test_only_what_would_change_runs_again(small: Path, tmp_path: Path) -> None:
-    write_notebook(small / "notebooks" / "30_one.ipynb", "names = ['30_a.csv', '30_b.csv']", FIGURE)
+    names = "names = ['30_a.csv', '30_b.csv']"
+    write_notebook(small / "notebooks" / "30_one.ipynb", names, FIGURE, READ)
     run()
     kept = tmp_path / "kept"
     shutil.copytree(small, kept)
@@ -148,15 +163,15 @@ def test_force_other_parameters_and_figures_no_longer_made(small: Path) -> None:
     )  # fmt: skip
     run()
     assert run(force=True) == {"SE": "ok", "FI": "ok"}
-    failed = small / "reports" / "SE" / "30_one.failed.ipynb"
+    failed = small / "reports" / "SE" / "30_one@n-7.failed.ipynb"
     again = run_notebooks(regions=["SE"], notebooks=["30"], parameters={"n": "7"})
     assert [outcome.status for outcome in again] == ["failed"]
     assert failed.exists()
-    assert run() == {"SE": "skipped", "FI": "skipped"}  # the report of old still stands
-    assert not failed.exists()
+    assert run() == {"SE": "skipped", "FI": "skipped"}  # the standard report still stands
     again = run_notebooks(regions=["SE"], notebooks=["30"], parameters={"n": "3"})
     assert again[0].status == "ok"
-    assert _foresee() == {"SE": "ok", "FI": "skipped"}  # the parameter is back to its default
+    assert (small / "figures" / "SE" / "30_a@n-3.csv").exists()
+    assert _foresee() == {"SE": "skipped", "FI": "skipped"}  # beside the standard one
     _edit(path, "'30_a.csv', '30_b.csv'", "'30_a.csv'")
     assert run() == {"SE": "ok", "FI": "ok"}
     assert not (small / "figures" / "SE" / "30_b.csv").exists()

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from innocap_analysis import (
     change_codebook,
+    compare_to_reference,
     estimate_sobol,
+    estimate_superiority,
     impute,
+    rank_interval,
+    rank_priorities,
     read_codebook,
     run_sensitivity,
     score_index,
+    summarise_ranks,
     treat_outliers,
 )
 from innocap_analysis.codebook import Codebook
@@ -26,6 +33,7 @@ from innocap_analysis.score.factors import (
     TreatmentChoice,
     WeightNoise,
 )
+from innocap_analysis.score.sensitivity import SensitivityResult
 from innocap_analysis.score.sobol import MEAN_SHIFT, _estimate
 from innocap_analysis.settings import InnocapError
 
@@ -139,16 +147,90 @@ def test_a_step_that_raises_names_run_and_choice(
         run_sensitivity(values, book, factors=[factor], n=20)
 
 
-def test_weights_that_sum_to_zero_name_run_and_choice() -> None:
-    rows = [
-        {"code": "I", "parent": "", "kind": "index"},
-        {"code": "G", "parent": "I", "kind": "group"},
-        {"code": "A", "parent": "I", "kind": "indicator", "normalise": "none"},
-        {"code": "B", "parent": "G", "kind": "indicator", "normalise": "none"},
-    ]
-    values = pd.DataFrame({"A": [1.0, 2], "B": [2.0, 1]})
-    with pytest.raises(InnocapError, match=r"run \d+ \(left_out B\): .* children of G sum to zero"):
-        run_sensitivity(values, pd.DataFrame(rows), factors=[LeaveOneOut()], n=50)
+TREES = {
+    "one alone": "I; G:I A:G; H:I B:H C:H",
+    "alone in a chain": "I; G:I K:G A:K; H:I B:H C:H",
+    "under the index": "I; A:I B:I; G:I C:G",
+    "all alone": "I; G:I A:G; H:I B:H; K:I C:K",
+    "a sibling without weight": "I; G:I A:G B:G=0; H:I C:H",
+    "weights": "I; G:I=3 A:G=2; H:I=1 B:H=5 C:H=1",
+}
+
+
+def _grow(text: str, method: str) -> Codebook:
+    """Return the index that a line of TREES describes, as ``code:parent=weight``."""
+    rows = []
+    for word in text.replace(";", "").split():
+        code, _, parent = word.partition(":")
+        parent, _, weight = parent.partition("=")
+        kind = "index" if not parent else "indicator" if code in "ABC" else "group"
+        rows.append(
+            {"code": code, "parent": parent, "kind": kind, "weight": weight or 1,
+             "low": 0, "high": 100, "aggregate": method}
+        )  # fmt: skip
+    return read_codebook(pd.DataFrame(rows))
+
+
+@pytest.mark.parametrize("method", ["arithmetic", "geometric", "harmonic", "copeland", "mpi"])
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("min_coverage", [0.0, 0.5, 0.7])
+def test_leaving_an_indicator_out_is_the_index_without_it(
+    tree: str, method: str, min_coverage: float
+) -> None:
+    book = _grow(TREES[tree], method)
+    values = pd.DataFrame(
+        np.random.default_rng(8).uniform(20, 80, size=(8, 3)), columns=list("ABC"),
+        index=list("stuvwxyz"),
+    )  # fmt: skip
+    values.loc["t", "A"] = values.loc["u", "B"] = values.loc["v", ["A", "C"]] = np.nan
+    options = {"factors": [LeaveOneOut()], "n": 40, "min_coverage": min_coverage}
+    runs = run_sensitivity(values, book, **options)
+    assert set(runs.choices["left_out"]) == {"", "A", "B", "C"}
+    for left_out, rows in runs.choices.groupby("left_out").groups.items():
+        without = change_codebook(book, drop=[left_out] if left_out else [])
+        scored = score_index(values, without, min_coverage=min_coverage).scores
+        expected = scored.reindex(columns=book.parents)  # a group that went has no score
+        for code in book.parents:
+            for number in rows:
+                np.testing.assert_allclose(
+                    runs.scores[code].loc[number], expected[code], rtol=1e-12, equal_nan=True
+                )
+
+
+def test_a_group_goes_with_its_only_indicator() -> None:
+    book = _grow(TREES["alone in a chain"], "arithmetic")
+    values = pd.DataFrame({"A": [10.0, 90], "B": [50.0, 40], "C": [70.0, 60]}, index=["x", "y"])
+    runs = run_sensitivity(values, book, factors=[LeaveOneOut(("A",))], n=20)
+    without = runs.choices["left_out"] == "A"
+    # By hand: without A there is no G, and the index is H, the mean of B and C.
+    assert runs.scores["I"][without].drop_duplicates().to_numpy().tolist() == [[60.0, 50.0]]
+    assert runs.scores["I"][~without].drop_duplicates().to_numpy().tolist() == [[35.0, 70.0]]
+    assert runs.scores["G"][without].isna().all(axis=None)
+    assert runs.rank_runs("G")[without].isna().all(axis=None)
+    assert runs.rank_runs("G")[~without].eq([2.0, 1.0]).all(axis=None)
+    shares = summarise_ranks(runs.rank_runs("G")).set_index("unit")
+    assert shares.loc["y", ["median", "low", "high", "share_1"]].eq(1).all()
+
+
+def test_the_human_development_index_has_default_runs() -> None:
+    root = Path(__file__).resolve().parents[1] / "data"
+    table = pd.read_csv(root / "raw" / "reference" / "undp_hdi_2022.csv").set_index("country")
+    book = read_codebook(root / "codebooks" / "examples" / "hdi.csv")
+    runs = run_sensitivity(table[book.leaves], book, n=200, seed=1)
+    assert runs.rank_runs("HDI").notna().all(axis=None)
+    assert set(runs.choices["left_out"]) == {"", *book.leaves}
+
+
+def test_the_only_indicator_of_an_index_stays() -> None:
+    book = _grow("I; G:I A:G; J; B:J C:J".replace("J;", "J:;"), "arithmetic")
+    values = pd.DataFrame({"A": [1.0, 2], "B": [3.0, 1], "C": [2.0, 2]})
+    runs = run_sensitivity(values, book, n=60)
+    assert set(runs.choices["left_out"]) == {"", "B", "C"}
+    assert runs.scores["I"].notna().all(axis=None)
+    with pytest.raises(InnocapError, match="without A nothing is left of I"):
+        run_sensitivity(values, book, factors=[LeaveOneOut(("A",))])
+    with pytest.raises(InnocapError, match="nothing would be left of I"):
+        change_codebook(book, drop=["A"])
 
 
 def test_negative_values_under_a_geometric_mean_name_run_and_choice(
@@ -264,3 +346,81 @@ def test_drawn_weights_do_not_decide_who_has_a_score(
     runs = run_sensitivity(values, book, factors=factors, n=200, min_coverage=0.4)
     half = runs.scores["G"]["half"].notna().groupby(runs.choices["left_out"]).mean()
     assert half.to_dict() == {"": 0.0, "A": 1.0, "C": 0.0}
+
+
+@pytest.fixture(scope="module")
+def gaps() -> SensitivityResult:
+    """Return runs in which two units are measured only where an indicator is left out."""
+    book = _grow("I; G:I A:G B:G; H:I C:H", "arithmetic")
+    values = pd.DataFrame(
+        {"A": [10.0, 90, 40, np.nan], "B": [20.0, 80, np.nan, np.nan], "C": [50.0, 60, 70, 80]},
+        index=list("wxyz"),
+    )
+    return run_sensitivity(
+        values, book, factors=[LeaveOneOut()], n=80, min_coverage=0.6, sobol=True
+    )
+
+
+def test_a_unit_that_the_index_does_not_score_is_never_ranked(gaps: SensitivityResult) -> None:
+    left_out = gaps.choices["left_out"]
+    # y has A only: half of G, which is too little, but all of it where B is left out.
+    assert gaps.scores["G"]["y"].notna().equals(left_out == "B")
+    ranks = gaps.rank_runs("G")
+    assert ranks[["y", "z"]].isna().all(axis=None)
+    assert ranks["x"].eq(1).all()
+    table = summarise_ranks(ranks).set_index("unit")
+    assert table.loc[["y", "z"]].drop(columns="ranked").isna().all(axis=None)
+    assert table["ranked"].tolist() == [1.0, 1.0, 0.0, 0.0]
+    assert table.loc["x", ["share_1", "share_2", "low", "high"]].tolist() == [1.0, 0.0, 1.0, 1.0]
+    assert np.isnan(rank_interval(gaps, "G", "y", units=list("wx"))).all()
+    assert rank_interval(gaps, "G", "w", units=list("wxyz")) == (2.0, 2.0)
+
+
+def test_shares_are_of_the_runs_with_a_rank() -> None:
+    runs = pd.DataFrame({"a": [1.0, 1, np.nan, np.nan], "b": [2.0, 2, 1, 1], "c": [np.nan] * 4})
+    table = summarise_ranks(runs).set_index("unit")
+    assert table.loc["a", ["share_1", "share_2", "ranked"]].tolist() == [1.0, 0.0, 0.5]
+    assert table.loc["b", ["share_1", "share_2", "ranked"]].tolist() == [0.5, 0.5, 1.0]
+    assert table.loc["c", ["median", "low", "share_1"]].isna().all()
+
+
+def test_superiority_counts_the_runs_that_score_both() -> None:
+    scores = pd.DataFrame({"a": [3.0, 1.0, np.nan], "b": [1.0, 1.0, 5.0], "c": [np.nan] * 3})
+    table = estimate_superiority(scores, list("abc"))
+    assert (table.at["a", "b"], table.at["b", "a"]) == (0.75, 0.25)
+    assert table["c"].isna().all()
+    assert table.loc["c"].isna().all()
+
+
+def test_units_without_a_score_in_some_run_have_no_indices(gaps: SensitivityResult) -> None:
+    table = estimate_sobol(gaps, "G", units=list("wxyz"), n_resamples=20).set_index("output")
+    assert table.loc[["y", "z"], "reason"].eq("has no score in some runs").all()
+    assert table.loc[["y", "z"], ["first", "total", "variance"]].isna().all(axis=None)
+    assert table.loc["w", "variance"] == 0
+    assert set(estimate_sobol(gaps, "G", n_resamples=20)["output"]) == {MEAN_SHIFT, "w", "x"}
+    nobody = estimate_sobol(gaps, "G", units=["z"], n_resamples=20)
+    assert nobody["reason"].eq("has no score in some runs").all()
+
+
+def test_an_unmeasured_dimension_has_no_priority(gaps: SensitivityResult) -> None:
+    table = rank_priorities(gaps, ["G", "H"], "y", reference_units=list("wx"))
+    assert table["code"].tolist() == ["H", "G"]
+    assert table["priority"].tolist() == [1, pd.NA]
+    numbers = ["gap", "low", "high", "probability_first", "probability_top2", "probability_behind"]
+    assert table.loc[1, numbers].isna().all()
+    # By hand: 70 against the median of 50 and 60.
+    assert table.loc[0, "gap"] == pytest.approx(15)
+    nowhere = rank_priorities(gaps, ["G", "H"], "x", reference_units=["z"]).set_index("code")
+    assert pd.isna(nowhere.at["G", "priority"])
+    assert nowhere.at["H", "priority"] == 1
+
+
+def test_a_reference_set_without_figures_gives_no_rank() -> None:
+    book = _grow("I; G:I A:G B:G; H:I C:H", "arithmetic")
+    values = pd.DataFrame({"A": [1.0, np.nan], "B": [2.0, np.nan], "C": [3.0, 4]}, index=["x", "z"])
+    table = compare_to_reference(score_index(values, book), ["x", "z"], reference_units=["z"])
+    rows = table.set_index(["unit", "code"])
+    columns = ["reference_rank", "percentile", "gap_to_median", "gap_to_best"]
+    assert rows.loc[("x", "G"), columns].isna().all()
+    assert rows.loc[("z", "G"), columns].isna().all()
+    assert rows.at[("x", "H"), "reference_rank"] == 2

@@ -16,10 +16,9 @@ import pytest
 from test_batch import small, write_notebook
 
 from innocap_analysis import run_notebooks
-from innocap_analysis.batch import run as batch
 from innocap_analysis.batch.crate import CRATE_NAME
-from innocap_analysis.batch.lock import NAME, hold_folder
-from innocap_analysis.batch.processes import can_fork
+from innocap_analysis.batch.lock import NAME, hold_places
+from innocap_analysis.batch.processes import START_VARIABLE, can_fork
 from innocap_analysis.prepare.files import WRITING_PREFIX
 from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, load_settings
 
@@ -57,10 +56,10 @@ def _mask(text: str) -> str:
 def test_warm_reports_are_those_of_a_kernel(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    places = ("warm", "cold")
+    places = ("fork", "spawn", "cold")
     for name in places:
         monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path / name))
-        monkeypatch.setattr(batch, "can_fork", lambda name=name: name == "warm")
+        monkeypatch.setenv(START_VARIABLE, name)
         outcomes = run_notebooks(
             regions=["SE"], notebooks=["10", "30", "85"], jobs=2, settings=load_settings(ROOT)
         )
@@ -69,26 +68,31 @@ def test_warm_reports_are_those_of_a_kernel(
         name: sorted(p.relative_to(tmp_path / name) for p in (tmp_path / name).rglob("[!.]*.*"))
         for name in places
     }
-    assert files["warm"] == files["cold"]
-    for file in files["warm"]:
-        warm, cold = (tmp_path / name / file for name in places)
-        if file.suffix == ".ipynb":
-            one, two = (nbformat.read(path, as_version=4) for path in (warm, cold))
-            assert one.metadata.language_info == two.metadata.language_info
-            for a, b in zip(one.cells, two.cells, strict=True):
-                assert (a.source, a.id) == (b.source, b.id)
-                shown = [_mask(json.dumps(cell.get("outputs", []))) for cell in (a, b)]
-                assert shown[0] == shown[1]
-                assert a.get("execution_count") == b.get("execution_count")
-        elif file.name == CRATE_NAME:
-            continue  # holds the hashes of notebooks with their times
-        elif file.suffix == ".html":
-            assert _mask(warm.read_text("utf-8")) == _mask(cold.read_text("utf-8"))
-        else:
-            assert warm.read_bytes() == cold.read_bytes()
+    assert files["fork"] == files["spawn"] == files["cold"]
+    for name in ("fork", "spawn"):
+        for file in files["cold"]:
+            warm, cold = (tmp_path / place / file for place in (name, "cold"))
+            if file.suffix == ".ipynb":
+                one, two = (nbformat.read(path, as_version=4) for path in (warm, cold))
+                assert one.metadata.language_info == two.metadata.language_info
+                for a, b in zip(one.cells, two.cells, strict=True):
+                    assert (a.source, a.id) == (b.source, b.id)
+                    shown = [_mask(json.dumps(cell.get("outputs", []))) for cell in (a, b)]
+                    assert shown[0] == shown[1]
+                    assert a.get("execution_count") == b.get("execution_count")
+            elif file.name == CRATE_NAME:
+                continue  # holds the hashes of notebooks with their times
+            elif file.suffix == ".html":
+                assert _mask(warm.read_text("utf-8")) == _mask(cold.read_text("utf-8"))
+            else:
+                assert warm.read_bytes() == cold.read_bytes()
 
 
-def test_every_end_is_told_apart_and_hides_no_other(small: Path) -> None:
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_every_end_is_told_apart_and_hides_no_other(
+    small: Path, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    monkeypatch.setenv(START_VARIABLE, start)
     lines = ["ends = {"] + [f"    {code!r}: {cell!r}," for code, (cell, _) in BAD.items()] + ["}"]
     write_notebook(small / "notebooks" / "30_one.ipynb", "\n".join(lines),
                    "exec(ends.get(region, 'print(region)'))")  # fmt: skip
@@ -138,19 +142,21 @@ def test_a_stop_is_heard_where_python_drops_exceptions() -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_two_batches_never_share_a_folder(small: Path) -> None:
+def test_two_batches_never_make_the_same_report(small: Path) -> None:
     left = small / ".staging-left-behind"
     left.mkdir()
     half = small / "reports" / "SE" / f"{WRITING_PREFIX}30_one.html-x"
     half.parent.mkdir(parents=True)
     half.touch()
-    with hold_folder(small):
+    with hold_places(small, ["reports/SE/30_one.ipynb"]):
         # Of a batch that was ended.
         assert not left.exists()
         assert not half.exists()
         half.parent.rmdir()
         half.parent.parent.rmdir()
-        with pytest.raises(InnocapError, match=rf"another batch .*process {os.getpid()}"):
+        with pytest.raises(
+            InnocapError, match=rf"another batch .process {os.getpid()}. is making .*SE/30"
+        ):
             run_notebooks(regions=["SE"], notebooks=["30"])
         assert not (small / "reports").exists()
     # The file stays and keeps nobody out.
@@ -170,11 +176,14 @@ def _find_family(mark: str) -> list[int]:
     return found
 
 
+@pytest.mark.parametrize("start", ["fork", "spawn"])
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
-def test_nothing_is_left_when_the_batch_is_ended(small: Path, end: signal.Signals) -> None:
+def test_nothing_is_left_when_the_batch_is_ended(
+    small: Path, end: signal.Signals, start: str
+) -> None:
     write_notebook(small / "notebooks" / "30_one.ipynb", "import time", "time.sleep(300)")
     mark = f"{OUTPUT_VARIABLE}={small}"
-    environment = os.environ | {OUTPUT_VARIABLE: str(small)}
+    environment = os.environ | {OUTPUT_VARIABLE: str(small), START_VARIABLE: start}
     code = (
         # A shell starts what runs in the background with Ctrl-C ignored.
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"

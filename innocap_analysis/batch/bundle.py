@@ -10,12 +10,15 @@ import zipfile
 from pathlib import Path
 
 from innocap_analysis.batch.fingerprint import LOCK_NAME, list_data
+from innocap_analysis.batch.parameters import read_notebook
+from innocap_analysis.batch.prose import list_pictures
 from innocap_analysis.prepare.archives import pack_files
+from innocap_analysis.reads import walk_files
 from innocap_analysis.settings import CONFIG_NAME, Settings, load_settings
 
 
 def pack_project(settings: Settings) -> bytes:
-    """Pack settings, data and notebooks: all that a run reads.
+    """Pack settings, data, notebooks and their pictures: all that a run reads.
 
     Parameters
     ----------
@@ -29,8 +32,15 @@ def pack_project(settings: Settings) -> bytes:
     """
     root = settings.root
     files = [path for name in (CONFIG_NAME, LOCK_NAME) if (path := root / name).is_file()]
-    beside = (path for path in settings.notebooks_dir.rglob("*") if path.is_file())
-    files += [*list_data(settings), *(path for path in beside if not path.name.startswith("."))]
+    own = list(walk_files(settings.notebooks_dir))
+    shown = {
+        picture
+        for path in own
+        if path.suffix == ".ipynb"
+        for picture in list_pictures(read_notebook(path), settings.notebooks_dir)
+        if picture.is_relative_to(root.resolve())
+    }
+    files += {*list_data(settings), *own, *(root / p.relative_to(root.resolve()) for p in shown)}
     return pack_files(
         {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(files)}
     )

@@ -8,25 +8,56 @@ import math
 import os
 import re
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from innocap_analysis.batch import witness
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.prepare.files import CHECK_DISK
 from innocap_analysis.present.language import translate_notebook
-from innocap_analysis.settings import OUTPUT_VARIABLE, Settings
+from innocap_analysis.settings import (
+    OUTPUT_VARIABLE,
+    PUBLISH_VARIABLE,
+    VARIANT_VARIABLE,
+    Settings,
+)
 
 SOURCE, RESULT = "source.ipynb", "result.ipynb"
-_PROBLEM = "innocap_problem"
-_ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
+# A kernel of its own notes down what it reads.
+LISTENING = {"extra_arguments": [f"--InteractiveShellApp.extra_extensions={witness.__name__}"]}
+_INJECTED, _MARKER = "injected-parameters", "papermill-error-cell-tag"
+_NAMED = re.compile(r"[\w.]*(Error|Exception|Group): ")
+_CELL_FILE = re.compile(re.escape(f"{tempfile.gettempdir()}{os.sep}ipykernel_") + r"\d+")
 _STARTS = 2
 _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How the cells of a notebook went.
+
+    Attributes
+    ----------
+    notebook : NotebookNode
+        As far as it came.
+    cell : int or None
+        Where it failed, counted from 1 as in the notebook itself, without the cells that
+        papermill added.
+    error : str or None
+        One line; None where papermill says that all went well.
+    """
+
+    notebook: nbformat.NotebookNode
+    cell: int | None = None
+    error: str | None = None
 
 
 def run_cells(
@@ -35,7 +66,7 @@ def run_cells(
     settings: Settings,
     staging: Path,
     engine: str | None,
-) -> nbformat.NotebookNode:
+) -> Ending:
     """Run papermill on a translated copy in the staging folder and return what it wrote.
 
     Parameters
@@ -53,8 +84,8 @@ def run_cells(
 
     Returns
     -------
-    NotebookNode
-        As far as it came; :func:`find_error` says how it ended.
+    Ending
+        Whether it went well is papermill's verdict: what its command would end with.
     """
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -76,8 +107,11 @@ def run_cells(
     problem = ""
     for attempt in range(_STARTS):
         try:
-            with warnings.catch_warnings(), _quiet_stderr(), _outputs_in(staging):
-                warnings.simplefilter("ignore")  # papermill and jupyter talk about themselves
+            with (
+                _quiet(cells_elsewhere=engine is None),
+                _outputs_in(staging, run.tag),
+                contextlib.nullcontext() if engine else witness.tell_kernel(),
+            ):
                 papermill.execute_notebook(
                     source,
                     result,
@@ -87,9 +121,10 @@ def run_cells(
                     cwd=str(settings.notebooks_dir),
                     timeout_func=remain,  # the limit is for all cells together
                     progress_bar=False,
+                    **({} if engine else LISTENING),
                 )
-        except papermill.PapermillExecutionError:
-            problem = ""  # the error is in the notebook's own output
+        except papermill.PapermillExecutionError as error:
+            return _explain(read_notebook(result), error)
         except CellTimeoutError:
             problem = f"took longer than {limit} s"
         except DeadKernelError:
@@ -101,70 +136,76 @@ def run_cells(
             problem = f"the kernel did not start ({error})"
         break
     done = read_notebook(result if result.exists() else source)
-    if problem:
-        done.metadata[_PROBLEM] = problem
-    return done
+    if not problem:
+        return Ending(done)
+    started = (
+        number
+        for number, cell in _number_cells(done)
+        if cell.metadata.get("papermill", {}).get("start_time")
+    )
+    return Ending(done, max(started, default=None), problem)
+
+
+def _explain(done: nbformat.NotebookNode, error: Any) -> Ending:  # noqa: ANN401
+    """Say where and why papermill gave a notebook up."""
+    cells = [cell for cell in done.cells if _MARKER not in _tags(cell)]
+    failed = cells[error.cell_index]
+    number = next(number for number, cell in _number_cells(done) if cell is failed)
+    value = " ".join(str(error.evalue).split())
+    told = f"{error.ename}: {value}"
+    if not error.traceback and not value:
+        # A mistyped magic, or an exception that the notebook's own handler took.
+        shown = [o for o in failed.get("outputs", []) if o.output_type == "stream"]
+        lines = [line.strip(" |+-") for o in shown for line in o.text.splitlines()]
+        lines = [line for line in lines if line]
+        named = [line for line in lines if _NAMED.match(line)]
+        told = (named or lines[-1:] or ["the cell ended in an error that it does not show"])[0]
+    if _is_refused(error.ename, value):
+        told += f"; {CHECK_DISK}"
+    return Ending(done, number, told)
+
+
+def _number_cells(notebook: nbformat.NotebookNode) -> list[tuple[int, nbformat.NotebookNode]]:
+    added = {_INJECTED, _MARKER}
+    own = [cell for cell in notebook.cells if not added & set(_tags(cell))]
+    return list(enumerate(own, start=1))
 
 
 @contextlib.contextmanager
-def _outputs_in(folder: Path) -> Iterator[None]:
+def _outputs_in(folder: Path, tag: str) -> Iterator[None]:
     """Let the kernel write its figures below a folder; kernels inherit the environment."""
-    before = os.environ.get(OUTPUT_VARIABLE)
-    os.environ[OUTPUT_VARIABLE] = str(folder)
+    given = {OUTPUT_VARIABLE: str(folder), PUBLISH_VARIABLE: "1", VARIANT_VARIABLE: tag}
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[OUTPUT_VARIABLE]
-        else:
-            os.environ[OUTPUT_VARIABLE] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep the kernel's own start-up remarks off the terminal; errors are in the notebook."""
+def _quiet(*, cells_elsewhere: bool) -> Iterator[None]:
+    """Keep what papermill and the kernel say about themselves off the terminal.
+
+    Warnings are left alone where the cells run in this process: they are the notebook's.
+    """
     sys.stderr.flush()
     saved = os.dup(2)
     try:
-        with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123
+        with contextlib.ExitStack() as stack:
+            nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123
             os.dup2(nowhere.fileno(), 2)
-        yield
+            if cells_elsewhere:
+                stack.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("ignore")
+            yield
     finally:
         os.dup2(saved, 2)
         os.close(saved)
-
-
-def find_error(notebook: nbformat.NotebookNode) -> tuple[int | None, str | None]:
-    """Return the number and text of the error that ended a notebook, if any.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        From :func:`run_cells`.
-
-    Returns
-    -------
-    cell : int or None
-        Counted from 1 as in the notebook itself, without the cells that papermill added.
-    error : str or None
-        One line; None where all went well.
-    """
-    problem = notebook.metadata.pop(_PROBLEM, None)
-    own = [cell for cell in notebook.cells if not _ADDED_BY_PAPERMILL & set(_tags(cell))]
-    if problem:
-        started = [
-            number
-            for number, cell in enumerate(own, start=1)
-            if cell.metadata.get("papermill", {}).get("start_time")
-        ]
-        return max(started, default=None), str(problem)
-    for number, cell in enumerate(own, start=1):
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                value = " ".join(str(output.evalue).split())
-                advice = f"; {CHECK_DISK}" if _is_refused(output.ename, value) else ""
-                return number, f"{output.ename}: {value}{advice}"
-    return None, None
 
 
 def _is_refused(name: str, value: str) -> bool:
@@ -193,5 +234,16 @@ def forget_machine(notebook: nbformat.NotebookNode, run: Run) -> None:
         record["output_path"] = run.place
         record.pop("environment_variables", None)
     for cell in notebook.cells:
-        if "injected-parameters" in _tags(cell):
-            cell["id"] = "injected-parameters"  # papermill draws one by chance
+        if _INJECTED in _tags(cell):
+            cell["id"] = _INJECTED  # papermill draws one by chance
+        for output in cell.get("outputs", []):
+            output.update(_forget_process(output))
+
+
+def _forget_process(shown: Any) -> Any:  # noqa: ANN401
+    """Replace the folder that a kernel names a cell's file by, with its process number."""
+    if isinstance(shown, str):
+        return _CELL_FILE.sub("/tmp/ipykernel_0", shown)
+    if isinstance(shown, dict):
+        return {key: _forget_process(value) for key, value in shown.items()}
+    return [_forget_process(value) for value in shown] if isinstance(shown, list) else shown

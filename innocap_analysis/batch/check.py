@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+from innocap_analysis.batch.book import find_overruled
+from innocap_analysis.batch.domain import refuse_faults
 from innocap_analysis.batch.parameters import read_notebook, read_parameters
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.codebook import read_codebook, read_instrument
@@ -33,14 +36,17 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
         What is wrong; empty when nothing is.
     """
     scales = settings.scales_path
+    tables = (settings.regions_path, scales, settings.flags_path, settings.notes_path)
     for path in sorted(settings.codebook_path.parent.rglob("*.csv")):
         if path == settings.survey_path:
             yield "questionnaire", _catch(lambda path=path: read_instrument(path, scales))  # type: ignore[misc]
-        elif path not in (settings.regions_path, settings.scales_path):
+        elif path not in tables:
             yield f"codebook {path.name}", _catch(lambda path=path: read_codebook(path))  # type: ignore[misc]
     yield "raw files", _catch(lambda: prepare_data(settings))
+    yield "countries and regions", _catch(lambda: refuse_faults(settings))
     yield "goalposts", _catch(lambda: _check_goalposts(settings))
     yield "batch plan", _catch(lambda: _check_plan(settings))
+    yield "parameters", find_overruled(settings)
     for path in sorted(settings.notebooks_dir.glob("*.ipynb")):
         yield f"notebook {path.name}", _catch(lambda path=path: _check_notebook(path))  # type: ignore[misc]
 
@@ -56,24 +62,30 @@ def _catch(step: Callable[[], object]) -> list[str]:
 def _check_goalposts(settings: Settings) -> None:
     capacity = load_capacity(settings=settings)
     table = compute_goalposts(capacity.values, capacity.codebook)
-    for row in table[~table["agrees"]].itertuples():
-        raise InnocapError(
-            f"{row.code}: frozen {row.frozen_low:g} to {row.frozen_high:g}, the data say "
-            f"{row.low:g} to {row.high:g}; see 'innocap goalposts'"
-        )
+    faults = [
+        f"{row.code}: frozen {row.frozen_low:g} to {row.frozen_high:g}, the data say "
+        f"{row.low:g} to {row.high:g}; see 'innocap goalposts'"
+        for row in table[~table["agrees"].astype(bool)].itertuples()
+    ]
+    if faults:
+        raise InnocapError("\n".join(faults))
 
 
 def _check_plan(settings: Settings) -> None:
-    make_plan(settings)
-    planned = {*settings.batch.comparison, *settings.batch.region}
+    planned = {run.notebook.stem for run in make_plan(settings)}
     strays = sorted({p.stem for p in settings.notebooks_dir.glob("*.ipynb")} - planned)
     if strays:
-        raise InnocapError(f"notebooks/{strays[0]}.ipynb: no batch runs it; add it to innocap.yml")
+        raise InnocapError(
+            "\n".join(
+                f"notebooks/{name}.ipynb: no batch runs it; add it to innocap.yml"
+                for name in strays
+            )
+        )
 
 
 def _check_notebook(path: Path) -> None:
-    read_parameters(path)
     notebook = read_notebook(path)
+    read_parameters(path)
     if len(notebook.cells) > MOST_CELLS:
         raise InnocapError(f"{len(notebook.cells)} cells, at most {MOST_CELLS} are agreed")
     for number, cell in enumerate(notebook.cells, start=1):
@@ -83,3 +95,19 @@ def _check_notebook(path: Path) -> None:
             raise InnocapError(f"cell {number} holds outputs; clear them before committing")
         if len(cell.source.splitlines()) > MOST_LINES:
             raise InnocapError(f"cell {number} is longer than {MOST_LINES} lines")
+    _check_help(path, notebook)
+
+
+def _check_help(path: Path, notebook: Any) -> None:  # noqa: ANN401 - a NotebookNode
+    """Check that papermill's own help shows every parameter."""
+    from papermill.translators import PythonTranslator
+
+    declared = read_parameters(path)
+    (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    seen = {parameter.name for parameter in PythonTranslator.inspect(cell)}
+    for parameter in declared:
+        if parameter.name not in seen:
+            raise InnocapError(
+                f"parameter {parameter.name}: papermill --help-notebook does not see it; write "
+                f"{parameter.name}: {parameter.wanted.replace('none', 'None')} = …"
+            )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.settings import InnocapError, Settings
 
 Taken = Callable[[int, Outcome], None]
 Execute = Callable[..., None]
+MOST_REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,12 @@ class Request:
     settings: Settings
     regions: Sequence[str] | None = None
     notebooks: Sequence[str] | None = None
-    language: str | None = None
+    language: str | Sequence[str] | None = None
     parameters: Mapping[str, object] | None = None
     jobs: int | None = None
     force: bool = False
+    variants: Sequence[str] | None = None
+    table: Path | None = None
 
 
 def conduct_batch(
@@ -36,7 +40,8 @@ def conduct_batch(
     request : Request
         What is wanted.
     tell : callable
-        Takes ``("plan", list of Run)`` once, and ``("done", (number, outcome))`` for each.
+        Takes ``("plan", list of Run)`` once, ``("note", text)`` for what people should know,
+        and ``("done", (number, outcome))`` for each run.
     execute : callable
         ``execute(runs, settings, state, jobs, take)`` runs what is not still good and hands
         each number and outcome to ``take``.
@@ -49,57 +54,129 @@ def conduct_batch(
     Raises
     ------
     InnocapError
-        The plan, a parameter, the data or the settings are faulty, or another batch writes
-        to the same folder, before anything has run; or a page or the record could not be
-        written afterwards.
+        The plan, a parameter, the data or the settings are faulty, or another batch makes
+        one of the same reports, before anything has run; or a page or the record could not
+        be written afterwards.
     """
     # Imported here: who only asks for a batch need not load what it is run with.
     from innocap_analysis.batch.crate import write_crate
     from innocap_analysis.batch.execute import name_failed
-    from innocap_analysis.batch.fingerprint import describe_project
-    from innocap_analysis.batch.index_page import write_index_page
-    from innocap_analysis.batch.lock import hold_folder
+    from innocap_analysis.batch.fingerprint import Edition, describe_project
+    from innocap_analysis.batch.index_page import open_fronts, write_index_pages
+    from innocap_analysis.batch.lock import hold_pages, hold_places
     from innocap_analysis.batch.parameters import read_notebook
-    from innocap_analysis.batch.plan import make_plan
-    from innocap_analysis.batch.record import RecordStore, find_current
-    from innocap_analysis.score.capacity import check_year, write_scores
+    from innocap_analysis.batch.record import RecordStore, find_reasons
+    from innocap_analysis.batch.results import write_results
+    from innocap_analysis.score.capacity import write_scores
 
     config = request.settings
-    plan = make_plan(
-        config,
-        regions=request.regions,
-        notebooks=request.notebooks,
-        language=request.language,
-        parameters=request.parameters,
-    )
-    for year in {run.parameters.get("year") for run in plan} - {None}:
-        check_year(int(str(year)), config)
+    plan = _plan_batch(request, tell)
     write_scores(config)  # finds mistakes in the data before anything else is touched
-    with hold_folder(config.output_dir), RecordStore(state := describe_project(config)) as records:
+    with (
+        hold_places(config.output_dir, [run.place for run in plan]) as name,
+        RecordStore(state := describe_project(config)) as records,
+    ):
+        config = config.name_batch(name)
         tell("plan", plan)
         done: dict[int, Outcome] = {}
+        why: dict[int, str] = {}
 
         def take(number: int, outcome: Outcome) -> None:
             records.add(outcome.run.place, outcome.record)
             # With the plan's own run instead of the copy that came through a pipe.
-            done[number] = replace(outcome, run=plan[number], record={})
+            done[number] = replace(outcome, run=plan[number], record={}, why=why.get(number, ""))
             tell("done", (number, done[number]))
 
         sources = {run.notebook: read_notebook(run.notebook) for run in plan}
+        edition = Edition(config, state.files)
         todo: list[tuple[int, Run]] = []
         for number, run in enumerate(plan):
-            current = find_current(run, sources[run.notebook], config, state)
-            if current is None or request.force:
+            reasons, record = find_reasons(run, sources[run.notebook], config, state, edition)
+            if reasons or request.force:
                 todo.append((number, run))
+                why[number] = tell_reasons(reasons)
             else:
                 name_failed(run, config).unlink(missing_ok=True)
-                take(number, current)
+                take(number, Outcome(run, "skipped", 0.0, record=record))
+        tell("note", f"Runs: {len(plan)}, {len(todo)} to do, {len(plan) - len(todo)} as they were")
         if todo:
             execute(todo, config, state, count_jobs(request.jobs, len(todo)), take)
         outcomes = [done[number] for number in range(len(plan))]
-        write_index_page(config, outcomes, language=plan[0].language)
-        write_crate(config, records.read())
+        fronts = open_fronts(config)
+        languages = list(dict.fromkeys(run.language for run in plan))
+        with hold_pages(config.output_dir):
+            write_index_pages(config, fronts, outcomes, languages)
+            write_results(config)
+            write_crate(config, records.read())
     return outcomes
+
+
+def foresee_batch(request: Request) -> list[tuple[Run, str]]:
+    """Say what a batch would run and why, without a trace of having asked.
+
+    Parameters
+    ----------
+    request : Request
+        What is wanted.
+
+    Returns
+    -------
+    list of tuple
+        Each run of the plan, and the reasons to run it; none where its report stands.
+
+    Raises
+    ------
+    InnocapError
+        As :func:`conduct_batch`, before anything has run.
+    """
+    from innocap_analysis.batch.fingerprint import Edition, describe_project
+    from innocap_analysis.batch.parameters import read_notebook
+    from innocap_analysis.batch.record import find_reasons
+    from innocap_analysis.score.capacity import load_capacity
+
+    config = request.settings
+    plan = _plan_batch(request)
+    load_capacity(settings=config)  # the faults that would stop the batch
+    state = describe_project(config)
+    edition = Edition(config, state.files)
+    sources = {run.notebook: read_notebook(run.notebook) for run in plan}
+    found = []
+    for run in plan:
+        reasons, _ = find_reasons(run, sources[run.notebook], config, state, edition)
+        found.append((run, tell_reasons(reasons) if reasons or request.force else ""))
+    return found
+
+
+def tell_reasons(reasons: Sequence[str]) -> str:
+    """Say in one line why something is run: the first few reasons."""
+    more = [f"{len(reasons) - MOST_REASONS} more"] if len(reasons) > MOST_REASONS else []
+    return "; ".join([*reasons[:MOST_REASONS], *more]) or "forced"
+
+
+def _plan_batch(
+    request: Request, tell: Callable[[str, object], None] = lambda *_: None
+) -> list[Run]:
+    from innocap_analysis.batch.book import find_changed, find_overruled, tell_waves
+    from innocap_analysis.batch.domain import refuse_faults
+    from innocap_analysis.batch.plan import make_plan
+    from innocap_analysis.score.capacity import check_year
+
+    plan = make_plan(
+        request.settings,
+        regions=request.regions,
+        notebooks=request.notebooks,
+        language=request.language,
+        parameters=request.parameters,
+        variants=request.variants,
+        table=request.table,
+    )
+    config = request.settings
+    refuse_faults(config)
+    for note in (*find_overruled(config, plan), *find_changed(config, plan), *tell_waves(plan)):
+        tell("note", note)
+    for year in {run.parameters.get("year") for run in plan} - {None}:
+        check_year(int(str(year)), request.settings)
+    return plan
 
 
 def count_jobs(wanted: int | None, runs: int) -> int:

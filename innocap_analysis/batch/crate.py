@@ -12,11 +12,13 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from innocap_analysis.batch.execute import FAILED
 from innocap_analysis.batch.record import read_record
 from innocap_analysis.prepare.files import hash_file, write_atomically
-from innocap_analysis.settings import CONFIG_NAME, Settings
+from innocap_analysis.reads import Reading
+from innocap_analysis.settings import Settings
 
 OWN_NAME = "innocap-analysis"
 CRATE_NAME = "ro-crate-metadata.json"
@@ -28,6 +30,13 @@ _FORMATS = {
     ".png": "image/png", ".csv": "text/csv", ".json": "application/json",
     ".yml": "application/yaml", ".md": "text/markdown",
 }  # fmt: skip
+SHA256_DIGITS = 64
+_MEANINGS = {
+    "file": "a file that was looked for",
+    "list": "sha256 of the names of the files that fit",
+    "tree": "sha256 of every file below the folder",
+    "setting": "sha256 of a setting in innocap.yml",
+}
 
 Entity = dict[str, Any]
 
@@ -50,7 +59,8 @@ def write_crate(settings: Settings, fresh: Mapping[str, Entity] | None = None) -
     records = _collect_records(settings, fresh or {})
     index = {
         f"reports/{path.name}": hash_file(path)
-        for path in sorted(settings.reports_dir.glob("index*.html"))
+        for pattern in ("index*.html", "index*.csv", "results.*")
+        for path in sorted(settings.reports_dir.glob(pattern))
     }
     graph = make_graph(records, index)
     lines = ",\n".join(json.dumps(entity, ensure_ascii=False) for entity in graph)
@@ -89,12 +99,15 @@ def make_graph(records: dict[str, Entity], index: dict[str, str]) -> list[Entity
     for place, record in records.items():
         results = [_add_output(entities, place, record["sha256"])]
         results += [_add_output(entities, *item) for item in record["outputs"].items()]
-        inputs = [_add_input(entities, *item) for item in record["inputs"].items()]
-        given = [_add(entities, _describe_settings(record["settings_sha256"]))]
-        given += [
+        inputs = [
+            _add_reading(entities, Reading(kind, name), value)
+            for kind, names in record["reads"].items()
+            for name, value in names.items()
+        ]
+        given = [
             _add(entities, {"@id": f"#{place}/{name}", "@type": "PropertyValue", "name": name,
                             "value": value})
-            for name, value in record["parameters"].items()
+            for name, value in sorted(record["parameters"].items())
         ]  # fmt: skip
         runs.append(
             _add(
@@ -159,20 +172,24 @@ def _add_output(entities: dict[str, Entity], name: str, sha256: str) -> Entity:
     return _add_file(entities, inside if inside != name else f"../{name}", name, sha256)
 
 
-def _add_input(entities: dict[str, Entity], name: str, sha256: str) -> Entity:
-    # Named by its content (RFC 6920): it lies outside the crate, wherever the project is.
-    digest = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode("ascii").rstrip("=")
-    return _add_file(entities, f"ni:///sha-256;{digest}?name={name}", name, sha256)
-
-
-def _describe_settings(sha256: str) -> Entity:
-    return {
-        "@id": f"#{CONFIG_NAME}-{sha256[:16]}",
-        "@type": "PropertyValue",
-        "name": CONFIG_NAME,
-        "description": "sha256 of the settings that reports depend on",
-        "value": sha256,
-    }
+def _add_reading(entities: dict[str, Entity], reading: Reading, value: str) -> Entity:
+    """Add what was read: a file by its content, anything else by the hash of what was found."""
+    if reading.kind == "file" and len(value) == SHA256_DIGITS:
+        digest = base64.urlsafe_b64encode(bytes.fromhex(value)).decode("ascii").rstrip("=")
+        # Named by its content (RFC 6920): it lies outside the crate, wherever the project is.
+        key = f"ni:///sha-256;{digest}?name={quote(reading.name, safe='/~')}"
+        return _add_file(entities, key, reading.name, value)
+    return _add(
+        entities,
+        {
+            "@id": f"#{reading.kind}/{quote(reading.name, safe='/~*')}-{value[:16]}",
+            "@type": "PropertyValue",
+            "propertyID": reading.kind,
+            "name": reading.name,
+            "description": _MEANINGS[reading.kind],
+            "value": value,
+        },
+    )
 
 
 def _add_notebook(entities: dict[str, Entity], record: Entity) -> Entity:

@@ -13,22 +13,26 @@ from uuid import uuid4
 
 import nbformat
 
-from innocap_analysis.batch.cells import SOURCE, find_error, forget_machine, run_cells
+from innocap_analysis.batch.cells import SOURCE, forget_machine, run_cells
 from innocap_analysis.batch.fingerprint import ProjectState
 from innocap_analysis.batch.html import export_html
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.record import KEY, make_record, read_record
+from innocap_analysis.batch.variant import mark_variant, tag_files
+from innocap_analysis.batch.witness import collect, listen
 from innocap_analysis.prepare.files import CHECK_DISK, hash_file, write_atomically
 from innocap_analysis.settings import InnocapError, Settings
 
 STAGING_PREFIX = ".staging-"
 FAILED = ".failed.ipynb"
+FAILED_WITH, FAILED_CELL = "innocap_error", "innocap_cell"  # in the metadata of such a notebook
+READS = "reads"
 
 
 def name_staging(settings: Settings) -> Path:
     """Return a new name for a folder beside the results; it is not made yet."""
-    return settings.output_dir / f"{STAGING_PREFIX}{uuid4().hex}"
+    return settings.output_dir / f"{STAGING_PREFIX}{settings.batch_id}-{uuid4().hex}"
 
 
 def name_failed(run: Run, settings: Settings) -> Path:
@@ -70,21 +74,30 @@ def execute_run(
     try:
         with _folder(staging or name_staging(settings)) as place:
             source = read_notebook(run.notebook)
-            done = run_cells(source, run, settings, place, engine)
-            cell, error = find_error(done)
-            forget_machine(done, run)
-            if error is not None:
-                error += _keep_failed(done, run, settings)
-                return Outcome(run, "failed", time.monotonic() - clock, cell, error)
-            page = export_html(done, run.language).encode("utf-8")
-            outputs = _hash_figures(place) | {
+            with listen(settings.root, place / READS, known=state.files) as witness:
+                ending = run_cells(source, run, settings, place, engine)
+                done = ending.notebook
+                forget_machine(done, run)
+                mark_variant(done, run)
+                for folder in ("figures", "reports"):
+                    tag_files(place / folder, run.tag)
+                if ending.error is not None:
+                    done.metadata[FAILED_WITH] = ending.error
+                    if ending.cell is not None:
+                        done.metadata[FAILED_CELL] = ending.cell
+                    error = ending.error + _keep_failed(done, run, settings)
+                    return Outcome(run, "failed", time.monotonic() - clock, ending.cell, error)
+                text = export_html(done, run.language, folder=settings.notebooks_dir)
+            page = text.encode("utf-8")
+            read = collect(witness, kernel=engine is None)
+            outputs = _hash_made(place) | {
                 run.place.replace(".ipynb", ".html"): hashlib.sha256(page).hexdigest()
             }
-            record = make_record(run, source, state, started, outputs)
+            record = make_record(run, source, state, started, outputs, read)
             done.metadata[KEY] = record
-            text = (nbformat.writes(done) + "\n").encode("utf-8")
-            _place_results(run, settings, place, page, text, record)
-            whole = record | {"sha256": hashlib.sha256(text).hexdigest()}
+            book = (nbformat.writes(done) + "\n").encode("utf-8")
+            _place_results(run, settings, place, page, book, record)
+            whole = record | {"sha256": hashlib.sha256(book).hexdigest()}
             return Outcome(run, "ok", time.monotonic() - clock, record=whole)
     except InnocapError as fault:
         return Outcome(run, "failed", time.monotonic() - clock, None, str(fault))
@@ -133,7 +146,7 @@ def bury_run(run: Run, settings: Settings, staging: Path, error: str) -> str:
     try:
         if source.exists():
             left = read_notebook(source)
-            left.metadata["innocap_error"] = error
+            left.metadata[FAILED_WITH] = error
             error += _keep_failed(left, run, settings)
     except InnocapError as fault:
         error += f" (and what is left of it cannot be read: {fault})"
@@ -150,10 +163,9 @@ def _keep_failed(notebook: nbformat.NotebookNode, run: Run, settings: Settings) 
     return ""
 
 
-def _hash_figures(staging: Path) -> dict[str, str]:
+def _hash_made(staging: Path) -> dict[str, str]:
     """Return the sha256 of each file that the notebook wrote, by its path once in place."""
-    files = sorted(path for path in (staging / "figures").rglob("*") if path.is_file())
-    return {path.relative_to(staging).as_posix(): hash_file(path) for path in files}
+    return {path.relative_to(staging).as_posix(): hash_file(path) for path in _list_made(staging)}
 
 
 def _place_results(
@@ -170,7 +182,8 @@ def _place_results(
     waiting = [(staging / "page", target.with_suffix(".html")), (staging / "notebook", target)]
     for (source, _), content in zip(waiting, (page, text), strict=True):
         source.write_bytes(content)
-    for source, place in (*_list_figures(staging, settings), *waiting):
+    made = [(path, settings.output_dir / path.relative_to(staging)) for path in _list_made(staging)]
+    for source, place in (*made, *waiting):
         place.parent.mkdir(parents=True, exist_ok=True)
         source.replace(place)
     name_failed(run, settings).unlink(missing_ok=True)
@@ -179,16 +192,16 @@ def _place_results(
         _remove_output(settings.output_dir, name)
 
 
-def _list_figures(staging: Path, settings: Settings) -> list[tuple[Path, Path]]:
-    folder = staging / "figures"
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [(path, settings.figures_dir / path.relative_to(folder)) for path in files]
+def _list_made(staging: Path) -> list[Path]:
+    """Return the figures and the results that a notebook wrote."""
+    folders = (staging / "figures", staging / "reports")
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
 def _remove_output(folder: Path, name: str) -> None:
-    """Remove a figure that an earlier version of a notebook made and this one does not."""
+    """Remove a file that an earlier version of a notebook made and this one does not."""
     path = (folder / name).resolve()
-    if path.is_relative_to((folder / "figures").resolve()):
+    if any(path.is_relative_to((folder / part).resolve()) for part in ("figures", "reports")):
         path.unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""What a report depends on, as hashes: the same fingerprint means the same report."""
+"""What a report depends on, as hashes: where none differs, it would come out the same."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import innocap_analysis
-from innocap_analysis.batch.outcome import Run
+from innocap_analysis import reads
 from innocap_analysis.prepare.files import hash_file
+from innocap_analysis.reads import Reading
 from innocap_analysis.settings import TEXTS_NAME, Settings
 
 LOCK_NAME = "requirements.lock"
@@ -22,28 +23,25 @@ _PACKAGE = Path(innocap_analysis.__file__).parent
 
 @dataclass(frozen=True)
 class ProjectState:
-    """Everything outside a notebook that its report depends on.
+    """What runs are made with, and the data as it was before the first of them.
 
     Attributes
     ----------
-    inputs : dict of str to str
-        sha256 of each data file, by path below the project.
+    files : dict of str to str
+        sha256 of each data file, by path below the project; each is hashed once per batch.
     software : dict of str to str
         Version of Python and of each package the project names.
     code : str
         sha256 over the package's own files and the lock.
-    settings : str
-        sha256 of the settings that reports depend on.
     """
 
-    inputs: dict[str, str]
+    files: dict[str, str]
     software: dict[str, str]
     code: str
-    settings: str
 
 
 def describe_project(settings: Settings) -> ProjectState:
-    """Hash the data, the settings and the code of a project.
+    """Hash the data and the code of a project.
 
     Parameters
     ----------
@@ -55,19 +53,17 @@ def describe_project(settings: Settings) -> ProjectState:
     ProjectState
         Equal for equal content, wherever the project lies.
     """
-    code = _hash_code(settings.root)
-    return ProjectState(hash_data(settings), list_software(), code, settings.digest)
+    return ProjectState(hash_data(settings), list_software(), _hash_code(settings.root))
 
 
 def list_data(settings: Settings) -> list[Path]:
-    """Return the data files that reports are made from.
+    """Return the files below ``data``, through links.
 
-    Free texts are none: no page shows them, so they have no place in a record of inputs, and
-    no reason to travel to another machine.
+    Free texts are none: no page shows them, so they have no reason to travel to another
+    machine.
     """
-    found = (path for path in (settings.root / "data").rglob("*") if path.is_file())
     texts = settings.processed_dir / TEXTS_NAME
-    return sorted(p for p in found if not p.name.startswith(".") and p != texts)
+    return [path for path in reads.walk_files(settings.root / "data") if path != texts]
 
 
 def hash_data(settings: Settings) -> dict[str, str]:
@@ -75,6 +71,64 @@ def hash_data(settings: Settings) -> dict[str, str]:
     return {
         path.relative_to(settings.root).as_posix(): hash_file(path) for path in list_data(settings)
     }
+
+
+class Edition:
+    """The project as it is now: what reports have read, each thing hashed once.
+
+    Parameters
+    ----------
+    settings : Settings
+        The project.
+    files : dict of str to str, optional
+        sha256 of files that were hashed already, by path below the project.
+    """
+
+    def __init__(self, settings: Settings, files: dict[str, str] | None = None) -> None:
+        self._settings, self._files = settings, files or {}
+        self._known = {Reading("file", name): sha256 for name, sha256 in self._files.items()}
+
+    def hash_reading(self, reading: Reading) -> str:
+        """Return the hash of a file, folder or setting, or that it is absent."""
+        if reading not in self._known:
+            self._known[reading] = (
+                self._settings.hash_read(reading.name)
+                if reading.kind == "setting"
+                else reads.hash_reading(self._settings.root, reading, self._files)
+            )
+        return self._known[reading]
+
+    def tell_change(self, reading: Reading, before: str) -> str:
+        """Say how something differs from when it was read.
+
+        Parameters
+        ----------
+        reading : Reading
+            What was read.
+        before : str
+            Its hash then.
+
+        Returns
+        -------
+        str
+            One or two words; empty when it is as it was.
+        """
+        now = self.hash_reading(reading)
+        if now == before:
+            return ""
+        if reading.kind == "list":
+            return "holds other files"
+        if now == reads.ABSENT:
+            return "is missing"
+        return "has appeared" if before == reads.ABSENT else "changed"
+
+
+def name_reading(reading: Reading) -> str:
+    """Return what somebody calls it who knows the project."""
+    if reading.kind == "setting":
+        inside = reading.name.removesuffix("*").rstrip(".")
+        return f"{reads.CONFIG_NAME}, {inside}" if inside else reads.CONFIG_NAME
+    return f"{reading.name}/" if reading.kind == "tree" else reading.name
 
 
 def list_software() -> dict[str, str]:
@@ -85,27 +139,6 @@ def list_software() -> dict[str, str]:
     found = {name: metadata.version(name) for name in sorted(names)}
     own = metadata.version("innocap-analysis")
     return {"python": platform.python_version(), "innocap-analysis": own, **found}
-
-
-def fingerprint_run(run: Run, notebook: Any, state: ProjectState) -> str:  # noqa: ANN401
-    """Return the fingerprint of one run.
-
-    Parameters
-    ----------
-    run : Run
-        Its parameters and place.
-    notebook : NotebookNode
-        The notebook as it is; its outputs do not count.
-    state : ProjectState
-        The rest of what the report depends on.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
-    given = [hash_cells(notebook), run.place, run.parameters]
-    return _hash_values([*given, state.inputs, state.software, state.code, state.settings])
 
 
 def hash_cells(notebook: Any) -> str:  # noqa: ANN401
@@ -121,16 +154,11 @@ def hash_cells(notebook: Any) -> str:  # noqa: ANN401
     str
         64 hexadecimal digits.
     """
-    return _hash_values(
-        [
-            (cell["cell_type"], cell["source"], cell.get("id"), cell["metadata"].get("tags", []))
-            for cell in notebook["cells"]
-        ]
-    )
-
-
-def _hash_values(values: object) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode("utf-8")).hexdigest()
+    cells = [
+        (cell["cell_type"], cell["source"], cell.get("id"), cell["metadata"].get("tags", []))
+        for cell in notebook["cells"]
+    ]
+    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode("utf-8")).hexdigest()
 
 
 def list_code() -> list[Path]:

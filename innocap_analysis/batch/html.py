@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from jinja2 import pass_context
 
+from innocap_analysis.batch.prose import Pictures, render_latex, render_markdown
 from innocap_analysis.present.language import get_translator
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -25,7 +27,9 @@ def find_title(notebook: nbformat.NotebookNode) -> str:
     return ""
 
 
-def export_html(notebook: nbformat.NotebookNode, language: str) -> str:
+def export_html(
+    notebook: nbformat.NotebookNode, language: str, *, folder: Path | None = None
+) -> str:
     """Render an executed notebook as one HTML page.
 
     Parameters
@@ -34,11 +38,14 @@ def export_html(notebook: nbformat.NotebookNode, language: str) -> str:
         With outputs; its prose already in the page's language.
     language : {'en', 'sv', 'fi', 'fr'}
         Language of the page.
+    folder : Path, optional
+        What the paths of local pictures are relative to. Default: the working directory.
 
     Returns
     -------
     str
-        A page that holds its style and pictures and loads nothing from elsewhere.
+        A page that holds its style, pictures and formulas and loads nothing from elsewhere;
+        a picture that is not there, or is elsewhere, is named in its place.
     """
     translate = get_translator(language)
     resources: dict[str, Any] = {
@@ -50,6 +57,11 @@ def export_html(notebook: nbformat.NotebookNode, language: str) -> str:
             "index": "../index.html" if language == "en" else f"../index.{language}.html",
             "code": translate("Code"),
             "skip": translate("Skip to the content"),
+            "pictures": Pictures(
+                folder or Path(),
+                missing=translate("Picture not found:"),
+                elsewhere=translate("Picture elsewhere, not loaded:"),
+            ),
         }
     }
     page, _ = _exporter().from_notebook_node(notebook, resources=resources)
@@ -61,12 +73,21 @@ def _exporter() -> Any:  # noqa: ANN401 - nbconvert has no types
     """Build the exporter once: that costs more than using it."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(
+    class Exporter(HTMLExporter):
+        @pass_context
+        def markdown2html(self, context: Any, source: str) -> str:  # noqa: ANN401
+            """Return Markdown as HTML that asks for nothing."""
+            attachments = context.get("cell", {}).get("attachments", {})
+            pictures = context["resources"]["innocap"]["pictures"]
+            return render_markdown(source, pictures, attachments)
+
+    exporter = Exporter(
         template_name="innocap",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_input_prompt=True,
         exclude_output_prompt=True,
     )
+    exporter.register_filter("latex2html", render_latex)
     for trait in exporter.trait_names():
         if trait.endswith("_url") and isinstance(getattr(exporter, trait), str):
             setattr(exporter, trait, "")

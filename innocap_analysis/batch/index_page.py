@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,158 +12,223 @@ import jinja2
 from babel import Locale
 from PIL import Image
 
+from innocap_analysis.batch.execute import FAILED, FAILED_CELL, FAILED_WITH
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title
+from innocap_analysis.batch.naming import name_report, split_report, split_tag
 from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.parameters import read_notebook
-from innocap_analysis.batch.plan import COMPARISON, name_report
-from innocap_analysis.compare.reference import compare_to_reference
+from innocap_analysis.batch.plan import COMPARISON
+from innocap_analysis.batch.results import FRONT_NAME
+from innocap_analysis.batch.variant import describe_choices, read_variant
+from innocap_analysis.pages.front import PAGE, describe_front
+from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.opening import open_view
+from innocap_analysis.planned import MARK
 from innocap_analysis.prepare.files import write_atomically
-from innocap_analysis.present.labels import Labels, make_labels
 from innocap_analysis.present.language import translate_notebook
-from innocap_analysis.present.sentences import write_run_stamp
-from innocap_analysis.present.survey_labels import MARK
-from innocap_analysis.score.capacity import CapacityData, load_capacity
-from innocap_analysis.score.robustness import rank_interval
-from innocap_analysis.score.sensitivity import run_sensitivity
-from innocap_analysis.settings import Settings
+from innocap_analysis.settings import InnocapError, Settings
 
 PICTURE = "40_dimensions"
+Failure = tuple[int | None, str]  # number of the cell, and what went wrong
 
 
-def write_index_page(
-    settings: Settings, outcomes: Sequence[Outcome] = (), *, language: str
-) -> Path:
-    """Write ``reports/index.html`` (``index.sv.html`` for another language).
+def open_fronts(settings: Settings) -> dict[str, IndexView]:
+    """Open the view of the index page in every language, on data that are scored once."""
+    first = open_view(PAGE, settings=settings)
+    return {language: first.in_language(language) for language in settings.languages}
+
+
+def write_index_pages(
+    settings: Settings,
+    fronts: Mapping[str, IndexView],
+    outcomes: Sequence[Outcome],
+    languages: Sequence[str],
+) -> list[Path]:
+    """Write ``reports/index.html`` and its like, each with links to all the others.
 
     Parameters
     ----------
     settings : Settings
         Names the folders.
+    fronts : mapping of str to IndexView
+        From :func:`open_fronts`.
     outcomes : sequence of Outcome
-        Runs of this batch; failures are shown on the page.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language of the page.
+        Runs of this batch; failures are shown, and those of others that nobody mended.
+    languages : sequence of {'en', 'sv', 'fi', 'fr'}
+        Of this batch; pages of an earlier one are brought in step.
 
     Returns
     -------
-    Path
-        The page.
+    list of Path
+        The pages.
     """
-    capacity = load_capacity(settings=settings)
-    labels = make_labels(capacity, language)
+    pages = {
+        language: settings.reports_dir / f"{name_report('index', language, settings)}.html"
+        for language in settings.languages
+    }
+    shown = {k: page for k, page in pages.items() if k in languages or page.exists()}
+    failures = find_failures(settings, outcomes)
+    written = [
+        write_atomically(
+            page, _render_page(fronts[language], failures.get(language, {}), list(shown))
+        )
+        for language, page in shown.items()
+    ]
+    # Every language says the same numbers.
+    ledger = fronts[next(iter(shown), settings.default_language)].ledger
+    write_atomically(settings.reports_dir / FRONT_NAME, ledger.to_csv())
+    return written
+
+
+def _render_page(view: IndexView, failures: dict[str, Failure], languages: list[str]) -> str:
+    settings, language = view.settings, view.language
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    page = environment.get_template("index.html.j2").render(
+    return environment.get_template("index.html.j2").render(
         language=language,
-        title=labels.say("Capacity to innovate in the public sector"),
-        intro=labels.say(
-            "How able is the public sector of {countries} to innovate? Four dimensions, scored "
-            "from published national indicators, each with how sure it is.",
-            countries=labels.units(capacity.countries),
-        ),
+        **describe_front(view),
         style=STYLESHEET.read_text(encoding="utf-8"),
-        languages=_link_languages(settings, language),
+        languages=[_link_index(other, settings) for other in languages if other != language],
         failures=[
             {
-                "title": labels.say("{report} could not be made", report=outcome.run.name),
-                "text": f"{labels.say('Cell')} {outcome.cell}: {outcome.error}",
+                "title": view.say("{report} could not be made", report=name),
+                "text": f"{view.say('Cell')} {cell}: {error}" if cell else error,
             }
-            for outcome in outcomes
-            if outcome.status == "failed"
+            for name, (cell, error) in failures.items()
         ],
-        glance=labels.say("The countries at a glance"),
-        **_table(capacity, labels),
         picture=_read_picture(settings, language),
-        sections=_link_reports(settings, labels),
-        foot=write_run_stamp(capacity, language=language),
-    )
-    return write_atomically(
-        settings.reports_dir / f"{name_report('index', language, settings)}.html", page
+        sections=_link_reports(settings, view),
+        foot=view.stamp(),
     )
 
 
-def _table(capacity: CapacityData, labels: Labels) -> dict[str, Any]:
-    everyone = list(capacity.values.index)
-    table = compare_to_reference(capacity.result, capacity.countries, reference_units=everyone)
-    runs = run_sensitivity(
-        capacity.values, capacity.codebook, min_coverage=capacity.settings.min_coverage
-    )
-    codes = [capacity.root, *capacity.dimensions]
-    rows = []
-    for unit in capacity.countries:
-        own = table[table["unit"] == unit].set_index("code")
-        index = own.loc[capacity.root]
-        rows.append(
-            [
-                labels.unit(unit),
-                *(labels.number(own.at[code, "score"]) for code in codes),
-                labels.rank(
-                    index["reference_rank"],
-                    *rank_interval(runs, capacity.root, unit, units=everyone),
-                ),
-            ]
-        )
-    return {
-        "heads": [labels.say("Country"), *(labels.code(c) for c in codes), labels.say("Rank")],
-        "rows": rows,
-        "glance_note": labels.say(
-            "Scores from 0 to 100. Rank of the overall index among the {n} countries with enough "
-            "data; the brackets hold {level} of the runs with other choices. Four countries are "
-            "four values: no significance tests. No indicator measures innovation procurement "
-            "directly.",
-            n=capacity.result.scores[capacity.root].count(),
-            level=labels.share(0.9),
-        ),
-    }
-
-
-def _link_languages(settings: Settings, language: str) -> list[dict[str, str]]:
-    links = []
-    for other in settings.languages:
-        file = settings.reports_dir / f"{name_report('index', other, settings)}.html"
-        if other != language and file.exists():
-            name = str(Locale(other).get_display_name(other)).capitalize()
-            links.append({"href": file.name, "language": other, "name": name})
-    return links
-
-
-def _link_reports(settings: Settings, labels: Labels) -> list[dict[str, Any]]:
-    """Link the reports that exist, those of an earlier batch included."""
-    folders = sorted(path.name for path in settings.reports_dir.glob("*") if path.is_dir())
-    countries = [code for code in settings.countries if code in folders]
-    regions = [code for code in folders if code not in (*countries, COMPARISON)]
-    cards = {
-        folder: {
-            "title": labels.say("All countries") if folder == COMPARISON else labels.unit(folder),
-            "links": _link_folder(settings, folder, labels.language),
-        }
-        for folder in (COMPARISON, *countries, *regions)
-    }
-    sections = (
-        (labels.say("Comparison"), [COMPARISON]),
-        (labels.say("Countries"), countries),
-        (labels.say("Regions"), regions),
-    )
-    found = []
-    for title, members in sections:
-        shown = [cards[member] for member in members if cards[member]["links"]]
-        if shown:
-            found.append({"title": title, "cards": shown})
+def find_failures(settings: Settings, outcomes: Sequence[Outcome]) -> dict[str, dict[str, Failure]]:
+    """Return what failed, in this batch or an earlier one, by language and name."""
+    found: dict[str, dict[str, Failure]] = {}
+    for path in sorted(settings.reports_dir.glob(f"*/*{FAILED}")):
+        stem = path.name.removesuffix(FAILED)
+        language = split_report(stem, settings)[2]
+        found.setdefault(language, {})[f"{path.parent.name} {stem}"] = _read_failure(path)
+    for outcome in outcomes:
+        if outcome.status == "failed":
+            failure = (outcome.cell, outcome.error)
+            found.setdefault(outcome.run.language, {})[outcome.run.name] = failure
     return found
 
 
-def _link_folder(settings: Settings, folder: str, language: str) -> list[dict[str, str]]:
-    links = []
-    for name in sorted((*settings.batch.comparison, *settings.batch.region)):
-        file = settings.reports_dir / folder / f"{name_report(name, language, settings)}.html"
-        notebook = settings.notebooks_dir / f"{name}.ipynb"
-        if file.exists() and notebook.exists():
-            title = find_title(translate_notebook(read_notebook(notebook), language))
-            if f"<strong>{MARK}.</strong>" in file.read_text(encoding="utf-8"):
-                title = f"{title} ({MARK})"
-            links.append({"href": f"{folder}/{file.name}", "title": title or name})
-    return links
+def _read_failure(path: Path) -> Failure:
+    try:
+        notebook = read_notebook(path)
+    except InnocapError as fault:
+        return None, str(fault)
+    return notebook.metadata.get(FAILED_CELL), str(notebook.metadata.get(FAILED_WITH, ""))
+
+
+def _link_index(language: str, settings: Settings) -> dict[str, str]:
+    name = str(Locale(language).get_display_name(language)).capitalize()
+    href = f"{name_report('index', language, settings)}.html"
+    return {"href": href, "language": language, "name": name}
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A report that stands."""
+
+    folder: str
+    file: Path
+    notebook: str
+    tag: str
+
+    @property
+    def link(self) -> str:
+        return f"{self.folder}/{self.file.name}"
+
+
+def _list_pages(settings: Settings, language: str) -> list[_Page]:
+    """List the reports in a language that stand, those of an earlier batch included."""
+    known = {path.stem for path in settings.notebooks_dir.glob("*.ipynb")}
+    found = []
+    for file in settings.reports_dir.glob("*/*.html"):
+        notebook, tag, tongue = split_report(file.stem, settings)
+        if tongue == language and notebook in known:
+            found.append(_Page(file.parent.name, file, notebook, tag))
+    order = {code: number for number, code in enumerate([COMPARISON, *settings.countries])}
+    return sorted(
+        found, key=lambda p: (order.get(p.folder, len(order)), p.folder, p.notebook, p.tag)
+    )
+
+
+def _link_reports(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
+    pages = _list_pages(settings, view.language)
+    titles = {
+        name: find_title(
+            translate_notebook(
+                read_notebook(settings.notebooks_dir / f"{name}.ipynb"), view.language
+            )
+        )
+        or name
+        for name in dict.fromkeys(page.notebook for page in pages)
+    }
+    cards: dict[str, dict[str, Any]] = {}
+    for page in pages:
+        if not split_tag(page.tag)[1]:
+            name = (
+                view.say("All countries") if page.folder == COMPARISON else view.unit(page.folder)
+            )
+            card = cards.setdefault(page.folder, {"title": name, "text": "", "links": []})
+            card["links"].append({"href": page.link, "title": _name_page(page, titles)})
+    countries = [code for code in cards if code in settings.countries]
+    sections = (
+        (view.say("Comparison"), [code for code in cards if code == COMPARISON]),
+        (view.say("Countries"), countries),
+        (view.say("Regions"), [c for c in cards if c not in (*countries, COMPARISON)]),
+    )
+    found = [
+        {"title": title, "text": "", "cards": [cards[member] for member in members]}
+        for title, members in sections
+        if members
+    ]
+    others = [page for page in pages if split_tag(page.tag)[1]]
+    if others:
+        found.append(
+            {
+                "title": view.say("With other choices"),
+                "text": view.say("The table above shows the standard choices; these pages do not."),
+                "cards": _link_variants(others, titles, view),
+            }
+        )
+    return found
+
+
+def _name_page(page: _Page, titles: dict[str, str]) -> str:
+    made_up = split_tag(page.tag)[0] or (
+        f"<strong>{MARK}.</strong>" in page.file.read_text(encoding="utf-8")
+    )
+    return f"{titles[page.notebook]} ({MARK})" if made_up else titles[page.notebook]
+
+
+def _link_variants(
+    pages: list[_Page], titles: dict[str, str], view: IndexView
+) -> list[dict[str, Any]]:
+    """Return a card for each set of parameters, with what it does otherwise."""
+    cards: dict[str, dict[str, Any]] = {}
+    read: set[tuple[str, str]] = set()
+    for page in pages:
+        name = split_tag(page.tag)[1]
+        card = cards.setdefault(name, {"title": name, "choices": {}, "links": []})
+        if (name, page.notebook) not in read:
+            read.add((name, page.notebook))
+            said = read_variant(page.file.with_suffix(".ipynb"))
+            card["title"] = said.get("name", name)
+            card["choices"] |= said.get("choices", {})
+        title = _name_page(page, titles)
+        if page.folder != COMPARISON:
+            title = f"{view.unit(page.folder)}: {title}"
+        card["links"].append({"href": page.link, "title": title})
+    for card in cards.values():
+        card["text"] = describe_choices(card.pop("choices"), view.language)
+    return list(cards.values())
 
 
 def _read_picture(settings: Settings, language: str) -> dict[str, str] | None:

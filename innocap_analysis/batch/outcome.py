@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Value = str | int | float | bool | None
+Scalar = str | int | float | bool
+Value = Scalar | list[Scalar] | None
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,14 @@ class Run:
     language : str
         Language of the report.
     parameters : dict of str to literal
-        Checked parameters, language and region included.
+        Checked values of every parameter that the notebook declares.
     stem : str
-        Name of the report without its ending; other languages than the default carry
-        their code.
+        Name of the report without its ending; see
+        :func:`~innocap_analysis.batch.naming.name_report`.
+    tag : str
+        What tells the report's files from those of the standard one, empty for that.
+    choices : dict of str to literal
+        The parameters that are other than standard.
     """
 
     notebook: Path
@@ -33,6 +38,8 @@ class Run:
     language: str
     parameters: dict[str, Value]
     stem: str
+    tag: str = ""
+    choices: dict[str, Value] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -65,6 +72,8 @@ class Outcome:
         Peak memory of the run's process; 0 where it was not measured.
     record : dict
         What the report was made from and of, while the batch runs.
+    why : str
+        Why it was run; empty where it was not.
     """
 
     run: Run
@@ -74,3 +83,4 @@ class Outcome:
     error: str = ""
     memory_mb: float = 0.0
     record: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    why: str = ""

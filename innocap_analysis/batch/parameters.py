@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import tokenize
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
 import nbformat
 
-from innocap_analysis.batch.outcome import Value
+from innocap_analysis.batch.outcome import Scalar, Value
 from innocap_analysis.prepare.units import find_unit
 from innocap_analysis.prepare.wave import check_wave
 from innocap_analysis.settings import InnocapError, Settings, suggest
 
-_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
-_NOTHING = ("", "none", "newest")
+_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "date": date}
+_NOTHING = ("", "none", "null", "newest")
+_EXPECTED = (
+    "str, int, float, bool or date, a list of one such as list[str], or one of these or None"
+)
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,15 @@ class Parameter:
     name : str
         Its name.
     kind : type
-        Type of its values.
+        Type of its values, or of the values in its list. A date is a text, ``2026-01-31``.
     optional : bool
         Whether None is allowed.
-    default : str, int, float, bool or None
-        Value when none is given.
+    default : str, int, float, bool, list or None
+        Value of the notebook's own cell.
     help : str
         The comment beside it.
+    many : bool
+        Whether it is a list.
     """
 
     name: str
@@ -48,6 +55,13 @@ class Parameter:
     optional: bool
     default: Value
     help: str
+    many: bool = False
+
+    @property
+    def wanted(self) -> str:
+        """Its type in words."""
+        kind = f"list[{self.kind.__name__}]" if self.many else self.kind.__name__
+        return kind + (" or none" if self.optional else "")
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
@@ -84,7 +98,8 @@ def read_parameters(path: Path) -> list[Parameter]:
     ----------
     path : Path
         The notebook; exactly one cell carries the tag ``parameters`` and holds lines such
-        as ``year: int | None = None  # newest``.
+        as ``year: int or None = None  # newest``, the one way to write it that papermill's
+        own help reads too.
 
     Returns
     -------
@@ -123,19 +138,30 @@ def _read_statement(statement: ast.stmt, comments: dict[int, str], path: Path) -
     if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
         raise InnocapError(f'{at}: expected a typed literal such as  region: str = "SE"')
     name = statement.target.id
-    words = {word.strip() for word in ast.unparse(statement.annotation).split("|")}
-    kinds = [_TYPES[word] for word in words if word in _TYPES]
-    if len(kinds) != 1 or not words <= {*_TYPES, "None"}:
-        raise InnocapError(f"{at}: type of {name} must be str, int, float or bool (or None)")
+    kind, many, optional = _read_type(statement.annotation)
+    if kind is None:
+        raise InnocapError(f"{at}: type of {name} must be {_EXPECTED}")
     try:
         default = ast.literal_eval(statement.value) if statement.value else None
     except ValueError:
         raise InnocapError(f"{at}: the default of {name} must be a literal") from None
-    parameter = Parameter(
-        name, kinds[0], "None" in words, default, comments.get(statement.lineno, "")
-    )
-    _coerce(parameter, default, path)
-    return parameter
+    help_ = comments.get(statement.end_lineno or statement.lineno, "")
+    parameter = Parameter(name, kind, optional, None, help_, many)
+    return replace(parameter, default=coerce_value(parameter, default, path))
+
+
+def _read_type(annotation: ast.expr) -> tuple[type | None, bool, bool]:
+    """Return type, whether it is a list, and whether None is allowed; no type if unknown."""
+    text = annotation.value if isinstance(annotation, ast.Constant) else ast.unparse(annotation)
+    text = re.sub(r"\b(typing|datetime|t)\.", "", str(text))
+    found = re.fullmatch(r"(?:Optional|Union)\[(.*)\]", text)
+    words = [word.strip() for word in re.split(r"\||\bor\b|,", found[1] if found else text)]
+    optional = "None" in words or text.startswith("Optional[")
+    names = [word for word in words if word != "None"]
+    if len(names) != 1:
+        return None, False, optional
+    inside = re.fullmatch(r"(?:list|List)\[(\w+)\]", names[0])
+    return _TYPES.get(inside[1] if inside else names[0]), inside is not None, optional
 
 
 def check_parameters(
@@ -148,7 +174,8 @@ def check_parameters(
     path : Path
         The notebook.
     given : mapping of str to object
-        Values by name; texts (from a command line) are read as the declared type.
+        Values by name; texts (from a command line or a table) are read as the declared
+        type, a list from a text with commas.
     settings : Settings
         Knows regions, languages and reference sets.
 
@@ -163,7 +190,14 @@ def check_parameters(
         A name is not declared, a value is of another type, or the project has no such
         region, language, reference set or wave.
     """
-    declared = {parameter.name: parameter for parameter in read_parameters(path)}
+    return check_values(path, read_parameters(path), given, settings)
+
+
+def check_values(
+    path: Path, parameters: Sequence[Parameter], given: Mapping[str, object], settings: Settings
+) -> dict[str, Value]:
+    """Check values as :func:`check_parameters` does, against parameters read before."""
+    declared = {parameter.name: parameter for parameter in parameters}
     checked: dict[str, Value] = {}
     for name, value in given.items():
         if name not in declared:
@@ -171,7 +205,7 @@ def check_parameters(
                 f"{path.name}: has no parameter {name!r}{suggest(name, list(declared))}; "
                 f"it has {', '.join(declared)}"
             )
-        checked[name] = _coerce(declared[name], value, path)
+        checked[name] = coerce_value(declared[name], value, path)
     for name, value in checked.items():
         if name == "region":
             find_unit(str(value), settings)
@@ -184,33 +218,57 @@ def check_parameters(
     return checked
 
 
-def _coerce(parameter: Parameter, value: object, path: Path) -> Value:
-    wanted = parameter.kind.__name__ + (" or none" if parameter.optional else "")
+def coerce_value(parameter: Parameter, value: object, path: Path) -> Value:
+    """Return a value in a parameter's declared type, or say that it is none of it."""
     wrong = InnocapError(
-        f"{path.name}: parameter {parameter.name}: {value!r} is not of type {wanted}"
+        f"{path.name}: parameter {parameter.name}: {value!r} is not of type {parameter.wanted}"
     )
     if value is None or (
-        parameter.optional and isinstance(value, str) and value.lower() in _NOTHING
+        parameter.optional and isinstance(value, str) and value.strip().lower() in _NOTHING
     ):
         if not parameter.optional:
             raise wrong
         return None
-    if parameter.kind is bool:
+    if not parameter.many:
+        return _coerce_one(parameter.kind, value, wrong)
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",")] if value.strip() else []
+    if not isinstance(value, (list, tuple)):
+        raise wrong
+    return [_coerce_one(parameter.kind, part, wrong) for part in value]
+
+
+def _coerce_one(kind: type, value: object, wrong: InnocapError) -> Scalar:
+    if kind is bool:
         if isinstance(value, bool):
             return value
         if str(value).lower() in ("true", "false"):
             return str(value).lower() == "true"
         raise wrong
-    if isinstance(value, bool) or (parameter.kind is str and not isinstance(value, str)):
+    if kind is date:
+        return _coerce_date(value, wrong)
+    if isinstance(value, bool) or (kind is str and not isinstance(value, str)):
         raise wrong
     if not isinstance(value, (str, int, float)):
         raise wrong
     try:
-        number = parameter.kind(value)
-    except ValueError:
+        number = kind(value)
+    except (ValueError, OverflowError):
         raise wrong from None
     if isinstance(number, float) and not math.isfinite(number):
         raise wrong
-    if parameter.kind is int and isinstance(value, float) and number != value:
+    if kind is int and isinstance(value, float) and number != value:
         raise wrong
     return number  # type: ignore[no-any-return]
+
+
+def _coerce_date(value: object, wrong: InnocapError) -> str:
+    """Return a day as an ISO text: papermill writes no dates."""
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    try:
+        if not (isinstance(value, str) and len(value.strip()) == len("2026-01-31")):
+            raise ValueError
+        return date.fromisoformat(value.strip()).isoformat()
+    except ValueError:
+        raise wrong from None

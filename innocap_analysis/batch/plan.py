@@ -1,21 +1,26 @@
-"""Which notebook runs for what: the batch as data, rejected whole when a part is wrong."""
+"""Which notebook runs for what: the table of runs, rejected whole when a part is wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from innocap_analysis.batch.book import BY_PLAN, Book, check_sets, set_values
+from innocap_analysis.batch.naming import name_report
 from innocap_analysis.batch.outcome import Run
-from innocap_analysis.batch.parameters import check_parameters, read_parameters
+from innocap_analysis.batch.rows import DEFAULT, Faults, Row, list_rows, list_units
+from innocap_analysis.planned import check_variant
 from innocap_analysis.prepare.units import find_unit
-from innocap_analysis.settings import CONFIG_NAME, InnocapError, Settings, suggest
+from innocap_analysis.settings import (
+    CONFIG_NAME,
+    InnocapError,
+    Settings,
+    suggest,
+)
 
 COMPARISON = "comparison"
-
-
-def name_report(notebook: str, language: str, settings: Settings) -> str:
-    """Return the file name of a report without its ending."""
-    return notebook if language == settings.default_language else f"{notebook}.{language}"
+ALL = "all"
 
 
 def make_plan(
@@ -23,8 +28,10 @@ def make_plan(
     *,
     regions: Sequence[str] | None = None,
     notebooks: Sequence[str] | None = None,
-    language: str | None = None,
+    language: str | Sequence[str] | None = None,
     parameters: Mapping[str, object] | None = None,
+    variants: Sequence[str] | None = None,
+    table: Path | None = None,
 ) -> list[Run]:
     """List the runs of a batch, every one checked.
 
@@ -33,14 +40,21 @@ def make_plan(
     settings : Settings
         Holds the batch plan.
     regions : sequence of str, optional
-        Countries or regions. Default: the partner countries.
+        Countries or regions. Default: the partner countries, and what rows of the plan say;
+        given, such rows run for those of their units only.
     notebooks : sequence of str, optional
         Names, numbers (``30``) or beginnings of names. Default: all of the plan.
-    language : str, optional
-        Default: the project's first.
+    language : str or sequence of str, optional
+        ``all`` is every one of the project. Default: the project's first, and what rows say.
     parameters : mapping of str to object, optional
         Further parameters; every one must be declared by every chosen notebook or, when
-        all notebooks run, by at least one.
+        all notebooks run, by at least one. Where they differ from the standard, the report
+        is another one beside the standard report.
+    variants : sequence of str, optional
+        Sets of the plan to run instead of those of the rows; with `parameters`, the one name
+        of the reports that differ.
+    table : Path, optional
+        A CSV file with the rows to run instead of those of the plan.
 
     Returns
     -------
@@ -51,83 +65,128 @@ def make_plan(
     ------
     InnocapError
         A region, notebook, language or parameter is unknown or of the wrong type, or
-        there is nothing to run.
+        there is nothing to run. All faults of the plan and of the file are told at once.
     """
-    tongue = settings.check_language(language or settings.default_language)
-    chosen = [find_unit(code, settings).code for code in (regions or settings.countries)]
-    names = _choose_notebooks(settings, notebooks)
-    given = dict(parameters or {})
-    for reserved in ("region", "language"):
-        if reserved in given:
-            raise InnocapError(f"parameter {reserved}: use --{reserved} instead")
-    if notebooks and regions and not set(names) & set(settings.batch.region):
+    faults = Faults()
+    wish = _Wish.read(settings, regions, language, parameters, variants)
+    rows = list_rows(settings, table, faults)
+    book = Book(settings, faults)
+    wanted = _choose_notebooks(rows, book, notebooks)
+    if not any(wanted):
+        faults.tell()
+        place = table.name if table else CONFIG_NAME
+        raise InnocapError(f"{place}: batch names no notebook to run")
+    check_sets(book)
+    chosen = list(dict.fromkeys(name for names in wanted for name in names))
+    if notebooks and regions and all(book.runs_once(name) for name in chosen):
         raise InnocapError(
-            f"--region {regions[0]}: {names[0]} compares all countries and has no region; "
+            f"--region {regions[0]}: {chosen[0]} compares all countries and has no region; "
             "leave --region out"
         )
-    _check_declared(settings, names, given, strict=notebooks is not None)
-    runs = []
-    places = [(COMPARISON, name) for name in settings.batch.comparison if name in names]
-    places += [
-        (code, name)
-        for code in dict.fromkeys(chosen)
-        for name in settings.batch.region
-        if name in names
-    ]
-    if not places:
-        raise InnocapError(f"{CONFIG_NAME}: batch names no notebook to run")
-    for folder, name in places:
-        path = _find_notebook(settings, name)
-        declared = {parameter.name for parameter in read_parameters(path)}
-        own = {key: value for key, value in given.items() if key in declared}
-        own["language"] = tongue
-        if folder != COMPARISON:
-            own["region"] = folder
-        runs.append(
-            Run(
-                path,
-                folder,
-                tongue,
-                check_parameters(path, own, settings),
-                name_report(name, tongue, settings),
-            )
-        )
-    return runs
-
-
-def _find_notebook(settings: Settings, name: str) -> Path:
-    path = settings.notebooks_dir / f"{name}.ipynb"
-    if not path.is_file():
+    _check_declared(book, chosen, wish.parameters, strict=notebooks is not None)
+    found: dict[str, Run] = {}
+    for row, names in zip(rows, wanted, strict=True):
+        for run in _expand_row(row, names, wish, book):
+            if found.setdefault(run.place, run) != run:
+                faults.add(
+                    row.places["sets" if row.sets else "notebook"],
+                    f"{run.place} is made by another row with other parameters; "
+                    "give one of them the name of a set",
+                )
+    faults.tell()
+    if not found:
         raise InnocapError(
-            f"{CONFIG_NAME}: batch names {name!r}, but there is no notebooks/{path.name}"
+            "no row of the plan has these regions, languages and sets together; leave one out"
         )
-    return path
+    return list(found.values())
 
 
-def _choose_notebooks(settings: Settings, wanted: Sequence[str] | None) -> list[str]:
-    known = [*settings.batch.comparison, *settings.batch.region]
+@dataclass(frozen=True)
+class _Wish:
+    """What one call asks of the plan."""
+
+    regions: list[str] | None
+    languages: list[str] | None
+    parameters: dict[str, object]
+    variants: Sequence[str]
+
+    @classmethod
+    def read(
+        cls,
+        settings: Settings,
+        regions: Sequence[str] | None,
+        language: str | Sequence[str] | None,
+        parameters: Mapping[str, object] | None,
+        variants: Sequence[str] | None,
+    ) -> _Wish:
+        tongues = [language] if isinstance(language, str) else list(language or [])
+        if ALL in tongues:
+            tongues = list(settings.languages)
+        given = dict(parameters or {})
+        for reserved in BY_PLAN:
+            if reserved in given:
+                raise InnocapError(f"parameter {reserved}: use --{reserved} instead")
+        for name in variants or ():
+            _check_variant(name, given, variants or (), settings)
+        return cls(
+            list(dict.fromkeys(find_unit(code, settings).code for code in regions))
+            if regions
+            else None,
+            list(dict.fromkeys(settings.check_language(tongue) for tongue in tongues)) or None,
+            given,
+            tuple(dict.fromkeys(variants or ())),
+        )
+
+
+def _check_variant(
+    name: str, given: Mapping[str, object], variants: Sequence[str], settings: Settings
+) -> None:
+    sets = settings.batch.sets
+    if not given and name != DEFAULT and name not in sets:
+        raise InnocapError(
+            f"--variant {name}: {CONFIG_NAME} has no such set under batch: sets:"
+            + (f"; there are {', '.join(sets)}{suggest(name, list(sets))}" if sets else "")
+            + "; or give its parameters with --set NAME=VALUE"
+        )
+    if given and (name in sets or len(variants) > 1):
+        raise InnocapError(
+            f"--variant {name}: "
+            + ("is a set of innocap.yml already" if name in sets else "one name only goes")
+            + " with --set; choose another name for these parameters"
+        )
+    if given:
+        try:
+            check_variant(name)
+        except ValueError as error:
+            raise InnocapError(f"--variant {error}") from None
+
+
+def _choose_notebooks(
+    rows: Sequence[Row], book: Book, wanted: Sequence[str] | None
+) -> list[list[str]]:
+    """Return the notebooks of each row, those that are wanted."""
+    named: list[list[str]] = []
+    for row in rows:
+        names = []
+        for name in row.notebooks:
+            try:
+                if row.simple and name not in book.known:
+                    raise InnocapError(f"names {name!r}, but there is no notebooks/{name}.ipynb")
+                names.append(book.find(name, book.known))
+            except InnocapError as error:
+                book.faults.add(row.places["notebook"], error)
+        named.append(names)
     if not wanted:
-        return known
-    found = []
-    for name in wanted:
-        plain = name.removesuffix(".ipynb")
-        fits = [plain] if plain in known else [k for k in known if plain and k.startswith(plain)]
-        if len(fits) != 1:
-            what = "fits several" if fits else "is unknown"
-            raise InnocapError(
-                f"notebook {name!r} {what}{suggest(plain, known)}; "
-                f"there are: {', '.join(sorted(known))}"
-            )
-        found += fits
-    return found
+        return named
+    known = list(dict.fromkeys(name for names in named for name in names))
+    chosen = {book.find(name, known) for name in wanted}
+    return [[name for name in names if name in chosen] for names in named]
 
 
 def _check_declared(
-    settings: Settings, names: Sequence[str], given: Mapping[str, object], *, strict: bool
+    book: Book, names: Sequence[str], given: Mapping[str, object], *, strict: bool
 ) -> None:
-    declared = {
-        name: [p.name for p in read_parameters(_find_notebook(settings, name))] for name in names
-    }
+    declared = {name: [p.name for p in book.declare(name)] for name in names}
     everything = sorted({parameter for own in declared.values() for parameter in own})
     for key in given:
         without = [name for name, own in declared.items() if key not in own]
@@ -136,3 +195,101 @@ def _check_declared(
                 f"{without[0]}: has no parameter {key!r}{suggest(key, everything)}; "
                 f"known are {', '.join(declared[without[0]])}"
             )
+
+
+def _expand_row(row: Row, names: Sequence[str], wish: _Wish, book: Book) -> list[Run]:
+    units = _choose_units(row, names, wish, book)
+    languages = _choose_languages(row, wish, book)
+    _check_own(row, names, book)
+    once = [name for name in names if book.runs_once(name)]
+    if once and row.units is not None and not row.simple:
+        book.faults.add(
+            row.places["units"], f"{once[0]} runs once, for all countries; leave the units out"
+        )
+    ready = {
+        name: [set_values(name, *given, book) for given in _list_sets(row, wish, book)]
+        for name in names
+    }
+    places = [(COMPARISON, name) for name in once]
+    places += [(unit, name) for unit in units for name in names if name not in once]
+    runs = []
+    for tongue in languages:
+        for folder, name in places:
+            for values, tag, choices in ready[name]:
+                own = dict(values)
+                if "language" in own:
+                    own["language"] = tongue
+                if folder != COMPARISON:
+                    own["region"] = folder
+                stem = name_report(name, tongue, book.settings, tag)
+                runs.append(Run(book.path(name), folder, tongue, own, stem, tag, choices))
+    return runs
+
+
+def _choose_units(row: Row, names: Sequence[str], wish: _Wish, book: Book) -> list[str]:
+    if all(book.runs_once(name) for name in names):
+        return []
+    if row.simple and wish.regions is not None:
+        return wish.regions
+    units = list_units(row.units or ["countries"], book.settings, row.places["units"], book.faults)
+    return units if wish.regions is None else [unit for unit in units if unit in wish.regions]
+
+
+def _choose_languages(row: Row, wish: _Wish, book: Book) -> list[str]:
+    own = list(row.languages)
+    if ALL in own:
+        own = list(book.settings.languages)
+    for tongue in own:
+        try:
+            book.settings.check_language(tongue)
+        except InnocapError as error:
+            book.faults.add(row.places["languages"], error)
+    if wish.languages is not None:
+        return [tongue for tongue in wish.languages if not own or tongue in own]
+    return list(dict.fromkeys(own)) or [book.settings.default_language]
+
+
+def _check_own(row: Row, names: Sequence[str], book: Book) -> None:
+    """Check the parameters that a row of a file gives itself."""
+    declared = sorted({p.name for name in names for p in book.declare(name)})
+    for key in row.parameters:
+        if key in BY_PLAN:
+            book.faults.add(row.places[key], "is no parameter here; use units and languages")
+        elif names and key not in declared:
+            book.faults.add(
+                row.places[key],
+                f"{names[0]} has no such parameter{suggest(key, declared)}; "
+                f"it has {', '.join(declared)}",
+            )
+
+
+def _list_sets(
+    row: Row, wish: _Wish, book: Book
+) -> list[tuple[str, Mapping[str, object], Mapping[str, str]]]:
+    """Return name, values and their places of each set that a row runs with."""
+    sets = book.settings.batch.sets
+    if wish.parameters:
+        standard = not row.sets or DEFAULT in row.sets
+        name = wish.variants[0] if wish.variants else ""
+        values = {**row.parameters, **wish.parameters}
+        places = {key: row.places[key] for key in row.parameters if key not in wish.parameters}
+        return [(name, values, places)] if standard else []
+    found: list[tuple[str, Mapping[str, object], Mapping[str, str]]] = []
+    for name in wish.variants or row.sets or ("",):
+        known = sets.get(name, {})
+        if row.parameters and known:
+            book.faults.add(
+                row.places["sets"],
+                f"{name!r} is a set of {CONFIG_NAME}; leave the row's own parameters out, or "
+                "give them another name",
+            )
+        if name and name != DEFAULT and not known and not row.parameters:
+            book.faults.add(
+                row.places["sets"],
+                f"there is no set {name!r}{suggest(name, list(sets))}; define it in {CONFIG_NAME} "
+                "under batch: sets:, or give its parameters in columns of the row",
+            )
+        named = "" if name == DEFAULT else name
+        places = {key: book.settings.locate("batch", "sets", name, key) for key in known}
+        found.append((named, {**known, **row.parameters}, {**places, **row.places}))
+    return found

@@ -7,8 +7,16 @@ import ctypes
 import importlib
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Literal
+
+from innocap_analysis.settings import InnocapError
+
+# fork, spawn or cold; what is best on this system where it is not set.
+START_VARIABLE = "INNOCAP_START"
+Start = Literal["fork", "spawn", "cold"]
 
 # Numeric libraries start as many threads as there are cores in every worker otherwise.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -17,8 +25,47 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def can_fork() -> bool:
-    """Return whether this machine can start runs warm."""
+    """Return whether this machine can start runs warm by a fork."""
     return sys.platform == "linux" and hasattr(os, "pidfd_open")
+
+
+def choose_start() -> Start:
+    """Return how runs start.
+
+    Returns
+    -------
+    {'fork', 'spawn', 'cold'}
+        A child of a loaded process each, one after the other in loaded processes, or with a
+        Jupyter kernel of their own each.
+
+    Raises
+    ------
+    InnocapError
+        ``INNOCAP_START`` asks for something else, or for what this system cannot do.
+    """
+    wanted = os.environ.get(START_VARIABLE) or ("fork" if can_fork() else "spawn")
+    if wanted == "fork" and can_fork():
+        return "fork"
+    if wanted in ("spawn", "cold"):
+        return wanted  # type: ignore[return-value]
+    known = "fork, spawn or cold" if can_fork() else "spawn or cold"
+    raise InnocapError(f"{START_VARIABLE}={wanted}: must be {known} on this system")
+
+
+def end_group(pid: int) -> None:
+    """End a process that leads a group, and every process in it, at once.
+
+    Parameters
+    ----------
+    pid : int
+        The leader. On Windows, which has no groups, the processes below it end with it.
+    """
+    if sys.platform == "win32":
+        command = ["taskkill", "/F", "/T", "/PID", str(pid)]
+        subprocess.run(command, capture_output=True, check=False)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def die_with_parent(parent: int | None = None) -> None:
@@ -41,19 +88,12 @@ def keep_memory() -> None:
     It gives large pieces, such as the canvas of each figure, back to the system otherwise, and
     being given them again page by page takes longer in a run than making its page.
     """
+    if sys.platform == "win32":
+        return
     change = getattr(ctypes.CDLL(None), "mallopt", None)  # not every C library has it
     if change is not None:
         change(_M_MMAP_THRESHOLD, 32 << 20)
         change(_M_TRIM_THRESHOLD, 512 << 20)
-
-
-def prepare_worker() -> None:
-    """Set a worker process up before it imports anything large."""
-    for name in ONE_THREAD:
-        os.environ.setdefault(name, "1")
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextlib.contextmanager

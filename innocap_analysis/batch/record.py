@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
@@ -11,15 +12,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from innocap_analysis.batch.fingerprint import ProjectState, fingerprint_run, hash_cells
-from innocap_analysis.batch.outcome import Outcome, Run
+from innocap_analysis.batch.fingerprint import Edition, ProjectState, hash_cells, name_reading
+from innocap_analysis.batch.outcome import Run
 from innocap_analysis.prepare.files import CHECK_DISK, hash_file
+from innocap_analysis.reads import Reading
 from innocap_analysis.settings import InnocapError, Settings
 
 KEY = "innocap"
 _PARTS = {
-    "fingerprint", "notebook", "cells_sha256", "parameters", "started", "ended", "code_sha256",
-    "settings_sha256", "software", "inputs", "outputs",
+    "notebook", "cells_sha256", "parameters", "started", "ended", "code_sha256", "software",
+    "reads", "outputs",
 }  # fmt: skip
 
 
@@ -29,6 +31,7 @@ def make_record(
     state: ProjectState,
     started: datetime,
     outputs: dict[str, str],
+    read: dict[str, dict[str, str]],
 ) -> dict[str, Any]:
     """Return the record of a run that has ended well.
 
@@ -44,6 +47,8 @@ def make_record(
         When, in UTC.
     outputs : dict of str to str
         sha256 of each file it made, by path below the output folder.
+    read : dict of str to dict of str to str
+        What it has read, from :func:`~innocap_analysis.batch.witness.collect`.
 
     Returns
     -------
@@ -51,16 +56,14 @@ def make_record(
         Plain values, to be kept in the notebook's metadata.
     """
     return {
-        "fingerprint": fingerprint_run(run, source, state),
         "notebook": f"notebooks/{run.notebook.name}",
         "cells_sha256": hash_cells(source),
         "parameters": run.parameters,
         "started": started.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "code_sha256": state.code,
-        "settings_sha256": state.settings,
         "software": state.software,
-        "inputs": state.inputs,
+        "reads": read,
         "outputs": outputs,
     }
 
@@ -100,7 +103,8 @@ class RecordStore:
     """
 
     def __init__(self, state: ProjectState) -> None:
-        self._shared = {"inputs": state.inputs, "software": state.software}
+        self._shared = {"software": state.software}
+        self._told: set[str] = set()
         with _tell_full_disk():
             self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
 
@@ -120,14 +124,26 @@ class RecordStore:
         """Keep the record of the report at a place; an empty one is none."""
         own = {key: value for key, value in record.items() if self._shared.get(key) != value}
         if record:
+            read = json.dumps(own.pop("reads", None))
+            key = hashlib.sha256(read.encode("utf-8")).hexdigest()
             with _tell_full_disk():
-                self._file.write(json.dumps([place, own]) + "\n")
+                if key not in self._told:  # many runs have read the same
+                    self._file.write(json.dumps([key, json.loads(read)]) + "\n")
+                    self._told.add(key)
+                self._file.write(json.dumps([place, own, key]) + "\n")
 
     def read(self) -> dict[str, dict[str, Any]]:
         """Return every record by the place of its report."""
         with _tell_full_disk():
             self._file.seek(0)
-            return {place: self._shared | own for place, own in map(json.loads, self._file)}
+            read: dict[str, Any] = {}
+            found = {}
+            for name, content, *key in map(json.loads, self._file):
+                if key:
+                    found[name] = self._shared | content | {"reads": read[key[0]]}
+                else:
+                    read[name] = content
+            return found
 
 
 @contextlib.contextmanager
@@ -140,13 +156,14 @@ def _tell_full_disk() -> Iterator[None]:
         ) from None
 
 
-def find_current(
+def find_reasons(
     run: Run,
     source: Any,  # noqa: ANN401 - a NotebookNode
     settings: Settings,
     state: ProjectState,
-) -> Outcome | None:
-    """Return the outcome of a run whose report stands and would come out the same.
+    edition: Edition,
+) -> tuple[list[str], dict[str, Any]]:
+    """Find why a run must be made again.
 
     Parameters
     ----------
@@ -157,22 +174,49 @@ def find_current(
     settings : Settings
         Names the folders.
     state : ProjectState
-        What it would be run on.
+        What it would be run with.
+    edition : Edition
+        What it would read.
 
     Returns
     -------
-    Outcome or None
-        Skipped, when the fingerprint is that of the report and every file that the report
-        consists of is as it was made; None when it must be run.
+    reasons : list of str
+        Empty when the report stands and would come out the same: notebook, parameters, package
+        and versions, everything that it has read, and the files that it consists of are as
+        they were.
+    record : dict
+        Of the report; empty where there is none.
     """
-    record = read_record(settings.output_dir / run.place)
-    if not record or not record.get("outputs"):
-        return None
-    if record.get("fingerprint") != fingerprint_run(run, source, state):
-        return None
-    if find_changes(record["outputs"], settings.output_dir):
-        return None
-    return Outcome(run, "skipped", 0.0, record=record)
+    target = settings.output_dir / run.place
+    record = read_record(target)
+    if not record:
+        why = "its record is of another edition" if target.exists() else "no report yet"
+        return [why], {}
+    found = []
+    if record["cells_sha256"] != hash_cells(source):
+        found.append("notebook edited")
+    given, before = run.parameters, record["parameters"]
+    found += [
+        f"{name} is {given.get(name)!r} instead of {before.get(name)!r}"
+        for name in sorted({*given, *before})
+        if name not in given or name not in before or given[name] != before[name]
+    ]
+    if record["code_sha256"] != state.code:
+        found.append("package changed")
+    now, before = state.software, record["software"]
+    found += [
+        f"{name} {now.get(name)} instead of {before.get(name)}"
+        for name in sorted({*now, *before})
+        if now.get(name) != before.get(name)
+    ]
+    for kind, names in record["reads"].items():
+        for name, value in names.items():
+            reading = Reading(kind, name)
+            change = edition.tell_change(reading, value)
+            if change:
+                found.append(f"{name_reading(reading)} {change}")
+    changes = find_changes(record["outputs"], settings.output_dir)
+    return [*found, *(f"{name} {change}" for name, change in changes.items())], record
 
 
 def find_changes(hashes: dict[str, str], folder: Path) -> dict[str, str]:

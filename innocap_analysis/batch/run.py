@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import multiprocessing
 import os
 import signal
 import sys
 import traceback
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from multiprocessing.connection import Connection
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from innocap_analysis.batch.conduct import Request, Taken, conduct_batch, count_jobs
+from innocap_analysis.batch.helper import Channel, fork_helper, start_helper, watch_parent
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.processes import (
-    can_fork,
+    Start,
+    choose_start,
     die_with_parent,
     import_jsonschema,
     one_thread,
@@ -26,22 +26,24 @@ from innocap_analysis.batch.processes import (
 from innocap_analysis.settings import InnocapError, Settings, load_settings
 
 if TYPE_CHECKING:
-    from innocap_analysis.batch.warm.pool import ForkPool
-
-_END_SECONDS = 5
+    from innocap_analysis.batch.fingerprint import ProjectState
+    from innocap_analysis.batch.warm.attempt import Pool
 
 
 def run_notebooks(
     *,
     regions: Sequence[str] | None = None,
     notebooks: Sequence[str] | None = None,
-    language: str | None = None,
+    language: str | Sequence[str] | None = None,
     parameters: Mapping[str, object] | None = None,
+    variants: Sequence[str] | None = None,
+    table: Path | None = None,
     jobs: int | None = None,
     force: bool = False,
     scheduler: str | None = None,
     settings: Settings | None = None,
     report: Callable[[Outcome, int, int], None] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> list[Outcome]:
     """Execute the batch plan and write reports, figures and the index page.
 
@@ -51,10 +53,14 @@ def run_notebooks(
         Countries or regions. Default: the partner countries.
     notebooks : sequence of str, optional
         Names, numbers or beginnings of names. Default: the whole plan.
-    language : str, optional
-        Default: the project's first.
+    language : str or sequence of str, optional
+        ``all`` is every one of the project. Default: the project's first.
     parameters : mapping of str to object, optional
-        Further notebook parameters.
+        Further notebook parameters; reports that they change stand beside the standard ones.
+    variants : sequence of str, optional
+        Named sets of the plan to run with; or, with `parameters`, one name for them.
+    table : Path, optional
+        A CSV file with the rows to run instead of the plan in ``innocap.yml``.
     jobs : int, optional
         Notebooks at the same time. Default: one per processor core.
     force : bool
@@ -67,6 +73,8 @@ def run_notebooks(
         Default: found from the working directory.
     report : callable, optional
         Called with each outcome, how many are done and how many there are.
+    note : callable, optional
+        Called with each remark. Default: they go to the standard error stream.
 
     Returns
     -------
@@ -76,42 +84,45 @@ def run_notebooks(
     Raises
     ------
     InnocapError
-        The plan, a parameter, the data or the settings are faulty, or another batch writes
-        to the same folder; then nothing has run and every earlier report is as it was.
+        The plan, a parameter, the data or the settings are faulty, or another batch makes
+        one of the same reports; then nothing has run and every earlier report is as it was.
     """
     config = settings or load_settings()
     count_jobs(jobs, 1)
-    request = Request(config, regions, notebooks, language, parameters, jobs, force)
-    tally = _Tally(report or (lambda *_: None))
+    request = Request(
+        config, regions, notebooks, language, parameters, jobs, force, variants, table
+    )
+    tally = _Tally(report or (lambda *_: None), note or _remark)
     if scheduler is not None:
         from innocap_analysis.batch.cluster import connect, execute_on_cluster
 
         with connect(scheduler, jobs) as client:
             execute = functools.partial(execute_on_cluster, client=client)
             conduct_batch(request, tally.take, execute)
-    elif can_fork():
-        _watch(request, tally)
     else:
-        from innocap_analysis.batch.cold import execute_cold
-
-        sys.stderr.write("Runs start cold, with a kernel each: nothing can be forked here\n")
-        conduct_batch(request, tally.take, execute_cold)
+        _watch(request, tally)
     return [tally.done[number] for number in range(len(tally.plan))]
+
+
+def _remark(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 class _Tally:
     """Keeps the outcomes and reports each as it comes."""
 
-    def __init__(self, report: Callable[[Outcome, int, int], None]) -> None:
+    def __init__(
+        self, report: Callable[[Outcome, int, int], None], note: Callable[[str], None]
+    ) -> None:
         self.plan: list[Run] = []
         self.done: dict[int, Outcome] = {}
-        self._report = report
+        self._report, self._note = report, note
 
     def take(self, kind: str, content: Any) -> None:  # noqa: ANN401
         if kind == "plan":
             self.plan = content
-        elif kind == "cold":
-            sys.stderr.write(f"Runs start cold, with a kernel each: {content}\n")
+        elif kind == "note":
+            self._note(content)
         else:
             number, outcome = content
             self.done[number] = outcome
@@ -133,22 +144,17 @@ class _Tally:
 
 
 def _watch(request: Request, tally: _Tally) -> None:
-    """Have the batch conducted by a process of its own, which loads everything and forks.
+    """Have the batch conducted by a process of its own, which loads everything.
 
     This process may have threads, and then must not fork; it also need not load anything.
     """
-    start = multiprocessing.get_context
-    context = start("fork") if _is_fresh() else start("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_serve, args=(theirs, request, list(warnings.filters), os.getpid())
-    )
-    with one_thread(), _later(signal.SIGINT):
-        process.start()
-    theirs.close()
+    start = choose_start()
+    begin = fork_helper if start == "fork" and _is_fresh() else start_helper
+    with one_thread(), _later():
+        helper = begin(_serve, request, start, os.getpid())
     try:
         while True:
-            kind, content = ours.recv()
+            kind, content = helper.channel.recv()
             if kind == "fault":
                 raise InnocapError(content + tally.sum_up())
             if kind == "bug":
@@ -159,10 +165,7 @@ def _watch(request: Request, tally: _Tally) -> None:
     except EOFError:
         tally.give_up()
     finally:
-        process.terminate()
-        process.join(_END_SECONDS)
-        if process.exitcode is None:
-            process.kill()
+        helper.stop()
 
 
 def _is_fresh() -> bool:
@@ -171,9 +174,12 @@ def _is_fresh() -> bool:
 
 
 @contextlib.contextmanager
-def _later(signum: signal.Signals) -> Iterator[None]:
-    """Put a signal off, for this thread and what it starts until that has its own handler."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signum})
+def _later() -> Iterator[None]:
+    """Put Ctrl-C off until the process that is being started is known."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
@@ -187,7 +193,7 @@ class _Stop:
     garbage, is lost, and the batch would go on.
     """
 
-    pool: ForkPool | None = None
+    pool: Pool | None = None
 
     def __call__(self, _: int, __: FrameType | None) -> NoReturn:
         if self.pool is not None:
@@ -195,57 +201,60 @@ class _Stop:
         os._exit(0)
 
 
-def _serve(told: Connection, request: Request, filters: list[Any], parent: int) -> None:
-    # Ctrl-C reaches the whole group; the process that started this one decides.
+def _serve(told: Channel, request: Request, start: Start, parent: int) -> None:
+    # Ctrl-C is for the process that started this one to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     stop = _Stop()
     signal.signal(signal.SIGTERM, stop)
     die_with_parent(parent)
+    if start != "fork":  # a thread would keep this process from forking
+        watch_parent(told, lambda *_: None)
     import_jsonschema()
-
-    def tell(kind: str, content: object) -> None:
-        told.send((kind, content))
-
     try:
-        execute = functools.partial(_execute_warm, filters=filters, tell=tell, stop=stop)
-        conduct_batch(request, tell, execute)
-        tell("end", None)
+        execute = functools.partial(_execute, start=start, stop=stop)
+        conduct_batch(request, told.send, execute)
+        told.send("end", None)
     except InnocapError as fault:
-        tell("fault", str(fault))
+        told.send("fault", str(fault))
     except Exception:  # noqa: BLE001 - a fault of ours, raised again where the batch was asked for
-        tell("bug", traceback.format_exc())
+        told.send("bug", traceback.format_exc())
     finally:
         # Everything is said and written; the request to end would hit the interpreter's own end.
         os._exit(0)
 
 
-def _execute_warm(
+def _execute(
     runs: list[tuple[int, Run]],
     settings: Settings,
-    state: Any,  # noqa: ANN401
+    state: ProjectState,
     jobs: int,
     take: Taken,
     *,
-    filters: list[Any],
-    tell: Callable[[str, object], None],
+    start: Start,
     stop: _Stop,
 ) -> None:
-    """Load everything once and execute the runs in forked children."""
-    from innocap_analysis.batch.cold import execute_cold
+    """Execute the runs in a pool of processes."""
     from innocap_analysis.batch.warm.pool import ForkPool
-    from innocap_analysis.batch.warm.preload import preload
+    from innocap_analysis.batch.warm.preload import check_threads, preload
+    from innocap_analysis.batch.warm.spawn import SpawnPool
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            languages = list(dict.fromkeys(run.language for _, run in runs))
-            preload(languages, list(dict.fromkeys(run.notebook for _, run in runs)))
-    except InnocapError as reason:
-        tell("cold", str(reason))
-        execute_cold(runs, settings, state, jobs, take)
-        return
-    pool = stop.pool = ForkPool(settings, state, jobs, filters)
+    languages = list(dict.fromkeys(run.language for _, run in runs))
+    notebooks = list(dict.fromkeys(run.notebook for _, run in runs))
+    if start == "fork":
+        preload(languages, notebooks)
+        try:
+            check_threads()
+        except InnocapError as reason:
+            sys.stderr.write(f"Runs start in loaded processes, not by a fork: {reason}\n")
+            start = "spawn"
+    pool: Pool
+    if start == "fork":
+        pool = ForkPool(settings, state, jobs)
+    else:
+        pool = SpawnPool(
+            settings, state, jobs, (languages, notebooks) if start == "spawn" else None
+        )
+    stop.pool = pool
     try:
         for number, run in runs:
             pool.submit(number, run)

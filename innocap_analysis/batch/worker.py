@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import multiprocessing
 import os
 import shutil
 import signal
 import tempfile
 import threading
-import warnings
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import replace
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from innocap_analysis.batch.bundle import unpack_project
 from innocap_analysis.batch.execute import FAILED
 from innocap_analysis.batch.fingerprint import ProjectState, describe_project
+from innocap_analysis.batch.helper import Channel, Helper, start_helper
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.processes import can_fork, die_with_parent, one_thread
 from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, Settings
@@ -80,8 +77,8 @@ class _Host:
         self._waiting: dict[int, Future[Outcome]] = {}
         self._numbers = itertools.count()
         self._lock = threading.Lock()
-        self._pipe: Connection | None = None
-        self._process: SpawnProcess | None = None
+        self._helper: Helper | None = None
+        self._begun = threading.Event()
 
     @classmethod
     def get(cls, project: bytes, state: ProjectState) -> _Host:
@@ -96,16 +93,17 @@ class _Host:
     def execute(self, run: Run) -> Outcome:
         answer: Future[Outcome] = Future()
         with self._lock:
-            if self._pipe is None:
+            if self._helper is None:
                 self._start()
             number = next(self._numbers)
             self._waiting[number] = answer
-            if self._pipe is not None:
-                self._pipe.send((number, run))
+            with suppress(BrokenPipeError):  # the keeper hears of its end
+                self._helper.channel.send(number, run)  # type: ignore[union-attr]
         while not wait([answer], _POLL_SECONDS).done:
             # A worker that closes waits for its runs, and is killed after a while.
-            if _is_closing() and self._process is not None:
-                self._process.kill()
+            helper = self._helper
+            if _is_closing() and helper is not None:
+                helper.kill()
         if answer.exception() is not None and _is_closing():
             from distributed import Reschedule
 
@@ -113,30 +111,28 @@ class _Host:
         return answer.result()
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
+        self._begun.clear()
         # The process ends with the thread that starts it; this one lasts as long as the worker.
-        threading.Thread(target=self._keep, args=(self._pipe, theirs), daemon=True).start()
+        threading.Thread(target=self._keep, daemon=True).start()
+        self._begun.wait()
 
-    def _keep(self, pipe: Connection, theirs: Connection) -> None:
+    def _keep(self) -> None:
         """Start the loaded process and hand its outcomes to those who wait for them."""
-        context = multiprocessing.get_context("spawn")
-        process = context.Process(
-            target=_serve,
-            args=(theirs, self.settings, self._state, list(warnings.filters), os.getpid(),
-                  str(self._output)),
-        )  # fmt: skip
-        with _as_ordinary_process(), one_thread():
-            process.start()
-        self._process = process
-        theirs.close()
+        try:
+            with one_thread():
+                helper = self._helper = start_helper(
+                    _serve, self.settings, self._state, os.getpid(), str(self._output)
+                )
+        finally:
+            self._begun.set()
         with suppress(EOFError, OSError):
             while True:
-                number, outcome = pipe.recv()
+                number, outcome = helper.channel.recv()
                 self._waiting.pop(number).set_result(outcome)
         with self._lock:
             lost, self._waiting = self._waiting, {}
-            self._pipe = None  # the next run starts another
+            self._helper = None  # the next run starts another
+        helper.wait()
         for answer in lost.values():
             answer.set_exception(InnocapError("a worker's loaded process was ended from outside"))
 
@@ -151,18 +147,6 @@ class _Host:
                 files[name] = path.read_bytes()
                 path.unlink()
         return files
-
-
-class _as_ordinary_process:  # noqa: N801 - reads as a statement
-    """Let a daemonic process of multiprocessing have a child that ends with it."""
-
-    def __enter__(self) -> None:
-        self._config: Any = multiprocessing.current_process()._config  # type: ignore[attr-defined]
-        self._daemon = self._config.pop("daemon", None)
-
-    def __exit__(self, *_: object) -> None:
-        if self._daemon is not None:
-            self._config["daemon"] = self._daemon
 
 
 def _is_closing() -> bool:
@@ -187,30 +171,24 @@ def _check_same(here: ProjectState, there: ProjectState) -> None:
 
 
 def _serve(
-    pipe: Connection,
-    settings: Settings,
-    state: ProjectState,
-    filters: list[Any],
-    parent: int,
-    output: str,
+    pipe: Channel, settings: Settings, state: ProjectState, parent: int, output: str
 ) -> None:
     """Load everything and fork a child for each run that comes through the pipe."""
     from innocap_analysis.batch.warm.pool import ForkPool
-    from innocap_analysis.batch.warm.preload import preload
+    from innocap_analysis.batch.warm.preload import check_threads, preload
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(parent)
     os.environ[OUTPUT_VARIABLE] = output
     names = (*settings.batch.comparison, *settings.batch.region)
     paths = [settings.notebooks_dir / f"{name}.ipynb" for name in names]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        preload(settings.languages, [path for path in paths if path.is_file()])
-    pool = ForkPool(settings, state, _MANY, filters)
+    preload(settings.languages, [path for path in paths if path.is_file()])
+    check_threads()
+    pool = ForkPool(settings, state, _MANY)
     with suppress(EOFError, OSError):
         while True:
             for number, outcome in pool.collect(also=pipe.fileno()):
-                pipe.send((number, outcome))
+                pipe.send(number, outcome)
             while pipe.poll():
                 pool.submit(*pipe.recv())
     pool.close()

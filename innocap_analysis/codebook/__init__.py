@@ -2,7 +2,7 @@
 
 from innocap_analysis.codebook.instrument import Instrument, Item, read_instrument
 from innocap_analysis.codebook.model import COLUMNS, Codebook
-from innocap_analysis.codebook.read import read_codebook, write_goalposts
+from innocap_analysis.codebook.read import read_codebook, replace_cells
 from innocap_analysis.codebook.scales import (
     DONT_KNOW,
     NOT_APPLICABLE,
@@ -23,5 +23,5 @@ __all__ = [
     "read_codebook",
     "read_instrument",
     "read_scales",
-    "write_goalposts",
+    "replace_cells",
 ]

@@ -57,8 +57,8 @@ def is_aggregator(text: str) -> bool:
     return name in AGGREGATORS and not colon
 
 
-def check_cells(table: pd.DataFrame, rows: list[str]) -> list[str]:
-    """List the faults that a single row shows."""
+def check_cells(table: pd.DataFrame, rows: list[str], *, frozen: bool = True) -> list[str]:
+    """List the faults that a single row shows; goalposts may be missing unless frozen."""
     faults = []
     words = {
         "kind": KINDS,
@@ -91,11 +91,11 @@ def check_cells(table: pd.DataFrame, rows: list[str]) -> list[str]:
         texts = [c for c in NUMBER_COLUMNS if cells[c] and not _is_number(cells[c])]
         faults += [f"{at}: {column} {cells[column]!r} is not a number" for column in texts]
         if not texts:
-            faults += [f"{at}: {fault}" for fault in _check_numbers(cells)]
+            faults += [f"{at}: {fault}" for fault in _check_numbers(cells, frozen=frozen)]
     return faults
 
 
-def _check_numbers(cells: dict[str, str]) -> Iterator[str]:
+def _check_numbers(cells: dict[str, str], *, frozen: bool) -> Iterator[str]:
     if float(cells["direction"]) not in (1, -1):
         yield f"direction {cells['direction']} is neither 1 nor -1"
     if float(cells["weight"]) < 0:
@@ -107,9 +107,18 @@ def _check_numbers(cells: dict[str, str]) -> Iterator[str]:
     low, high = parse_number(cells["low"]), parse_number(cells["high"])
     if cells["normalise"] == "goalposts":
         if math.isnan(low) or math.isnan(high):
-            yield "goalposts need both low and high"
+            if frozen:
+                yield (
+                    "goalposts need both low and high; give them, or take those of the data with: "
+                    "innocap goalposts --write"
+                )
         elif low >= high:
             yield f"low {cells['low']} is not below high {cells['high']}; reverse with direction -1"
+        elif cells["transform"] == "log" and low <= 0:
+            yield f"low {cells['low']} has no logarithm; it must be above zero"
+    if cells["normalise"] == "none" and cells["clip"] != "none":
+        if not low < high:
+            yield f"clip {cells['clip']!r} with normalise none needs low below high"
         elif cells["transform"] == "log" and low <= 0:
             yield f"low {cells['low']} has no logarithm; it must be above zero"
     reference_log = cells["normalise"] == "distance_to_reference" and cells["transform"] == "log"
@@ -143,6 +152,15 @@ def check_tree(table: pd.DataFrame, rows: list[str]) -> list[str]:
                 "context, or none"
             )
     faults += _find_cycles(parents, at)
+    wholes = dict(zip(table["code"], table["part_of"], strict=True))
+    figures = [code for code, kind in kinds.items() if kind in ("indicator", "context")]
+    for code, whole in wholes.items():
+        if whole and whole not in figures:
+            faults.append(
+                f"{at[code]}: part_of {whole!r} is no figure of this codebook; name the indicator "
+                f"that holds this one, or leave it empty{suggest(whole, figures)}"
+            )
+    faults += _find_cycles(wholes, at, "part_of forms")
     below: dict[str, list[str]] = {code: [] for code in kinds}
     for code, parent, weight in zip(table["code"], table["parent"], table["weight"], strict=True):
         if kinds[code] != "context":
@@ -159,7 +177,9 @@ def check_tree(table: pd.DataFrame, rows: list[str]) -> list[str]:
     return faults
 
 
-def _find_cycles(parents: dict[str, str], at: dict[str, str]) -> list[str]:
+def _find_cycles(
+    parents: dict[str, str], at: dict[str, str], what: str = "its parents form"
+) -> list[str]:
     faults = []
     done: set[str] = set()
     for start in parents:
@@ -170,6 +190,6 @@ def _find_cycles(parents: dict[str, str], at: dict[str, str]) -> list[str]:
             code = parents[code]
         if code in path:
             loop = path[path.index(code) :]
-            faults.append(f"{at[code]}: its parents form a cycle: {' -> '.join([*loop, code])}")
+            faults.append(f"{at[code]}: {what} a cycle: {' -> '.join([*loop, code])}")
         done.update(path)
     return faults

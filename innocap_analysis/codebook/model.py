@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -26,6 +26,7 @@ COLUMNS = (
     "normalise",
     "aggregate",
     "denominator",
+    "part_of",
     "scale",
     "unit",
     "source",
@@ -99,6 +100,22 @@ class Codebook:
         return list(self.table.index[self.table["kind"] == "indicator"])
 
     @cached_property
+    def denominators(self) -> dict[str, str]:
+        """What an indicator is divided by, for those that are."""
+        table = self.table["denominator"].loc[self.leaves]
+        return {str(code): str(by) for code, by in table.items() if by}
+
+    @cached_property
+    def inputs(self) -> list[str]:
+        """Columns that scoring needs: the indicators and what they are divided by."""
+        return list(dict.fromkeys([*self.leaves, *self.denominators.values()]))
+
+    def find_inputs(self, known: Collection[str]) -> list[str]:
+        """Return the inputs; where no denominator is known the figures come divided already."""
+        divided = not set(self.denominators.values()) & set(known)
+        return self.leaves if divided else self.inputs
+
+    @cached_property
     def context(self) -> list[str]:
         """Codes that are described but never scored."""
         return list(self.table.index[self.table["kind"] == "context"])
@@ -156,6 +173,23 @@ class Codebook:
     def leaves_of(self, code: str) -> list[str]:
         """Return the scored indicators below a node (the node itself when it is a leaf)."""
         return [node for node in self._walk(code) if self.table.at[node, "kind"] == "indicator"]
+
+    def branch(self, code: str) -> list[str]:
+        """Return what goes when an indicator is left out, itself first.
+
+        A group goes with the last of its children that carries weight; the list ends with an
+        index when nothing else is left of that.
+        """
+        gone = [code]
+        parent = str(self.table.at[code, "parent"])
+        while parent and not any(
+            self.table.at[child, "weight"] > 0
+            for child in self.children(parent)
+            if child != gone[-1]
+        ):
+            gone.append(parent)
+            parent = str(self.table.at[parent, "parent"])
+        return gone
 
     def level(self, code: str) -> int:
         """Return the distance from the root: 0 for an index, 1 for its children."""

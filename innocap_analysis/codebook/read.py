@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -30,7 +31,7 @@ _DEFAULTS = {
 }
 
 
-def read_codebook(source: str | Path | pd.DataFrame | Codebook) -> Codebook:
+def read_codebook(source: str | Path | pd.DataFrame | Codebook, *, frozen: bool = True) -> Codebook:
     """Read an index tree from a table and check it.
 
     Parameters
@@ -41,6 +42,9 @@ def read_codebook(source: str | Path | pd.DataFrame | Codebook) -> Codebook:
         which is returned as it is. Columns `code`, `parent` and `kind` are required; the
         others of :data:`COLUMNS` may be left out or empty and then mean: direction 1,
         weight 1, no clipping, no transform, goalposts, arithmetic mean.
+    frozen : bool
+        Whether every indicator with goalposts must have them already; without them it
+        cannot be scored, only given some (``innocap goalposts --write``).
 
     Returns
     -------
@@ -92,7 +96,7 @@ def read_codebook(source: str | Path | pd.DataFrame | Codebook) -> Codebook:
             table[column] = ""
     for column, default in _DEFAULTS.items():
         table[column] = table[column].where(table[column] != "", default)
-    faults = [*check_cells(table, rows), *check_tree(table, rows)]
+    faults = [*check_cells(table, rows, frozen=frozen), *check_tree(table, rows)]
     if faults:
         lines = "".join(f"\n  {fault}" for fault in faults)
         raise InnocapError(f"{name}: {len(faults)} fault(s) in the codebook{lines}")
@@ -118,6 +122,10 @@ def _texts_of(source: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _find_delimiter(text: str) -> str:
+    return max(",;\t", key=text.partition("\n")[0].count)
+
+
 def _read_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -125,8 +133,7 @@ def _read_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
         raise InnocapError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise InnocapError(f"{path.name}: is not UTF-8; save it as 'CSV UTF-8'") from None
-    header = text.partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
+    delimiter = _find_delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     records = [(reader.line_num, row) for row in reader if any(row)]
     if not records:
@@ -147,33 +154,57 @@ def _read_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
     return table, lines
 
 
-def write_goalposts(path: Path, goalposts: pd.DataFrame) -> int:
-    """Freeze goalposts in a codebook file; every other cell keeps its text.
+def replace_cells(path: Path, numbers: Mapping[tuple[str, str], float]) -> tuple[bytes, int]:
+    """Return the bytes of a codebook with other numbers in some cells; all others stay.
 
     Parameters
     ----------
     path : Path
-        A comma-separated codebook, already checked by :func:`read_codebook`.
-    goalposts : DataFrame
-        Columns `low` and `high`, indexed by code.
+        A file that :func:`read_codebook` can read.
+    numbers : mapping of (str, str) to float
+        By code and column.
 
     Returns
     -------
-    int
-        How many cells were changed.
+    content : bytes
+        The file as it would be.
+    changed : int
+        How many cells hold another number than before.
+
+    Raises
+    ------
+    InnocapError
+        The file has no such column.
     """
-    read_codebook(path)
     table, _ = _read_table(path)
-    changed = 0
-    for row, code in table["code"].items():
-        for column in ("low", "high"):
-            if code not in goalposts.index:
-                continue
-            value = float(goalposts[column].loc[code])
-            if parse_number(str(table.at[row, column])) != value:
-                table.loc[row, column] = repr(value)
-                changed += 1
-    if changed:
-        text = table.to_csv(index=False, lineterminator="\n")
-        path.write_text(text, encoding="utf-8", newline="")
-    return changed
+    text = path.read_bytes().decode("utf-8")
+    delimiter = _find_delimiter(text)
+    spans = _find_cells(text, delimiter)
+    rows = {str(code): i for i, code in enumerate(table["code"])}
+    new: list[tuple[int, int, str]] = []
+    for (code, column), number in numbers.items():
+        if column not in table:
+            raise InnocapError(f"{path.name}: column {column!r} is missing; add it to the header")
+        if parse_number(str(table.at[rows[code], column])) != number:
+            told = repr(number).replace(".", "," if delimiter == ";" else ".")
+            at = list(table.columns).index(column)
+            new.append((*spans[rows[code] + 1][at], told))
+    for start, end, told in sorted(new, reverse=True):
+        text = text[:start] + told + text[end:]
+    return text.encode("utf-8"), len(new)
+
+
+def _find_cells(text: str, delimiter: str) -> list[list[tuple[int, int]]]:
+    """Return where every cell of every record that is not empty starts and ends."""
+    plain = f"[^{delimiter}\r\n]*"
+    cell = re.compile(rf'("(?:[^"]|"")*"{plain}|{plain})({delimiter}|\r\n|\r|\n|\Z)')
+    records: list[list[tuple[int, int]]] = [[]]
+    at = 0
+    while found := cell.match(text, at):
+        records[-1].append(found.span(1))
+        at = found.end()
+        if found[2] != delimiter:
+            records.append([])
+        if not found[2]:
+            break
+    return [record for record in records if any(start < end for start, end in record)]

@@ -95,13 +95,12 @@ def estimate_group_alpha(result: IndexResult) -> pd.DataFrame:
         k = complete.shape[1]
         row = {"code": code, "k": k, "n": len(complete), "alpha": np.nan}
         row |= {"alpha_standardised": np.nan, "reason": ""}
-        covariance = np.atleast_2d(np.cov(complete.to_numpy(), rowvar=False))
         if k < 2:
             row["reason"] = "one child only"
-        elif len(complete) < 2 or (np.diag(covariance) == 0).any():
+        elif len(complete) < 2 or (complete.var() == 0).any():
             row["reason"] = "a child does not vary"
         else:
-            row["alpha"] = compute_alpha(covariance)
+            row["alpha"] = compute_alpha(np.cov(complete.to_numpy(), rowvar=False))
             correlations = np.corrcoef(complete.to_numpy(), rowvar=False)
             row["alpha_standardised"] = compute_alpha(correlations)
             if np.isnan([row["alpha"], row["alpha_standardised"]]).any():
@@ -217,12 +216,7 @@ def leave_one_out(
     base, ranks = result.scores[root], result.ranks[root]
     parts = []
     for code in book.leaves:
-        gone = code
-        while len(book.children(str(book.table.at[gone, "parent"]))) == 1:
-            gone = str(book.table.at[gone, "parent"])
-        if gone == root:
-            raise InnocapError(f"leave_one_out: {code} is the only indicator of {root}")
-        without = change_codebook(book, drop=[gone])
+        without = change_codebook(book, drop=[code])
         score = score_index(values, without, min_coverage=min_coverage).scores[root]
         rank = rank_units(score.to_frame())[root]
         parts.append(

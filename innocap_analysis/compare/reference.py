@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.score.index import IndexResult
+from innocap_analysis.score.options import check_level
 from innocap_analysis.score.sensitivity import SensitivityResult
 
 _TEXTS = ("code", "parent", "best_units")
@@ -46,7 +47,8 @@ def compare_to_reference(
         groups), `score`, `reference_n`, `reference_rank` (1 is best; where the unit would
         stand in the set), `percentile` (share of the set below, half of the ties, 0 to
         100), `reference_median`, `reference_best`, `best_units`, `gap_to_median` and
-        `gap_to_best` (score minus theirs, in points: positive is ahead).
+        `gap_to_best` (score minus theirs, in points: positive is ahead). A node that the unit
+        has no score on has no rank, percentile or gap.
     """
     book = result.codebook
     scores = pd.concat([result.normalised, result.scores], axis=1)
@@ -91,6 +93,8 @@ def _find_level(code: str, parents: dict[str, str]) -> int:
 
 def _reference_rank(own: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Count who in the set is above; a unit is never above itself, so members need no care."""
+    if not len(reference):
+        return np.full(len(own), np.nan)
     above = reference[None, :] > own[:, None]
     return np.where(np.isnan(own), np.nan, 1.0 + above.sum(axis=1))
 
@@ -132,14 +136,20 @@ def rank_priorities(
         One row per dimension, widest gap first: `priority`, `code`, `gap` (median over
         runs, in points; negative is behind the reference median), `low`, `high` (the
         interval), `probability_first` (share of runs with the widest gap), `probability_top2`,
-        `probability_behind` (share of runs behind the median).
+        `probability_behind` (share of runs behind the median). A dimension that the index as
+        it is does not score for the unit, or for any unit of the reference set, comes last,
+        with no priority (``<NA>``) and NaN.
     """
+    check_level(level)
+    measured = runs.baseline.loc[unit, list(codes)].notna()
+    measured &= runs.baseline.loc[list(reference_units), list(codes)].notna().any()
     gaps = pd.DataFrame(
         {
             code: runs.scores[code][unit] - runs.scores[code][list(reference_units)].median(axis=1)
             for code in codes
         }
     )
+    gaps = gaps[measured.index[measured]].reindex(columns=list(codes))
     order = gaps.rank(axis=1, method="min")
     tail = (1 - level) / 2
     table = pd.DataFrame(
@@ -152,6 +162,9 @@ def rank_priorities(
             "probability_top2": (order <= 2).mean().to_numpy(),
             "probability_behind": (gaps < 0).mean().to_numpy(),
         }
-    ).sort_values("gap", ignore_index=True)
-    table.insert(0, "priority", range(1, len(table) + 1))
+    )
+    table.loc[~measured.to_numpy(), "probability_first":"probability_behind"] = np.nan
+    table = table.sort_values("gap", ignore_index=True)
+    places = pd.Series(range(1, len(table) + 1), dtype="Int64")
+    table.insert(0, "priority", places.where(table["gap"].notna()))
     return table

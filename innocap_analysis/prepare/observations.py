@@ -109,7 +109,7 @@ def prepare_data(settings: Settings, codebook: Codebook | None = None) -> Prepar
     if not parts:
         raise InnocapError(f"{PACKAGE_NAME}: no resource has the role 'observations'")
     observations, changed = map_units(pd.concat(parts, ignore_index=True), mapping)
-    observations, unknown = drop_unknown_codes(observations, book.table.index)
+    observations, unknown = drop_unknown_codes(observations, {*book.table.index, *book.inputs})
     newest, older = select_year(observations)
     countries = sorted({unit for raw, unit in mapping.items() if raw not in region_codes})
     missing = list_missing(newest, book.leaves, countries)
@@ -150,10 +150,14 @@ def hash_inputs(settings: Settings) -> dict[str, str]:
         settings.codebook_path,
         settings.regions_path,
         settings.raw_dir / PACKAGE_NAME,
-        *(r.path for r in read_datapackage(settings.raw_dir)),
+        *(r.path for r in read_datapackage(settings.raw_dir) if r.role == "observations"),
+        *(path for path in (settings.flags_path, settings.notes_path) if path.exists()),
     ]
     hashes = {file.relative_to(settings.root).as_posix(): hash_file(file) for file in files}
-    return {f"{CONFIG_NAME}, without its batch": settings.digest, **hashes}
+    # Not how countries are drawn or called: a page is no other for a colour that it does not show.
+    chosen = [list(settings.countries), settings.reference_sets, settings.min_coverage]
+    digest = hashlib.sha256(json.dumps(chosen).encode("utf-8")).hexdigest()
+    return {f"{CONFIG_NAME}, what scores depend on": digest, **hashes}
 
 
 def fingerprint_inputs(settings: Settings) -> str:

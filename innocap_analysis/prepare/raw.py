@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from innocap_analysis import reads
 from innocap_analysis.settings import InnocapError
 
 PACKAGE_NAME = "datapackage.json"
@@ -109,12 +110,15 @@ def read_datapackage(raw_dir: Path) -> list[Resource]:
                 f"{PACKAGE_NAME}: resource {name} lacks {error.args[0]!r}; see its neighbours"
             ) from None
     listed = {resource.path for resource in resources}
-    # Survey exports come and go, and are checked by their own reader.
-    strays = sorted(
-        path.name
-        for path in raw_dir.glob("**/*.csv")
-        if path not in listed and path.parent.name != SURVEY_FOLDER
-    )
+    with (
+        reads.aside()
+    ):  # a stray stops a batch before it runs, so no page depends on there being one
+        # Survey exports come and go, and are checked by their own reader.
+        strays = sorted(
+            path.name
+            for path in raw_dir.glob("**/*.csv")
+            if path not in listed and path.parent.name != SURVEY_FOLDER
+        )
     if strays:
         raise InnocapError(
             f"{raw_dir.name}/{strays[0]}: is not described in {PACKAGE_NAME}; add a resource with "

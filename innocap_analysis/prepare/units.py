@@ -157,6 +157,7 @@ def find_unit(code: str, settings: Settings) -> Unit:
     countries = ", ".join(settings.countries)
     raise InnocapError(
         f"region {code!r} is unknown: give a country ({countries}) or one of their "
-        f"{len(regions)} regions in {settings.regions_path.name}, such as {regions.index[0]}"
+        f"{len(regions)} regions in {settings.regions_path.name}"
+        + (f", such as {regions.index[0]}" if len(regions) else "")
         + suggest(code, [*settings.countries, *regions.index])
     )

@@ -15,6 +15,7 @@ from innocap_analysis.prepare.files import write_table
 from innocap_analysis.prepare.raw import SURVEY_FOLDER
 from innocap_analysis.prepare.survey.read import Answers, read_survey
 from innocap_analysis.prepare.units import read_regions
+from innocap_analysis.reads import list_files
 from innocap_analysis.settings import TEXTS_NAME, InnocapError, Settings, load_settings, suggest
 
 ANSWERS_NAME = "answers.csv"
@@ -88,13 +89,26 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
         raw, columns = _read_imported(config, instrument)
     else:
         folder = config.raw_dir / SURVEY_FOLDER
-        files = sorted(p for p in folder.glob("SYNTHETIC_*") if p.suffix in (".csv", ".xlsx"))
+        files = list_synthetic(config)
         if not files:
-            raise InnocapError(f"{folder}: holds no SYNTHETIC files; make them: innocap synthetic")
+            raise InnocapError(
+                f"{folder}: holds no SYNTHETIC files of {', '.join(config.countries)}; "
+                "make them: innocap synthetic"
+            )
         raw, _, columns = join_files(
             [read_survey(path, key=_SYNTHETIC_KEY, settings=config) for path in files]
         )
     return _clean_wave(raw, columns, instrument, config)
+
+
+def list_synthetic(settings: Settings) -> list[Path]:
+    """Return the made-up exports of the project's countries: ``SYNTHETIC_SE_….csv``."""
+    folder = settings.raw_dir / SURVEY_FOLDER
+    return [
+        path
+        for path in list_files(folder, "SYNTHETIC_*")
+        if path.suffix in (".csv", ".xlsx") and path.stem.split("_")[1] in settings.countries
+    ]
 
 
 def _clean_wave(
@@ -130,6 +144,11 @@ def check_wave(name: str, settings: Settings) -> str:
     if name == "imported" and not (settings.processed_dir / ANSWERS_NAME).is_file():
         raise InnocapError("no answers were imported yet; read some with: innocap import FILE")
     return name
+
+
+def find_wave(settings: Settings) -> str:
+    """Return the wave that a report is made from unless told: the imported one if there is one."""
+    return WAVES[(settings.processed_dir / ANSWERS_NAME).is_file()]
 
 
 def join_files(parts: Sequence[Answers]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

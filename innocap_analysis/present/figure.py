@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, ParamSpec, cast
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -26,7 +25,7 @@ from innocap_analysis.present.lettering import (
 )
 from innocap_analysis.present.placing import OneRow
 from innocap_analysis.present.sheet import Sheet
-from innocap_analysis.settings import InnocapError, Settings, load_settings
+from innocap_analysis.settings import LAB_FOLDER, InnocapError, Settings, load_settings
 
 P = ParamSpec("P")
 
@@ -36,7 +35,6 @@ REFERENCE = "#9A9A9A"
 GRID = "#E3E3E3"
 AHEAD = "#0072B2"
 BEHIND = "#D55E00"
-SEQUENTIAL = "cividis"
 
 WIDTH = 8.0
 PNG_DPI = 160
@@ -249,11 +247,15 @@ def start_chart(
             linespacing=LINE_SPACING,
         )
     if key:
+        columns_of_key = -(-len(key) // rows)
         chart.legend(
-            handles=list(key),
+            # Matplotlib fills columns; a reader goes along the rows.
+            handles=[
+                mark for first in range(columns_of_key) for mark in key[first::columns_of_key]
+            ],
             loc="lower center",
             bbox_to_anchor=(0.5, foot / total),
-            ncols=-(-len(key) // rows),
+            ncols=columns_of_key,
             borderaxespad=0.2,
             columnspacing=1.4,
             handletextpad=0.4,
@@ -270,8 +272,8 @@ def _count_key_rows(texts: Sequence[str], room: float) -> int:
         return 0
     widths = [measure_width(text, _KEY_SIZE) + _KEY_MARK for text in texts]
     for rows in range(1, len(texts)):
-        columns = np.array_split(widths, -(-len(texts) // rows))
-        if sum(column.max() for column in columns) <= room:
+        columns = -(-len(texts) // rows)
+        if sum(max(widths[first::columns]) for first in range(columns)) <= room:
             return rows
     return len(texts)
 
@@ -308,8 +310,10 @@ def save_figure(
     for part in (name, folder):
         if not part or Path(part).name != part or part.startswith("."):
             raise InnocapError(f"save_figure: {part!r} is no plain name for a file or folder")
+    name += config.variant_suffix
     stem = name if language == config.default_language else f"{name}.{language}"
-    place = config.figures_dir / folder
+    # Exploring by hand never touches what is published.
+    place = config.figures_dir / ("" if config.publishes else LAB_FOLDER) / folder
     write_atomically(place / f"{stem}.png", chart.to_png())
     write_atomically(place / f"{stem}.svg", chart.to_svg())
     write_table(place / f"{stem}.csv", chart.data)

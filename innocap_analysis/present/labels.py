@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from babel.lists import format_list
@@ -75,6 +76,14 @@ class Labels:
                 lines += [f"{first}-", rest.replace(SOFT_HYPHEN, "")]
         return "\n".join(line for line in lines if line)
 
+    def codes_of(self, codes: list[str]) -> list[str]:
+        """Return several labels."""
+        return [self.code(code) for code in codes]
+
+    def join(self, texts: list[str]) -> str:
+        """Return several texts as a list in a sentence."""
+        return str(format_list(texts, locale=self.language))
+
     def codes(self, codes: list[str]) -> str:
         """Return several labels, separated by commas."""
         return ", ".join(self.code(code) for code in codes)
@@ -83,9 +92,11 @@ class Labels:
         """Return a number in the language's style."""
         return format_number(value, self.language, decimals=decimals, sign=sign)
 
-    def rank(self, rank: float, low: int, high: int) -> str:
+    def rank(self, rank: float, low: float, high: float) -> str:
         """Return a rank with its interval over the runs, as ``5 (3–10)``."""
-        return f"{rank:.0f} ({low}–{high})"
+        if math.isnan(rank):
+            return self.say("not measured")
+        return f"{rank:.0f} ({low:.0f}–{high:.0f})"
 
     def figure(self, value: float, _: object = None) -> str:
         """Return a published figure with its own digits; also serves as a tick formatter."""
@@ -98,6 +109,11 @@ class Labels:
     def probability(self, share: float) -> str:
         """Return a simulated probability as a percentage."""
         return format_p(share, self.language)
+
+    def p_value(self, p: float) -> str:
+        """Return a p-value, never smaller than can be told."""
+        least = 0.001
+        return "<" + self.number(least, decimals=3) if p < least else self.number(p, decimals=3)
 
     def colour(self, unit: str) -> str:
         """Return the colour of a partner country, grey for others."""

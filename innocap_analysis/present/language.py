@@ -49,7 +49,7 @@ def get_translator(language: str) -> Translator:
     Examples
     --------
     >>> get_translator("sv")("Reference median")
-    'Referensens median'
+    'Referensländernas median'
     """
     if language == SOURCE_LANGUAGE:
         return str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 import pandas as pd
@@ -25,16 +25,23 @@ class Table:
         Which columns hold numbers and are set flush right.
     caption : str
         What the table shows.
+    languages : mapping of str to str
+        Language of a column, by its heading, where it is not the page's.
     """
 
     cells: pd.DataFrame
     numeric: tuple[bool, ...]
     caption: str = ""
+    languages: Mapping[str, str] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         right = ' style="text-align:right"'
         left = ' style="text-align:left"'
         sides = [right if number else left for number in self.numeric]
+        marks = [
+            side + (f' lang="{self.languages[name]}"' if name in self.languages else "")
+            for name, side in zip(self.cells.columns, sides, strict=True)
+        ]
         head = "".join(
             f'<th scope="col"{side}>{escape(str(name))}</th>'
             for name, side in zip(self.cells.columns, sides, strict=True)
@@ -42,7 +49,7 @@ class Table:
         body = "".join(
             "<tr>"
             + "".join(
-                f"<td{side}>{escape(str(cell))}</td>" for cell, side in zip(row, sides, strict=True)
+                f"<td{side}>{escape(str(cell))}</td>" for cell, side in zip(row, marks, strict=True)
             )
             + "</tr>"
             for row in self.cells.itertuples(index=False)

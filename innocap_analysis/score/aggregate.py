@@ -10,6 +10,8 @@ import pandas as pd
 
 from innocap_analysis.codebook import Codebook
 from innocap_analysis.score.normalise import BLOCK, ScoreWarning
+from innocap_analysis.score.options import check_share
+from innocap_analysis.score.ties import ROUNDING, measure_rounding
 from innocap_analysis.settings import InnocapError
 
 # Coverage is a ratio of sums of weights; a share of exactly one half must pass 0.5.
@@ -44,7 +46,8 @@ def aggregate(
     Raises
     ------
     InnocapError
-        A mean that needs values of zero or more meets a negative one.
+        A mean that needs values of zero or more meets a negative one, a Mazziotta-Pareto
+        index a negative mean.
 
     Warns
     -----
@@ -62,6 +65,7 @@ def aggregate(
     minus pairs lost. Sums run child by child, so that except for Copeland a unit's score
     has the same last bit whichever other units are in the table.
     """
+    check_share("min_coverage", min_coverage)
     units = normalised.index
     leaves = np.ascontiguousarray(normalised[codebook.leaves].to_numpy(dtype=float).T)
     scores = np.empty((len(codebook.parents), len(units)))
@@ -121,7 +125,8 @@ def aggregate_arrays(
     Raises
     ------
     InnocapError
-        A mean that needs values of zero or more meets a negative one.
+        A mean that needs values of zero or more meets a negative one, a Mazziotta-Pareto
+        index a negative mean.
     """
     given = weights or {}
     nodes: dict[str, Node] = {code: (x, ~np.isnan(x)) for code, x in leaves.items()}
@@ -150,7 +155,7 @@ def aggregate_arrays(
             parts = [np.where(p, w, 0.0) for p, w in zip(present, own, strict=True)]
             cover = _measure_coverage(parts, own, covers)
         with np.errstate(invalid="ignore", divide="ignore"):
-            score = _combine(method, filled, used, observed)
+            score = _combine(method, filled, used, observed, parent.code)
         enough = (observed > 0) & (cover >= min_coverage - _ROUNDING)
         nodes[parent.code] = parents[parent.code] = (np.where(enough, score, np.nan), cover)
     return parents
@@ -160,15 +165,20 @@ def _measure_coverage(
     used: Sequence[Array], weights: Sequence[Array], covers: Sequence[Array]
 ) -> Array:
     observed = sum((u * c for u, c in zip(used, covers, strict=True)), np.zeros(1))
-    return np.asarray(observed / sum(weights[1:], weights[0]))
+    total = sum(weights[1:], weights[0])
+    # A group whose children were all left out covers nothing; it weighs nothing either.
+    return np.asarray(np.where(total > 0, observed / np.where(total > 0, total, 1.0), 0.0))
 
 
-def _combine(method: str, xs: Sequence[Array], ws: Sequence[Array], total: Array) -> Array:
+def _combine(
+    method: str, xs: Sequence[Array], ws: Sequence[Array], total: Array, parent: str
+) -> Array:
     name, _, parameter = method.partition(":")
     if name == "copeland":
         return _count_wins(xs, ws)
     if name == "mpi":
-        return _penalise_spread(xs, ws, total, sign=1.0 if parameter == "+" else -1.0)
+        sign = 1.0 if parameter == "+" else -1.0
+        return _penalise_spread(xs, ws, total, sign=sign, parent=parent)
     forward, backward = _find_transform(method)
     top = sum((w * forward(x) for x, w in zip(xs, ws, strict=True)), np.zeros(1))
     return backward(top / total)
@@ -191,11 +201,17 @@ def _find_transform(
 
 
 def _penalise_spread(
-    xs: Sequence[Array], ws: Sequence[Array], total: Array, *, sign: float
+    xs: Sequence[Array], ws: Sequence[Array], total: Array, *, sign: float, parent: str
 ) -> Array:
     mean = sum((w * x for x, w in zip(xs, ws, strict=True)), np.zeros(1)) / total
     squares = (w * (x - mean) ** 2 for x, w in zip(xs, ws, strict=True))
     variance = sum(squares, np.zeros(1)) / total
+    below = (mean < 0) & (variance > 0)
+    if below.any():
+        raise InnocapError(
+            f"{parent}: mpi needs means above zero, or the penalty turns into a bonus, but one is "
+            f"{mean[below].min():.6g}; bring the indicators to a scale from 0 to 100"
+        )
     # Without spread there is no penalty, whatever the mean.
     penalty = np.where(variance == 0, 0.0, variance / np.where(mean == 0, np.nan, mean))
     return np.asarray(mean + sign * penalty)
@@ -205,12 +221,17 @@ def _count_wins(xs: Sequence[Array], ws: Sequence[Array]) -> Array:
     """Compare every pair of units on the children that both have."""
     shape = np.broadcast_shapes(*(x.shape for x in xs), *(w.shape for w in ws))
     balance = np.zeros((*shape, shape[-1]))
+    total = np.zeros(shape)
     for x, w in zip(xs, ws, strict=True):
         values = np.broadcast_to(x, shape)
         weight = np.broadcast_to(w, shape)
         both = np.minimum(weight[..., :, None], weight[..., None, :])
-        balance += both * np.sign(values[..., :, None] - values[..., None, :])
-    return np.asarray(np.sign(np.round(balance, 12)).sum(axis=-1))
+        ahead = values[..., :, None] - values[..., None, :]
+        tied = np.abs(ahead) <= measure_rounding(values)[..., None]
+        balance += both * np.where(tied, 0.0, np.sign(ahead))
+        total += weight
+    drawn = np.abs(balance) <= ROUNDING * total[..., None]
+    return np.asarray(np.where(drawn, 0.0, np.sign(balance)).sum(axis=-1))
 
 
 def _refuse_negative(

@@ -25,7 +25,8 @@ def change_codebook(
     codebook : Codebook
         The index to start from; it stays as it is.
     drop : sequence of str
-        Indicators or groups to leave out, with everything below them.
+        Indicators or groups to leave out, with everything below them; a group that is left
+        without a weighted child goes too.
     weights : dict of str to float, optional
         New weights by code.
     aggregate : dict of str to str, optional
@@ -39,7 +40,7 @@ def change_codebook(
     Raises
     ------
     InnocapError
-        A code is unknown, or the changed tree has a fault.
+        A code is unknown, nothing is left of an index, or the changed tree has a fault.
     """
     table = codebook.table.copy()
     for code in [*drop, *(weights or {}), *(aggregate or {})]:
@@ -49,13 +50,31 @@ def change_codebook(
         table.loc[code, "weight"] = weight
     for code, method in (aggregate or {}).items():
         table.loc[code, "aggregate"] = method
-    gone = set(drop)
-    while True:
-        below = set(table.index[table["parent"].isin(gone)]) - gone
-        if not below:
-            break
-        gone |= below
+    gone = _find_branches(table, set(drop))
+    lost = [index for index in codebook.indexes if index in gone - set(drop)]
+    if lost:
+        raise InnocapError(f"{codebook.name}: nothing would be left of {lost[0]}")
+    # A part of what is left out is counted once now.
+    table.loc[table["part_of"].isin(gone), "part_of"] = ""
     return read_codebook(table.drop(index=list(gone)))
+
+
+def _find_branches(table: pd.DataFrame, gone: set[str]) -> set[str]:
+    """Add everything below the nodes that go, and the groups that they leave empty."""
+    weighted = (table["kind"] != "context") & (table["weight"] > 0)
+    while True:
+        left = set(table["parent"][weighted & ~table.index.isin(gone)])
+        more = set(table.index[table["parent"].isin(gone)])
+        more |= {str(table.at[c, "parent"]) for c in gone} - left - {""}
+        if more <= gone:
+            return gone
+        gone = gone | more
+
+
+def find_double_counts(codebook: Codebook) -> list[str]:
+    """Return scored indicators inside another scored one; :func:`change_codebook` drops them."""
+    leaves = codebook.leaves
+    return [code for code in leaves if codebook.table.at[code, "part_of"] in leaves]
 
 
 def compare_alternatives(

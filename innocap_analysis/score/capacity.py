@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,10 +12,13 @@ import pandas as pd
 from innocap_analysis.codebook import Codebook, read_codebook
 from innocap_analysis.prepare.clean import select_year, widen
 from innocap_analysis.prepare.files import write_table
+from innocap_analysis.prepare.flags import read_flags
 from innocap_analysis.prepare.observations import PreparedData, prepare_data, write_processed
-from innocap_analysis.prepare.units import read_regions
+from innocap_analysis.prepare.units import name_country, read_regions
+from innocap_analysis.score.factors import Factor
 from innocap_analysis.score.index import IndexResult, score_index
 from innocap_analysis.score.normalise import ScoreWarning
+from innocap_analysis.score.sensitivity import SensitivityResult, run_sensitivity
 from innocap_analysis.settings import InnocapError, Settings, load_settings
 
 
@@ -67,9 +71,8 @@ class CapacityData:
         Every region and indicator with a figure of any year has its place, NaN where the
         chosen year is earlier than the figure.
         """
-        national = set(self.values.index)
         every = self.prepared.observations
-        every = every[~every["unit"].isin(national) & (every["unit"].str.len() > 2)]
+        every = every[every["unit"].isin(self.region_countries)]
         chosen = self.observations[self.observations["unit"].isin(every["unit"])]
         codes = [code for code in self.codebook.context if code in set(every["code"])]
         own = [code for code in codes if code in set(chosen["code"])]
@@ -80,6 +83,36 @@ class CapacityData:
         """Country of each statistical region."""
         table = read_regions(self.settings.regions_path)
         return {str(unit): str(country) for unit, country in table["country"].items()}
+
+    @cached_property
+    def flags(self) -> pd.DataFrame:
+        """Known weaknesses of single figures; see :func:`~innocap_analysis.prepare.flags`."""
+        return read_flags(self.settings.flags_path, codes=list(self.codebook.table.index))
+
+    def simulate(
+        self,
+        *,
+        n: int = 2000,
+        seed: int = 1,
+        factors: Sequence[Factor] | None = None,
+        sobol: bool = False,
+    ) -> SensitivityResult:
+        """Score the index many times under other choices, with the project's own coverage rule.
+
+        Parameters
+        ----------
+        n, seed, factors, sobol
+            As in :func:`~innocap_analysis.score.sensitivity.run_sensitivity`.
+
+        Returns
+        -------
+        SensitivityResult
+            Choices and scores of every run.
+        """
+        return run_sensitivity(
+            self.values, self.codebook, factors=factors, n=n, seed=seed, sobol=sobol,
+            min_coverage=self.settings.min_coverage,
+        )  # fmt: skip
 
     def reference_units(self, reference: str) -> list[str]:
         """Return the countries of a reference set that have data, in alphabetical order.
@@ -104,9 +137,8 @@ class CapacityData:
             return list(self.values.index)
         unknown = sorted(set(members) - set(self.values.index))
         if unknown:
-            raise InnocapError(
-                f"innocap.yml, reference_sets.{reference}: no data for {', '.join(unknown)}"
-            )
+            place = self.settings.locate("reference_sets", reference)
+            raise InnocapError(f"{place}: no data for {', '.join(unknown)}")
         return sorted(members)
 
 
@@ -141,26 +173,84 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
     if len(book.indexes) != 1:
         raise InnocapError(f"{book.name}: expected one index, found {len(book.indexes)}")
     prepared = prepare_data(config, book)
+    faults = list_unmeasured(prepared, config)
+    if faults:
+        raise InnocapError("\n  ".join(faults))
     selected, _ = select_year(prepared.observations, year)
-    countries = [unit for unit in selected["unit"].unique() if len(unit) == 2]
-    national = selected[selected["unit"].isin(countries)]
-    if national.empty:
+    values = widen_countries(selected, book, config)
+    if values.empty:
         first = prepared.observations["time"].min()
         raise InnocapError(f"year {year}: there are no figures so early; the first are of {first}")
-    measured = set(national["code"])
-    values = widen(national, [code for code in book.table.index if code in measured])
-    values = values.reindex(columns=values.columns.union(book.leaves, sort=False))
     with warnings.catch_warnings():
-        # The foot of every page names these indicators; see `present.sentences`.
+        # The foot of every page names these indicators; see `pages.index_view`.
         warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
         result = score_index(values, book, min_coverage=config.min_coverage)
-    lost = [u for u in config.countries if pd.isna(result.scores[book.indexes[0]].get(u))]
+    lost = _list_unscored(result, config)
     if year is not None and lost:
+        # Who has no overall score of the newest figures either is shown as not measured.
+        newest = load_capacity(settings=config).result
+        lost = [unit for unit in lost if unit not in _list_unscored(newest, config)]
+    if lost and year is not None:
         raise InnocapError(
             f"year {year}: too few figures are so old that {', '.join(lost)} could have an overall "
             "score; choose a later year, or none for the newest figures"
         )
     return CapacityData(config, book, prepared, selected, values, result)
+
+
+def _list_unscored(result: IndexResult, settings: Settings) -> list[str]:
+    scores = result.scores[result.codebook.indexes[0]]
+    return [unit for unit in settings.countries if pd.isna(scores[unit])]
+
+
+def list_unmeasured(prepared: PreparedData, settings: Settings) -> list[str]:
+    """List the partner countries without a single figure, each where the settings name it.
+
+    Parameters
+    ----------
+    prepared : PreparedData
+        Observations of every year.
+    settings : Settings
+        The project.
+
+    Returns
+    -------
+    list of str
+        One message per country.
+    """
+    known = set(prepared.observations["unit"])
+    return [
+        f"{settings.locate('countries', code)}: data/raw holds no figure of {name_country(code)}; "
+        "add some or remove the country"
+        for code in settings.countries
+        if code not in known
+    ]
+
+
+def widen_countries(selected: pd.DataFrame, codebook: Codebook, settings: Settings) -> pd.DataFrame:
+    """Return countries x codes: what is not a region of the table of regions is a country.
+
+    Parameters
+    ----------
+    selected : DataFrame
+        One row per unit and code (:func:`~innocap_analysis.prepare.clean.select_year`).
+    codebook : Codebook
+        Gives the order of the columns; every indicator has one.
+    settings : Settings
+        Names the table of regions and the partner countries, which all have a row.
+
+    Returns
+    -------
+    DataFrame
+        Raw units; empty when no country has a figure.
+    """
+    national = selected[~selected["unit"].isin(read_regions(settings.regions_path).index)]
+    if national.empty:
+        return pd.DataFrame()
+    measured = {*national["code"], *codebook.leaves}
+    codes = dict.fromkeys([*codebook.table.index, *codebook.inputs])
+    values = widen(national, [code for code in codes if code in measured])
+    return values.reindex(values.index.union(list(settings.countries)))
 
 
 def check_year(year: int, settings: Settings) -> None:

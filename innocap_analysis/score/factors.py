@@ -52,6 +52,9 @@ class WeightNoise:
 class LeaveOneOut:
     """One indicator is left out, or none; all these choices are equally likely.
 
+    An indicator that is alone in its group takes the group with it: the weights of the other
+    groups grow. One that is alone in its index is never left out.
+
     Attributes
     ----------
     codes : tuple of str
@@ -67,7 +70,8 @@ class LeaveOneOut:
 
     def options(self, codebook: Codebook) -> list[str]:
         """Return what a run may leave out; the empty text means nothing."""
-        return ["", *(self.codes or codebook.leaves)]
+        known = self.codes or codebook.leaves
+        return ["", *(c for c in known if codebook.branch(c)[-1] not in codebook.indexes)]
 
     def count(self, codebook: Codebook, units: pd.Index) -> int:
         """Return how many random numbers a run needs."""
@@ -78,6 +82,9 @@ class LeaveOneOut:
         for code in self.codes:
             if code not in codebook.leaves:
                 raise InnocapError(f"LeaveOneOut: {code!r} is no indicator of {codebook.name}")
+            last = codebook.branch(code)[-1]
+            if last in codebook.indexes:
+                raise InnocapError(f"LeaveOneOut: without {code} nothing is left of {last}")
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from innocap_analysis.codebook import Codebook, read_codebook
 from innocap_analysis.score.aggregate import aggregate
 from innocap_analysis.score.normalise import normalise
 from innocap_analysis.score.steps import denominate
-
-# Scores that differ by less than this came about by rounding and share a rank.
-_TIE = 1e-9
+from innocap_analysis.score.ties import rank_figures
 
 
 @dataclass(frozen=True)
@@ -148,8 +145,8 @@ def rank_units(scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Same shape; 1 is the highest, ties share the best rank (competition ranking),
-        NaN where there is no score.
+        Same shape; 1 is the highest, ties share the best rank (competition ranking), and
+        so do scores that differ by their rounding; NaN where there is no score.
     """
-    decimals = int(-np.log10(_TIE))
-    return scores.round(decimals).rank(ascending=False, method="min")
+    ranks = rank_figures(scores.to_numpy(dtype=float).T, descending=True)
+    return pd.DataFrame(ranks.T, index=scores.index, columns=scores.columns)

@@ -10,11 +10,12 @@ import pandas as pd
 
 from innocap_analysis.codebook import Codebook
 from innocap_analysis.codebook.model import Leaf
+from innocap_analysis.score.ties import find_extremes, is_flat, measure_rounding, rank_figures
+from innocap_analysis.score.values import MOST_CELLS_SHOWN, check_values
 from innocap_analysis.settings import InnocapError, suggest
 
 FIXED = ("goalposts", "none")
 OWN_SCALE = ("zscore", "rank", "borda", "none")
-_MOST_CELLS_SHOWN = 5
 _MIDDLE = 50.0
 
 Array = np.ndarray
@@ -50,7 +51,7 @@ def normalise(
         it unless clipped), ``minmax``, ``percentile``, ``distance_to_max``,
         ``distance_to_reference`` and ``fraction_of_max``. On their own scale: ``zscore``
         (mean 0, standard deviation 1), ``rank`` (1 is the lowest), ``borda`` (rank minus
-        1) and ``none``.
+        1) and ``none``, which `clip` holds between `low` and `high`.
 
     Raises
     ------
@@ -61,8 +62,9 @@ def normalise(
     Warns
     -----
     ScoreWarning
-        A method scales by the units at hand, a column has no value or no range, or a
-        fraction has no maximum above zero; the text names the column.
+        A method scales by the units at hand or leaves a column of the codebook unused, an
+        indicator has no value or no range, or a fraction has no maximum above zero; the text
+        names the indicator.
 
     Notes
     -----
@@ -90,6 +92,7 @@ def normalise(
     raw = check_values(values, codebook)
     at = None if reference_unit is None else _find_reference(reference_unit, values.index)
     _warn_of_in_sample_scaling(codebook)
+    _warn_of_idle_columns(codebook)
     out = np.empty_like(raw)
     for i, leaf in enumerate(codebook.leaf_rules):
         # With fixed goalposts a unit stands by itself: blocks that stay in the processor's
@@ -102,57 +105,6 @@ def normalise(
         if leaf.method in FIXED and np.isnan(raw[i]).all():
             _warn(f"{leaf.code}: has no value at all and no score")
     return pd.DataFrame(out.T, index=values.index, columns=codebook.leaves, copy=False)
-
-
-def check_values(values: pd.DataFrame, codebook: Codebook) -> Array:
-    """Return the leaf columns of a table as floats, or say which cell is wrong.
-
-    Parameters
-    ----------
-    values : DataFrame
-        Units x codes.
-    codebook : Codebook
-        Says which columns there must be.
-
-    Returns
-    -------
-    ndarray
-        Leaves x units, in the order of the codebook.
-
-    Raises
-    ------
-    InnocapError
-        A column is missing, a unit occurs twice, or a cell is no finite number.
-    """
-    missing = [code for code in codebook.leaves if code not in values.columns]
-    if missing:
-        known = [str(column) for column in values.columns]
-        raise InnocapError(
-            f"values: column {missing[0]!r} is missing{suggest(missing[0], known)}; "
-            f"{codebook.name} scores {len(codebook.leaves)} indicators, "
-            f"{len(missing)} of them not in the table"
-        )
-    for axis, labels in (("unit", values.index), ("column", values.columns)):
-        if labels.has_duplicates:
-            raise InnocapError(f"values: {axis} {labels[labels.duplicated()][0]!r} occurs twice")
-    try:
-        cells = values[codebook.leaves].to_numpy(dtype="float64", na_value=np.nan)
-    except (TypeError, ValueError):
-        raise _blame_cells(values, codebook) from None
-    if np.isinf(cells).any():
-        raise _blame_cells(values, codebook)
-    return np.ascontiguousarray(cells.T)
-
-
-def _blame_cells(values: pd.DataFrame, codebook: Codebook) -> InnocapError:
-    found = []
-    for code in codebook.leaves:
-        numbers = pd.to_numeric(values[code], errors="coerce").astype("float64")
-        wrong = (numbers.isna() & values[code].notna()) | np.isinf(numbers)
-        found += [f"{unit}, {code}: {cell!r}" for unit, cell in values[code][wrong].items()]
-    more = f" and {len(found) - _MOST_CELLS_SHOWN} more" if len(found) > _MOST_CELLS_SHOWN else ""
-    shown = "; ".join(found[:_MOST_CELLS_SHOWN]) or "a column of texts"
-    return InnocapError(f"values: not a finite number in {shown}{more}")
 
 
 def normalise_array(
@@ -198,7 +150,9 @@ def normalise_array(
     if leaf.method == "goalposts":
         score = (x - low) / (high - low) * 100.0
     elif leaf.method == "none":
-        score = x
+        bottom = low if leaf.clip_low and not np.isnan(low) else -np.inf
+        top = high if leaf.clip_high and not np.isnan(high) else np.inf
+        score = np.clip(x, bottom, top)
     elif np.isnan(x).all():
         tell(f"{leaf.code}: has no value at all and no score")
         score = np.full_like(x, np.nan)
@@ -225,17 +179,32 @@ def _warn(text: str) -> None:
 def _warn_of_in_sample_scaling(codebook: Codebook) -> None:
     scaled = [rule.code for rule in codebook.leaf_rules if rule.method not in FIXED]
     if scaled:
-        shown = ", ".join(scaled[:_MOST_CELLS_SHOWN]) + (", …" if len(scaled) > 5 else "")
+        shown = ", ".join(scaled[:MOST_CELLS_SHOWN]) + (", …" if len(scaled) > 5 else "")
         _warn(
             f"{shown}: scaled by the units at hand, so a score changes with who else is in the "
             "table; goalposts do not"
         )
 
 
+def _warn_of_idle_columns(codebook: Codebook) -> None:
+    for rule in codebook.leaf_rules:
+        clips = rule.clip_low or rule.clip_high
+        used = (
+            {"low", "high"}
+            if rule.method == "goalposts" or (rule.method == "none" and clips)
+            else set()
+        )
+        used |= {"high"} if rule.method == "distance_to_reference" else set()
+        idle = [c for c in ("low", "high") if not np.isnan(getattr(rule, c)) and c not in used]
+        idle += ["clip"] if clips and rule.method in OWN_SCALE and rule.method != "none" else []
+        if idle:
+            _warn(f"{rule.code}: {rule.method} does not use {' and '.join(idle)} of the codebook")
+
+
 def _take_log(x: Array, code: str, units: pd.Index | None) -> Array:
     wrong = x <= 0
     if wrong.any():
-        places = np.argwhere(wrong)[:_MOST_CELLS_SHOWN]
+        places = np.argwhere(wrong)[:MOST_CELLS_SHOWN]
         cells = ", ".join(
             (f"{units[place[-1]]}, " if units is not None else "") + f"{code}: {x[tuple(place)]:g}"
             for place in places
@@ -251,17 +220,11 @@ def _find_reference(unit: str, units: pd.Index) -> int:
     return int(units.get_indexer_for([unit])[0])
 
 
-def _extremes(x: Array) -> tuple[Array, Array]:
-    # A run without any value keeps NaN, without numpy's remark about it.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        low, high = np.nanmin(x, axis=-1, keepdims=True), np.nanmax(x, axis=-1, keepdims=True)
-    return np.asarray(low), np.asarray(high)
-
-
-def _share(top: Array, range_: Array, x: Array, code: str, tell: Callable[[str], None]) -> Array:
-    """Divide by a range; where it is zero nobody is ahead, and everybody gets the middle."""
-    flat = range_ == 0
+def _share(
+    top: Array, range_: Array, flat: Array, x: Array, code: str, tell: Callable[[str], None]
+) -> Array:
+    """Divide by a range; where there is none nobody is ahead, and everybody gets the middle."""
+    flat = flat & ~np.isnan(x).all(axis=-1, keepdims=True)
     if flat.any():
         tell(f"{code}: all units are equal, so each scores {_MIDDLE:g}")
     score = 100.0 * top / np.where(flat, 1.0, range_)
@@ -269,8 +232,8 @@ def _share(top: Array, range_: Array, x: Array, code: str, tell: Callable[[str],
 
 
 def _scale_minmax(x: Array, code: str, tell: Callable[[str], None]) -> Array:
-    low, high = _extremes(x)
-    return _share(x - low, high - low, x, code, tell)
+    low, high = find_extremes(x)
+    return _share(x - low, high - low, is_flat(x), x, code, tell)
 
 
 def _standardise(x: Array, code: str, tell: Callable[[str], None]) -> Array:
@@ -278,16 +241,15 @@ def _standardise(x: Array, code: str, tell: Callable[[str], None]) -> Array:
         warnings.simplefilter("ignore", RuntimeWarning)
         mean = np.nanmean(x, axis=-1, keepdims=True)
         sd = np.nanstd(x, axis=-1, ddof=1, keepdims=True)
-    flat = (sd == 0) | np.isnan(sd)
+    flat = is_flat(x)
     if flat.any():
         tell(f"{code}: the units do not vary, so each scores 0")
-    return np.asarray(np.where(flat, x - mean, (x - mean) / np.where(flat, 1.0, sd)))
+    zero = np.where(np.isnan(x), np.nan, 0.0)
+    return np.asarray(np.where(flat, zero, (x - mean) / np.where(flat, 1.0, sd)))
 
 
 def _rank_up(x: Array, *_: object) -> Array:
-    # Not scipy's rankdata: importing scipy.stats takes longer than scoring every country.
-    ranks = pd.DataFrame(x.reshape(-1, x.shape[-1])).rank(axis=1, method="min").to_numpy()
-    return np.asarray(ranks.reshape(x.shape))
+    return rank_figures(x)
 
 
 def _count_below(x: Array, *_: object) -> Array:
@@ -296,15 +258,20 @@ def _count_below(x: Array, *_: object) -> Array:
 
 def _rank_percentile(x: Array, code: str, tell: Callable[[str], None]) -> Array:
     others = (~np.isnan(x)).sum(axis=-1, keepdims=True) - 1.0
-    return _share(_count_below(x), others, x, code, tell)
+    return _share(_count_below(x), others, others <= 0, x, code, tell)
 
 
 def _measure_from_reference(
     x: Array, given: float, unit: int | None, code: str, tell: Callable[[str], None]
 ) -> Array:
-    low, _ = _extremes(x)
+    low, _ = find_extremes(x)
     if not np.isnan(given):
         reference = np.full_like(low, given)
+        if (reference < low - measure_rounding(x)).any():
+            raise InnocapError(
+                f"{code}: the reference value lies below the lowest figure, as directed, so the "
+                "scale would turn around; give a better one in column high"
+            )
     elif unit is None:
         raise InnocapError(
             f"{code}: distance_to_reference needs the reference value in column high, or the "
@@ -314,13 +281,18 @@ def _measure_from_reference(
         reference = x[..., unit : unit + 1]
         if np.isnan(reference).any():
             raise InnocapError(f"{code}: the reference unit has no value")
-    return _share(x - low, reference - low, x, code, tell)
+    flat = is_flat(x)
+    lost = (np.abs(reference - low) <= measure_rounding(x)) & ~flat
+    score = _share(x - low, np.where(lost, 1.0, reference - low), flat, x, code, tell)
+    if lost.any():
+        tell(f"{code}: the reference is the lowest figure, so there is no distance and no score")
+    return np.where(lost, np.nan, score)
 
 
 def _take_fraction(x: Array, leaf: Leaf, tell: Callable[[str], None]) -> Array:
     """Divide by the best: ``x / max``, or ``min / x`` where lower is better."""
     raw = -x if leaf.direction == -1 else x
-    low, high = _extremes(raw)
+    low, high = find_extremes(raw)
     if (low <= 0).any() if leaf.direction == -1 else (high <= 0).any():
         tell(f"{leaf.code}: a fraction of the best needs figures above zero; no score")
     with np.errstate(divide="ignore", invalid="ignore"):

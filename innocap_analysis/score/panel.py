@@ -26,7 +26,7 @@ def score_panel(
     Parameters
     ----------
     observations : DataFrame
-        Columns `unit`, `time`, `code`, `value`.
+        Columns `unit`, `time`, `code`, `value`; denominators of each year among the codes.
     codebook : Codebook
         The index; goalposts (or the raw scale) make years comparable.
     years : sequence of int, optional
@@ -50,9 +50,10 @@ def score_panel(
             f"score_panel: {moving[0]} is scaled by the units at hand, so its years would not be "
             "comparable; give it goalposts"
         )
-    own = observations[observations["code"].isin(codebook.leaves)]
+    own = observations[observations["code"].isin(codebook.inputs)]
+    codes = codebook.find_inputs(set(own["code"]))
     if years is None:
-        complete = own.groupby("time")["code"].nunique() == len(codebook.leaves)
+        complete = own.groupby("time")["code"].nunique() == len(codes)
         chosen = [int(year) for year in complete.index[complete]]
     else:
         chosen = list(years)
@@ -62,9 +63,9 @@ def score_panel(
         if figures.empty:
             known = ", ".join(str(t) for t in sorted(own["time"].unique()))
             raise InnocapError(f"score_panel: there are no figures for {year}; years: {known}")
-        wide = widen(figures, codebook.leaves)
+        wide = widen(figures, codes)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ScoreWarning)
+            warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
             result = score_index(wide, codebook, min_coverage=min_coverage)
         parts.append(result.to_long(time=year))
     if not parts:

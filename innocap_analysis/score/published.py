@@ -30,11 +30,12 @@ def recompute_published(observations: pd.DataFrame, codebooks: Sequence[Codebook
     rows = []
     for book in codebooks:
         root = book.indexes[0]
-        own = observations[observations["code"].isin([root, *book.leaves])]
+        codes = [root, *book.find_inputs(set(observations["code"]))]
+        own = observations[observations["code"].isin(codes)]
         for time, year in own.groupby("time"):
-            if set(year["code"]) != {root, *book.leaves}:
+            if set(year["code"]) != set(codes):
                 continue
-            wide = widen(year, [root, *book.leaves]).dropna()
+            wide = widen(year, codes).dropna()
             recomputed = score_index(wide, book).scores[root]
             rows.append(
                 pd.DataFrame(

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from innocap_analysis.score.options import check_level
 from innocap_analysis.score.sensitivity import SensitivityResult
+from innocap_analysis.score.ties import measure_rounding
 
 
 def summarise_ranks(runs: pd.DataFrame, *, level: float = 0.9) -> pd.DataFrame:
@@ -24,8 +26,11 @@ def summarise_ranks(runs: pd.DataFrame, *, level: float = 0.9) -> pd.DataFrame:
     -------
     DataFrame
         One row per unit: `unit`, `median`, `low`, `high` (ranks, interval end points that
-        occurred), and `share_1`, `share_2`, … (share of runs with that rank).
+        occurred), `share_1`, `share_2`, … (of the runs in which the unit has a rank, the share
+        with that one), and `ranked`, the share of runs in which it has one. NaN for a unit
+        that is never ranked.
     """
+    check_level(level)
     tail = (1 - level) / 2
     count = runs.shape[1]
     out = pd.DataFrame(
@@ -36,14 +41,16 @@ def summarise_ranks(runs: pd.DataFrame, *, level: float = 0.9) -> pd.DataFrame:
             "high": runs.quantile(1 - tail, interpolation="higher").to_numpy(),
         }
     )
+    known = runs.notna()
     for rank in range(1, count + 1):
-        out[f"share_{rank}"] = (runs == rank).mean().to_numpy()
+        out[f"share_{rank}"] = (runs == rank).where(known).mean().to_numpy(dtype=float)
+    out["ranked"] = known.mean().to_numpy()
     return out
 
 
 def rank_interval(
     runs: SensitivityResult, code: str, unit: str, *, units: Sequence[str], level: float = 0.9
-) -> tuple[int, int]:
+) -> tuple[float, float]:
     """Return the ranks between which a unit stands in most runs.
 
     Parameters
@@ -61,12 +68,12 @@ def rank_interval(
 
     Returns
     -------
-    low, high : int
-        Ranks that occurred; 1 is the highest score.
+    low, high : float
+        Ranks that occurred; 1 is the highest score. NaN when the unit is never ranked.
     """
-    ranks = runs.rank_runs(code, list(dict.fromkeys([*units, unit])))[[unit]].dropna()
+    ranks = runs.rank_runs(code, list(dict.fromkeys([*units, unit])))[[unit]]
     row = summarise_ranks(ranks, level=level).iloc[0]
-    return int(row["low"]), int(row["high"])
+    return float(row["low"]), float(row["high"])
 
 
 def estimate_superiority(scores: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
@@ -82,11 +89,15 @@ def estimate_superiority(scores: pd.DataFrame, units: Sequence[str]) -> pd.DataF
     Returns
     -------
     DataFrame
-        Units x units: share of runs in which the row's unit is above the column's; a tie
-        counts half; the diagonal is NaN.
+        Units x units: of the runs that score both, the share in which the row's unit is above
+        the column's; a tie counts half. NaN on the diagonal and where no run scores both.
     """
     x = scores[list(units)].to_numpy()
-    above = (x[:, :, None] > x[:, None, :]).mean(axis=0)
-    above += 0.5 * (x[:, :, None] == x[:, None, :]).mean(axis=0)
-    np.fill_diagonal(above, np.nan)
-    return pd.DataFrame(above, index=list(units), columns=list(units))
+    known = (~np.isnan(x)).astype(float)
+    both = known.T @ known
+    lead = x[:, :, None] - x[:, None, :]
+    tied = np.abs(lead) <= measure_rounding(x)[..., None]
+    above = ((lead > 0) & ~tied).sum(axis=0) + 0.5 * tied.sum(axis=0)
+    share = np.where(both > 0, above / np.where(both > 0, both, 1.0), np.nan)
+    np.fill_diagonal(share, np.nan)
+    return pd.DataFrame(share, index=list(units), columns=list(units))

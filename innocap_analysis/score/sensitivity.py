@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from innocap_analysis.codebook import Codebook, read_codebook
-from innocap_analysis.score.factors import Factor, default_factors
+from innocap_analysis.score.factors import Factor, MeasurementError, WeightNoise, default_factors
 from innocap_analysis.score.index import score_index
 from innocap_analysis.score.normalise import ScoreWarning
+from innocap_analysis.score.options import check_count, check_options, check_share
 from innocap_analysis.score.simulation import Simulation, draw_numbers, list_choices
+from innocap_analysis.score.ties import rank_figures
 from innocap_analysis.settings import InnocapError
 
 
@@ -45,6 +47,9 @@ class SensitivityResult:
     def rank_runs(self, code: str, units: Sequence[str] | None = None) -> pd.DataFrame:
         """Rank units among themselves in every run.
 
+        A unit that the index as it is does not score is never ranked, even where leaving out
+        what it lacks gives it a score.
+
         Parameters
         ----------
         code : str
@@ -55,10 +60,13 @@ class SensitivityResult:
         Returns
         -------
         DataFrame
-            Runs x units; 1 is the highest score.
+            Runs x units; 1 is the highest score, NaN without one.
         """
         scores = self.scores[code] if units is None else self.scores[code][list(units)]
-        return scores.round(9).rank(axis=1, ascending=False, method="min")
+        known = scores.columns[self.baseline.loc[scores.columns, code].notna()]
+        ranks = rank_figures(scores[known].to_numpy(), descending=True)
+        table = pd.DataFrame(ranks, index=scores.index, columns=known)
+        return table.reindex(columns=scores.columns)
 
 
 def run_sensitivity(
@@ -119,6 +127,8 @@ def run_sensitivity(
     >>> runs.rank_runs("INNOCAP", ["SE", "FI"]).shape
     (100, 2)
     """
+    check_share("min_coverage", min_coverage)
+    check_count("n", n)
     book = read_codebook(codebook)
     chosen = list(factors) if factors is not None else default_factors(book)
     _check_factors(chosen, book)
@@ -141,6 +151,8 @@ def _check_factors(factors: Sequence[Factor], book: Codebook) -> None:
     names = [factor.name for factor in factors]
     for factor in factors:
         factor.check(book)
+        if not isinstance(factor, (WeightNoise, MeasurementError)):
+            check_options(f"factors: {factor.name}", factor.options(book))
         if names.count(factor.name) > 1:
             raise InnocapError(f"factors: {factor.name!r} is given twice")
     if {"measurement", "treatment"} <= set(names):

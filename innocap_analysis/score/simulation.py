@@ -17,9 +17,10 @@ from innocap_analysis.score.factors import (
     MeasurementError,
     WeightNoise,
 )
-from innocap_analysis.score.normalise import check_values, normalise_array
+from innocap_analysis.score.normalise import normalise_array
 from innocap_analysis.score.steps import denominate, impute
 from innocap_analysis.score.treat import treat_outliers
+from innocap_analysis.score.values import check_values
 from innocap_analysis.settings import InnocapError
 
 Array = np.ndarray
@@ -109,15 +110,16 @@ class Simulation:
         left_out = self.options.get("left_out")
         if left_out is None:
             return
-        for code in sorted(set(left_out) - {""}):
-            given = np.full((self.n, 1), float(self.book.table["weight"].to_dict()[code]))
-            gone = (left_out == code)[:, None]
-            self.weights[code] = np.where(gone, 0.0, self.weights.get(code, given))
-            self.nominal[code] = np.where(gone, 0.0, given)
+        table = self.book.table["weight"].to_dict()
+        for leaf in sorted(set(left_out) - {""}):
+            gone = (left_out == leaf)[:, None]
+            for code in self.book.branch(leaf):
+                given = np.full((self.n, 1), float(table[code]))
+                self.weights[code] = np.where(gone, 0.0, self.weights.get(code, given))
+                self.nominal[code] = np.where(gone, 0.0, self.nominal.get(code, given))
 
     def run(self) -> dict[str, Array]:
         """Return runs x units for every group and index."""
-        self._check_weights()
         scores = {code: np.empty((self.n, len(self.units))) for code in self.book.parents}
         for runs, options in self._group_runs():
             try:
@@ -193,19 +195,6 @@ class Simulation:
             * (ndtri(cells[:, i]) if code in factor.standard_errors else 2 * cells[:, i] - 1)
             for i, code in enumerate(factor.codes)
         }
-
-    def _check_weights(self) -> None:
-        for parent in self.book.parent_rules:
-            total = sum(
-                self.weights.get(child, np.full((1, 1), weight))
-                for child, weight in zip(parent.children, parent.weights, strict=True)
-            )
-            empty = np.flatnonzero(np.broadcast_to(np.asarray(total) <= 0, (self.n, 1)))
-            if len(empty):
-                raise InnocapError(
-                    f"{self._name(int(empty[0]))}: the weights of the children of {parent.code} "
-                    "sum to zero"
-                )
 
     def _name(self, run: int) -> str:
         told = ", ".join(

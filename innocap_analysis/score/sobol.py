@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from innocap_analysis.score.index import rank_units
+from innocap_analysis.score.options import check_count, check_level
 from innocap_analysis.score.sensitivity import SensitivityResult
 from innocap_analysis.settings import InnocapError
 
@@ -32,7 +34,8 @@ def estimate_sobol(
     code : str
         Index or group whose ranks are explained.
     units : sequence of str, optional
-        Who is ranked, among themselves. Default: every unit with a score in all runs.
+        Who is ranked, among themselves. Default: every unit with a score in all runs; others
+        have no variance to explain and are not ranked.
     n_resamples : int
         Bootstrap resamples of the base sample.
     level : float
@@ -46,8 +49,8 @@ def estimate_sobol(
         One row per output and factor: `output` (``mean_rank_shift``, the mean over units of
         the absolute shift from the rank in the index as it is, or a unit's name, its rank),
         `factor`, `first`, `first_low`, `first_high`, `total`, `total_low`, `total_high`,
-        `variance` of the output, and `reason` where it does not vary and has no indices, or
-        varies so little that they have no intervals.
+        `variance` of the output, and `reason` where it does not vary and has no indices,
+        varies so little that they have no intervals, or lacks a score in some run.
 
     Raises
     ------
@@ -63,15 +66,19 @@ def estimate_sobol(
     together. The outputs are centred first, which leaves the estimand and cuts the noise.
     The random numbers of a factor, such as all weights, form one group.
     """
+    check_level(level)
+    check_count("n_resamples", n_resamples)
     if not runs.sobol_size:
         raise InnocapError("estimate_sobol: the runs have no Sobol design; use sobol=True")
     n, k = runs.sobol_size, len(runs.factors)
     scores = runs.scores[code]
-    names = list(units) if units is not None else list(scores.columns[scores.notna().all()])
-    ranks = runs.rank_runs(code, names)
-    base = runs.baseline.loc[names, code].round(9).rank(ascending=False, method="min")
+    complete = scores.columns[scores.notna().all() & runs.baseline[code].notna()]
+    names = list(complete) if units is None else list(units)
+    whole = [name for name in names if name in complete]
+    ranks = runs.rank_runs(code, whole)
+    base = rank_units(runs.baseline.loc[whole, [code]])[code]
     shift = (ranks - base).abs().mean(axis=1)
-    outputs = np.column_stack([shift, ranks.to_numpy()])
+    outputs = np.column_stack([shift, ranks.reindex(columns=names).to_numpy()])
     blocks = outputs.reshape(k + 2, n, -1)
     centred = blocks - blocks[:2].mean(axis=(0, 1))
     picks = np.random.default_rng(seed).integers(0, n, size=(n_resamples, n))
@@ -85,6 +92,7 @@ def estimate_sobol(
     # A resample of an output that varies in a handful of runs may not vary at all.
     reason = np.where(np.isnan(ends[0, 0, 0]), "varies in too few runs for an interval", "")
     reason = np.where(variance > 0, reason, "the same in every run")
+    reason = np.where(np.isnan(variance), "has no score in some runs", reason)
     for i, factor in enumerate(runs.factors):
         parts.append(
             pd.DataFrame(

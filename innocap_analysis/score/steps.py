@@ -9,10 +9,12 @@ import pandas as pd
 
 from innocap_analysis.codebook import Codebook
 from innocap_analysis.score.normalise import ScoreWarning
+from innocap_analysis.score.options import check_share
 from innocap_analysis.settings import InnocapError, suggest
 
 IMPUTERS = ("none", "mean", "median", "group_mean", "group_median", "regression")
 _FEWEST_PAIRS = 10
+_MOST_SHOWN = 5
 
 
 def denominate(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -28,14 +30,19 @@ def denominate(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The divided indicators beside the others. The denominators are gone, so that
-        nothing can be divided twice; a table that lacks them all is returned as it is,
-        with a warning.
+        The divided indicators beside the others; one without its denominator is missing.
+        The denominators are gone, so that nothing can be divided twice; a table that lacks
+        them all is returned as it is, with a warning.
 
     Raises
     ------
     InnocapError
-        A denominator is zero, negative, or missing where the indicator has a value.
+        A denominator is zero, negative or no number.
+
+    Warns
+    -----
+    ScoreWarning
+        A unit has the figure but not what it is divided by, or no denominator is there.
 
     Examples
     --------
@@ -54,8 +61,7 @@ def denominate(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     >>> denominate(pd.DataFrame({"SPEND": [8.0], "POP": [4.0]}, index=["SE"]), book)["SPEND"].item()
     2.0
     """
-    table = codebook.table["denominator"].loc[codebook.leaves]
-    pairs = {str(code): str(by) for code, by in table.items() if by}
+    pairs = codebook.denominators
     absent = [by for by in dict.fromkeys(pairs.values()) if by not in values.columns]
     if pairs and len(absent) == len(set(pairs.values())):
         warnings.warn(
@@ -72,15 +78,35 @@ def denominate(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
         )
     out = values.copy()
     for code, by in pairs.items():
-        wrong = values[code].notna() & ~(values[by] > 0)
+        if code not in values:
+            continue  # told where the indicators are read
+        top, bottom = _to_floats(values, code), _to_floats(values, by)
+        wrong = top.notna() & (bottom <= 0)
         if wrong.any():
             unit = values.index[wrong][0]
             raise InnocapError(
                 f"values: {unit}, {by}: {values[by][wrong].iloc[0]} cannot divide {code}; a "
                 "denominator must be above zero"
             )
-        out[code] = values[code] / values[by]
+        lost = values.index[top.notna() & bottom.isna()]
+        if len(lost):
+            warnings.warn(
+                f"{code}: not counted for {', '.join(map(str, lost[:_MOST_SHOWN]))}"
+                + (f" and {len(lost) - _MOST_SHOWN} more" if len(lost) > _MOST_SHOWN else "")
+                + f", who have no {by} to divide it by",
+                ScoreWarning,
+                stacklevel=2,
+            )
+        out[code] = top / bottom
     return out.drop(columns=list(dict.fromkeys(pairs.values())))
+
+
+def _to_floats(values: pd.DataFrame, code: str) -> pd.Series:
+    try:
+        cells = values[code].to_numpy(dtype="float64", na_value=np.nan)
+    except (TypeError, ValueError):
+        raise InnocapError(f"values: column {code!r} holds a cell that is no number") from None
+    return pd.Series(cells, index=values.index)
 
 
 def impute(values: pd.DataFrame, *, method: str, groups: pd.Series | None = None) -> pd.DataFrame:
@@ -100,7 +126,7 @@ def impute(values: pd.DataFrame, *, method: str, groups: pd.Series | None = None
     Returns
     -------
     DataFrame
-        A new table; a column without any value stays empty. What was filled is
+        A new table of floats; a column without any value stays empty. What was filled is
         ``result.notna() & values.isna()``.
 
     Raises
@@ -122,8 +148,9 @@ def impute(values: pd.DataFrame, *, method: str, groups: pd.Series | None = None
         raise InnocapError(
             f"impute: method {method!r} is none of {', '.join(IMPUTERS)}{suggest(method, IMPUTERS)}"
         )
+    values = pd.DataFrame({code: _to_floats(values, code) for code in values}, index=values.index)
     if method == "none":
-        return values.copy()
+        return values
     if method == "regression":
         return _impute_by_regression(values)
     statistic = method.removeprefix("group_")
@@ -170,7 +197,8 @@ def screen_units(
     codebook : Codebook
         Groups and their indicators.
     min_coverage : float
-        Share of the indicators of a group that must be present.
+        Share of the indicators of a group that must be present; one that lacks its
+        denominator is not.
 
     Returns
     -------
@@ -178,7 +206,8 @@ def screen_units(
         One row per unit and group or index: `unit`, `code`, `n` (indicators present),
         `n_all`, `coverage`, `keep` (whether the unit passes in *every* group).
     """
-    present = values[codebook.leaves].notna()
+    check_share("min_coverage", min_coverage)
+    present = denominate(values, codebook)[codebook.leaves].notna()
     rows = []
     for code in codebook.parents:
         leaves = codebook.leaves_of(code)

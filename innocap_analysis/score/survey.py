@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ def score_answers(
     values = mask_answers(answers, book.leaves).reset_index(drop=True)
     scores, _ = aggregate(normalise(values, book), book, min_coverage=min_coverage)
     who = [c for c in ("response_id", "organisation", "country", "region") if c in answers]
-    return pd.concat([answers[who].reset_index(drop=True), scores], axis=1)
+    return pd.concat([answers[who], scores.set_axis(answers.index)], axis=1)
 
 
 def turn_answers(answers: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
@@ -97,7 +98,8 @@ def average_scores(
     weighting : {'respondents', 'organisations'}
         Whether every respondent or every organisation counts the same in its group.
     weights : Series, optional
-        Weight of each row, as from :func:`rake_weights`; multiplied with the former.
+        Weight of each row by its label, as from :func:`rake_weights`; multiplied with the
+        former.
 
     Returns
     -------
@@ -115,7 +117,7 @@ def average_scores(
     if weighting not in WEIGHTINGS:
         near = suggest(weighting, WEIGHTINGS)
         raise InnocapError(f"weighting {weighting!r} is none of {', '.join(WEIGHTINGS)}{near}")
-    own = np.ones(len(scores)) if weights is None else weights.to_numpy(dtype=float)
+    own = np.ones(len(scores)) if weights is None else _align_weights(weights, scores.index)
     if np.isnan(own).any() or (own < 0).any():
         raise InnocapError("average_scores: a weight is negative or missing")
     rows = []
@@ -144,6 +146,16 @@ def average_scores(
             )
         )
     return pd.concat(rows, ignore_index=True)
+
+
+def _align_weights(weights: pd.Series, index: pd.Index) -> np.ndarray:
+    if not weights.index.equals(index):
+        if weights.index.has_duplicates or len(weights.index.symmetric_difference(index)):
+            raise InnocapError(
+                "average_scores: the weights need the same row labels as the scores, each once"
+            )
+        weights = weights.reindex(index)
+    return np.asarray(weights, dtype=float)
 
 
 def estimate_response_rates(answers: pd.DataFrame, invited: Mapping[str, int]) -> pd.DataFrame:
@@ -179,9 +191,15 @@ def estimate_response_rates(answers: pd.DataFrame, invited: Mapping[str, int]) -
     return table
 
 
+def _name_category(category: object) -> str:
+    """Return a category as text; 1 and 1.0 are one, as a column with gaps makes floats of both."""
+    whole = isinstance(category, float) and category.is_integer()
+    return str(int(category)) if whole else str(category)  # type: ignore[call-overload]
+
+
 def rake_weights(
     answers: pd.DataFrame,
-    margins: Mapping[str, Mapping[str, float]],
+    margins: Mapping[str, Mapping[Any, float]],
     *,
     tolerance: float = 1e-9,
 ) -> pd.Series:
@@ -215,7 +233,8 @@ def rake_weights(
     wanted: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for column, shares in margins.items():
         at, found = pd.factorize(answers[column])
-        names = [str(name) for name in found]
+        names = [_name_category(name) for name in found]
+        shares = {_name_category(name): share for name, share in shares.items()}
         strange = sorted(set(names) ^ set(shares))
         if (at < 0).any() or strange:
             raise InnocapError(

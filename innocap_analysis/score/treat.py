@@ -7,6 +7,9 @@ import math
 import numpy as np
 import pandas as pd
 
+from innocap_analysis.score.ties import is_flat
+from innocap_analysis.settings import InnocapError
+
 LOG_COLUMNS = (
     "code",
     "action",
@@ -51,6 +54,11 @@ def treat_outliers(
         and `after` (cells), `skewness` and `kurtosis` of the treated column, and `passed`,
         whether the column now passes.
 
+    Raises
+    ------
+    InnocapError
+        A threshold or the limit is below zero.
+
     Notes
     -----
     Sample skewness and excess kurtosis with the usual bias correction (types 2 of Joanes
@@ -67,6 +75,8 @@ def treat_outliers(
     >>> float(treated["A"].max()), len(log)
     (30.0, 1)
     """
+    if min(skewness, kurtosis, winsorise_limit) < 0:
+        raise InnocapError("treat_outliers: skewness, kurtosis and winsorise_limit are 0 or more")
     out = {}
     rows: list[dict[str, object]] = []
     for code in values.columns:
@@ -144,7 +154,7 @@ def measure_shape(x: np.ndarray) -> tuple[float, float]:
     """
     known = x[~np.isnan(x)]
     n = len(known)
-    if n < 4 or known.min() == known.max():
+    if n < 4 or is_flat(known).all():
         return math.nan, math.nan
     gap = known - known.mean()
     square = gap * gap

@@ -10,6 +10,7 @@ import pandas as pd
 
 from innocap_analysis.codebook import Codebook
 from innocap_analysis.score.normalise import ScoreWarning
+from innocap_analysis.score.ties import is_flat
 from innocap_analysis.settings import InnocapError, suggest
 
 
@@ -153,7 +154,7 @@ def _complete_units(
             f"derive_weights: {method} rests on correlations, and {len(complete)} complete units "
             f"are too few for them (at least {FEWEST_UNITS}); use equal or given weights"
         )
-    flat = complete.columns[complete.std() == 0]
+    flat = complete.columns[is_flat(complete.to_numpy(dtype=float).T)[:, 0]]
     if len(flat):
         raise InnocapError(f"derive_weights: {flat[0]} does not vary, so it has no correlation")
     return np.asarray(complete, dtype=float)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
+import os
 import signal
 import sys
+import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+from pathlib import Path
+from types import FrameType, SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
+import ipykernel_launcher
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
-from innocap_analysis.batch.warm.shell import DescriptorTap, Stream, WarmShell, make_shell
+from innocap_analysis.batch.warm.shell import Streams, Wire, make_app
 
 NAME = "innocap-warm"
-LANGUAGE = {
-    "name": "python", "version": sys.version.split()[0], "mimetype": "text/x-python",
-    "codemirror_mode": {"name": "ipython", "version": sys.version_info[0]},
-    "pygments_lexer": "ipython3", "nbconvert_exporter": "python", "file_extension": ".py",
-}  # fmt: skip
+_PROGRAM = str(Path(sys.argv[0]).resolve().parent)  # Python puts it first; a kernel does not
+_ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)
 
 
 class _CellTooLong(BaseException):
@@ -28,7 +33,7 @@ class _CellTooLong(BaseException):
 
 
 class WarmEngine(NBClientEngine):  # type: ignore[misc]
-    """Runs a notebook's cells in the process's own shell."""
+    """Runs a notebook's cells in the kernel of this process."""
 
     on_cell: Any = None
 
@@ -57,100 +62,128 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
         NotebookNode
             The executed notebook.
         """
-        shell = make_shell()
-        client = PapermillNotebookClient(nb_man)
-        client.reset_execution_trackers()
-        client.kernel_name = kernel_name
+
+        def tell(cell: Any, cell_index: int) -> None:  # noqa: ANN401
+            # Counted as in the notebook itself, without what papermill added.
+            before = nb_man.nb.cells[: cell_index + 1]
+            added = sum("injected-parameters" in c.metadata.get("tags", []) for c in before)
+            if cls.on_cell is not None:
+                cls.on_cell(len(before) - added)
+
+        client = _Client(nb_man, kernel_name=kernel_name, on_cell_start=tell)
+        client.remain = timeout_func
         # papermill writes the whole file twice per cell; here it is written once, at the end.
         place, nb_man.output_path = nb_man.output_path, None
-        number = 0
-        with _as_kernel(shell) as tap:
-            for index, cell in enumerate(nb_man.nb.cells):
-                # Counted as in the notebook itself, without what papermill added.
-                number += "injected-parameters" not in cell.metadata.get("tags", [])
-                if cls.on_cell is not None:
-                    cls.on_cell(number)
-                nb_man.cell_start(cell, index)
-                try:
-                    if cell.cell_type == "code" and cell.source.strip():
-                        _run_cell(shell, tap, client, cell, index, timeout_func)
-                except CellExecutionError as error:
-                    nb_man.cell_exception(cell, cell_index=index, exception=error)
-                    break
-                except CellTimeoutError:
-                    nb_man.output_path = place
-                    nb_man.save()
-                    raise
-                finally:
-                    nb_man.cell_complete(cell, cell_index=index)
-        nb_man.output_path = place
-        nb_man.nb.metadata["language_info"] = dict(LANGUAGE)
-        return nb_man.nb
+        try:
+            return client.execute()
+        finally:
+            nb_man.output_path = place
+            if client.late:
+                nb_man.save()
 
 
-def _run_cell(
-    shell: WarmShell,
-    tap: DescriptorTap,
-    client: Any,  # noqa: ANN401
-    cell: Any,  # noqa: ANN401
-    index: int,
-    remain: Callable[[], int] | None,
-) -> None:
-    limit = remain() if remain else 0
-    cell.outputs = []
-    client.clear_before_next_output = False
+class _Client(PapermillNotebookClient):  # type: ignore[misc]
+    """papermill's client, with the kernel of this process at the other end."""
 
-    def sink(kind: str, content: dict[str, Any]) -> None:
-        client.process_message(
-            {"msg_type": kind, "header": {"msg_type": kind}, "parent_header": {}, "metadata": {},
-             "content": content},
-            cell, index,
-        )  # fmt: skip
+    remain: Callable[[], int] | None = None
+    late = False
 
-    shell.sink, shell.error = sink, None
-    signal.setitimer(signal.ITIMER_REAL, limit)
-    try:
-        anything: Any = shell
-        result = anything.run_cell(cell.source, store_history=True)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    tap.drain(shell.streams)
-    for stream in shell.streams:
-        stream.flush()
-    cell.execution_count = result.execution_count
-    error = result.error_before_exec or result.error_in_exec
-    if isinstance(error, _CellTooLong):
-        cell.outputs = [o for o in cell.outputs if o.output_type != "error"]
-        raise CellTimeoutError.error_from_timeout_and_cell("took too long", limit, cell)
-    if error is not None and "raises-exception" not in cell.metadata.get("tags", []):
-        told = shell.error or {"ename": type(error).__name__, "evalue": str(error),
-                               "traceback": []}  # fmt: skip
-        raise CellExecutionError.from_cell_and_msg(cell, told)
+    @contextmanager
+    def setup_kernel(self, **_: Any) -> Iterator[None]:  # noqa: ANN401
+        """Let the process look to a notebook as a kernel's does."""
+        app: Any = make_app()
+        self.kc = _Kernel(app)
+        streams = Streams(self.kc.wire)
+        before = sys.stdout, sys.stderr, sys.argv, sys.path, sys.modules["__main__"]
+        # A kernel's `breakpoint()` asks for its debugger, which nobody has attached.
+        sys.breakpointhook = lambda *_, **__: None
+        sys.stdout, sys.stderr = streams.both
+        sys.path = [place for place in sys.path if place not in ("", _PROGRAM)]
+        app.init_path()
+        connection = Path(tempfile.gettempdir()) / f"tmp{uuid4().hex[:8]}.json"
+        sys.argv = [ipykernel_launcher.__file__, "-f", str(connection), *_ARGUMENTS]
+        sys.modules["__main__"] = app.kernel.shell.user_module
+        alarm = _take_alarm(self._ring)
+        try:
+            yield
+        finally:
+            _take_alarm(alarm)
+            streams.close()
+            sys.stdout, sys.stderr, sys.argv, sys.path, sys.modules["__main__"] = before
 
-
-@contextmanager
-def _as_kernel(shell: WarmShell) -> Iterator[DescriptorTap]:
-    """Let the process look to a notebook as a kernel's does."""
-
-    def ring(_: int, __: FrameType | None) -> None:
+    def _ring(self, _: int, __: FrameType | None) -> None:
+        self.late = True
         raise _CellTooLong
 
-    tap = DescriptorTap()
-    before = sys.stdout, sys.stderr, sys.argv, sys.modules["__main__"]
-    shell.streams = (Stream(shell, "stdout", 1), Stream(shell, "stderr", 2))
-    sys.stdout, sys.stderr = shell.streams
-    sys.argv = ["ipykernel_launcher"]
-    sys.modules["__main__"] = shell.user_module
-    sys.path.insert(0, "")
-    alarm = signal.signal(signal.SIGALRM, ring)
-    try:
-        yield tap
-    finally:
-        shell.sink = None
-        signal.signal(signal.SIGALRM, alarm)
-        tap.close()
-        sys.stdout, sys.stderr, sys.argv, sys.modules["__main__"] = before
-        sys.path.remove("")
+    def execute_cell(self, cell: Any, cell_index: int) -> Any:  # noqa: ANN401
+        """Run a cell within the time that is left."""
+        limit = self.remain() if self.remain else 0
+        _set_alarm(limit)
+        try:
+            return super().execute_cell(cell, cell_index)
+        except (CellExecutionError, _CellTooLong):
+            if not self.late:
+                raise
+            cell.outputs = [o for o in cell.outputs if o.output_type != "error"]
+            raise CellTimeoutError.error_from_timeout_and_cell(
+                "took too long", limit, cell
+            ) from None
+        finally:
+            _set_alarm(0)
+
+
+class _Kernel:
+    """What papermill's client asks of a kernel's client."""
+
+    def __init__(self, app: Any) -> None:  # noqa: ANN401
+        self._kernel = app.kernel
+        self.wire: Wire = app.session
+        self.wire.owner = os.getpid()
+        self._context = contextvars.copy_context()  # what a cell sets there holds for the next
+        self.shell_channel = SimpleNamespace(get_msg=_Taker(self.wire.replies))
+        self.iopub_channel = SimpleNamespace(get_msg=_Taker(self.wire.shown))
+
+    async def execute(self, code: str, *, store_history: bool, stop_on_error: bool) -> str:
+        content = {"code": code, "store_history": store_history, "stop_on_error": stop_on_error}
+        request = self.wire.msg("execute_request", content)
+        self._context.run(self._kernel.set_parent, [], request)
+        running = self._kernel.execute_request(None, [], request)
+        try:
+            await asyncio.get_running_loop().create_task(running, context=self._context)
+        finally:
+            self.wire.send(None, "status", {"execution_state": "idle"}, request)
+        return str(request["msg_id"])
+
+    def kernel_info(self) -> str:
+        request = self.wire.msg("kernel_info_request")
+        self.wire.send(None, "kernel_info_reply", self._kernel.kernel_info, request)
+        return str(request["msg_id"])
+
+    def is_alive(self) -> bool:
+        return True
+
+
+class _Taker:
+    """Takes the next message, waiting for one."""
+
+    def __init__(self, messages: deque[dict[str, Any]]) -> None:
+        self._messages = messages
+
+    async def __call__(self, timeout: float | None = None) -> dict[str, Any]:
+        while not self._messages:
+            await asyncio.sleep(0.001)
+        return self._messages.popleft()
+
+
+def _take_alarm(handler: Any) -> Any:  # noqa: ANN401 - whatever a handler may be
+    """Have a handler take the alarm, and return the one before; Windows has none."""
+    return signal.signal(signal.SIGALRM, handler) if sys.platform != "win32" else None
+
+
+def _set_alarm(seconds: float) -> None:
+    """Have the cell end after a while; where there is no alarm, the process is ended instead."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def register() -> None:

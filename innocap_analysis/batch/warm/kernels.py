@@ -18,7 +18,6 @@ import signal
 import socket
 import sys
 import traceback
-import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -56,17 +55,14 @@ def serve(path: Path) -> None:
         server.bind(str(path))
         server.listen(64)
         try:
-            _Kernels(server, list(warnings.filters)).run()
+            _Kernels(server).run()
         finally:
             path.unlink(missing_ok=True)
 
 
 def _load() -> None:
     import_jsonschema()
-    # As ipykernel does: figures of pyplot appear inline. Read when matplotlib is imported.
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with preload.loading():
         for module in MODULES:
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
@@ -86,8 +82,8 @@ def _load() -> None:
 class _Kernels:
     """The kernels that are alive, by the socket of their client."""
 
-    def __init__(self, server: socket.socket, filters: list[Any]) -> None:
-        self._server, self._filters = server, filters
+    def __init__(self, server: socket.socket) -> None:
+        self._server = server
         self._clients: dict[socket.socket, int | None] = {}
         self._pids: dict[int, tuple[int, socket.socket]] = {}
 
@@ -154,7 +150,7 @@ class _Kernels:
             os.environ.clear()
             os.environ.update(request["env"])
             os.chdir(request["cwd"])
-            preload.settle_child(self._filters, parent)
+            preload.settle_child(parent)
             code = _run_kernel(request["connection_file"], asker)
         except BaseException:  # noqa: BLE001 - a forked kernel must never come back from here
             traceback.print_exc()
@@ -168,7 +164,6 @@ class _Kernels:
 def _run_kernel(connection_file: str, asker: socket.socket) -> int:
     from ipykernel.kernelapp import IPKernelApp
 
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     sys.argv = ["ipykernel_launcher", "-f", connection_file]
     if "" not in sys.path:
         sys.path.insert(0, "")

@@ -5,41 +5,29 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
-import signal
-import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from innocap_analysis.batch.execute import bury_run, execute_run, name_fault, name_staging
+from innocap_analysis.batch.execute import execute_run, name_fault
 from innocap_analysis.batch.fingerprint import ProjectState
 from innocap_analysis.batch.outcome import Outcome, Run
+from innocap_analysis.batch.processes import end_group
+from innocap_analysis.batch.warm.attempt import Attempt
 from innocap_analysis.settings import Settings
 
-GRACE_SECONDS = 3.0
-RETRIES = 1
 _POLL_SECONDS = 0.5
 
 
 @dataclass
 class _Child:
-    """A run that is under way."""
+    """A forked process and its run."""
 
-    number: int
-    tries: int
-    run: Run
+    attempt: Attempt
     pid: int
     pipe: Connection
-    staging: Path
-    started: float
-    cell: int | None = None
-    outcome: Outcome | None = None
-    problem: str = ""
-    late: bool = False
 
 
 class ForkPool:
@@ -56,14 +44,10 @@ class ForkPool:
         What the reports depend on.
     jobs : int
         Children at the same time.
-    filters : list
-        Warning filters for the children.
     """
 
-    def __init__(
-        self, settings: Settings, state: ProjectState, jobs: int, filters: list[Any]
-    ) -> None:
-        self.settings, self.state, self.jobs, self.filters = settings, state, jobs, filters
+    def __init__(self, settings: Settings, state: ProjectState, jobs: int) -> None:
+        self.settings, self.state, self.jobs = settings, state, jobs
         self._waiting: deque[tuple[int, int, Run]] = deque()
         self._live: dict[int, _Child] = {}
 
@@ -101,60 +85,60 @@ class ForkPool:
         while self._waiting and len(self._live) < self.jobs:
             number, tries, run = self._waiting.popleft()
             try:
-                self._fork(number, tries, run)
+                self._fork(Attempt(number, run, tries, self.settings))
             except OSError as fault:
                 error = f"could not be started: {name_fault(fault, self.settings)}"
                 ended.append((number, Outcome(run, "failed", 0.0, None, error)))
         for descriptor in self._wait(also):
             child = self._live[descriptor]
-            outcome = self._read_end(child)
+            attempt, outcome = child.attempt, _read_end(child)
             del self._live[descriptor]
             os.close(descriptor)
             if outcome is None:
-                self._waiting.append((child.number, child.tries + 1, child.run))
+                self._waiting.append((attempt.number, attempt.tries + 1, attempt.run))
             else:
-                ended.append((child.number, outcome))
+                ended.append((attempt.number, outcome))
         return ended
 
     def close(self) -> None:
         """End every child at once and remove what it was writing."""
         for descriptor, child in self._live.items():
-            _end_group(child.pid)
+            end_group(child.pid)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(child.pid, 0)
             os.close(descriptor)
             child.pipe.close()
-            shutil.rmtree(child.staging, ignore_errors=True)
+            child.attempt.drop()
         self._live.clear()
         self._waiting.clear()
 
-    def _fork(self, number: int, tries: int, run: Run) -> None:
-        staging = name_staging(self.settings)
+    def _fork(self, attempt: Attempt) -> None:
         ours, theirs = Pipe(duplex=False)
         parent = os.getpid()
         try:
             pid = os.fork()
             if pid == 0:
                 ours.close()
-                self._be_child(theirs, run, staging, parent)
+                self._be_child(theirs, attempt, parent)
         except OSError:
             ours.close()
             raise
         finally:
             theirs.close()
-        child = _Child(number, tries, run, pid, ours, staging, time.monotonic())
-        self._live[os.pidfd_open(pid)] = child
+        self._live[os.pidfd_open(pid)] = _Child(attempt, pid, ours)
 
-    def _be_child(self, pipe: Connection, run: Run, staging: Path, parent: int) -> NoReturn:
+    def _be_child(self, pipe: Connection, attempt: Attempt, parent: int) -> NoReturn:
         from innocap_analysis.batch.warm import engine, preload
 
         try:
-            preload.settle_child(self.filters, parent, self.settings.batch.memory_mb)
+            preload.settle_child(parent, self.settings.batch.memory_mb)
             engine.WarmEngine.on_cell = lambda number: pipe.send(("cell", number))
+            own = os.getpid()
             outcome = execute_run(
-                run, self.settings, self.state, engine=engine.NAME, staging=staging
+                attempt.run, self.settings, self.state, engine=engine.NAME, staging=attempt.staging
             )
-            pipe.send(("done", outcome))
+            if os.getpid() == own:  # and no process that the notebook forked and let go on
+                pipe.send(("done", outcome))
         except BaseException as error:  # noqa: BLE001 - a child must never come back from here
             with contextlib.suppress(OSError, ValueError):
                 pipe.send(("problem", f"{type(error).__name__}: {error}"))
@@ -170,61 +154,25 @@ class ForkPool:
         for descriptor in ready:
             if descriptor in pipes:
                 _listen(pipes[descriptor])
-        limit = self.settings.batch.timeout_seconds + GRACE_SECONDS
-        now = time.monotonic()
         for child in self._live.values():
-            if not child.late and now - child.started > limit:
-                child.late = True
-                _end_group(child.pid)
+            if child.attempt.overruns():
+                end_group(child.pid)
         return [descriptor for descriptor in ready if descriptor in self._live]
 
-    def _read_end(self, child: _Child) -> Outcome | None:
-        """Return how a run ended, or None where it should be tried again."""
-        _listen(child)
-        child.pipe.close()
-        _, status, usage = os.wait4(child.pid, 0)
-        # Whatever the notebook left behind in its own group ends with it.
-        _end_group(child.pid)
-        seconds = time.monotonic() - child.started
-        memory = usage.ru_maxrss / 1024
-        if child.outcome is not None:
-            shutil.rmtree(child.staging, ignore_errors=True)
-            return replace(child.outcome, seconds=seconds, memory_mb=memory)
-        code = os.waitstatus_to_exitcode(status)
-        if code < 0 and not child.late and child.tries < RETRIES:
-            shutil.rmtree(child.staging, ignore_errors=True)
-            return None
-        error = child.problem or _name_end(
-            code, late=child.late, limit=self.settings.batch.timeout_seconds
-        )
-        error = bury_run(child.run, self.settings, child.staging, error)
-        return Outcome(child.run, "failed", seconds, child.cell, error, memory)
+
+def _read_end(child: _Child) -> Outcome | None:
+    """Return how a run ended, or None where it should be tried again."""
+    _listen(child)
+    child.pipe.close()
+    _, status, usage = os.wait4(child.pid, 0)
+    # Whatever the notebook left behind in its own group ends with it.
+    end_group(child.pid)
+    return child.attempt.conclude(os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024)
 
 
 def _listen(child: _Child) -> None:
     try:
         while not child.pipe.closed and child.pipe.poll():
-            kind, content = child.pipe.recv()
-            if kind == "cell":
-                child.cell = content
-            elif kind == "done":
-                child.outcome = content
-            else:
-                child.problem = content
+            child.attempt.hear(*child.pipe.recv())
     except (EOFError, OSError):
         child.pipe.close()
-
-
-def _name_end(code: int, *, late: bool, limit: int) -> str:
-    if late:
-        return f"took longer than {limit} s"
-    if code >= 0:
-        return f"the notebook ended its own process (exit code {code})"
-    name = signal.Signals(-code).name
-    hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
-    return f"the process was ended by {name}{hint}, {RETRIES + 1} times"
-
-
-def _end_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 import contextlib
 import gc
-import importlib.util
+import importlib
 import io
+import multiprocessing
 import os
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import innocap_analysis
 from innocap_analysis.batch.processes import die_with_parent, import_jsonschema, keep_memory
@@ -21,6 +21,10 @@ from innocap_analysis.settings import InnocapError
 
 # The allocator thread of pyarrow (loaded by pandas) has handlers of its own for a fork.
 _SAFE_THREADS = {"jemalloc_bg_thd"}
+# What is loaded ahead: of these it is known that loading them says and changes nothing.
+_PACKAGES = ("matplotlib", "numpy", "pandas", "scipy", "seaborn", "statsmodels")
+# A fresh interpreter's, and those that the packages bring along when they are loaded.
+_FILTERS = list(warnings.filters)
 
 
 def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
@@ -32,46 +36,60 @@ def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
         Translations to read.
     notebooks : sequence of Path
         What their cells import is loaded too.
-
-    Raises
-    ------
-    InnocapError
-        The process has threads, so that a fork would not be safe.
     """
     import_jsonschema()
-    import pandas as pd
-    import papermill.execute  # noqa: F401 - loaded for the children
-    from matplotlib.backends import backend_agg  # noqa: F401
-    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-    from innocap_analysis.batch.html import export_html
     from innocap_analysis.batch.warm import engine, shell
     from innocap_analysis.present.language import get_translator
 
-    # pandas took this process for a terminal when it was imported; a kernel is none.
-    pd.set_option("display.max_columns", 20)
-    for notebook in notebooks:
-        import_used(notebook)
-    engine.register()
-    shell.make_shell()
-    for language in languages:
-        get_translator(language)
-    cells = [new_markdown_cell("# a"), new_code_cell("1 + 1")]
-    export_html(new_notebook(cells=cells), languages[0])
-    rehearse_figure()
+    with loading():
+        shell.make_app()
+        import papermill.execute  # noqa: F401 - loaded for the children
+        import python_calamine  # noqa: F401 - the same
+        from matplotlib.backends import backend_agg  # noqa: F401
+        from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+        from innocap_analysis.batch.html import export_html
+
+        for notebook in notebooks:
+            import_used(notebook)
+        engine.register()
+        for language in languages:
+            get_translator(language)
+        cells = [new_markdown_cell("# a"), new_code_cell("1 + 1")]
+        export_html(new_notebook(cells=cells), languages[0])
+        rehearse_figure()
     gc.collect()
     gc.freeze()
-    check_threads()
+
+
+@contextlib.contextmanager
+def loading() -> Iterator[None]:
+    """Load packages as a kernel would, but without a word; remember their warning filters."""
+    # Read when matplotlib is loaded: figures of pyplot appear inline, as in a kernel.
+    if not os.environ.get("MPLBACKEND"):
+        os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        warnings.filterwarnings("ignore", message=".*")
+        (silence,) = warnings.filters
+        yield
+        _FILTERS[:0] = [one for one in warnings.filters if one != silence]
+    if "matplotlib" in sys.modules:
+        # Somebody may have loaded it before; nothing has drawn with pyplot yet.
+        sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
+    if "pandas" in sys.modules:
+        # pandas took this process for a terminal when it was loaded; a kernel is none.
+        sys.modules["pandas"].set_option("display.max_columns", 20)
 
 
 def import_used(notebook: Path) -> None:
-    """Import the installed modules that a notebook's cells import.
+    """Import what a notebook's cells import of this package and of those it stands on.
 
     Parameters
     ----------
     notebook : Path
-        What cannot be read or imported is left for the run to tell. Modules that lie beside
-        the notebook are left too: what they do when imported belongs into every run.
+        What cannot be read or imported is left for the run to tell. Other modules are left
+        too: what they do and say when imported belongs into every run.
     """
     from innocap_analysis.batch.parameters import read_notebook  # after `import_jsonschema`
 
@@ -86,22 +104,12 @@ def import_used(notebook: Path) -> None:
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     wanted |= {(node.module, alias.name): None for alias in node.names}
     for module, name in wanted:
-        if not _is_installed(module.partition(".")[0]):
+        if module.partition(".")[0] not in {innocap_analysis.__name__, *_PACKAGES}:
             continue
         with contextlib.suppress(ImportError):
             loaded = importlib.import_module(module)
             if name and not hasattr(loaded, name):
                 importlib.import_module(f"{module}.{name}")
-
-
-def _is_installed(package: str) -> bool:
-    if package == innocap_analysis.__name__ or package in sys.stdlib_module_names:
-        return True
-    try:
-        found = importlib.util.find_spec(package)
-    except (ImportError, ValueError):
-        return False
-    return found is not None and "site-packages" in str(found.origin)
 
 
 def rehearse_figure() -> None:
@@ -162,13 +170,11 @@ def check_threads() -> None:
         raise InnocapError(f"the loaded process has {threads} threads, so it cannot fork safely")
 
 
-def settle_child(filters: list[tuple[Any, ...]], parent: int, memory_mb: int | None = None) -> None:
+def settle_child(parent: int, memory_mb: int | None = None) -> None:
     """Undo what a fork hands down and a fresh interpreter would not have.
 
     Parameters
     ----------
-    filters : list
-        Warning filters as they were when the parent started.
     parent : int
         Process that forked this one.
     memory_mb : int, optional
@@ -178,6 +184,7 @@ def settle_child(filters: list[tuple[Any, ...]], parent: int, memory_mb: int | N
 
     os.setsid()
     die_with_parent(parent)
+    multiprocessing.current_process().name = "MainProcess"
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     keep_memory()
@@ -186,7 +193,11 @@ def settle_child(filters: list[tuple[Any, ...]], parent: int, memory_mb: int | N
 
         limit = memory_mb << 20
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    warnings.resetwarnings()
-    for action, message, category, module, line in reversed(filters):
-        warnings.filters.insert(0, (action, message, category, module, line))  # type: ignore[attr-defined]
+    reset_warnings()
     np.random.seed()  # noqa: NPY002 - the inherited state would repeat in every child
+
+
+def reset_warnings() -> None:
+    """Have warnings appear as in a fresh interpreter that has loaded the same packages."""
+    warnings.resetwarnings()
+    warnings.filters[:] = _FILTERS  # type: ignore[index]

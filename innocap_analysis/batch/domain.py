@@ -1,0 +1,172 @@
+"""Whether countries, regions, languages and data fit each other, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+
+from innocap_analysis.codebook import read_codebook
+from innocap_analysis.prepare.observations import PreparedData, prepare_data
+from innocap_analysis.prepare.units import name_country, read_regions
+from innocap_analysis.prepare.wave import ANSWERS_NAME, list_synthetic
+from innocap_analysis.score.capacity import CapacityData, list_unmeasured, load_capacity
+from innocap_analysis.settings import InnocapError, Settings, suggest
+
+
+def list_faults(settings: Settings) -> list[str]:
+    """List what would make a run fail or a figure mislead, each with its line.
+
+    Parameters
+    ----------
+    settings : Settings
+        The project.
+
+    Returns
+    -------
+    list of str
+        Countries marked alike, areas and regions without a name in a language, partner
+        regions that are none, countries and reference sets without figures.
+
+    Raises
+    ------
+    InnocapError
+        The table of regions cannot be read. Faults of the data are among the list.
+    """
+    regions = read_regions(settings.regions_path)
+    faults = [*_check_marks(settings), *_check_areas(settings), *_check_regions(settings, regions)]
+    try:
+        prepared = prepare_data(settings)
+    except InnocapError as error:
+        return [*faults, str(error)]
+    return [*faults, *list_unmeasured(prepared, settings), *_check_sets(settings, prepared)]
+
+
+def refuse_faults(settings: Settings) -> None:
+    """Raise one error that tells all of :func:`list_faults`, if there are any.
+
+    Parameters
+    ----------
+    settings : Settings
+        The project.
+
+    Raises
+    ------
+    InnocapError
+        Something would make a run fail.
+    """
+    faults = list_faults(settings)
+    if faults:
+        raise InnocapError("\n  ".join(faults))
+
+
+def list_notes(settings: Settings) -> list[str]:
+    """List what pages will show as not measured, not there or not translated.
+
+    Parameters
+    ----------
+    settings : Settings
+        A project without faults.
+
+    Returns
+    -------
+    list of str
+        One line per country without regional figures, dimension without a score, and label
+        that English stands in for.
+    """
+    capacity = load_capacity(settings=settings)
+    return [*_note_gaps(capacity), *_note_labels(settings), *_note_answers(settings)]
+
+
+def _check_marks(settings: Settings) -> Iterator[str]:
+    marks: dict[str, Callable[[str], str]] = {
+        "colour": lambda code: settings.countries[code].colour.lower(),
+        "marker": lambda code: settings.countries[code].marker,
+    }
+    for name, get in marks.items():
+        first: dict[str, str] = {}
+        for code in settings.countries:
+            other = first.setdefault(get(code), code)
+            if other != code:
+                yield (
+                    f"{settings.locate('countries', code, name)}: is that of {other} too; give "
+                    "every country its own"
+                )
+
+
+def _check_areas(settings: Settings) -> Iterator[str]:
+    for code, country in settings.countries.items():
+        for language in settings.languages:
+            if not country.partner_area.get(language, "").strip():
+                yield (
+                    f"{settings.locate('countries', code, 'partner_area')}: has no name in "
+                    f"{language!r}, a language of the project"
+                )
+
+
+def _check_regions(settings: Settings, regions: pd.DataFrame) -> Iterator[str]:
+    table = settings.regions_path.name
+    owners = {str(unit): str(country) for unit, country in regions["country"].items()}
+    for code, country in settings.countries.items():
+        own, place = country.partner_region, settings.locate("countries", code, "partner_region")
+        if own not in owners:
+            near = suggest(own, [unit for unit, owner in owners.items() if owner == code])
+            yield f"{place}: {own!r} is not in {table}{near or '; add it there'}"
+        elif owners[own] != code:
+            yield f"{place}: {own!r} is a region of {owners[own]} in {table}, not of {code}"
+    for line, (unit, row) in enumerate(regions.iterrows(), start=2):
+        at = f"{table}: line {line}, {unit}"
+        if unit in settings.countries:
+            yield f"{at}: is the code of a country; give the region another"
+        if row["country"] in settings.countries:
+            for language in settings.languages:
+                if not str(row[f"label_{language}"]).strip():
+                    yield f"{at}: label_{language} is empty, a language of the project"
+
+
+def _check_sets(settings: Settings, prepared: PreparedData) -> Iterator[str]:
+    known = set(prepared.observations["unit"]) - set(read_regions(settings.regions_path).index)
+    for name, members in settings.reference_sets.items():
+        if members is not None and not members:
+            yield f"{settings.locate('reference_sets', name)}: names no country"
+        for i, code in enumerate(members or ()):
+            place = f"{settings.locate('reference_sets', name, str(i))}"
+            if code not in known:
+                yield f"{place}: {code!r} has no figure in data/raw; take it out of the set"
+            elif code in (members or ())[:i]:
+                yield f"{place}: {code!r} is listed twice"
+
+
+def _note_gaps(capacity: CapacityData) -> Iterator[str]:
+    settings, result = capacity.settings, capacity.result
+    with_figures = {capacity.region_countries[unit] for unit in capacity.regional.index}
+    for code in capacity.countries:
+        place = settings.locate("countries", code)
+        if code not in with_figures:
+            yield f"{place}: {name_country(code)} has no regional figures; its page says so"
+        for node in (capacity.root, *capacity.dimensions):
+            if pd.isna(result.scores.at[code, node]):
+                leaves = capacity.codebook.leaves_of(node)
+                n = int(result.values.loc[code, leaves].notna().sum())
+                yield (
+                    f"{place}: {capacity.codebook.label(node)} is not measured for "
+                    f"{name_country(code)} ({n} of {len(leaves)} figures) and not ranked"
+                )
+
+
+def _note_answers(settings: Settings) -> Iterator[str]:
+    if not list_synthetic(settings) and not (settings.processed_dir / ANSWERS_NAME).is_file():
+        yield (
+            f"no made-up answers of {', '.join(settings.countries)} ship and none were imported; "
+            "pages on answers cannot be made"
+        )
+
+
+def _note_labels(settings: Settings) -> Iterator[str]:
+    book = read_codebook(settings.codebook_path)
+    for code in book.table.index:
+        without = [x for x in settings.languages if not book.table.at[code, f"label_{x}"]]
+        if without:
+            columns = ", ".join(f"label_{language}" for language in without)
+            shown = "English" if book.table.at[code, "label_en"] else "its code"
+            yield f"{book.name}: {code}: {columns} is empty; {shown} is shown"

@@ -1,0 +1,207 @@
+"""What a notebook has changed in the modules that are loaded.
+
+A patched function, a constant or a class attribute that was set, an entry in a public table: all
+of it would be there for the next notebook. Objects that lie deeper are not looked into.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from operator import is_
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+_Space = tuple[str, Mapping[str, Any], list[str], list[Any]]
+_Content = tuple[str, Any, list[Any], list[Any]]
+
+# These belong to a run or to the interpreter, or are put back by name.
+_OWN = {"__main__", "__mp_main__", "sys", "builtins"}
+_KNOWN = {
+    "posix.environ", "nt.environ", "os.environ", "warnings.filters", "warnings.onceregistry",
+    "tempfile.tempdir", "IPython.core.magic.magics", "inspect.modulesbyfile",
+}  # fmt: skip
+_KNOWN_TYPES = {"RcParams"}
+_SET_BY_IMPORT = {"__warningregistry__", "__annotations__", "__annotations_cache__"}
+_SIMPLE = (str, bytes, int, float, complex, bool, type(None), tuple, frozenset, range)
+
+
+class Watch:
+    """Remembers what the loaded modules hold."""
+
+    def __init__(self) -> None:
+        self._spaces: list[_Space] = []
+        self._contents: list[_Content] = []
+        self._seen: set[int] = set()
+        self._names: set[str] = set()
+        self.add(dict(sys.modules))
+
+    def add(self, modules: Mapping[str, Any]) -> None:
+        """Watch further modules.
+
+        Parameters
+        ----------
+        modules : mapping of str to module
+            By name.
+        """
+        for name, module in modules.items():
+            if name in self._names or name in _OWN or not isinstance(module, ModuleType):
+                continue
+            self._names.add(name)
+            self._remember(name, vars(module))
+            for key, value in list(vars(module).items()):
+                place = f"{name}.{key}"
+                if place in _KNOWN or key.startswith("__") or id(value) in self._seen:
+                    continue
+                self._watch_value(name, place, value)
+
+    def _watch_value(self, module: str, place: str, value: Any) -> None:  # noqa: ANN401
+        if isinstance(value, type):
+            if value.__module__ == module:
+                self._seen.add(id(value))
+                self._remember(place, vars(value))
+                for key, inner in list(vars(value).items()):
+                    self._watch_content(f"{place}.{key}", inner)
+        elif isinstance(value, dict | list | set):
+            self._watch_content(place, value)
+        elif not isinstance(value, (*_SIMPLE, FunctionType, ModuleType)):
+            inside = getattr(value, "__dict__", None)
+            if type(inside) is dict and not _is_lazy(place, module):
+                self._seen.add(id(value))
+                self._remember(place, inside)
+                for key, inner in list(inside.items()):
+                    self._watch_content(f"{place}.{key}", inner)
+
+    def _remember(self, place: str, space: Mapping[str, Any]) -> None:
+        self._spaces.append((place, space, list(space), list(space.values())))
+
+    def _watch_content(self, place: str, value: Any) -> None:  # noqa: ANN401
+        if not isinstance(value, dict | list | set) or id(value) in self._seen:
+            return
+        if place in _KNOWN or type(value).__name__ in _KNOWN_TYPES:
+            return
+        if _is_lazy(place, place.partition(".")[0]):
+            return
+        self._seen.add(id(value))
+        self._contents.append((place, value, *_read(value)))
+
+    def find_change(self, modules: Mapping[str, Any]) -> str:
+        """Name the first thing that has changed.
+
+        Parameters
+        ----------
+        modules : mapping of str to module
+            Loaded now; a submodule of one of them may have been set in its parent.
+
+        Returns
+        -------
+        str
+            Empty where nothing has.
+        """
+        for number, (place, space, names, values) in enumerate(self._spaces):
+            if len(space) == len(values) and all(map(is_, space.values(), values)):
+                continue
+            change = _compare(place, space, names, values, modules)
+            if change:
+                return f"{change} was changed"
+            self._spaces[number] = (place, space, list(space), list(space.values()))
+        for place, value, keys, values in self._contents:
+            now = _read(value)
+            if len(now[0]) != len(keys) or not all(map(is_, now[0], keys)) or not all(
+                map(is_, now[1], values)
+            ):  # fmt: skip
+                return f"{place} was changed"
+        return ""
+
+
+def _read(value: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401
+    if isinstance(value, dict):
+        return list(dict.keys(value)), list(dict.values(value))
+    if isinstance(value, list):
+        return list(list.__iter__(value)), []
+    return list(set.__iter__(value)), []
+
+
+def _is_lazy(place: str, module: str) -> bool:
+    """Return whether what lies there is filled as it is used: a cache, or Python's own state."""
+    name = place.rpartition(".")[2]
+    if name.startswith("_") and module.partition(".")[0] in sys.stdlib_module_names:
+        return True
+    return "cache" in place.lower() or "memo" in name.lower() or name.startswith("__")
+
+
+def _compare(
+    place: str,
+    space: Mapping[str, Any],
+    names: list[str],
+    values: list[Any],
+    modules: Mapping[str, Any],
+) -> str:
+    before = dict(zip(names, values, strict=True))
+    for name, value in before.items():
+        whole = f"{place}.{name}"
+        if name in _SET_BY_IMPORT or whole in _KNOWN:
+            continue
+        now = space.get(name, space)
+        if now is value or (now is not space and _is_same(whole, value, now)):
+            continue
+        return whole
+    for name, now in space.items():
+        if name in before or name.startswith("_") or isinstance(now, ModuleType):
+            continue
+        # A package may load what is its own when it is first asked for.
+        home = str(getattr(now, "__module__", "")).partition(".")[0]
+        if home != place.partition(".")[0] and f"{place}.{name}" not in modules:
+            return f"{place}.{name}"
+    return ""
+
+
+def _is_same(place: str, value: Any, now: Any) -> bool:  # noqa: ANN401
+    """Return whether a new value does not matter: made at first use, counted on, or equal."""
+    name = place.rpartition(".")[2]
+    if name.startswith("_") and (value is None or isinstance(value, int)):
+        return True
+    if _is_lazy(place, place.partition(".")[0]) and not callable(value):
+        return True
+    return type(value) is type(now) and isinstance(value, _SIMPLE) and bool(value == now)
+
+
+def find_foreign(new: Iterable[str], before: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Part modules that a notebook has imported by where they come from.
+
+    Parameters
+    ----------
+    new : iterable of str
+        Names of modules.
+    before : mapping of str to object
+        Modules that were there before.
+
+    Returns
+    -------
+    own, unknown : list of str
+        Modules of the notebook's own, and those of installed packages that were not loaded;
+        the others belong to packages that were, or to Python.
+    """
+    own, unknown = [], []
+    for name in new:
+        top = name.partition(".")[0]
+        module = sys.modules[name]
+        if top in sys.stdlib_module_names:
+            continue
+        if not _is_installed(module, name):
+            own.append(name)
+        elif top not in before:
+            unknown.append(name)
+    return own, unknown
+
+
+def _is_installed(module: Any, name: str) -> bool:  # noqa: ANN401
+    paths = [getattr(module, "__file__", None), *getattr(module, "__path__", [])]
+    places = [Path(path).resolve() for path in paths if path]
+    package = sys.modules.get(name.partition(".")[0])
+    home = getattr(package, "__file__", None)
+    if not places:
+        return home is not None and "site-packages" in home
+    own = Path(__file__).resolve().parents[2]
+    return any("site-packages" in place.parts or place.is_relative_to(own) for place in places)

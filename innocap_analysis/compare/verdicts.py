@@ -1,0 +1,284 @@
+"""Where each unit stands on each node, judged once by one written rule.
+
+Every title, bullet, table and page reads these tables and judges nothing by itself, so that
+no two pages can contradict each other. The rule is written down in METHODS.md, section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from innocap_analysis.compare.reference import compare_to_reference
+from innocap_analysis.score.index import IndexResult
+from innocap_analysis.score.sensitivity import SensitivityResult
+
+LEVEL = 0.9
+AHEAD, EVEN, BEHIND, HANGS, UNMEASURED = (
+    "ahead",
+    "about even",
+    "behind",
+    "rests on one",
+    "unmeasured",
+)
+VERDICTS = (AHEAD, EVEN, BEHIND, HANGS, UNMEASURED)
+# An indicator has no runs: it is even with the median inside the middle fifth of the set.
+EVEN_PERCENTILES = 40.0, 60.0
+_NONE = ""
+
+
+@dataclass(frozen=True)
+class Priority:
+    """The dimension where a unit lies furthest behind, and whether that may be said.
+
+    Attributes
+    ----------
+    code : str
+        The dimension with the lowest gap to the reference median.
+    status : {'clear', 'hangs', 'open', 'none'}
+        *clear*: behind over the interval of runs and furthest behind whichever single
+        indicator is left out; *hangs*: not so without the indicators of `hangs_on`; *open*: the
+        interval reaches the median; *none*: no dimension is below the median.
+    hangs_on : tuple of str
+        Indicators without which another dimension is furthest behind, or none is.
+    """
+
+    code: str
+    status: Literal["clear", "hangs", "open", "none"]
+    hangs_on: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The judged table and what it was judged from.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row per unit and node (index, groups, indicators): the columns of
+        :func:`~innocap_analysis.compare.reference.compare_to_reference`, and `rank_low`,
+        `rank_high`, `gap_low`, `gap_high` (the interval of the runs; NaN for an indicator),
+        `share_widest` (runs in which a dimension has the lowest gap), `share_behind` (runs
+        below the median), `hangs_on` (indicators, joined by spaces, without which the gap
+        changes its side) and `verdict`.
+    gaps_without : DataFrame
+        Gap of each group when one indicator is left out: columns `left_out`, `unit`, `code`,
+        `gap`; the empty `left_out` is the index as it is.
+    dimensions : tuple of str
+        The groups that compete for being the first priority.
+    level : float
+        Share of the runs that an interval holds.
+    """
+
+    table: pd.DataFrame
+    gaps_without: pd.DataFrame
+    dimensions: tuple[str, ...]
+    level: float = LEVEL
+
+    @cached_property
+    def _by_unit(self) -> dict[str, pd.DataFrame]:
+        return {str(u): rows.set_index("code") for u, rows in self.table.groupby("unit")}
+
+    def of(self, unit: str) -> pd.DataFrame:
+        """Return the rows of one unit, indexed by code; one without any figure is unmeasured."""
+        if unit in self._by_unit:
+            return self._by_unit[unit]
+        rows = next(iter(self._by_unit.values())).copy()
+        own = [
+            c
+            for c in rows.select_dtypes("number")
+            if not c.startswith("reference_") and c != "level"
+        ]
+        rows[[*own, "reference_rank"]] = np.nan
+        return rows.assign(unit=unit, hangs_on="", verdict=UNMEASURED)
+
+    def order_dimensions(self, unit: str) -> list[str]:
+        """Return the measured dimensions of a unit, the one furthest behind first."""
+        gaps = self.of(unit).loc[list(self.dimensions), "gap_to_median"].dropna()
+        return list(gaps.sort_values(kind="stable").index)
+
+    def find_priority(self, unit: str) -> Priority | None:
+        """Judge the first priority of a unit; None where no dimension is measured."""
+        order = self.order_dimensions(unit)
+        if not order:
+            return None
+        rows, first = self.of(unit), order[0]
+        if rows.at[first, "gap_to_median"] >= 0:
+            return Priority(first, "none", ())
+        own = self.gaps_without[self.gaps_without["unit"] == unit]
+        wide = own.pivot(index="left_out", columns="code", values="gap")[list(self.dimensions)]
+        wide = wide.loc[[code for code in wide.index if code != _NONE]]
+        other = (wide.idxmin(axis=1) != first) | ~(wide[first] < 0)
+        hangs_on = tuple(code for code in self.table["code"].unique() if other.get(code, False))
+        if hangs_on:
+            return Priority(first, "hangs", hangs_on)
+        return Priority(first, "clear" if rows.at[first, "gap_high"] < 0 else "open", ())
+
+    def list_strengths(self, unit: str, indicators: Sequence[str], *, most: int = 3) -> list[str]:
+        """Return the indicators furthest ahead, all of them ahead of the median."""
+        rows = self.of(unit).loc[list(indicators)]
+        rows = rows[rows["verdict"] == AHEAD].sort_values("gap_to_median", kind="stable")
+        return list(rows.index[::-1][:most])
+
+    def list_weaknesses(self, unit: str, indicators: Sequence[str], *, most: int = 3) -> list[str]:
+        """Return the indicators furthest behind, all of them behind the median."""
+        rows = self.of(unit).loc[list(indicators)]
+        rows = rows[rows["verdict"] == BEHIND].sort_values("gap_to_median", kind="stable")
+        return list(rows.index[:most])
+
+
+def judge_units(
+    result: IndexResult,
+    runs: SensitivityResult,
+    left_out: SensitivityResult,
+    *,
+    units: Sequence[str],
+    reference_units: Sequence[str],
+    level: float = LEVEL,
+) -> Verdicts:
+    """Judge where units stand against a reference set on every node of an index.
+
+    Parameters
+    ----------
+    result : IndexResult
+        Scores of all units together.
+    runs : SensitivityResult
+        The same index under many defensible choices.
+    left_out : SensitivityResult
+        From :func:`~innocap_analysis.score.influence.leave_out_indicators`.
+    units : sequence of str
+        Whom to judge.
+    reference_units : sequence of str
+        The reference set; its median is taken anew in every run.
+    level : float
+        Share of runs that an interval holds.
+
+    Returns
+    -------
+    Verdicts
+        The verdict of a group or index is *ahead* or *behind* where the interval of its gap
+        leaves out zero and no single indicator decides on which side the gap lies; *rests on
+        one* where one does, and the runs that keep it leave out zero; *about even* otherwise.
+        Of an indicator by its percentile in the set (below 40 behind, above 60 ahead).
+        *Unmeasured* without a score.
+
+    Examples
+    --------
+    >>> from innocap_analysis import open_view
+    >>> open_view("60", region="SE").verdicts.find_priority("SE").status
+    'hangs'
+    """
+    book = result.codebook
+    members = list(reference_units)
+    table = compare_to_reference(result, units, reference_units=members)
+    keys = pd.MultiIndex.from_frame(table[["unit", "code"]])
+    parts = {name: pd.Series(np.nan, index=keys) for name in _FROM_RUNS}
+    dimensions = tuple(book.children(book.indexes[0]))
+    tail = (1 - level) / 2
+    without = []
+    gaps: dict[str, pd.DataFrame] = {}
+    for code in book.parents:
+        scores = runs.scores[code]
+        gaps[code] = scores[list(units)].sub(scores[members].median(axis=1), axis=0)
+        low, high = gaps[code].quantile(tail), gaps[code].quantile(1 - tail)
+        behind = (gaps[code] < 0).mean()
+        ranks = _rank_among(scores, units, members)
+        ends = (
+            ranks.quantile(tail, interpolation="lower"),
+            ranks.quantile(1 - tail, interpolation="higher"),
+        )
+        for name, found in zip(
+            ("gap_low", "gap_high", "share_behind", "rank_low", "rank_high"),
+            (low, high, behind, *ends), strict=True,
+        ):  # fmt: skip
+            parts[name].loc[[(unit, code) for unit in units]] = found[list(units)].to_numpy()
+        one = left_out.scores[code]
+        moved = one[list(units)].sub(one[members].median(axis=1), axis=0)
+        moved.insert(0, "left_out", left_out.choices["left_out"].to_numpy())
+        without.append(moved.melt("left_out", var_name="unit", value_name="gap").assign(code=code))
+    for unit in units:
+        own = pd.DataFrame({code: gaps[code][unit] for code in dimensions})
+        widest = own.rank(axis=1, method="min") == 1
+        parts["share_widest"].loc[[(unit, code) for code in dimensions]] = widest.mean().to_numpy()
+    gaps_without = pd.concat(without, ignore_index=True)[["left_out", "unit", "code", "gap"]]
+    for name, column in parts.items():
+        table[name] = column.to_numpy()
+    hinges = _find_hinges(gaps_without)
+    table["hangs_on"] = [hinges.get(key, "") for key in keys]
+    dropped = runs.choices.get("left_out", pd.Series("", index=runs.choices.index))
+    table["verdict"] = [
+        _judge(row, gaps.get(row["code"]), dropped, tail) for row in table.to_dict("records")
+    ]
+    return Verdicts(table, gaps_without, dimensions, level)
+
+
+_FROM_RUNS = ("rank_low", "rank_high", "gap_low", "gap_high", "share_widest", "share_behind")
+
+
+def _rank_among(scores: pd.DataFrame, units: Sequence[str], members: list[str]) -> pd.DataFrame:
+    """Rank each unit in every run among the reference set and itself; runs x units."""
+    others = scores[members].round(9).to_numpy()
+    own = scores[list(units)].round(9)
+    above = {unit: (others > own[[unit]].to_numpy()).sum(axis=1) + 1.0 for unit in units}
+    return pd.DataFrame(above, index=scores.index).where(own.notna().to_numpy())
+
+
+def _find_hinges(gaps_without: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return, by unit and group, the indicators without which the gap changes its side."""
+    whole = gaps_without[gaps_without["left_out"] == _NONE].set_index(["unit", "code"])["gap"]
+    rows = gaps_without[gaps_without["left_out"] != _NONE]
+    before = whole.loc[pd.MultiIndex.from_frame(rows[["unit", "code"]])].to_numpy()
+    turned = rows[np.sign(rows["gap"].to_numpy()) * np.sign(before) < 0]
+    return {
+        (str(unit), str(code)): " ".join(part["left_out"])
+        for (unit, code), part in turned.groupby(["unit", "code"], sort=False)
+    }
+
+
+def _judge(row: dict[str, Any], gaps: pd.DataFrame | None, dropped: pd.Series, tail: float) -> str:
+    """Apply the written rule to one row; `gaps` are those of its node in every run."""
+    if np.isnan(row["score"]):
+        return UNMEASURED
+    if gaps is None:  # an indicator: no choice moves it
+        bottom, top = EVEN_PERCENTILES
+        percentile = row["percentile"]
+        return BEHIND if percentile < bottom else AHEAD if percentile > top else EVEN
+    low, high = row["gap_low"], row["gap_high"]
+    hinges = row["hangs_on"].split()
+    if hinges:
+        kept = gaps.loc[~dropped.isin(hinges), row["unit"]]
+        low, high = kept.quantile(tail), kept.quantile(1 - tail)
+    if low <= 0 <= high:
+        return EVEN
+    if hinges:
+        return HANGS
+    return AHEAD if low > 0 else BEHIND
+
+
+def find_order_changes(runs: SensitivityResult, code: str, scores: pd.Series) -> pd.DataFrame:
+    """Tell in which runs some units change their order, or who of them is first.
+
+    Parameters
+    ----------
+    runs : SensitivityResult
+        Such as those of :mod:`~innocap_analysis.score.influence`.
+    code : str
+        Group or index.
+    scores : Series
+        Scores of the units as they are.
+
+    Returns
+    -------
+    DataFrame
+        The choices of the runs, and `order`, `first`: whether anything changes.
+    """
+    before = scores.round(9).rank(ascending=False, method="min")
+    after = runs.rank_runs(code, list(scores.index))
+    return runs.choices.assign(
+        order=(after != before).any(axis=1), first=((after == 1) != (before == 1)).any(axis=1)
+    )

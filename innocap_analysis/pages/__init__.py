@@ -1,0 +1,1 @@
+"""What readers see: one module per notebook, each on a view of the data."""

@@ -1,0 +1,218 @@
+"""Page 50, its first half: what each single choice changes."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.marks import draw_tiles, key_shades, mark_units
+from innocap_analysis.pages.order import tell_order_changes
+from innocap_analysis.present.figure import GRID, INK, Chart, styled
+from innocap_analysis.present.prose import Prose
+from innocap_analysis.score.alternatives import (
+    change_codebook,
+    compare_alternatives,
+    find_double_counts,
+)
+from innocap_analysis.score.normalise import ScoreWarning
+from innocap_analysis.settings import InnocapError
+
+REPORTED, SINGLE = "reported", "no_double_counts"
+_WITHOUT = "without_"
+_FIRST = 0.5
+
+
+def compare(view: IndexView, *, leave_out: str) -> pd.DataFrame:
+    """Score the partners under defensible indexes that differ from the default in one choice.
+
+    The index as it is comes first; then it without double counts, with a geometric mean of the
+    dimensions, with all indicators weighing the same, without `leave_out`, and without each
+    dimension. `alternative` holds the keys that :func:`name_alternative` names.
+    """
+    book = view.codebook
+    if leave_out not in book.leaves:
+        raise InnocapError(f"leave_out: {leave_out!r} is no scored indicator of {book.name}")
+    sizes = {d: float(len(book.leaves_of(d))) for d in view.dimensions}
+    books = {REPORTED: book}
+    if twice := find_double_counts(book):
+        books[SINGLE] = change_codebook(book, drop=twice)
+    books["geometric"] = change_codebook(book, aggregate={view.root: "geometric"})
+    books["equal_indicators"] = change_codebook(book, weights=sizes)
+    for code in (leave_out, *view.dimensions):
+        books[f"{_WITHOUT}{code}"] = change_codebook(book, drop=[code])
+    with warnings.catch_warnings():
+        # The foot of the page names these indicators.
+        warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
+        return compare_alternatives(
+            view.capacity.values, books, units=view.measured,
+            min_coverage=view.settings.min_coverage,
+        )  # fmt: skip
+
+
+def name_alternative(view: IndexView, key: str) -> str:
+    """Return the name of an alternative in the view's language."""
+    names = {
+        REPORTED: view.say("The index as reported"),
+        SINGLE: view.say("Without double counts"),
+        "geometric": view.say("Geometric mean of the dimensions"),
+        "equal_indicators": view.say("All indicators weigh the same"),
+    }
+    if key in names:
+        return names[key]
+    return view.say("Without {code}", code=view.code(key.removeprefix(_WITHOUT)))
+
+
+def count_kept(view: IndexView, alternatives: pd.DataFrame) -> tuple[dict[str, Said], list[str]]:
+    """Count the alternatives that keep the order, and list those that do not."""
+    changed = alternatives["shift"].ne(0).groupby(alternatives["alternative"], sort=False).any()
+    others = changed.drop(REPORTED)
+    told = {
+        "n": view.n_measured,
+        "same": view.fact("n_order_kept", (~others).sum(), "count", code=view.root, n=len(others)),
+        "k": view.fact("n_alternatives", len(others), "count", code=view.root),
+    }
+    return told, list(others.index[others])
+
+
+@styled
+def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
+    """Draw score and rank of the partner countries under the alternatives."""
+    keys = list(dict.fromkeys(alternatives["alternative"]))
+    names = {key: name_alternative(view, key) for key in keys}
+    wide = alternatives.pivot(index="alternative", columns="unit").loc[keys]
+    ranks, scores = (
+        wide[part].reindex(columns=view.countries).to_numpy() for part in ("rank", "score")
+    )
+    told, _ = count_kept(view, alternatives)
+    chart, (ax,) = view.start_chart(
+        view.say(
+            "The order of the {n} countries stays the same in {same} of {k} alternatives", **told
+        ),
+        view.say(
+            "Rank among these countries (large; an arrow marks a change) and index score (small)."
+        ),
+        data=alternatives.assign(alternative=alternatives["alternative"].map(names)),
+        height=0.42 * len(keys) + 0.5,
+        key=key_shades(view.say("Last"), view.say("First"), darkest=_FIRST),
+        note=tell_order_changes(view),
+    )
+    # Black text stands on every cell, so the first place takes the middle of the shades.
+    span = (len(view.measured) - 1) / _FIRST
+    empty = [[""] * len(view.countries) for _ in keys]
+    draw_tiles(ax, -ranks, -len(view.measured), -len(view.measured) + span, empty)
+    for (row, column), rank in np.ndenumerate(ranks):
+        key, unit = keys[row], view.countries[column]
+        if unit not in view.measured:
+            ax.text(column, row, view.say("not measured"), ha="center", va="center", size=8.5)
+            continue
+        place, score = _stand_in(view, unit, key, rank, scores[row, column])
+        moved = rank - ranks[0, column]
+        arrow = " ▲" if moved < 0 else " ▼" if moved > 0 else ""
+        weight = "bold" if arrow else "normal"
+        ax.text(
+            column - 0.08, row, f"{place}{arrow}", ha="right", va="center", size=11, weight=weight
+        )
+        ax.text(column + 0.02, row, f"{score}", ha="left", va="center", size=8.5)
+    ax.set_yticks(range(len(keys)), list(names.values()))
+    ax.get_yticklabels()[0].set_fontweight("bold")
+    ax.set_xticks(range(len(view.countries)), [view.unit(u) for u in view.countries])
+    ax.xaxis.tick_top()
+    return chart
+
+
+def _stand_in(view: IndexView, unit: str, key: str, rank: float, score: float) -> tuple[Said, Said]:
+    """Return rank among the partners and score of a country under an alternative."""
+    if key == REPORTED:
+        return view.stand_among(unit, "rank"), view.stand(unit, view.root, "score")
+    about = {"unit": unit, "code": view.root}
+    n = len(view.measured)
+    return (
+        view.fact(f"rank_among_partners_{key}", rank, "rank", n=n, **about),
+        view.fact(f"score_{key}", score, "points", **about),
+    )
+
+
+def write_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Prose:
+    """Write which alternatives change the order of the partner countries, and to which."""
+    _, changing = count_kept(view, alternatives)
+    told = [
+        view.say(
+            "{name}: the order becomes {order}.",
+            name=name_alternative(view, key),
+            order=tell_order(view, alternatives, key),
+        )
+        for key in changing
+    ]
+    told = told or [view.say("None of the alternatives changes the order of the countries.")]
+    twice = [code for code in find_double_counts(view.codebook) if code in view.codebook.leaves]
+    if twice:
+        told.append(
+            view.say(
+                "Left out without double counts, since another indicator holds them: {codes}.",
+                codes=view.codes(twice),
+            )
+        )
+    return view.list(told)
+
+
+def tell_order(view: IndexView, alternatives: pd.DataFrame, key: str) -> str:
+    """Return the partners in their order under an alternative."""
+    rows = alternatives[alternatives["alternative"] == key].dropna(subset="rank")
+    return " – ".join(view.unit(unit) for unit in rows.sort_values(["rank", "unit"])["unit"])
+
+
+@styled
+def plot_left_out(view: IndexView) -> Chart:
+    """Draw how the index of each partner country moves when one indicator is left out."""
+    runs, units = view.left_out, view.measured
+    scores, ranks = runs.scores[view.root][units], runs.rank_runs(view.root, units)
+    full = view.capacity.result.scores.loc[units, view.root]
+    data = pd.DataFrame(
+        {
+            "alternative": np.repeat(runs.choices["left_out"].to_numpy(), len(units)),
+            "unit": units * len(scores),
+            "score": scores.to_numpy().ravel(),
+            "rank": ranks.to_numpy().ravel(),
+            "shift": (ranks - ranks.iloc[0]).to_numpy().ravel(),
+            "change": (scores - full).to_numpy().ravel(),
+        }
+    )
+    data = data[data["alternative"] != ""].reset_index(drop=True)
+    changes = data.pivot(index="alternative", columns="unit", values="change")
+    codes = list(dict.fromkeys(data["alternative"]))
+    most = data.loc[data["change"].abs().idxmax()]
+    code, unit = str(most["alternative"]), str(most["unit"])
+    chart, (ax,) = view.start_chart(
+        view.say(
+            "Without {code} the index of {unit} moves most: {change} points",
+            code=view.code(code),
+            unit=view.unit(unit),
+            change=view.fact(
+                f"change_{_WITHOUT}{code}", most["change"], "gap", unit=unit, code=view.root
+            ),
+        ),
+        view.say("Change of the index score when one indicator is left out, in points."),
+        data=data,
+        height=5.2,
+        key=mark_units(units, view),
+    )
+    for y, code in enumerate(codes):
+        ax.axhline(y, color=GRID, linewidth=1, zorder=0)
+        for unit, lift in zip(units, np.linspace(-0.21, 0.21, len(units)), strict=True):
+            ax.plot(
+                changes.at[code, unit], y + lift, view.marker(unit),
+                color=view.colour(unit), markersize=6, markeredgecolor="white",
+                markeredgewidth=0.5,
+            )  # fmt: skip
+    ax.axvline(0, color=INK, linewidth=1)
+    ax.set_yticks(range(len(codes)), [view.code(code) for code in codes])
+    ax.set_ylim(len(codes) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_formatter(view.figure)
+    ax.set_xlabel(view.say("Points"))
+    return chart

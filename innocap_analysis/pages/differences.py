@@ -1,0 +1,227 @@
+"""Page 85: whether the countries differ, and who is first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from innocap_analysis.pages.facts import HIDDEN, Said
+from innocap_analysis.pages.measurement import find_alpha, tell_items
+from innocap_analysis.pages.pairs import count_verdicts, tell_smallest
+from innocap_analysis.pages.survey_marks import set_rows
+from innocap_analysis.pages.survey_view import SurveyView
+from innocap_analysis.prepare.flags import find_flags
+from innocap_analysis.present.figure import REFERENCE, Chart, styled
+from innocap_analysis.present.prose import Prose
+from innocap_analysis.present.tables import Table
+from innocap_analysis.score.capacity import CapacityData
+from innocap_analysis.survey.evidence import PRIOR_SCALE
+
+
+def table_organisations(view: SurveyView) -> Table:
+    """Show how alike people of one organisation answer."""
+    return view.tabulate(
+        view.evidence.clusters.assign(unit="").to_dict("records"),
+        {
+            view.say("Score"): lambda row: view.code(row["code"]),
+            view.say("Respondents with a score"): view.column("n_scored", "n", "count"),
+            view.say("Organisations"): view.column("n_organisations", "clusters", "count"),
+            view.say("Between organisations"): view.column(*_BETWEEN),
+            view.say("Design effect"): view.column("design_effect", "design_effect", "number_2"),
+            view.say("Worth as many independent respondents"): view.column(*_EFFECTIVE),
+        },
+        caption=view.say("Organisations inside countries"),
+    )
+
+
+_BETWEEN = ("share_between_organisations", "icc_reml", "share")
+_EFFECTIVE = ("effective_n", "effective_n", "number_0")
+
+
+def table_tests(view: SurveyView) -> Table:
+    """Show the tests over all countries."""
+    tests = view.evidence.tests.assign(unit="").set_index(["code", "test"], drop=False)
+
+    def find(code: str, test: str) -> Said:
+        return view.cell(f"p_{test}", tests.loc[(code, test)].to_dict(), "p", of="p")
+
+    return view.tabulate(
+        tests[tests["test"] == "welch"].to_dict("records"),
+        {
+            view.say("Score"): lambda row: view.code(row["code"]),
+            view.say("Welch, p"): lambda row: find(row["code"], "welch"),
+            view.say("Kruskal–Wallis, p"): lambda row: find(row["code"], "kruskal_wallis"),
+            view.say("Permutation, p"): lambda row: find(row["code"], "permutation"),
+            view.say("Omega squared (95% interval)"): view.column(
+                "omega_squared", "estimate", "number_2", interval=True
+            ),
+        },
+        caption=view.say("Any difference between the countries, people taken as independent"),
+    )
+
+
+@styled
+def plot_pooled(view: SurveyView) -> Chart:
+    """Draw the means as answered and partially pooled."""
+    evidence, pooled = view.evidence, view.evidence.pooled
+    if pooled is None:
+        data = evidence.means.rename(columns={"n": "respondents"})
+        title = view.say("The means cannot be pooled: a country has too few organisations")
+    else:
+        data = pooled.means
+        likely = str(pooled.ranks[1].idxmax())
+        title = view.say(
+            "Pooling takes {share} of the way to the common mean on average; highest with "
+            "probability {p}: {unit}",
+            share=view.fact("mean_shrinkage", data["shrinkage"].mean(), "share", code=view.root),
+            p=_rank_chance(view, 1, {"unit": likely}),
+            unit=view.unit(likely),
+        )
+    data = data.set_index("unit").loc[evidence.countries].reset_index()
+    chart, (ax,) = view.start_chart(
+        title,
+        view.say(
+            "Mean index of each country as answered (hollow) and partially pooled (filled) with "
+            "95% intervals."
+        ),
+        data=data,
+        height=0.6 + 0.5 * len(data),
+        note=view.say(
+            "Prior of the standard deviation between countries: half-normal, scale {scale} points.",
+            scale=view.given("prior_scale", PRIOR_SCALE, "given_points"),
+        ),
+    )
+    for y, row in enumerate(data.to_dict("records")):
+        colour, mark = view.colour(row["unit"]), view.marker(row["unit"])
+        ax.plot(row["mean"], y - 0.14, mark, color=colour, markerfacecolor="white", markersize=6)
+        if pooled is not None:
+            ax.plot([row["low"], row["high"]], [y + 0.14] * 2, color=colour, linewidth=1.6)
+            ax.plot(row["pooled"], y + 0.14, mark, color=colour, markersize=6.5)
+    if pooled is not None:
+        ax.axvline(pooled.spread["grand_mean"], color=REFERENCE, linewidth=1, linestyle="--")
+    set_rows(ax, [view.sized(unit) for unit in data["unit"]], size=9)
+    ax.xaxis.set_major_formatter(view.tick())
+    return chart
+
+
+def _rank_chance(view: SurveyView, rank: int, row: Mapping[Any, Any]) -> Said:
+    """Return how probable a rank of a country is."""
+    assert view.evidence.pooled is not None
+    unit = str(row["unit"])
+    p = view.evidence.pooled.ranks.at[unit, rank]
+    return view.fact(f"probability_rank_{rank}", p, "chance", unit=unit, code=view.root)
+
+
+def table_ranks(view: SurveyView) -> Table:
+    """Show pooled means and how probable every rank is; no rows where an error is missing."""
+    pooled = view.evidence.pooled
+    columns: dict[str, Callable[[Mapping[Any, Any]], object]] = {
+        view.say("Country"): lambda row: view.unit(row["unit"]),
+        view.say("Mean as answered"): lambda row: _score(view, row["unit"]),
+        view.say("Pooled mean (95% interval)"): view.column(
+            "score_pooled", "pooled", "points", interval=True
+        ),
+    }
+    if pooled is None:
+        return view.tabulate([], columns)
+    for rank in pooled.ranks:
+        head = view.say("Rank {n}", n=view.tick()(rank, None))
+        columns[head] = partial(_rank_chance, view, rank)
+    means = pooled.means.set_index("unit", drop=False).loc[view.evidence.countries]
+    caption = view.say("Partially pooled means, and the probability of each rank")
+    rows = means.assign(code=view.root, n=np.nan).to_dict("records")
+    return view.tabulate(rows, columns, caption=caption)
+
+
+def _score(view: SurveyView, unit: str) -> Said:
+    """Return the mean index of a country as answered, with its interval over organisations."""
+    row = view.evidence.means.set_index("unit", drop=False).loc[unit].to_dict()
+    return view.cell("score", row, "points", of="mean", ends=True, code=view.root)
+
+
+def table_imputed(view: SurveyView) -> Table:
+    """Show the index as scored, of complete answers only, and with missing ones imputed."""
+    return view.tabulate(
+        view.evidence.imputed.assign(code=view.root).to_dict("records"),
+        {
+            view.say("Country"): lambda row: view.unit(row["unit"]),
+            view.say("As scored"): lambda row: _score(view, row["unit"]),
+            view.say("Respondents"): lambda row: view.count(row["unit"]),
+            view.say("Only who answered every item"): lambda row: view.fact(
+                "score_complete",
+                row["complete"],
+                "points",
+                unit=row["unit"],
+                code=view.root,
+                hidden=HIDDEN if pd.isna(row["complete"]) else "",
+            ),
+            view.say("Imputed (95% interval)"): view.column(
+                "score_imputed", "estimate", "points", interval=True
+            ),
+            view.say("Information missing"): view.column(
+                "share_information_missing", "fmi", "share"
+            ),
+        },
+        caption=view.say("The index with missing answers treated in three ways"),
+    )
+
+
+def table_countries(view: SurveyView, capacity: CapacityData) -> Table:
+    """Show the published index beside the survey's; so few values are no sample, so no test."""
+    book, root = capacity.codebook, capacity.root
+    scores = capacity.result.scores[root]
+    members = capacity.reference_units(next(iter(capacity.settings.reference_sets)))
+    files = {str(book.table.at[leaf, "source"]) for leaf in book.leaves_of(root)}
+
+    def find(unit: str) -> Said:
+        return view.fact(
+            "score", scores.get(unit, np.nan), "points", unit=unit, code=root,
+            n=int(scores.loc[members].notna().sum()), sources=tuple(sorted(files - {""})),
+            flag=", ".join(find_flags(capacity.flags, unit, root)["flag"]),
+        )  # fmt: skip
+
+    return view.tabulate(
+        [{"unit": unit} for unit in view.evidence.countries],
+        {
+            view.say("Country"): lambda row: view.unit(row["unit"]),
+            view.say("Index of published figures"): lambda row: find(row["unit"]),
+            view.say("Index of the answers"): lambda row: _score(view, row["unit"]),
+        },
+        caption=view.say("Two different things on scales of their own"),
+    )
+
+
+def write_findings(view: SurveyView) -> Prose:
+    """Write what may be said, and what may not."""
+    counts, alpha = count_verdicts(view), find_alpha(view, "low")
+    told = [
+        view.say(
+            "Of {n} comparisons of two countries, {differs} differ, {equivalent} are alike and "
+            "{open} are open, at a smallest difference of {smallest} points.",
+            open=counts["inconclusive"], smallest=tell_smallest(view), **counts,
+        ),
+        view.say(
+            "The least reliable dimension is {dimension}, alpha {alpha} ({low} to {high}).",
+            dimension=view.code(alpha.fact.code), alpha=alpha, low=alpha.low, high=alpha.high,
+        ),
+        tell_items(view),
+    ]  # fmt: skip
+    data = view.evidence.clusters.assign(unit="").set_index("code", drop=False)
+    own = data.loc[view.root].to_dict()
+    if pd.notna(own["icc_reml"]):
+        between, n, effective = (
+            view.cell(measure, own, kind, of=column)
+            for measure, column, kind in (_BETWEEN, ("n_scored", "n", "count"), _EFFECTIVE)
+        )
+        told.append(
+            view.say(
+                "Inside a country, {icc} of the differences between people lie between "
+                "organisations: {n} respondents are worth about {effective}.",
+                icc=between, n=n, effective=effective,
+            )
+        )  # fmt: skip
+    return view.list(told)

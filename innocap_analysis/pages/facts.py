@@ -1,0 +1,204 @@
+"""Every number that a reader sees: a fact with a stable name, printed in one way."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from innocap_analysis.present.labels import Labels
+from innocap_analysis.settings import InnocapError
+
+FLAG_MARK = "†"
+HIDDEN = "not shown"
+SYNTHETIC = "SYNTHETIC"
+_JOINED_DASH = "\N{WORD JOINER}–\N{WORD JOINER}"
+
+# How a kind of number is written, and what one is. The unit of measure goes into the results.
+KINDS: dict[str, tuple[str, Any]] = {
+    "points": ("points, 0 to 100", lambda words, x: words.number(x)),
+    "whole_points": ("points, 0 to 100", lambda words, x: words.number(x, decimals=0)),
+    "given_points": ("points, 0 to 100", lambda words, x: words.figure(x)),
+    "gap": ("points", lambda words, x: words.number(x, sign=True)),
+    "rank": ("rank, 1 is best", lambda words, x: words.number(x, decimals=0)),
+    "count": ("count", lambda words, x: words.number(x, decimals=0)),
+    "year": ("year", lambda words, x: f"{x:.0f}"),
+    "figure": ("as published", lambda words, x: words.figure(x)),
+    "change": ("as published", lambda words, x: words.number(x, decimals=2, sign=True)),
+    "share": ("share, 0 to 1", lambda words, x: words.share(x)),
+    "share_2": ("share, 0 to 1", lambda words, x: words.share(x, decimals=2)),
+    "probability": ("share of runs, 0 to 1", lambda words, x: words.probability(x)),
+    "chance": ("probability, 0 to 1", lambda words, x: words.probability(x)),
+    "number": ("number", lambda words, x: words.number(x)),
+    "number_0": ("number", lambda words, x: words.number(x, decimals=0)),
+    "number_2": ("number", lambda words, x: words.number(x, decimals=2)),
+    "number_3": ("number", lambda words, x: words.number(x, decimals=3)),
+    "number_5": ("number", lambda words, x: words.number(x, decimals=5)),
+    "p": ("p-value", lambda words, x: words.p_value(x)),
+    "minutes": ("minutes", lambda words, x: words.number(x)),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One number as it stands in ``reports/results.csv``.
+
+    Attributes
+    ----------
+    page : str
+        Number of the page, with the name of a parameter set behind ``@`` where there is one.
+    unit : str
+        Country, region, place or group; empty where the number is about everyone.
+    code : str
+        Node of the index, indicator, item or other subject; empty where there is none.
+    measure : str
+        What is measured.
+    kind : str
+        How it is written, a key of :data:`KINDS`.
+    value, low, high : float
+        NaN where there is none, or where it may not be shown.
+    n : float
+        How many units, runs or respondents it rests on.
+    sources : tuple of str
+        Names of the raw files.
+    flag : str
+        Known weakness of the figure, or ``SYNTHETIC``.
+    hidden : str
+        Why there is no value; never how few there were.
+    """
+
+    page: str
+    unit: str
+    code: str
+    measure: str
+    kind: str
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    n: float = math.nan
+    sources: tuple[str, ...] = ()
+    flag: str = ""
+    hidden: str = ""
+
+    @property
+    def id(self) -> str:
+        """The name by which ``innocap verify --number`` finds it."""
+        return f"{self.page}:{self.unit}:{self.code}:{self.measure}"
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What must be the same wherever the number is printed, on any page."""
+        given = (self.value, self.low, self.high, self.n)
+        return (self.kind, *(None if math.isnan(x) else x for x in given), self.flag, self.hidden)
+
+
+class Said:
+    """A fact on its way into a text: formats itself in a language, and is kept in the ledger.
+
+    Parameters
+    ----------
+    fact : Fact
+        The number.
+    words : Labels
+        The language.
+    ledger : Ledger
+        Takes the fact as soon as it is printed.
+    part : {'value', 'low', 'high'}
+        Which of its numbers.
+    """
+
+    def __init__(self, fact: Fact, words: Labels, ledger: Ledger, part: str = "value") -> None:
+        self.fact, self._words, self._ledger, self._part = fact, words, ledger, part
+
+    @property
+    def low(self) -> Said:
+        """The lower end of its interval."""
+        return Said(self.fact, self._words, self._ledger, "low")
+
+    @property
+    def high(self) -> Said:
+        """The upper end of its interval."""
+        return Said(self.fact, self._words, self._ledger, "high")
+
+    def __float__(self) -> float:
+        return float(getattr(self.fact, self._part))
+
+    def __str__(self) -> str:
+        return format(self)
+
+    def __format__(self, spec: str) -> str:
+        """Write it; ``abs`` without its sign, ``interval`` with both ends behind it."""
+        self._ledger.add(self.fact)
+        if spec not in ("", "abs", "interval"):
+            raise ValueError(f"a fact is written plainly, 'abs' or 'interval', not {spec!r}")
+        if self.fact.hidden:
+            return self._words.say("not shown")
+        text = self._write(abs(float(self)) if spec == "abs" else float(self), signed=spec != "abs")
+        if spec == "interval" and not math.isnan(self.fact.low):
+            ends = (self._write(self.fact.low), self._write(self.fact.high))
+            text += f" ({_JOINED_DASH.join(ends)})"
+        known = self.fact.flag and self.fact.flag != SYNTHETIC
+        marked = known and self._part == "value" and not math.isnan(self.fact.value)
+        return text + FLAG_MARK if marked else text
+
+    def _write(self, value: float, *, signed: bool = True) -> str:
+        if math.isnan(value):
+            return "–"
+        kind = "points" if self.fact.kind == "gap" and not signed else self.fact.kind
+        return str(KINDS[kind][1](self._words, value))
+
+
+@dataclass
+class Ledger:
+    """The facts that a page has printed, by their names."""
+
+    facts: dict[str, Fact] = field(default_factory=dict)
+
+    def add(self, fact: Fact) -> None:
+        """Keep a fact; one name cannot stand for two numbers."""
+        known = self.facts.setdefault(fact.id, fact)
+        if known.content != fact.content:
+            raise InnocapError(
+                f"{fact.id} is printed as {fact.content} and as {known.content}; give the two "
+                "measures names of their own"
+            )
+
+    def to_csv(self) -> str:
+        """Return the results file of a page: one row per fact, in the order of their names."""
+        return write_facts(self.facts.values())
+
+
+# Columns of the results, in their order, with what they hold.
+MEANINGS = {
+    "id": "page:unit:code:measure; with the name of a parameter set as page@set",
+    "page": "number of the notebook; 00 is the front page",
+    "unit": "country, region or group; empty: everyone",
+    "code": "node of the index, indicator, item or other subject",
+    "measure": "what is measured",
+    "value": "the number, unrounded; empty where there is none or it is not shown",
+    "low": "lower end of its interval",
+    "high": "upper end of its interval",
+    "n": "how many units, runs or respondents it rests on",
+    "sources": "raw files behind it, separated by spaces",
+    "flag": "known weakness of the figure, or SYNTHETIC",
+    "hidden": "filled where a value may not be shown; never tells why",
+    "unit_of_measure": "what one is",
+}
+COLUMNS = tuple(MEANINGS)
+NUMERIC = ("value", "low", "high", "n")
+
+
+def write_facts(facts: Iterable[Fact]) -> str:
+    """Return facts as CSV text with the columns :data:`COLUMNS`, sorted by name."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for fact in sorted(facts, key=lambda fact: fact.id):
+        row = asdict(fact) | {"id": fact.id, "sources": " ".join(fact.sources)}
+        row["unit_of_measure"] = KINDS[row.pop("kind")][0]
+        row |= {name: "" if math.isnan(row[name]) else row[name] for name in NUMERIC}
+        writer.writerow(row)
+    return stream.getvalue()

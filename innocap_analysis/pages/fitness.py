@@ -1,0 +1,229 @@
+"""Page 70: whether the answers are fit for use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.patches import Patch
+
+from innocap_analysis.compare.describe import EVERYONE, summarise
+from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.survey_marks import fold
+from innocap_analysis.pages.survey_view import SurveyView
+from innocap_analysis.prepare.answers import count_cleaning
+from innocap_analysis.present.figure import BEHIND, INK, REFERENCE, Chart, styled
+from innocap_analysis.present.prose import Prose
+from innocap_analysis.present.tables import Table
+from innocap_analysis.survey.groups import NO_REGION, tabulate_nonresponse
+
+_MANY = 0.1
+_WHY = {"dont_know": BEHIND, "not_applicable": "#F0C08A", "missing": REFERENCE}
+
+
+def table_files(view: SurveyView) -> Table:
+    """List the files of the wave and what was read from them."""
+    rows = []
+    for file, columns in view.wave.columns.groupby("file", sort=True):
+        kinds = columns["read_as"]
+        about: dict[str, Any] = {"code": str(file), "sources": (str(file),)}
+        out = columns.loc[kinds.isin(["personal", "unmatched"]), "header"]
+        read = int((view.wave.raw["file"] == file).sum())
+        rows.append(
+            {
+                "file": str(file),
+                "responses": view.tally("n_responses", read, **about),
+                "items": view.tally(
+                    "n_item_columns", kinds.isin(["item", "option"]).sum(), **about
+                ),
+                "left_out": ", ".join(map(str, out)) or "–",
+            }
+        )
+    heads = {
+        "file": view.say("File"),
+        "responses": view.say("Responses"),
+        "items": view.say("Columns read as items"),
+        "left_out": view.say("Columns left out (personal or not in the form)"),
+    }
+    return view.table(rows, heads, caption=view.say("What was handed in and read"))
+
+
+def _count_kept(view: SurveyView) -> dict[str, Said]:
+    """Return how many responses there were, were kept, and were dropped."""
+    n = len(view.wave.raw)
+    kept = int(count_cleaning(view.wave.log, n)["after"].iloc[-1])
+    counts = {"raw": n, "clean": kept, "dropped": n - kept}
+    return {name: view.tally(f"n_{name}", count) for name, count in counts.items()}
+
+
+def table_cleaning(view: SurveyView) -> Table:
+    """Show the way from raw to clean responses, step by step; the numbers add up."""
+    named = {
+        "preview": view.say("Previews and tests"),
+        "duplicate": view.say("The same response again"),
+        "impossible": view.say("Codes that the scale does not have"),
+        "place": view.say("Regions of another country"),
+        "incomplete": view.say("Fewer than half of the items answered"),
+        "straight_lining": view.say("The same answer to every item"),
+        "speed": view.say("Faster than anyone can read"),
+    }
+    heads = {
+        "before": view.say("Responses before"),
+        "dropped": view.say("Dropped"),
+        "after": view.say("Responses after"),
+        "flagged": view.say("Flagged, kept"),
+        "set_missing": view.say("Answers set missing"),
+    }
+    rows = [
+        {"step": named[row["step"]]}
+        | {name: view.tally(f"n_{name}", row[name], row["step"]) for name in heads}
+        for row in count_cleaning(view.wave.log, len(view.wave.raw)).to_dict("records")
+    ]
+    caption = view.say("From {raw} raw to {clean} clean responses", **_count_kept(view))
+    return view.table(rows, {"step": view.say("Step")} | heads, caption=caption)
+
+
+def table_respondents(view: SurveyView) -> Table:
+    """Show who answered, by country and region, small groups hidden."""
+    data = view.respondents
+    nowhere = data["unit"] == NO_REGION
+    names = data["unit"].map(view.unit).mask(nowhere, view.say("no region given"))
+    units = data["unit"].mask(nowhere, data["country"] + "/no-region")
+    return view.tabulate(
+        data.assign(unit=units, name=names).to_dict("records"),
+        {
+            view.say("Country or region"): lambda row: row["name"],
+            view.say("Respondents"): view.column("n_respondents", "n", "count"),
+            view.say("Organisations"): view.column("n_organisations", "organisations", "count"),
+            view.say("Minutes, median"): view.column("median_minutes", "minutes", "minutes"),
+        },
+        caption=view.say("Who answered"),
+    )
+
+
+def table_items(view: SurveyView) -> Table:
+    """Describe every scored item over all respondents; none is turned."""
+    limits = {code: view.instrument.limits(code) for code in view.instrument.scored}
+    data = summarise(view.wave.clean, list(limits), limits=limits)
+    caption = view.say(
+        "Items, from {low} to {high}; none is turned here",
+        low=view.given("lowest_answer", min(low for low, _ in limits.values()), "number_0"),
+        high=view.given("highest_answer", max(high for _, high in limits.values()), "number_0"),
+    )
+    return view.tabulate(
+        data.to_dict("records"),
+        {
+            view.say("Item"): lambda row: view.question(row["code"]),
+            view.say("Answers"): view.column("n_answers", "n", "count"),
+            view.say("Mean"): view.column("mean_answer", "mean", "number_2"),
+            view.say("Standard deviation"): view.column("sd_answer", "sd", "number_2"),
+            view.say("Skewness"): view.column("skewness_answer", "skew", "number_2"),
+            view.say("Lowest answer"): view.column("share_lowest_answer", "floor_share", "share"),
+            view.say("Highest answer"): view.column(
+                "share_highest_answer", "ceiling_share", "share"
+            ),
+        },
+        caption=caption,
+    )
+
+
+@styled
+def plot_nonresponse(view: SurveyView) -> Chart:
+    """Draw for every scored item who gave no usable answer, and the share by country."""
+    codes, countries = view.instrument.scored, view.countries
+    data = tabulate_nonresponse(view.wave)
+    rows = {(row["unit"], row["code"]): row for row in data.to_dict("records")}
+
+    def share(unit: str, code: str, why: str) -> Said:
+        return view.cell(f"share_{why}", rows[unit, code], "share", of=why, n="respondents")
+
+    worst = max(codes, key=lambda code: rows[EVERYONE, code]["dont_know"])
+    told = {
+        "dont_know": view.say("Don’t know"),
+        "not_applicable": view.say("Not applicable"),
+        "missing": view.say("No answer"),
+    }
+    chart, (bars, cells) = view.start_chart(
+        view.say(
+            "Most answered “don’t know” ({share}): {question}",
+            share=share(EVERYONE, worst, "dont_know"),
+            question=view.question(worst),
+        ),
+        view.say(
+            "Share of {n} respondents without a usable answer to each item, and the same by "
+            "country.",
+            n=view.n_respondents,
+        ),
+        data=data,
+        height=8.6,
+        columns=2,
+        sharey=True,
+        width_ratios=[3, 1.6],
+        key=[Patch(facecolor=colour, label=told[name]) for name, colour in _WHY.items()],
+        note=view.tell_sizes(),
+    )
+    for y, code in enumerate(codes):
+        left = 0.0
+        for name, colour in _WHY.items():
+            width = rows[EVERYONE, code][name]
+            bars.barh(y, width, left=left, color=colour, height=0.62)
+            left += width
+        bars.text(left + 0.004, y, f"{share(EVERYONE, code, 'unusable')}", va="center", size=7.5)
+    bars.set_yticks(range(len(codes)), [fold(view.question(c), 72) for c in codes], size=7)
+    bars.set_ylim(len(codes) - 0.5, -0.5)
+    bars.set_xlim(0, data.loc[data["unit"] == EVERYONE, "unusable"].max() * 1.18 + 0.01)
+    bars.xaxis.set_major_formatter(view.tick_share)
+    bars.tick_params(axis="y", length=0)
+    block = data.pivot_table(index="code", columns="unit", values="unusable", dropna=False)
+    block = block.reindex(index=codes, columns=countries)
+    top = max(float(block.max().max()), 0.01)
+    cells.imshow(block.to_numpy(float), cmap="Oranges", vmin=0, vmax=1.6 * top, aspect="auto")
+    for y, code in enumerate(codes):
+        for x, unit in enumerate(countries):
+            seen = share(unit, code, "unusable")
+            text = "–" if seen.fact.hidden else f"{seen}"
+            cells.text(x, y, text, ha="center", va="center", size=7, color=INK)
+    cells.set_xticks(range(len(countries)), countries)
+    cells.tick_params(length=0, labelleft=False)
+    cells.xaxis.tick_top()
+    cells.spines[:].set_visible(False)
+    return chart
+
+
+def write_findings(view: SurveyView) -> Prose:
+    """Write whether the answers are fit for use."""
+    n, counts = len(view.wave.clean), _count_kept(view)
+    flagged = view.wave.clean.filter(like="flag_").any(axis=1)
+    lost = tabulate_nonresponse(view.wave)
+    lost = lost[lost["unit"] == EVERYONE].set_index("code")
+    many = [str(code) for code in lost.index[lost["dont_know"] > _MANY]]
+    told = [
+        view.say(
+            "{clean} of {raw} responses are kept; {dropped} were dropped, each with a reason in "
+            "the log.",
+            **counts,
+        ),
+        view.say(
+            "{n} doubtful responses were left out of this page as well.",
+            n=view.tally("n_flagged_left_out", float(counts["clean"]) - n),
+        )
+        if n < float(counts["clean"])
+        else view.say(
+            "{flagged} responses ({share}) are doubtful and kept: leave them out to see whether a "
+            "finding hangs on them.",
+            flagged=view.tally("n_flagged", int(flagged.sum())),
+            share=view.fact("share_flagged", flagged.mean() if n else 0.0, "share", n=n),
+        ),
+        view.say(
+            "Of all answers to the items, {unusable} are missing, don’t know or not applicable.",
+            unusable=view.fact("share_unusable", lost["unusable"].mean(), "share", n=n),
+        ),
+    ]
+    if many:
+        told.append(
+            view.say(
+                "More than {share} answered “don’t know” to: {items}",
+                share=view.given("many_dont_know", _MANY, "share"),
+                items=" / ".join(view.question(code) for code in many),
+            )
+        )
+    return view.list([*told, view.tell_hidden()])

@@ -1,0 +1,194 @@
+"""Page 85: whether the items measure one thing each, and are read alike everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from innocap_analysis.compare.describe import EVERYONE
+from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.survey_marks import draw_interval, fold, make_country_key, set_rows
+from innocap_analysis.pages.survey_view import SurveyView
+from innocap_analysis.present.figure import BEHIND, INK, QUIET, REFERENCE, Chart, styled
+from innocap_analysis.present.prose import Prose
+from innocap_analysis.present.tables import Table
+
+_ENOUGH = 0.7
+_MODERATE, _LARGE = 0.02, 0.05
+_FALSE_FINDS = 0.05
+_COEFFICIENTS = {"alpha": "alpha", "ordinal_alpha": "alpha_ordinal", "omega_total": "omega_total"}
+
+
+def find_alpha(view: SurveyView, end: str, *, everyone: bool = True) -> Said:
+    """Return the lowest or highest alpha of the dimensions, of everyone or in single countries."""
+    data = view.evidence.reliability
+    own = data[(data["coefficient"] == "alpha") & ((data["unit"] == EVERYONE) == everyone)]
+    found = own["estimate"]
+    row = own.loc[found.idxmin() if end == "low" else found.idxmax()].to_dict()
+    return view.cell("alpha", row, "number_2", of="estimate", ends=True)
+
+
+@styled
+def plot_reliability(view: SurveyView) -> Chart:
+    """Draw alpha with its interval, for everyone and by country."""
+    countries, data = view.evidence.countries, view.evidence.reliability
+    data = data.loc[
+        data["coefficient"] == "alpha", ["unit", "code", "estimate", "low", "high", "n"]
+    ]
+    rows = {(row["unit"], row["code"]): row for row in data.to_dict("records")}
+    n = view.tally("n_compared", len(view.evidence.clean))
+    everyone = view.say("{name} (n = {n})", name=view.say("Everyone"), n=n)
+    chart, (ax,) = view.start_chart(
+        view.say(
+            "Alpha of the dimensions is {low} to {high} for everyone together, and {lowest} to "
+            "{highest} in single countries",
+            low=find_alpha(view, "low"), high=find_alpha(view, "high"),
+            lowest=find_alpha(view, "low", everyone=False),
+            highest=find_alpha(view, "high", everyone=False),
+        ),
+        view.say(
+            "Cronbach’s alpha of the items of each dimension with exact 95% intervals, complete "
+            "answers; the line marks {enough}, a common minimum.",
+            enough=view.given("common_minimum_alpha", _ENOUGH, "number"),
+        ),
+        data=data.reset_index(drop=True), height=0.5 + 0.85 * len(view.dimensions),
+        key=[
+            Line2D([], [], marker="*", color=INK, markersize=8, linewidth=1.4, label=everyone),
+            *make_country_key(view, {unit: view.sized(unit) for unit in countries}),
+        ],
+        note=view.say("Intervals that reach below 0 are cut off there.")
+        if data["low"].min() < 0
+        else "",
+    )  # fmt: skip
+    offsets = np.linspace(-0.32, 0.32, 1 + len(countries))
+    for y, code in enumerate(view.dimensions):
+        for unit, offset in zip(countries, offsets[1:], strict=True):
+            draw_interval(ax, view, unit, rows[unit, code], y + offset, of="estimate")
+        row, at = rows[EVERYONE, code], y + offsets[0]
+        ax.plot([row["low"], row["high"]], [at, at], color=INK, linewidth=1.6)
+        ax.plot(row["estimate"], at, "*", color=INK, markersize=9)
+    ax.axvline(_ENOUGH, color=REFERENCE, linewidth=1, linestyle="--", zorder=0)
+    set_rows(ax, [view.code(code) for code in view.dimensions], size=9)
+    ax.set_xlim(min(0.0, float(data["estimate"].min()) - 0.03), 1)
+    ax.xaxis.set_major_formatter(view.tick(decimals=1))
+    return chart
+
+
+def table_reliability(view: SurveyView) -> Table:
+    """Show the reliability of every dimension over everyone."""
+    data = view.evidence.reliability
+    data = data[data["unit"] == EVERYONE].set_index(["code", "coefficient"], drop=False)
+
+    def find(code: str, measure: str) -> Said:
+        row = data.loc[(code, _COEFFICIENTS[measure])].to_dict()
+        return view.cell(measure, row, "number_2", of="estimate", ends=measure == "alpha")
+
+    return view.tabulate(
+        data[data["coefficient"] == "alpha"].to_dict("records"),
+        {
+            view.say("Dimension"): lambda row: view.code(row["code"]),
+            view.say("Complete answers"): view.column("n_complete", "n", "count"),
+            view.say("Alpha (95% interval)"): lambda row: f"{find(row['code'], 'alpha'):interval}",
+            view.say("Ordinal alpha"): lambda row: find(row["code"], "ordinal_alpha"),
+            view.say("Omega total"): lambda row: find(row["code"], "omega_total"),
+        },
+        caption=view.say("Reliability of the dimensions; omega over the model’s variance"),
+    )
+
+
+def write_invariance(view: SurveyView) -> Prose:
+    """Write whether measurement invariance across the countries could be tested, and held."""
+    named = {
+        "configural": view.say("the same structure"),
+        "metric": view.say("the same loadings"),
+        "scalar": view.say("the same intercepts"),
+        "strict": view.say("the same residuals"),
+    }
+    told, closed = [], []
+    for code, steps in view.evidence.invariance.groupby("code", sort=False):
+        if steps["cfi"].isna().all():
+            closed.append(str(code))
+            continue
+        holds = steps["holds"].fillna(False).astype(bool).cummin()
+        last = named[steps.loc[holds, "step"].iloc[-1]] if holds.any() else view.say("nothing")
+        fit = {
+            name: view.fact(f"{name}_same_structure", steps[name].iloc[0], "number_3",
+                            code=str(code))
+            for name in ("cfi", "rmsea")
+        }  # fmt: skip
+        told.append(
+            view.say(
+                "{dimension}: {last} holds across the countries (CFI {cfi}, RMSEA {rmsea} of the "
+                "first step).",
+                dimension=view.code(str(code)), last=last, **fit,
+            )
+        )  # fmt: skip
+    if closed:
+        text = view.say(
+            "{dimensions}: not testable. Fit indices say little below about a hundred "
+            "complete answers in every country, and here at least one country has fewer; the "
+            "items are screened one by one instead.",
+            dimensions=view.codes(closed),
+        )
+        told.insert(0, text)
+    return view.list(told)
+
+
+@styled
+def plot_items(view: SurveyView) -> Chart:
+    """Draw how much each item depends on the country beyond the level of the person."""
+    data = view.evidence.dif
+    beyond = data["p_bh"] < _FALSE_FINDS
+    chart, (ax,) = view.start_chart(
+        view.say(
+            "{n} of {all} items depend on the country more than chance would do",
+            n=view.tally("n_items_beyond_chance", int(beyond.sum())),
+            all=view.tally("n_items", len(data)),
+        ),
+        view.say(
+            "Gain in explained variation (McFadden) when the country is added to the mean of "
+            "the other items; lines at {small} and {large}: moderate and large.",
+            small=view.given("moderate_gain", _MODERATE, "number_2"),
+            large=view.given("large_gain", _LARGE, "number_2"),
+        ),
+        data=data,
+        height=8.0,
+        key=[
+            Patch(facecolor=BEHIND, label=view.say("beyond chance (5% false finds)")),
+            Patch(facecolor=REFERENCE, label=view.say("within chance")),
+        ],
+        note=view.say("Complete answers to a dimension; countries with fewer than 20 left out."),
+    )
+    for y, row in enumerate(data.to_dict("records")):
+        if pd.isna(row["delta_r2"]):
+            ax.text(0.001, y, "–", va="center", color=QUIET)
+            continue
+        ax.barh(y, row["delta_r2"], color=BEHIND if beyond.iloc[y] else REFERENCE, height=0.6)
+        gain = view.fact("mcfadden_gain", row["delta_r2"], "number_3", code=row["code"], n=row["n"])
+        ax.text(row["delta_r2"] + 0.001, y, f"{gain}", va="center", size=7.5,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
+    for edge in (_MODERATE, _LARGE):
+        ax.axvline(edge, color=INK, linewidth=0.8, linestyle="--", zorder=0)
+    ax.set_xlim(0, max(0.06, float(data["delta_r2"].max()) * 1.15))
+    ax.set_yticks(range(len(data)), [fold(view.question(c)) for c in data["code"]], size=7)
+    ax.set_ylim(len(data) - 0.4, -0.6)
+    ax.xaxis.set_major_formatter(view.tick(decimals=2))
+    ax.tick_params(axis="y", length=0)
+    return chart
+
+
+def tell_items(view: SurveyView) -> str:
+    """Name the items that are read otherwise in some country."""
+    data = view.evidence.dif
+    odd = data[(data["p_bh"] < _FALSE_FINDS) & (data["size"] != "negligible")]
+    if not len(odd):
+        return view.say(
+            "No item stands out as read otherwise in one country; with groups this small, "
+            "only large differences would."
+        )
+    return view.say(
+        "Read otherwise in some country, compared with people of the same level: {items}",
+        items=" / ".join(view.question(str(code)) for code in odd["code"]),
+    )

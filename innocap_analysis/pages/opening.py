@@ -1,0 +1,129 @@
+"""Opening a view: the first thing that every notebook does."""
+
+from __future__ import annotations
+
+from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.survey_view import DEFAULT_SMALLEST, SurveyView
+from innocap_analysis.pages.view import COMPARISON
+from innocap_analysis.prepare.units import find_unit
+from innocap_analysis.prepare.wave import Wave, load_wave
+from innocap_analysis.score.capacity import CapacityData, load_capacity
+from innocap_analysis.settings import Settings, load_settings
+
+
+def open_view(
+    page: str,
+    *,
+    region: str | None = None,
+    language: str = "en",
+    reference: str | None = None,
+    year: int | None = None,
+    runs: int = 2000,
+    seed: int = 1,
+    capacity: CapacityData | None = None,
+    settings: Settings | None = None,
+) -> IndexView:
+    """Open a view of the published figures, as every notebook about the index does first.
+
+    Parameters
+    ----------
+    page : str
+        Number of the notebook, such as ``"40"``.
+    region : str, optional
+        Country or region that the page is about. Default: it compares all countries.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of everything shown.
+    reference : str, optional
+        Name of a reference set. Default: the first of the settings.
+    year : int, optional
+        Use nothing later than this year. Default: the newest figures.
+    runs, seed : int
+        Number and seed of the sensitivity runs.
+    capacity : CapacityData, optional
+        Scored data, such as a what-if. Default: the project's.
+    settings : Settings, optional
+        Default: found from the working directory.
+
+    Returns
+    -------
+    IndexView
+        Hand it to the functions of the page's module; ``view.show`` saves and shows a figure.
+
+    Raises
+    ------
+    InnocapError
+        A name is unknown, or the figures are faulty.
+
+    Examples
+    --------
+    >>> view = open_view("60", region="SE")
+    >>> view.verdict("SE", "SKL")
+    'ahead'
+    """
+    config = settings or (capacity.settings if capacity else load_settings())
+    data = capacity or load_capacity(year=year, settings=config)
+    place = None if region is None else find_unit(region, config)
+    return IndexView(
+        data.settings, data.codebook, config.check_language(language),
+        page=f"{page}{config.variant_suffix}",
+        folder=COMPARISON if place is None else place.code,
+        capacity=data,
+        reference=config.check_reference(reference or next(iter(config.reference_sets))),
+        place=place, year=year, n=runs, seed=seed,
+    )  # fmt: skip
+
+
+def open_survey_view(
+    page: str,
+    *,
+    language: str = "en",
+    wave: str | Wave = "synthetic",
+    leave_out_flagged: bool = False,
+    smallest: float = DEFAULT_SMALLEST,
+    seed: int = 1,
+    settings: Settings | None = None,
+) -> SurveyView:
+    """Open a view of survey answers, as every notebook about the survey does first.
+
+    Parameters
+    ----------
+    page : str
+        Number of the notebook, such as ``"80"``.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Language of everything shown.
+    wave : {'synthetic', 'imported'} or Wave
+        The made-up answers, what ``innocap import`` wrote, or answers at hand.
+    leave_out_flagged : bool
+        Also leave out doubtful responses.
+    smallest : float
+        Smallest difference of interest between countries, in points from 0 to 100.
+    seed : int
+        Seed of shuffles and imputations.
+    settings : Settings, optional
+        Default: found from the working directory.
+
+    Returns
+    -------
+    SurveyView
+        Hand it to the functions of the page's module; ``view.show`` saves and shows a figure.
+
+    Raises
+    ------
+    InnocapError
+        The wave or the language is unknown, or a file of answers is faulty.
+
+    Examples
+    --------
+    >>> view = open_survey_view("80")
+    >>> view.wave.is_synthetic
+    True
+    """
+    answers = wave if isinstance(wave, Wave) else load_wave(wave, settings=settings)
+    config = answers.settings
+    if leave_out_flagged:
+        answers = answers.drop_flagged()
+    return SurveyView(
+        config, answers.instrument.codebook, config.check_language(language),
+        page=f"{page}{config.variant_suffix}", wave=answers, leave_out_flagged=leave_out_flagged,
+        smallest=smallest, seed=seed,
+    )  # fmt: skip

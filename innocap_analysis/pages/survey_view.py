@@ -1,0 +1,281 @@
+"""The view of a survey's answers: hidden groups stay hidden, and made-up answers are marked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from innocap_analysis.codebook import Instrument
+from innocap_analysis.compare.describe import EVERYONE
+from innocap_analysis.pages.facts import HIDDEN, SYNTHETIC, Said
+from innocap_analysis.pages.view import View
+from innocap_analysis.prepare.wave import Wave
+from innocap_analysis.present.figure import BEHIND, Chart
+from innocap_analysis.present.prose import Prose
+from innocap_analysis.present.tables import Table
+from innocap_analysis.survey.disclosure import SHOWN
+from innocap_analysis.survey.evidence import Evidence
+from innocap_analysis.survey.groups import (
+    tabulate_agreement,
+    tabulate_group_scores,
+    tabulate_respondents,
+)
+
+DEFAULT_SMALLEST = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyView(View):
+    """A view of the answers of one wave.
+
+    Attributes
+    ----------
+    wave : Wave
+        The answers, without doubtful ones where they are left out.
+    leave_out_flagged : bool
+        Whether doubtful responses are left out.
+    smallest : float
+        Smallest difference of interest, in points.
+    seed : int
+        Seed of shuffles and imputations.
+    """
+
+    wave: Wave
+    leave_out_flagged: bool = False
+    smallest: float = DEFAULT_SMALLEST
+    seed: int = 1
+
+    @property
+    def instrument(self) -> Instrument:
+        """The questionnaire."""
+        return self.wave.instrument
+
+    @property
+    def root(self) -> str:
+        """Code of the index over the answers."""
+        return self.codebook.indexes[0]
+
+    @property
+    def dimensions(self) -> list[str]:
+        """Codes of the dimensions."""
+        return self.codebook.children(self.root)
+
+    @property
+    def nodes(self) -> list[str]:
+        """The index and its dimensions."""
+        return [self.root, *self.dimensions]
+
+    @cached_property
+    def countries(self) -> list[str]:
+        """Countries that somebody answered from, in the order of the settings."""
+        answered = set(self.wave.clean["country"])
+        return [code for code in self.settings.countries if code in answered]
+
+    @cached_property
+    def respondents(self) -> pd.DataFrame:
+        """Respondents of countries and regions, small groups hidden."""
+        return tabulate_respondents(self.wave)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Mean scores of countries and regions, small groups hidden."""
+        return tabulate_group_scores(self.wave)
+
+    @cached_property
+    def agreement(self) -> pd.DataFrame:
+        """Shares that agree with every item by country, small groups hidden."""
+        return tabulate_agreement(self.wave)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the answers allow to say about differences between countries."""
+        return Evidence(self.wave, smallest=self.smallest, seed=self.seed)
+
+    def question(self, code: str, *, star: bool = False) -> str:
+        """Return a question as it was put, with a star where it is worded the other way round."""
+        text = self.instrument.text(code, self.language)
+        return f"{text} *" if star and self.instrument.items[code].reversed else text
+
+    def answer(self, code: str, answer: object) -> str:
+        """Return the label of an answer to a question."""
+        scale = self.instrument.scales[self.instrument.items[code].scale]
+        return scale.label(answer, self.language)  # type: ignore[arg-type]
+
+    def find_sources(self, code: str) -> tuple[str, ...]:
+        """Return the names of the files of answers."""
+        return tuple(sorted(self.wave.raw["file"].astype(str).unique()))
+
+    def fact(self, measure: str, value: float, kind: str, **more: Any) -> Said:  # noqa: ANN401
+        """Return a number that may be said; one from made-up answers is flagged."""
+        more.setdefault("flag", SYNTHETIC if self.wave.is_synthetic else "")
+        return super().fact(measure, value, kind, **more)
+
+    def tally(self, measure: str, value: float, code: str = "", **more: Any) -> Said:  # noqa: ANN401
+        """Return a count."""
+        return self.fact(measure, value, "count", code=code, **more)
+
+    def given(self, measure: str, value: float, kind: str) -> Said:
+        """Return a number that was chosen and not found in the answers, such as a limit."""
+        return self.fact(measure, value, kind, flag="", sources=())
+
+    def cell(
+        self,
+        measure: str,
+        row: Mapping[Any, Any],
+        kind: str,
+        *,
+        of: str = "",
+        n: str = "n",
+        ends: bool = False,
+        **about: str,
+    ) -> Said:
+        """Return the number `of` a row of groups; of a hidden group only that it is not shown."""
+        place = "" if row["unit"] == EVERYONE else str(row["unit"])
+        about = {"unit": place, "code": str(row.get("code", ""))} | about
+        limits = {end: row[end] for end in ("low", "high") if ends}
+        hidden = "" if row.get("suppressed", SHOWN) == SHOWN else HIDDEN
+        return self.fact(measure, row[of or measure], kind, n=row[n], hidden=hidden, **limits,
+                         **about)  # fmt: skip
+
+    def column(
+        self, measure: str, of: str, kind: str, *, interval: bool = False
+    ) -> Callable[[Mapping[Any, Any]], object]:
+        """Return what makes the cell of a table from each of its rows."""
+        if interval:
+            return lambda row: f"{self.cell(measure, row, kind, of=of, ends=True):interval}"
+        return lambda row: self.cell(measure, row, kind, of=of)
+
+    @cached_property
+    def _respondents(self) -> pd.DataFrame:
+        own = self.respondents
+        return own[own["unit"] == own["country"]].set_index("unit", drop=False)
+
+    def count(self, unit: str) -> Said:
+        """Return how many answered in a country."""
+        return self.cell("n_respondents", self._respondents.loc[unit].to_dict(), "count", of="n")
+
+    @property
+    def n_respondents(self) -> Said:
+        """How many answered in all."""
+        return self.tally("n_respondents", len(self.wave.clean))
+
+    @cached_property
+    def _scores(self) -> dict[tuple[str, str], dict[str, Any]]:
+        rows = self.scores.to_dict("records")
+        return {(str(row["unit"]), str(row["code"])): row for row in rows}
+
+    def score(self, unit: str, code: str) -> Said:
+        """Return the mean score of a country or region with its interval over organisations."""
+        return self.cell("score", self._scores[unit, code], "points", of="mean", ends=True)
+
+    def n_scored(self, unit: str, code: str) -> Said:
+        """Return how many respondents of a country or region have a score."""
+        return self.cell("n_scored", self._scores[unit, code], "count", of="n")
+
+    def sized(self, unit: str, n: Said | None = None) -> str:
+        """Return the name of a place with how many answered, or that it is not shown."""
+        name, n = self.unit(unit), n or self.count(unit)
+        if n.fact.hidden:
+            return self.say("{name} ({n})", name=name, n=n)
+        return self.say("{name} (n = {n})", name=name, n=n)
+
+    def tell_sizes(self, units: Sequence[str] = ()) -> str:
+        """Say how many answered in every country."""
+        sizes = [f"{self.unit(unit)} {self.count(unit)}" for unit in units or self.countries]
+        return self.say("Respondents: {sizes}.", sizes=", ".join(sizes))
+
+    @property
+    def min_respondents(self) -> Said:
+        """Fewest respondents of a group that is shown."""
+        return self.given("min_respondents", self.settings.min_respondents, "count")
+
+    @property
+    def circumstances(self) -> str:
+        """Say that doubtful responses are left out, where they are."""
+        return self.say("Doubtful responses are left out.") if self.leave_out_flagged else ""
+
+    def start_chart(
+        self,
+        title: str,
+        subtitle: str,
+        **chart: Any,  # noqa: ANN401
+    ) -> tuple[Chart, list[Axes]]:
+        """Start a figure; it, its data and its alternative text say when answers were made up."""
+        made, axes = super().start_chart(title, subtitle, **chart)
+        if self.wave.is_synthetic:
+            width, height = made.get_size_inches()
+            made.text(
+                1 - 0.12 / width, 0.08 / height, SYNTHETIC, ha="right", va="bottom", size=9,
+                weight="bold", color="white",
+                bbox={"facecolor": BEHIND, "edgecolor": "none", "pad": 2.5},
+            )  # fmt: skip
+            made.alt = f"{SYNTHETIC}. {made.alt}"
+        made.data = made.data.assign(synthetic=self.wave.is_synthetic)
+        return made, axes
+
+    def table(
+        self,
+        rows: Sequence[Mapping[str, object]],
+        heads: Mapping[str, str] | None = None,
+        *,
+        caption: str = "",
+        english: Sequence[str] = (),
+    ) -> Table:
+        """Return a table; its caption says when answers were made up."""
+        if self.wave.is_synthetic:
+            caption = f"{SYNTHETIC}. {caption}".strip()
+        return super().table(rows, heads, caption=caption, english=english)
+
+    def tabulate(
+        self,
+        rows: Iterable[Mapping[Any, Any]],
+        columns: Mapping[str, Callable[[Mapping[Any, Any]], object]],
+        *,
+        caption: str = "",
+    ) -> Table:
+        """Return a table: what each column makes of every row, below its heading."""
+        cells = [{head: make(row) for head, make in columns.items()} for row in rows]
+        return self.table(cells, {head: head for head in columns}, caption=caption)
+
+    def write_heading(self) -> Prose:
+        """Write what kind of answers a page rests on."""
+        if self.wave.is_synthetic:
+            text = self.say(
+                "Nobody gave these answers. A program made them up, so that the page can be learnt "
+                "and tried; nothing on it is a finding about any country."
+            )
+            return Prose(f"> **{SYNTHETIC}.** {text}")
+        return Prose(
+            self.say(
+                "Answers of {n} respondents, imported from {files}.",
+                n=self.n_respondents,
+                files=", ".join(self.find_sources("")),
+            )
+        )
+
+    def tell_hidden(self) -> str:
+        """Say which countries and regions are not shown."""
+        units = list(self.scores.loc[self.scores["suppressed"] != SHOWN, "unit"].unique())
+        if not units:
+            return self.say(
+                "Every country and region has at least {n} respondents.", n=self.min_respondents
+            )
+        return self.say(
+            "Not shown, because fewer than {n} people answered or because others would be given "
+            "away: {units}.",
+            n=self.min_respondents,
+            units=self.units(units),
+        )
+
+    def stamp(self) -> Prose:
+        """Close the page; the hash is over the raw answers and the questionnaire."""
+        digest = hashlib.sha256(self.wave.raw.to_csv(index=False).encode())
+        for path in (self.settings.survey_path, self.settings.scales_path):
+            digest.update(path.read_bytes())
+        return self.close(digest.hexdigest()[:12])

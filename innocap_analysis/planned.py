@@ -1,0 +1,59 @@
+"""The batch as ``innocap.yml`` writes it: which notebooks run, for what, with which parameters."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from innocap_analysis.parts import Part
+
+MARK = "SYNTHETIC"  # in the names of all files that are made from made-up answers
+_VARIANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+
+
+def _list_names(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_list_names), Field(min_length=1)]
+Given = dict[str, str | tuple[str, ...]]
+
+
+class PlannedRuns(Part):
+    """One row of the table of runs: notebooks x units x languages x sets of parameters."""
+
+    notebook: Names
+    units: Names | None = None
+    languages: Names | None = None
+    sets: Names | None = None
+
+
+class BatchPlan(Part):
+    """Which notebooks run once, which for every country, and what else runs with what."""
+
+    comparison: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    defaults: dict[str, Given] = Field(default_factory=dict)
+    sets: dict[str, Annotated[Given, Field(min_length=1)]] = Field(default_factory=dict)
+    runs: tuple[PlannedRuns, ...] = ()
+    timeout_seconds: Annotated[int, Field(ge=1)] = 600
+    memory_mb: Annotated[int, Field(ge=256)] | None = None
+
+    @field_validator("sets")
+    @classmethod
+    def _check_names(cls, sets: dict[str, Given]) -> dict[str, Given]:
+        for name in sets:
+            check_variant(name)
+        return sets
+
+
+def check_variant(name: str) -> str:
+    """Return the name of a set of parameters if it can stand in a file's name."""
+    if not _VARIANT.fullmatch(name) or name.casefold().startswith(("default", MARK.casefold())):
+        raise ValueError(
+            f"{name!r} is no name for a set: use up to 60 letters, digits, '-' and '_', and not "
+            f"'default' or '{MARK}', which mean something already"
+        )
+    return name

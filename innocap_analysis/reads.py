@@ -1,0 +1,181 @@
+"""What this process reads while somebody wants to know: what loaders and settings tell.
+
+What is opened and listed is heard by :mod:`innocap_analysis.batch.witness`, whoever does it. Here
+is what it cannot hear: that only some names of a folder count, which settings were looked at, and
+that something is no input at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+CONFIG_NAME = "innocap.yml"
+TEXTS_NAME = "answers_texts.csv"  # free texts of the survey, which no page shows
+ABSENT, FOLDER, UNREADABLE = "absent", "folder", "unreadable"
+# Values of `Reading.kind`: one file, the names that fit a pattern, all below a folder, a setting.
+KINDS = ("file", "list", "tree", "setting")
+
+
+class Reading(NamedTuple):
+    """One thing that was read, or looked for.
+
+    Attributes
+    ----------
+    kind : str
+        One of :data:`KINDS`.
+    name : str
+        Path below the project (absolute outside it, ``~`` for the home folder), a pattern, or
+        the name of a setting.
+    """
+
+    kind: str
+    name: str
+
+
+class Listener(Protocol):
+    """Who wants to know what is read."""
+
+    root: Path
+
+    def note(self, reading: Reading, value: str | None = None) -> None:
+        """Keep a reading with its hash; None is to be found out."""
+
+    def name_place(self, path: object) -> str | None:
+        """Return the name of a path; None where it does not count."""
+
+
+class _Ears(threading.local):
+    closed = 0
+
+
+ears = _Ears()
+listener: Listener | None = None
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[None]:
+    """Let what is read meanwhile not count: who asks tells of it, or no result depends on it."""
+    ears.closed += 1
+    try:
+        yield
+    finally:
+        ears.closed -= 1
+
+
+def list_files(folder: Path, pattern: str) -> list[Path]:
+    """List the files that fit a pattern, which is all that then counts of the folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where.
+    pattern : str
+        As for ``Path.glob``.
+
+    Returns
+    -------
+    list of Path
+        Sorted.
+    """
+    heard = listener if is_listening() else None
+    with aside():
+        place = heard.name_place(folder) if heard is not None else None
+        if heard is not None and place is not None:
+            heard.note(Reading("list", f"{place}/{pattern}"))
+        return sorted(folder.glob(pattern))
+
+
+def is_listening() -> bool:
+    """Return whether somebody wants to know what is read."""
+    return listener is not None and not ears.closed
+
+
+def is_project_config(file: Path) -> bool:
+    """Return whether a file is the configuration of the project that is listened to."""
+    with aside():
+        return listener is not None and file.resolve() == listener.root / CONFIG_NAME
+
+
+def note_setting(name: str, digest: str) -> None:
+    """Tell that a setting was read."""
+    if listener is not None and not ears.closed:
+        with aside():
+            listener.note(Reading("setting", name), digest)
+
+
+def hash_reading(root: Path, reading: Reading, known: Mapping[str, str] = {}) -> str:
+    """Return the hash of what a name stands for now.
+
+    Parameters
+    ----------
+    root : Path
+        The project.
+    reading : Reading
+        No setting.
+    known : mapping of str to str
+        Hashes of files that were taken before.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits; ``absent``, ``folder`` or ``unreadable``.
+    """
+    path = root / Path(reading.name).expanduser()
+    if reading.kind == "file":
+        return _hash_file(path)
+    if reading.kind == "list":
+        names = [p.relative_to(path.parent).as_posix() for p in path.parent.glob(path.name)]
+        content: object = sorted(name for name in names if not name.startswith("."))
+    else:
+        files = (p for p in walk_files(path) if p.name != TEXTS_NAME)
+        own = {p.relative_to(root).as_posix(): p for p in files}
+        content = {name: known.get(name) or _hash_file(p) for name, p in sorted(own.items())}
+    return hashlib.sha256(json.dumps(content).encode("utf-8")).hexdigest()
+
+
+def _hash_file(path: Path) -> str:
+    try:
+        if path.is_dir():
+            return FOLDER
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (FileNotFoundError, NotADirectoryError):
+        return ABSENT
+    except (OSError, ValueError):
+        return UNREADABLE
+
+
+def walk_files(folder: Path) -> list[Path]:
+    """List the files below a folder, through links, without what is hidden.
+
+    Parameters
+    ----------
+    folder : Path
+        Where; it need not exist.
+
+    Returns
+    -------
+    list of Path
+        Sorted, named as if every link were what it points to.
+    """
+    return sorted(_walk(folder, ()))
+
+
+def _walk(folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
+    real = os.path.realpath(folder)
+    if real in above or not folder.is_dir():  # a link to a folder that it lies in
+        return
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _walk(path, (*above, real))
+        elif path.is_file():
+            yield path

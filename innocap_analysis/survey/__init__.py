@@ -1,0 +1,1 @@
+"""Answers in, what may be told of groups out: small ones hidden, differences judged."""

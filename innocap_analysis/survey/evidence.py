@@ -1,0 +1,222 @@
+"""What the page on differences between groups rests on, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from innocap_analysis.codebook import Codebook
+from innocap_analysis.compare.clusters import compare_cluster_pairs, estimate_cluster_means
+from innocap_analysis.compare.groups import compare_groups
+from innocap_analysis.compare.imputation import estimate_imputed_means, impute_multiple
+from innocap_analysis.compare.invariance import screen_dif, test_invariance
+from innocap_analysis.compare.mixed import estimate_icc
+from innocap_analysis.compare.pooling import PooledMeans, pool_means
+from innocap_analysis.compare.reliability import estimate_reliability
+from innocap_analysis.prepare.answers import mask_answers
+from innocap_analysis.prepare.wave import Wave
+from innocap_analysis.score.survey import score_answers, turn_answers
+from innocap_analysis.settings import InnocapError
+from innocap_analysis.survey.disclosure import SHOWN, suppress_small_cells
+from innocap_analysis.survey.groups import MIN_ORGANISATIONS
+
+COMPLETIONS = 10
+PERMUTATIONS = 4999
+PRIOR_SCALE = 10.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Evidence about the countries of a wave that may be shown.
+
+    Attributes
+    ----------
+    wave : Wave
+        Clean answers.
+    smallest : float
+        Smallest difference of interest, in points.
+    seed : int
+        Seed of shuffles and imputations.
+    """
+
+    wave: Wave
+    smallest: float
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        """Check the smallest difference and that there is something to compare."""
+        if not self.smallest > 0:
+            raise InnocapError(f"smallest difference {self.smallest:g} is not above zero")
+        if len(self.countries) < 2:
+            raise InnocapError(
+                "fewer than two countries have enough respondents to be shown "
+                f"({self.wave.settings.min_respondents}), so there is nothing to compare"
+            )
+
+    @cached_property
+    def countries(self) -> list[str]:
+        """Countries that may be shown, in the project's order."""
+        count = self.wave.clean["country"].fillna("").value_counts().rename_axis("unit")
+        table = count.reset_index(name="n").assign(total="all")
+        minimum = self.wave.settings.min_respondents
+        out = suppress_small_cells(table, minimum=minimum, values=[], within=["total"])
+        shown = set(out.loc[out["suppressed"] == SHOWN, "unit"])
+        return [code for code in self.wave.settings.countries if code in shown]
+
+    @property
+    def codebook(self) -> Codebook:
+        """The index over the items."""
+        return self.wave.instrument.codebook
+
+    @cached_property
+    def root(self) -> str:
+        """Code of the index."""
+        return self.codebook.indexes[0]
+
+    @cached_property
+    def dimensions(self) -> list[str]:
+        """Codes of the dimensions."""
+        return self.codebook.children(self.root)
+
+    @cached_property
+    def clean(self) -> pd.DataFrame:
+        """Responses of the countries that may be shown."""
+        clean = self.wave.clean
+        return clean[clean["country"].isin(self.countries)].reset_index(drop=True)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Scores of every respondent, 0 to 100."""
+        return score_answers(self.clean, self.wave.instrument)
+
+    @cached_property
+    def answers(self) -> pd.DataFrame:
+        """Answers with reversed items turned, and `country`."""
+        values = mask_answers(self.clean, self.codebook.leaves)
+        turned = turn_answers(values, self.wave.instrument)
+        return turned.assign(country=self.clean["country"])
+
+    @cached_property
+    def reliability(self) -> pd.DataFrame:
+        """Coefficients of every dimension, everyone together and country by country."""
+        parts = []
+        for dimension in self.dimensions:
+            items = self.codebook.children(dimension)
+            parts.append(self._estimate(self.answers, items, dimension, "all"))
+            for country in self.countries:
+                own = self.answers[self.answers["country"] == country]
+                parts.append(self._estimate(own, items, dimension, country))
+        return pd.concat(parts, ignore_index=True)
+
+    def _estimate(
+        self, rows: pd.DataFrame, items: list[str], dimension: str, unit: str
+    ) -> pd.DataFrame:
+        table = estimate_reliability(rows, items, alpha_only=unit != "all")
+        table = table.assign(unit=unit, code=dimension)
+        few = table["n"] < self.wave.settings.min_respondents
+        table.loc[few, ["estimate", "low", "high"]] = np.nan
+        return table
+
+    @cached_property
+    def invariance(self) -> pd.DataFrame:
+        """Steps of measurement invariance across countries, by dimension."""
+        return pd.concat(
+            [
+                test_invariance(
+                    self.answers, {code: self.codebook.children(code)}, "country"
+                ).assign(code=code)
+                for code in self.dimensions
+            ],
+            ignore_index=True,
+        )
+
+    @cached_property
+    def dif(self) -> pd.DataFrame:
+        """Items that work otherwise in some country, by dimension."""
+        return pd.concat(
+            [
+                screen_dif(self.answers, self.codebook.children(code), "country").assign(
+                    dimension=code
+                )
+                for code in self.dimensions
+            ],
+            ignore_index=True,
+        )
+
+    @cached_property
+    def clusters(self) -> pd.DataFrame:
+        """How alike organisations answer, by score and inside countries."""
+        rows = []
+        for code in (self.root, *self.dimensions):
+            centred = self.scores[code] - self.scores.groupby("country")[code].transform("mean")
+            table = self.scores.assign(centred=centred)
+            rows.append({"code": code} | estimate_icc(table, "centred", "organisation"))
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def tests(self) -> pd.DataFrame:
+        """Tests over all countries, by score."""
+        rng = np.random.default_rng(self.seed)
+        parts = [
+            compare_groups(self.scores, code, "country", permutations=PERMUTATIONS, rng=rng).assign(
+                code=code
+            )
+            for code in (self.root, *self.dimensions)
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Every two countries, allowing for organisations, by score."""
+        parts = [
+            compare_cluster_pairs(
+                self.scores,
+                code,
+                "country",
+                "organisation",
+                smallest=self.smallest,
+                min_clusters=MIN_ORGANISATIONS,
+            ).assign(code=code)
+            for code in (self.root, *self.dimensions)
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def means(self) -> pd.DataFrame:
+        """Mean index of every country with its error from organisations."""
+        return estimate_cluster_means(
+            self.scores, self.root, "country", "organisation", min_clusters=MIN_ORGANISATIONS
+        )
+
+    @cached_property
+    def pooled(self) -> PooledMeans | None:
+        """Partially pooled means of the index; None where an interval is missing."""
+        own = self.means.set_index("unit")
+        if own["low"].isna().any():
+            return None
+        return pool_means(own["mean"], own["se"], prior_scale=PRIOR_SCALE)
+
+    @cached_property
+    def imputed(self) -> pd.DataFrame:
+        """Mean index by country: as scored, of complete answers only, and imputed."""
+        rng = np.random.default_rng(self.seed)
+        filled = impute_multiple(self.answers, self.codebook.leaves, m=COMPLETIONS, rng=rng)
+
+        def score(table: pd.DataFrame) -> pd.Series:
+            # Scoring turns reversed items by itself.
+            given = turn_answers(table, self.wave.instrument)
+            return score_answers(given, self.wave.instrument, min_coverage=1)[self.root]
+
+        pooled = estimate_imputed_means(filled, score, "country").set_index("unit")
+        whole = score(self.answers).groupby(self.answers["country"]).agg(["mean", "count"])
+        scored = self.scores.groupby("country")[self.root].agg(["mean", "count"])
+        out = pooled[["n", "estimate", "low", "high", "fmi"]].reset_index()
+        out["scored"] = out["unit"].map(scored["mean"])
+        out["complete"] = out["unit"].map(whole["mean"])
+        out["n_complete"] = out["unit"].map(whole["count"]).fillna(0).astype(int)
+        hidden = out["n_complete"] < self.wave.settings.min_respondents
+        out.loc[hidden, "complete"] = np.nan
+        return out.set_index("unit").loc[self.countries].reset_index()

@@ -1,0 +1,240 @@
+"""Right at the edges: denominators, options, weights by label, formulas inside their domain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from innocap_analysis import (
+    ImputationChoice,
+    NormalisationChoice,
+    aggregate,
+    estimate_sobol,
+    impute,
+    load_capacity,
+    normalise,
+    rake_weights,
+    rank_priorities,
+    read_codebook,
+    run_sensitivity,
+    score_index,
+    score_panel,
+    screen_units,
+    summarise_ranks,
+    treat_outliers,
+)
+from innocap_analysis.codebook import Codebook, Instrument
+from innocap_analysis.score.normalise import ScoreWarning
+from innocap_analysis.score.published import recompute_published
+from innocap_analysis.score.survey import average_scores, score_answers
+from innocap_analysis.settings import InnocapError
+
+
+def _book(how: str = "arithmetic", **cells: object) -> Codebook:
+    rows: list[dict[str, object]] = [{"code": "I", "kind": "index", "parent": "", "aggregate": how}]
+    rows += [{"code": c, "kind": "indicator", "parent": "I", **cells} for c in "AB"]
+    return read_codebook(pd.DataFrame(rows))
+
+
+PER_HEAD = read_codebook(
+    pd.DataFrame(
+        {
+            "code": ["I", "A", "B"],
+            "parent": ["", "I", "I"],
+            "kind": ["index", "indicator", "indicator"],
+            "low": ["", 0, 0],
+            "high": ["", 10, 10],
+            "denominator": ["", "POP", ""],
+        }
+    )
+)
+PLAIN = _book(low=0, high=10)
+
+
+def _observe(*rows: tuple[str, int, str, float]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["unit", "time", "code", "value"])
+
+
+def test_a_panel_divides_by_the_denominator_of_each_year() -> None:
+    rows = [("x", 2020, "A", 8.0), ("x", 2020, "B", 1.0), ("x", 2020, "POP", 4.0)]
+    rows += [("x", 2021, "A", 8.0), ("x", 2021, "B", 1.0), ("x", 2021, "POP", 2.0)]
+    rows += [("x", 2022, "A", 8.0), ("x", 2022, "B", 1.0)]  # no POP: not a complete year
+    panel = score_panel(_observe(*rows), PER_HEAD).set_index(["code", "time"])["score"]
+    assert panel["A"].to_dict() == {2020: 20.0, 2021: 40.0}  # 8 / 4 and 8 / 2 of 10, by hand
+    with pytest.warns(ScoreWarning, match="A: not counted for x, who have no POP"):
+        chosen = score_panel(_observe(*rows), PER_HEAD, years=[2022])
+    assert chosen.set_index("code")["score"]["I"] == 10.0
+    with pytest.warns(ScoreWarning, match="taken as divided already"):
+        divided = score_panel(_observe(*rows[:2]), PER_HEAD).set_index("code")["score"]
+    assert divided["A"] == 80.0
+
+
+def test_published_parts_are_divided_too() -> None:
+    rows = [("x", 2020, c, v) for c, v in {"I": 15.0, "A": 8.0, "B": 1.0, "POP": 4.0}.items()]
+    got = recompute_published(_observe(*rows), [PER_HEAD])
+    assert got["recomputed"].tolist() == [15.0]  # the mean of 20 and 10, by hand
+
+
+def test_a_unit_without_its_denominator_is_scored_without_the_indicator() -> None:
+    table = pd.DataFrame({"A": [8.0, 6], "B": [1.0, 2], "POP": [4, np.nan]}, index=["x", "y"])
+    with pytest.warns(ScoreWarning, match="A: not counted for y, who have no POP"):
+        result = score_index(table, PER_HEAD)
+    assert result.scores["I"].tolist() == [15.0, 20.0]
+    assert result.coverage.loc["y", "I"] == 0.5
+    with pytest.warns(ScoreWarning):
+        screened = screen_units(table, PER_HEAD, min_coverage=0.6).set_index("unit")
+    assert screened["keep"].to_dict() == {"x": True, "y": False}
+    with pytest.raises(InnocapError, match=r"y, POP: 0.* cannot divide A"):
+        score_index(table.fillna(0), PER_HEAD)
+
+
+def test_a_denominator_without_a_row_of_its_own_is_read(
+    project: Path, accept_raw: Callable[[str], None]
+) -> None:
+    book = project / "data/codebooks/indicators.csv"
+    head, *rows = book.read_text(encoding="utf-8").splitlines(keepends=True)
+    at = head.rstrip().split(",").index("denominator")
+    for i, row in enumerate(rows):
+        if row.startswith("WB_CGSI,"):
+            cells = row.split(",")
+            cells[at] = "POPULATION"
+            rows[i] = ",".join(cells)
+    book.write_text(head + "".join(rows), encoding="utf-8")
+    raw = project / "data/raw/wb_govtech_maturity.csv"
+    lines = raw.read_text(encoding="utf-8").splitlines()
+    own = [line.replace("WB_CGSI", "POPULATION") for line in lines if ",WB_CGSI," in line]
+    raw.write_text("\n".join([*lines, *own]) + "\n", encoding="utf-8", newline="")
+    package = project / "data/raw/datapackage.json"
+    described = package.read_text(encoding="utf-8")
+    package.write_text(re.sub(r'("enum": \[\s*)("WB_CGSI")', r'\1"POPULATION", \2', described))
+    accept_raw(raw.name)
+    # Divided by itself, every figure is one.
+    assert load_capacity().result.values["WB_CGSI"].dropna().eq(1.0).all()
+
+
+@pytest.mark.parametrize("share", [50, -0.1, float("nan"), 1.01])
+def test_shares_of_more_than_one_are_refused(share: float) -> None:
+    table = pd.DataFrame({"A": [1.0, 2], "B": [3.0, 4]})
+    for call in (
+        lambda: score_index(table, PLAIN, min_coverage=share),
+        lambda: aggregate(table, PLAIN, min_coverage=share),
+        lambda: run_sensitivity(table, PLAIN, min_coverage=share),
+        lambda: screen_units(table, PLAIN, min_coverage=share),
+    ):
+        with pytest.raises(InnocapError, match="min_coverage: a share lies between 0 and 1"):
+            call()
+
+
+def test_levels_and_counts_that_cannot_be_are_refused() -> None:
+    table = pd.DataFrame({"A": [1.0, 2], "B": [3.0, 4]}, index=["x", "y"])
+    runs = run_sensitivity(table, PLAIN, n=4, sobol=True)
+    for level in (0, 1, 95, float("nan")):
+        for call in (
+            lambda level=level: summarise_ranks(runs.rank_runs("I"), level=level),
+            lambda level=level: estimate_sobol(runs, "I", level=level),
+            lambda level=level: rank_priorities(
+                runs, ["I"], "x", reference_units=["y"], level=level
+            ),
+        ):
+            with pytest.raises(InnocapError, match="level: lies between 0 and 1"):
+                call()
+    for n in (0, -3, 1.5, True):
+        with pytest.raises(InnocapError, match="n: must be a whole number"):
+            run_sensitivity(table, PLAIN, n=n)
+    with pytest.raises(InnocapError, match="0 or more"):
+        treat_outliers(table, winsorise_limit=-1)
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [
+        (NormalisationChoice(()), "normalise: names nothing"),
+        (ImputationChoice(("mean", "none", "mean")), "imputation: 'mean' is named twice"),
+    ],
+)
+def test_choices_need_options_that_differ(factor: object, told: str) -> None:
+    table = pd.DataFrame({"A": [1.0, 2], "B": [3.0, 4]})
+    with pytest.raises(InnocapError, match=told):
+        run_sensitivity(table, PLAIN, factors=[factor], n=4)
+
+
+@pytest.mark.parametrize("how", ["mpi", "mpi:-", "mpi:+"])
+def test_a_penalty_on_a_negative_mean_is_refused(how: str) -> None:
+    table = pd.DataFrame({"A": [-2.0, 1], "B": [-1.0, 2]})
+    book = _book(how, normalise="none")
+    with pytest.raises(InnocapError, match=r"I: mpi needs means above zero.* one is -1.5"):
+        score_index(table, book)
+    assert score_index(table.abs(), book).scores["I"].notna().all()
+    level = pd.DataFrame({"A": [-2.0], "B": [-2.0]})  # no spread, no penalty
+    assert score_index(level, book).scores["I"].tolist() == [-2]
+
+
+def test_a_clip_on_raw_figures_holds_them_between_the_goalposts() -> None:
+    table = pd.DataFrame({"A": [-5.0, 3, 700], "B": [1.0, 2, 3]})
+    up = normalise(table, _book(normalise="none", low=0, high=100, clip="both"))["A"]
+    assert up.tolist() == [0, 3, 100]
+    down = _book(normalise="none", low=0, high=100, clip="low", direction=-1)
+    assert normalise(table, down)["A"].tolist() == [5, -3, -100]  # the worst end is held
+    with pytest.raises(InnocapError, match="clip 'both' with normalise none needs low below high"):
+        _book(normalise="none", clip="both")
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ({"normalise": "minmax", "low": 0, "high": 9}, "A: minmax does not use low and high"),
+        ({"normalise": "none", "high": 9}, "A: none does not use high"),
+        ({"normalise": "zscore", "clip": "both"}, "A: zscore does not use clip"),
+        ({"normalise": "distance_to_reference", "low": 0, "high": 9}, "reference does not use low"),
+    ],
+)
+def test_columns_that_a_method_does_not_use_are_told(cells: dict[str, object], told: str) -> None:
+    table = pd.DataFrame({"A": [1.0, 2, 3], "B": [1.0, 2, 3]})
+    with pytest.warns(ScoreWarning, match=told):
+        normalise(table, _book(**cells))
+
+
+@pytest.mark.filterwarnings("error")
+def test_goalposts_that_are_used_are_not_told() -> None:
+    table = pd.DataFrame({"A": [1.0, 2, 3], "B": [1.0, 2, 3]})
+    normalise(table, _book(low=0, high=9, clip="both"))
+    normalise(table, _book(normalise="none", low=0, high=9, clip="both"))
+
+
+def test_whole_numbers_with_gaps_are_numbers() -> None:
+    column = pd.array([1, None, 4], dtype="Int64")
+    table = pd.DataFrame({"A": column, "B": pd.array([2, 2, 2], dtype="Int64"), "POP": column})
+    assert impute(table[["A"]], method="mean")["A"].tolist() == [1.0, 2.5, 4.0]
+    assert impute(table[["A"]], method="none")["A"].dtype == "float64"
+    assert score_index(table, PER_HEAD).normalised["A"].tolist()[::2] == [10.0, 10.0]
+    with pytest.raises(InnocapError, match="'A' holds a cell that is no number"):
+        impute(pd.DataFrame({"A": ["one", "2"]}), method="mean")
+
+
+def test_margins_of_numbers_and_of_texts_are_the_same_margins() -> None:
+    for given, margin in (
+        ([1, 1, 2], {1: 0.5, 2: 0.5}),
+        ([1.0, 1.0, 2.0], {1: 0.5, 2: 0.5}),
+        ([1, 1, 2], {"1": 0.5, "2": 0.5}),
+        ([True, True, False], {True: 0.5, False: 0.5}),
+    ):
+        weights = rake_weights(pd.DataFrame({"g": given}), {"g": margin})
+        assert weights.round(9).tolist() == [0.75, 0.75, 1.5]
+
+
+def test_weights_of_respondents_go_by_label(survey: Instrument, people: pd.DataFrame) -> None:
+    answers = people.rename(columns={"ORG1": "country"}).iloc[5:20]
+    scores = score_answers(answers, survey)
+    assert scores.index.equals(answers.index)
+    weights = pd.Series(0.0, index=answers.index)
+    weights.loc[12] = 1.0
+    got = average_scores(scores, survey, by="country", weights=weights.iloc[::-1])
+    for code, score in got.set_index("code")["score"].items():
+        assert score == pytest.approx(scores.at[12, str(code)])
+    with pytest.raises(InnocapError, match="the same row labels"):
+        average_scores(scores, survey, by="country", weights=weights.reset_index(drop=True))
