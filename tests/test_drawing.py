@@ -154,6 +154,19 @@ def test_hatched_bars_keep_their_hatching(capacity: CapacityData) -> None:
     assert len(filled) == behind + 1  # and one in the key
 
 
+def test_triangles_point_upwards_in_the_svg(capacity: CapacityData) -> None:
+    # Ireland's mark; in an SVG, y grows downwards.
+    root = ET.fromstring(ia.plot_profile(capacity, "IE", reference="oecd_eu").to_svg())
+    used = {use.get(f"{XLINK}href")[1:] for use in root.iter(f"{SVG}use")}
+    marks = [path.get("d") for path in root.iter(f"{SVG}path") if path.get("id") in used]
+    points = [re.findall(r"(-?[\d.]+) (-?[\d.]+)", d) for d in marks if re.match(r"M[^LQC]+L", d)]
+    triangles = [{(float(x), float(y)) for x, y in some} for some in points if len(some) == 3]
+    assert triangles
+    for corners in triangles:
+        heights = sorted(y for _, y in corners)
+        assert heights[0] < 0 < heights[1] == heights[2]
+
+
 def test_few_colours_stay_as_they_are() -> None:
     rng = np.random.default_rng(1)
     colours = rng.integers(0, 256, (256, 4), dtype=np.uint8)

@@ -107,6 +107,14 @@ def _rank_percentile(own: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(own), np.nan, 100.0 * share)
 
 
+def _find_medians(table: pd.DataFrame) -> np.ndarray:
+    """Return the median of each row; NumPy's is the same, and faster where nothing is missing."""
+    values = table.to_numpy()
+    whole = not np.isnan(values).any()
+    medians: np.ndarray = np.median(values, axis=1) if whole else table.median(axis=1).to_numpy()
+    return medians
+
+
 def rank_priorities(
     runs: SensitivityResult,
     codes: Sequence[str],
@@ -145,7 +153,7 @@ def rank_priorities(
     measured &= runs.baseline.loc[list(reference_units), list(codes)].notna().any()
     gaps = pd.DataFrame(
         {
-            code: runs.scores[code][unit] - runs.scores[code][list(reference_units)].median(axis=1)
+            code: runs.scores[code][unit] - _find_medians(runs.scores[code][list(reference_units)])
             for code in codes
         }
     )

@@ -124,9 +124,7 @@ def select_year(
     log : DataFrame
         One row per indicator and year that was left out.
     """
-    within = observations if year is None else observations[observations["time"] <= year]
-    newest = within.groupby(["unit", "code"])["time"].transform("max")
-    kept = within[within["time"] == newest].reset_index(drop=True)
+    kept = keep_newest(observations, year)
     out = observations.merge(
         kept[["unit", "code", "time"]], on=["unit", "code", "time"], how="left", indicator=True
     )
@@ -146,6 +144,13 @@ def select_year(
         for source, code, time, n in _count(left, ["source", "code", "time"])
     )
     return kept, log
+
+
+def keep_newest(observations: pd.DataFrame, year: int | None = None) -> pd.DataFrame:
+    """Return what :func:`select_year` keeps, without the log."""
+    within = observations if year is None else observations[observations["time"] <= year]
+    newest = within.groupby(["unit", "code"])["time"].transform("max")
+    return within[within["time"] == newest].reset_index(drop=True)
 
 
 def list_missing(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pandas as pd
 
@@ -81,40 +82,63 @@ def prepare_data(settings: Settings, codebook: Codebook | None = None) -> Prepar
     """
     book = codebook or read_codebook(settings.codebook_path)
     regions = read_regions(settings.regions_path)
-    region_codes = dict(zip(regions["raw_code"], regions.index, strict=True))
+    resources = [r for r in read_datapackage(settings.raw_dir) if r.role == "observations"]
+    if not resources:
+        raise InnocapError(f"{PACKAGE_NAME}: no resource has the role 'observations'")
+    # Every file is read and checked each time; the same contents are cleaned only once.
+    raw = _Raw(
+        files=tuple((r.name, r.path.name, r.sha256, json.dumps(r.fields)) for r in resources),
+        regions=tuple(zip(regions["raw_code"], regions.index, strict=True)),
+        regions_name=settings.regions_path.name,
+        known=tuple(sorted({*book.table.index, *book.inputs})),
+        leaves=tuple(book.leaves),
+        tables=tuple(read_raw_table(resource) for resource in resources),
+    )
+    observations, log = _clean(raw)
+    return PreparedData(observations.copy(), log.copy())
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """What cleaning depends on; the tables are those of the files with these hashes."""
+
+    files: tuple[tuple[str, str, str, str], ...]
+    regions: tuple[tuple[str, str], ...]
+    regions_name: str
+    known: tuple[str, ...]
+    leaves: tuple[str, ...]
+    tables: tuple[pd.DataFrame, ...] = field(compare=False, repr=False)
+
+
+@lru_cache(maxsize=4)
+def _clean(raw: _Raw) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Bring the raw tables together and map their units; return observations and log."""
+    region_codes = dict(raw.regions)
     parts = []
     mapping: dict[str, str] = {}
-    for resource in read_datapackage(settings.raw_dir):
-        if resource.role != "observations":
-            continue
-        table = read_raw_table(resource)
+    for (name, file, _, _), table in zip(raw.files, raw.tables, strict=True):
         column = "region" if "region" in table else "country"
         for code, line in table.groupby(column)["line"].min().items():
             unit = region_codes.get(str(code)) if column == "region" else map_country(str(code))
             if unit is None:
                 remedy = (
-                    f"add it to {settings.regions_path.name}"
+                    f"add it to {raw.regions_name}"
                     if column == "region"
                     else "expected ISO 3166-1 alpha-3, such as SWE"
                 )
-                raise InnocapError(
-                    f"{resource.path.name}: line {line}, {column}: {code!r} is unknown; {remedy}"
-                )
+                raise InnocapError(f"{file}: line {line}, {column}: {code!r} is unknown; {remedy}")
             mapping[str(code)] = unit
         parts.append(
             table.rename(columns={column: "raw_code"})[
                 ["raw_code", "year", "indicator", "value"]
-            ].assign(source=resource.name)
+            ].assign(source=name)
         )
-    if not parts:
-        raise InnocapError(f"{PACKAGE_NAME}: no resource has the role 'observations'")
     observations, changed = map_units(pd.concat(parts, ignore_index=True), mapping)
-    observations, unknown = drop_unknown_codes(observations, {*book.table.index, *book.inputs})
+    observations, unknown = drop_unknown_codes(observations, raw.known)
     newest, older = select_year(observations)
-    countries = sorted({unit for raw, unit in mapping.items() if raw not in region_codes})
-    missing = list_missing(newest, book.leaves, countries)
-    log = pd.concat([changed, unknown, older, missing], ignore_index=True)
-    return PreparedData(observations, log)
+    countries = sorted({unit for code, unit in mapping.items() if code not in region_codes})
+    missing = list_missing(newest, raw.leaves, countries)
+    return observations, pd.concat([changed, unknown, older, missing], ignore_index=True)
 
 
 def write_processed(settings: Settings) -> PreparedData:

@@ -132,17 +132,18 @@ def _shape_fully(text: str, file: str) -> tuple[list[_Glyph], float]:
     return [(name, x, y) for name, x, y, _ in placed], font.get_width_height()[0] / 64
 
 
-def _shape_line(text: str, file: str) -> list[tuple[float, _Piece]]:
+@functools.lru_cache(maxsize=1024)
+def _shape_line(text: str, file: str) -> tuple[tuple[float, _Piece], ...]:
     """Return the pieces of a line and where each begins."""
     plain = file in _own_files() and _PLAIN.fullmatch(text)
-    if not (plain and all(_load_letter(letter, file)[0] for letter in text)):
-        return [(0.0, _shape_piece(text, file, plain=False))] if text else []
+    if not (plain and all(_load_letter(letter, file)[0] for letter in set(text))):
+        return ((0.0, _shape_piece(text, file, plain=False)),) if text else ()
     at, pieces = 0.0, []
     for part in _PIECE.findall(text):
         piece = _shape_piece(part, file, plain=True)
         pieces.append((at, piece))
         at += piece.advance
-    return pieces
+    return tuple(pieces)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -220,7 +221,14 @@ def wrap_text(text: str, room: float, size: float, *, bold: bool = False) -> str
 
 def measure_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return the width in points of a line of text set at a size in points."""
-    return sum(piece.advance for _, piece in _shape_line(text, _own_file(bold))) * size / UNIT
+    file, words = _own_file(bold), text.split(" ")
+    width = sum(_measure_word(word, file) for word in words)
+    return (width + (len(words) - 1) * _measure_word(" ", file)) * size / UNIT
+
+
+@functools.lru_cache(maxsize=8192)
+def _measure_word(word: str, file: str) -> float:
+    return sum(piece.advance for _, piece in _shape_line(word, file))
 
 
 @functools.cache

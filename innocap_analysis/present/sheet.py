@@ -130,8 +130,8 @@ class Sheet(Ruler):
     ) -> None:  # fmt: skip
         """Draw the same mark at every point of a path."""
         self._agg.draw_markers(gc, marker_path, marker_trans, path, trans, rgbFace)
-        flipped = marker_trans + Affine2D().scale(1, -1).translate(0, self.height)
-        mark = self._define("path", self._trace(marker_path, flipped), 'd="{}"')
+        centred = marker_trans + Affine2D().translate(0, self.height)  # the corner is its middle
+        mark = self._define("path", self._trace(marker_path, centred), 'd="{}"')
         places = [
             f'<use xlink:href="#{mark}" x="{_number(points[-2])}" '
             f'y="{_number(self.height - points[-1])}"/>'

@@ -10,7 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from innocap_analysis.codebook import Codebook, read_codebook
-from innocap_analysis.prepare.clean import select_year, widen
+from innocap_analysis.prepare.clean import keep_newest, widen
 from innocap_analysis.prepare.files import write_table
 from innocap_analysis.prepare.flags import read_flags
 from innocap_analysis.prepare.observations import PreparedData, prepare_data, write_processed
@@ -176,7 +176,7 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
     faults = list_unmeasured(prepared, config)
     if faults:
         raise InnocapError("\n  ".join(faults))
-    selected, _ = select_year(prepared.observations, year)
+    selected = keep_newest(prepared.observations, year)
     values = widen_countries(selected, book, config)
     if values.empty:
         first = prepared.observations["time"].min()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.codebook import Codebook, read_codebook, replace_cells
-from innocap_analysis.prepare.clean import select_year
+from innocap_analysis.prepare.clean import keep_newest
 from innocap_analysis.prepare.files import write_atomically
 from innocap_analysis.prepare.observations import prepare_data
 from innocap_analysis.score.capacity import widen_countries
@@ -80,7 +80,7 @@ def recompute_goalposts(settings: Settings) -> pd.DataFrame:
         The codebook has another fault than missing goalposts, or a raw file has one.
     """
     book = read_codebook(settings.codebook_path, frozen=False)
-    newest, _ = select_year(prepare_data(settings, book).observations)
+    newest = keep_newest(prepare_data(settings, book).observations)
     return compute_goalposts(widen_countries(newest, book, settings), book)
 
 

@@ -47,7 +47,7 @@ def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
         import papermill.execute  # noqa: F401 - loaded for the children
         import python_calamine  # noqa: F401 - the same
         from matplotlib.backends import backend_agg  # noqa: F401
-        from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+        from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
         from innocap_analysis.batch.html import export_html
 
@@ -57,7 +57,10 @@ def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
         engine.WarmEngine.path = read_path()
         for language in languages:
             get_translator(language)
-        cells = [new_markdown_cell("# a"), new_code_cell("1 + 1")]
+        # One of each kind, and an entity: what reads them sets up its tables the first time.
+        shown = {"text/html": "<p>&eacute;</p>"}, {"text/markdown": "*a*"}, {"image/png": "YQ=="}
+        outputs = [new_output("display_data", data) for data in shown]
+        cells = [new_markdown_cell("# a &rarr; b"), new_code_cell("1 + 1", outputs=outputs)]
         export_html(new_notebook(cells=cells), languages[0])
         rehearse_figure()
     gc.collect()
