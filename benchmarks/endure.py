@@ -129,7 +129,7 @@ class Sampler(threading.Thread):
             for child in self._list_children(os.getpid()):
                 with_children = self._list_children(child)
                 try:
-                    if b"spawn_main" not in Path(f"/proc/{child}/cmdline").read_bytes():
+                    if b"innocap-helper" not in Path(f"/proc/{child}/cmdline").read_bytes():
                         continue
                     status = Path(f"/proc/{child}/status").read_text()
                     memory = int(status.split("VmRSS:")[1].split()[0]) / 1024

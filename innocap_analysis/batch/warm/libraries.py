@@ -95,7 +95,14 @@ def keep_matplotlib() -> Undo:
     """Remember the settings, colours, fonts, styles, scales and converters of matplotlib."""
     import matplotlib as mpl
     from matplotlib import (
-        backends, colors, font_manager, projections, pyplot, scale, style, units,
+        backends,
+        colors,
+        font_manager,
+        projections,
+        pyplot,
+        scale,
+        style,
+        units,
     )  # fmt: skip
 
     pyplot, backends, settings, fonts = _untyped(

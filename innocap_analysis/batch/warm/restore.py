@@ -11,6 +11,7 @@ import asyncio
 import atexit
 import builtins
 import contextlib
+import decimal
 import faulthandler
 import gc
 import importlib
@@ -97,7 +98,7 @@ def _keep_interpreter() -> Undo:
               (gc.set_debug, gc.get_debug()),
               (socket.setdefaulttimeout, socket.getdefaulttimeout())]  # fmt: skip
     thresholds, start = gc.get_threshold(), multiprocessing.get_start_method(allow_none=True)
-    place = locale.setlocale(locale.LC_ALL)
+    place, numbers = locale.setlocale(locale.LC_ALL), decimal.getcontext().copy()
 
     def undo() -> None:
         sys.modules["__main__"] = main
@@ -120,6 +121,7 @@ def _keep_interpreter() -> Undo:
         if multiprocessing.get_start_method(allow_none=True) != start:
             multiprocessing.set_start_method(start, force=True)
         locale.setlocale(locale.LC_ALL, place)
+        decimal.setcontext(numbers.copy())
         tracemalloc.stop()
         if faulthandler.is_enabled():
             faulthandler.disable()
