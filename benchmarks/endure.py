@@ -114,7 +114,7 @@ def find_family(mark: str) -> dict[int, str]:
 
 
 class Sampler(threading.Thread):
-    """Watches the process that forks the runs: it is the one that this process started."""
+    """Watches the process that starts the runs: it is the one that this process started."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -129,16 +129,18 @@ class Sampler(threading.Thread):
             for child in self._list_children(os.getpid()):
                 with_children = self._list_children(child)
                 try:
-                    if b"spawn_main" not in Path(f"/proc/{child}/cmdline").read_bytes():
+                    if b"innocap-helper" not in Path(f"/proc/{child}/cmdline").read_bytes():
                         continue
                     status = Path(f"/proc/{child}/status").read_text()
                     memory = int(status.split("VmRSS:")[1].split()[0]) / 1024
                     descriptors = sum(1 for _ in Path(f"/proc/{child}/fd").iterdir())
                 except (OSError, IndexError):
                     continue
+                ours = [self._read_memory(grandchild) for grandchild in with_children]
                 zombies = sum(self._is_zombie(grandchild) for grandchild in with_children)
                 self.rows.append({"seconds": time.perf_counter() - started, "runs": self.done,
-                                  "memory_mb": memory, "descriptors": descriptors,
+                                  "memory_mb": memory, "largest_child_mb": max(ours, default=0.0),
+                                  "descriptors": descriptors,
                                   "children": len(with_children), "zombies": zombies})  # fmt: skip
 
     @staticmethod
@@ -150,6 +152,14 @@ class Sampler(threading.Thread):
             return found
         except OSError:
             return []
+
+    @staticmethod
+    def _read_memory(pid: int) -> float:
+        try:
+            text = Path(f"/proc/{pid}/status").read_text()
+            return int(text.split("VmRSS:")[1].split()[0]) / 1024
+        except (OSError, IndexError):
+            return 0.0
 
     @staticmethod
     def _is_zombie(pid: int) -> bool:
@@ -230,7 +240,7 @@ def run_scale(folder: Path, municipalities: int, plot: Path | None) -> int:
     print(f"{len(outcomes)} runs in {seconds:.0f} s, {len(outcomes) / seconds:.1f} a second, "
           f"{len(failed)} not ok; first run done after {ends[0]:.1f} s")  # fmt: skip
     print(f"peak memory of a run {max(o.memory_mb for o in outcomes):.0f} MB")
-    for name in ("memory_mb", "descriptors", "children", "zombies"):
+    for name in ("memory_mb", "largest_child_mb", "descriptors", "children", "zombies"):
         print(f"forking process, {name}: {first[name]:.1f} in the first quarter, "
               f"{last[name]:.1f} in the last, {samples[name].max():.0f} at most")  # fmt: skip
     start = time.perf_counter()

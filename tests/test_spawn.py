@@ -143,7 +143,7 @@ def test_a_run_sees_nothing_of_an_earlier_one(small: Path, monkeypatch: pytest.M
     codes = {"SE": PROBE, "FI": DIRT, "IE": PROBE, "CA": patch,
              "SE32": PROBE}  # fmt: skip
     code = f"import sys\nexec({codes!r}[region], vars(sys.modules['__main__']))"
-    write_notebook(small / "notebooks" / "30_one.ipynb", code)
+    write_notebook(small / "notebooks" / "30_one.ipynb", "import seaborn", code)
     outcomes = run_notebooks(regions=list(codes), notebooks=["30"], jobs=1)
     assert [o.error for o in outcomes] == [""] * len(codes)
     told = {region: _read(small, region) for region in codes}

@@ -164,7 +164,8 @@ class Helper:
         except subprocess.TimeoutExpired:
             self.kill()
             code = self._process.wait(_END_SECONDS)
-        end_group(self.pid)
+        if sys.platform != "win32":  # there its number may be another's by now
+            end_group(self.pid)
         self.channel.close()
         return code
 
@@ -236,7 +237,8 @@ def be_helper() -> None:
     # The pipes are for messages alone: what is printed goes where errors go.
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123
         os.dup2(nothing.fileno(), 0)
-    os.dup2(2, 1)
+    with contextlib.suppress(OSError):  # a program without a console has nowhere
+        os.dup2(2, 1)
     sys.argv = [""]
     _unblock_interrupt()
     module, name, arguments = channel.recv()

@@ -95,10 +95,12 @@ class _Host:
         with self._lock:
             if self._helper is None:
                 self._start()
+            if self._helper is None:
+                raise InnocapError("a worker's loaded process could not be started")
             number = next(self._numbers)
             self._waiting[number] = answer
             with suppress(BrokenPipeError):  # the keeper hears of its end
-                self._helper.channel.send(number, run)  # type: ignore[union-attr]
+                self._helper.channel.send(number, run)
         while not wait([answer], _POLL_SECONDS).done:
             # A worker that closes waits for its runs, and is killed after a while.
             helper = self._helper

@@ -11,6 +11,7 @@ import asyncio
 import atexit
 import builtins
 import contextlib
+import decimal
 import faulthandler
 import gc
 import importlib
@@ -31,13 +32,13 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from innocap_analysis.batch.warm.leftovers import Leftovers
 from innocap_analysis.batch.warm.libraries import LIBRARIES
 from innocap_analysis.batch.warm.watch import Watch, find_foreign
 
 _SYS = ("stdin", "stdout", "stderr", "excepthook", "displayhook", "unraisablehook",
         "breakpointhook", "dont_write_bytecode")  # fmt: skip
 _SYS_LISTS = ("argv", "path", "path_hooks", "meta_path")
-_MOST_DESCRIPTORS = 64
 # What IPython and matplotlib import when a cell first fails, asks a shell or shows a figure.
 _USED_LATER = ("stack_data", "pexpect", "matplotlib_inline.backend_inline")
 
@@ -97,7 +98,7 @@ def _keep_interpreter() -> Undo:
               (gc.set_debug, gc.get_debug()),
               (socket.setdefaulttimeout, socket.getdefaulttimeout())]  # fmt: skip
     thresholds, start = gc.get_threshold(), multiprocessing.get_start_method(allow_none=True)
-    place = locale.setlocale(locale.LC_ALL)
+    place, numbers = locale.setlocale(locale.LC_ALL), decimal.getcontext().copy()
 
     def undo() -> None:
         sys.modules["__main__"] = main
@@ -119,7 +120,9 @@ def _keep_interpreter() -> Undo:
             del names[name]
         if multiprocessing.get_start_method(allow_none=True) != start:
             multiprocessing.set_start_method(start, force=True)
-        locale.setlocale(locale.LC_ALL, place)
+        if locale.setlocale(locale.LC_ALL) != place:
+            locale.setlocale(locale.LC_ALL, place)
+        decimal.setcontext(numbers.copy())
         tracemalloc.stop()
         if faulthandler.is_enabled():
             faulthandler.disable()
@@ -232,10 +235,8 @@ class Restorer:
         keepers = [_keep_environment, _keep_interpreter, _keep_signals, _keep_logging,
                    _keep_warnings, _keep_loop, *LIBRARIES]  # fmt: skip
         self._undos = [keep() for keep in keepers]
-        self._limits = _read_limits()
-        self._threads, self._streams = set(threading.enumerate()), _read_streams()
+        self._leftovers = Leftovers()
         self._modules = dict(sys.modules)
-        self._descriptors = _count_descriptors()
         self._watch = Watch()
         gc.collect()
         gc.freeze()
@@ -256,7 +257,7 @@ class Restorer:
             What could not be, if anything: then no other run may follow in this process.
         """
         try:
-            reason = self._find_leftovers()
+            reason = self._leftovers.find()
             if reason:
                 return reason
             self._end_kernel()
@@ -278,24 +279,6 @@ class Restorer:
             for one in (shell, kernel, app):
                 type(one).clear_instance()
 
-    def _find_leftovers(self) -> str:
-        """Name what goes on although the notebook has ended, or cannot be taken back."""
-        left = [one.name for one in threading.enumerate() if one not in self._threads]
-        if left:
-            return f"thread {left[0]} is still running"
-        if _has_children():
-            return "it has left processes behind"
-        loop = getattr(sys.modules.get("IPython.core.async_helpers"), "_asyncio_event_loop", None)
-        if loop is not None and not loop.is_closed() and asyncio.all_tasks(loop):
-            return "a task is still running"
-        if _read_limits() != self._limits:
-            return "the limits of the process were changed"
-        if _read_streams() != self._streams:
-            return "a standard stream was changed"
-        if _count_descriptors() > self._descriptors + _MOST_DESCRIPTORS:
-            return "many files were left open"
-        return ""
-
     def _drop_modules(self) -> str:
         """Forget the modules of the notebook's own; tell when others were changed."""
         for name, module in self._modules.items():
@@ -310,58 +293,3 @@ class Restorer:
         self._watch.add({name: sys.modules[name] for name in new if name in sys.modules})
         self._modules = dict(sys.modules)
         return ""
-
-
-def _read_limits() -> tuple[object, ...]:
-    if sys.platform == "win32":
-        return ()
-    import resource
-
-    kinds = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
-    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-    user = (os.getuid(), os.geteuid(), os.getgid(), os.getegid(), os.getsid(0), os.getpgid(0))
-    return (*map(resource.getrlimit, kinds), os.nice(0), cores, user)
-
-
-def _read_streams() -> list[tuple[int, int]]:
-    found = []
-    for number in (0, 1, 2):
-        try:
-            seen = os.fstat(number)
-            found.append((seen.st_dev, seen.st_ino))
-        except OSError:
-            found.append((0, 0))
-    return found
-
-
-def _count_descriptors() -> int:
-    for folder in ("/proc/self/fd", "/dev/fd"):
-        with contextlib.suppress(OSError):
-            return len(os.listdir(folder))  # noqa: PTH208
-    return 0
-
-
-class _Started:
-    """Whether this process has started others, where the system does not say."""
-
-    any = False
-
-    def __call__(self, event: str, _: tuple[Any, ...]) -> None:
-        if event in ("subprocess.Popen", "os.system", "os.startfile", "os.spawn"):
-            self.any = True
-
-
-_started = _Started()
-if sys.platform == "win32":
-    sys.addaudithook(_started)
-
-
-def _has_children() -> bool:
-    if sys.platform == "win32":
-        return _started.any
-    while True:
-        try:
-            if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                return True
-        except ChildProcessError:
-            return False
