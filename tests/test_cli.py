@@ -164,7 +164,7 @@ def test_a_failed_notebook_makes_exit_code_one(
 ) -> None:
     _spoil(
         project, "notebooks/60_where_to_start.ipynb",
-        "unit = find_unit(region, capacity.settings)", "unit = 1 / 0",
+        "view = open_view(", "1 / 0\\n\",\n    \"view = open_view(",
     )  # fmt: skip
     code, out, err = call(capsys, "report", "-r", "SE", "-n", "60", "-n", "30", "-j", "2")
     assert code == 1

@@ -21,6 +21,7 @@ from matplotlib.textpath import TextToPath
 from PIL import Image
 
 import innocap_analysis as ia
+from innocap_analysis.pages import comparison, country, method, regions
 from innocap_analysis.present.figure import STYLE, Chart
 from innocap_analysis.present.lettering import UNIT, Ruler, find_face, place_glyphs
 from innocap_analysis.present.sheet import reduce_colours
@@ -40,15 +41,17 @@ def _read_texts(language: str) -> list[str]:
     return [line.replace('\\"', '"').removesuffix("\\n") for line in lines]
 
 
-def _draw(capacity: CapacityData, name: str) -> Chart:
+def _draw(capacity: CapacityData, name: str, region: str = "SE") -> Chart:
+    own = ia.open_view("30", region=region, capacity=capacity)
     if name == "regions":
-        return ia.plot_regions(capacity, "CA", "CA-NL")
+        chart = regions.show_regions(ia.open_view("30", region="CA", capacity=capacity))
+        assert isinstance(chart, Chart)
+        return chart
     if name == "heatmap":
-        return ia.plot_heatmap(capacity)
+        return comparison.plot_heatmap(ia.open_view("40", capacity=capacity))
     if name == "normalisation":
-        return ia.plot_normalisation(capacity, "OECD_PMR_PROC", "SE", reference="oecd_eu")
-    draw = {"gaps": ia.plot_gaps, "profile": ia.plot_profile}[name]
-    return draw(capacity, "SE", reference="oecd_eu")
+        return method.plot_normalisation(own, "OECD_PMR_PROC", "SE")
+    return {"gaps": country.plot_gaps, "profile": country.plot_profile}[name](own)
 
 
 CHARTS = ["regions", "heatmap", "normalisation", "gaps", "profile"]
@@ -156,7 +159,7 @@ def test_hatched_bars_keep_their_hatching(capacity: CapacityData) -> None:
 
 def test_triangles_point_upwards_in_the_svg(capacity: CapacityData) -> None:
     # Ireland's mark; in an SVG, y grows downwards.
-    root = ET.fromstring(ia.plot_profile(capacity, "IE", reference="oecd_eu").to_svg())
+    root = ET.fromstring(_draw(capacity, "profile", "IE").to_svg())
     used = {use.get(f"{XLINK}href")[1:] for use in root.iter(f"{SVG}use")}
     marks = [path.get("d") for path in root.iter(f"{SVG}path") if path.get("id") in used]
     points = [re.findall(r"(-?[\d.]+) (-?[\d.]+)", d) for d in marks if re.match(r"M[^LQC]+L", d)]
@@ -202,8 +205,8 @@ def test_a_users_own_style_changes_nothing_and_stays(capacity: CapacityData) -> 
 def test_every_process_draws_the_same_bytes() -> None:
     code = (
         "import hashlib, innocap_analysis as ia\n"
-        "c = ia.load_capacity()\n"
-        "x = ia.plot_regions(c, 'CA', 'CA-NL')\n"
+        "from innocap_analysis.pages.regions import show_regions\n"
+        "x = show_regions(ia.open_view('30', region='CA'))\n"
         "print(hashlib.sha256(x.to_png() + x.to_svg()).hexdigest())"
     )
     told = {

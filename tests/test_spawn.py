@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import nbformat
@@ -18,7 +17,7 @@ from innocap_analysis import load_settings, run_notebooks
 from innocap_analysis.batch import processes
 from innocap_analysis.batch.fingerprint import describe_project
 from innocap_analysis.batch.helper import start_helper
-from innocap_analysis.batch.processes import START_VARIABLE, choose_start, list_filters
+from innocap_analysis.batch.processes import START_VARIABLE, choose_start
 from innocap_analysis.batch.warm import spawned
 from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError
 
@@ -165,11 +164,11 @@ def test_what_cannot_be_put_back_is_told(tmp_path: Path) -> None:
         "import matplotlib.pyplot, pandas, seaborn, innocap_analysis.settings, json.scanner\n"
         "import asyncio, mimetypes, subprocess, IPython.core.async_helpers\n"
         "from innocap_analysis.batch.warm.restore import Restorer\n"
-        "from innocap_analysis.batch.warm.shell import make_shell\n"
-        "make_shell()\n"
+        "from innocap_analysis.batch.warm.shell import make_app\n"
+        "make_app()\n"
         "restorer = Restorer()\n"
         "def run(code):\n"
-        "    restorer.begin(); make_shell(); exec(code, {}); return restorer.end()\n"
+        "    restorer.begin(); make_app(); exec(code, {}); return restorer.end()\n"
         "assert run('1') == run('x = 1') == ''\n"
         "out = os.dup(1)\n"
         "for code, told in beyond.items():\n"
@@ -228,7 +227,7 @@ def test_a_script_without_a_guard_starts_a_batch(small: Path, how: str, start: s
 def test_a_helper_ends_when_its_pipe_closes(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load_settings()
     state = describe_project(settings)
-    helper = start_helper(spawned.serve, settings, state, list_filters(), None, os.getpid())
+    helper = start_helper(spawned.serve, settings, state, None, os.getpid())
     assert helper.channel.recv() == ("ready", None)
     assert not helper.has_ended()
     helper.channel.close()
@@ -247,17 +246,6 @@ def test_the_start_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(START_VARIABLE, "fork")
     with pytest.raises(InnocapError, match="INNOCAP_START=fork: must be spawn or cold"):
         choose_start()
-
-
-def test_filters_that_another_process_cannot_know_stay_here() -> None:
-    class Own(UserWarning):
-        pass
-
-    with warnings.catch_warnings():
-        warnings.resetwarnings()
-        warnings.simplefilter("error", FutureWarning)
-        warnings.simplefilter("error", Own)
-        assert [one[2] for one in list_filters()] == [FutureWarning]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])

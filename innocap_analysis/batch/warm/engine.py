@@ -106,8 +106,9 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         # A kernel's `breakpoint()` asks for its debugger, which nobody has attached.
         sys.breakpointhook = lambda *_, **__: None
         sys.stdout, sys.stderr = streams.both
-        sys.path = list(WarmEngine.path)
-        app.init_path()
+        # The notebook's own folder first, as in a kernel: not left to IPython, which leaves it out
+        # of a process that was started safely (python -P).
+        sys.path = ["", *(place for place in WarmEngine.path if place)]
         connection = Path(tempfile.gettempdir()) / f"tmp{uuid4().hex[:8]}.json"
         sys.argv = [ipykernel_launcher.__file__, "-f", str(connection), *_ARGUMENTS]
         sys.modules["__main__"] = app.kernel.shell.user_module

@@ -139,12 +139,19 @@ def keep_ipython() -> Undo:
     extensions: Any = importlib.import_module("IPython.core.extensions")
     back = _keep_mapping(getattr(extensions, "BUILTINS_EXTS", {}))
 
-    def undo() -> None:
-        back()
+    def forget_inline() -> None:
         inline: Any = sys.modules.get("matplotlib_inline.backend_inline")
         if inline is not None:
             inline.show._to_draw, inline.show._draw_called = [], False
-            inline.InlineBackend.clear_instance()
+            for one in inline.InlineBackend.mro():
+                if "_instance" in vars(one):
+                    one._instance = None
+
+    def undo() -> None:
+        back()
+        forget_inline()
+
+    forget_inline()  # what loading has left
 
     return undo
 
