@@ -54,7 +54,8 @@ LOOKS = {"fill", "fold", "Line2D", "Patch"}
 COSMETIC = {
     "size", "weight", "color", "colors", "colours", "linewidth", "markersize", "alpha", "va", "ha",
     "xytext", "textcoords", "zorder", "height", "columns", "key", "marker", "linestyle", "style",
-    "width_ratios", "decimals", "sharey", "sharex", "bold", "english", "hatch", "edgecolor", "clip_on",
+    "width_ratios", "decimals", "sharey", "sharex", "bold", "english", "hatch", "edgecolor",
+    "clip_on",
 }  # fmt: skip
 
 

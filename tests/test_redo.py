@@ -110,7 +110,7 @@ CHANGES: dict[str, tuple[Callable[[Path], object], set[str], str]] = {
         _link_and_change, {"10", "40"}, "data/codebooks/examples/hdi.csv changed",
     ),
     "a notebook": (
-        _edit("notebooks/30_how_does_this_country_do.ipynb", "view = open_view", "view  = open_view"),
+        _edit("notebooks/30_how_does_this_country_do.ipynb", "view = open", "view  = open"),
         {f"{c} 30" for c in COUNTRIES}, "notebook edited",
     ),
     "a comment in the settings": (_edit("innocap.yml", "# ISO", "# The ISO"), set(), ""),
