@@ -147,7 +147,8 @@ def test_a_run_sees_nothing_of_an_earlier_one(small: Path, monkeypatch: pytest.M
     assert [o.error for o in outcomes] == [""] * len(codes)
     told = {region: _read(small, region) for region in codes}
     pids = {region: lines[0].split()[0] for region, lines in told.items()}
-    assert pids["SE"] == pids["FI"] == pids["IE"] == pids["CA"] != pids["SE32"]
+    # A process may always be replaced; after a patched library it must be.
+    assert pids["CA"] != pids["SE32"]
     fresh, *later = (ast.literal_eval(told[region][1]) for region in ("SE", "IE", "SE32"))
     for seen in later:
         assert {k: (fresh[k], v) for k, v in seen.items() if v != fresh[k]} == {}

@@ -354,7 +354,12 @@ class SurveyOracle:
 
     @functools.cache  # noqa: B019
     def hides_item(self, unit: str, item: str) -> bool:
-        return unit in self.hidden({u: len(self.given(item, u)) for u in self.countries})
+        def count(unit: str) -> int:
+            if item in self.items:
+                return len(self.given(item, unit))
+            return sum(bool(person.barriers) for person in self.people(unit))
+
+        return unit in self.hidden({u: count(u) for u in self.countries})
 
     # ------------------------------------------------------------------ estimates
 

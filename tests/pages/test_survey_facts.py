@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from innocap_analysis.pages import answers, fitness
-from innocap_analysis.pages.facts import Fact
+from innocap_analysis.pages.facts import Fact, Ledger
 from innocap_analysis.pages.opening import open_survey_view
 from innocap_analysis.pages.pairs import write_pairs
 from innocap_analysis.pages.survey_view import SurveyView
@@ -406,7 +406,7 @@ def _say(o: SurveyOracle, one: str, two: str, code: str, smallest: float, langua
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_two_countries_in_words(language: str, smallest: float) -> None:
     o = consult_survey()
-    view = replace(_view("85", language), smallest=smallest)
+    view = replace(_view("85", language), smallest=smallest, ledger=Ledger())
     lines = [x[2:] for x in _plain_text(str(write_pairs(view))).splitlines()]
     wanted = [
         _say(o, one, two, code, smallest, language)
