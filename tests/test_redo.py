@@ -81,9 +81,6 @@ CHANGES: dict[str, tuple[Callable[[Path], object], set[str], str]] = {
     "published figures": (
         _edit("data/raw/oecd_ourdata.csv", "0.", "0.0"), INDEX, "oecd_ourdata.csv changed",
     ),
-    "an import, where pages show the made-up wave": (
-        _note("data/processed/answers.csv", "data/processed/answers_columns.csv"), set(), "",
-    ),
     "a note in data": (
         _note("data/note.txt", "data/raw/note.md", "data/raw/survey/note.txt",
               "data/codebooks/examples/note.txt", "data/new/note.csv", "notebooks/note.txt"),

@@ -20,6 +20,7 @@ from innocap_analysis.pages.order import tell_order_changes, tell_rank
 from innocap_analysis.present.figure import INK, Chart, styled
 from innocap_analysis.present.prose import Prose
 from innocap_analysis.present.tables import Table
+from innocap_analysis.reads import list_files
 from innocap_analysis.score.panel import score_panel, tabulate_changes
 
 
@@ -233,7 +234,7 @@ def read_examples(view: IndexView) -> list[Codebook]:
     """Return the codebooks of published indexes whose figures are in the data."""
     known = set(view.capacity.prepared.observations["code"])
     folder = view.settings.codebook_path.parent / "examples"
-    books = [read_codebook(path) for path in sorted(folder.glob("*.csv"))]
+    books = [read_codebook(path) for path in list_files(folder, "*.csv")]
     return [book for book in books if book.indexes[0] in known]
 
 

@@ -96,7 +96,10 @@ def _moment(o: SurveyOracle, f: Fact) -> tuple[float, float]:
 
 
 def _n_answers(o: SurveyOracle, f: Fact) -> tuple[float, float]:
-    n = len(o.given(f.code, f.unit))
+    if f.code in o.items:
+        n = len(o.given(f.code, f.unit))
+    else:  # the question with several answers
+        n = sum(bool(person.barriers) for person in o.people(f.unit))
     return n, n
 
 
