@@ -82,6 +82,9 @@ def _find_labels(ax: Axes, ruler: Ruler) -> np.ndarray:
         boxes += [_flatten(text.get_window_extent(ruler)) for text in titles]
         marks = ax.get_default_bbox_extra_artists()
         boxes += [mark.get_tightbbox(ruler) for mark in marks if not isinstance(mark, Spine)]
+    if ax.axison and len(ax.get_yticks()):
+        length = ruler.points_to_pixels(ax.yaxis.get_tick_padding())
+        boxes.append(Bbox([[ax.bbox.x0 - length, ax.bbox.y0], ax.bbox.p1]))  # ticks without labels
     seen = [box for box in boxes if box is not None and np.isfinite(box.get_points()).all()]
     inner, outer = ax.bbox, Bbox.union([ax.bbox, *(box for box in seen if box.width or box.height)])
     return np.array(
