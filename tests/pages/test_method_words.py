@@ -8,7 +8,7 @@ from babel import Locale
 
 from . import oracle_method as method
 from . import oracle_wide as wide
-from .oracle import consult
+from .oracle import PUBLISHED, consult
 from .reading import read_page
 from .test_index_facts import LANGUAGES, PARTNERS
 
@@ -71,6 +71,43 @@ def test_half_of_the_indicators_are_as_old_as_said(language: str) -> None:
     assert sum(y <= told for y in years) >= len(years) / 2 > sum(y < told for y in years)
 
 
+def test_the_log_tells_each_number_behind_its_own_words() -> None:
+    o, log = consult(), method.count_log()
+    page = read_page("10", language="en")
+    gaps = np.isnan(o.values[[o.units.index(u) for u in PARTNERS]]).sum()
+    k, years = len(o.leaves), method.all_years_scored()
+    assert page.texts[0].splitlines() == [
+        f"- {o.n_read:,} figures were read and verified; {log['changed'][1]:,} had their unit code "
+        f"mapped, {log['dropped'][1]:,} belong to older years and serve trends only.",
+        f"- Of the {k * len(PARTNERS)} scored figures of the partner countries {gaps} are missing; "
+        f"of the {k * len(o.units)} of the reference countries {log['missing'][1]}.",
+        f"- The scored figures are from {min(years)} to {max(years)}.",
+    ]
+    assert page.tables[1].cells.to_numpy().tolist() == [
+        [words, *(f"{n:,}" for n in log[action])]
+        for words, action in (
+            ("unit code mapped", "changed"),
+            ("left out of the scores", "dropped"),
+            ("missing", "missing"),
+        )
+    ]
+
+
+def test_goalposts_and_published_indexes_stand_in_their_own_columns() -> None:
+    o = consult()
+    cells = (
+        read_page("20", language="en").tables[0].cells[["Indicator", "Low", "High", "Countries"]]
+    )
+    ends = [(f"{f(x[~np.isnan(x)]):g}" for f in (min, max, len)) for x in o.values.T]
+    assert cells.to_numpy().tolist() == [
+        [_label(c, "en"), *own] for c, own in zip(o.leaves, ends, strict=True)
+    ]
+    for row in read_page("10", language="en").tables[2].cells.to_numpy().tolist():
+        code = next(c for c in PUBLISHED if _label(c, "en") == row[0])
+        found = method.recompute(code, int(row[1]))
+        assert row[2:] == [str(len(found)), f"{max(map(abs, found)):.5f}"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_part_that_decides_otherwise_than_it_weighs_is_named(language: str) -> None:
     page = read_page("20", language=language)
@@ -95,6 +132,13 @@ def test_the_weakest_pair_of_each_dimension_is_named(language: str) -> None:
         pairs = method.correlate_parts(code)
         a, b = min(pairs, key=lambda pair: pairs[pair][0])
         assert told.startswith(f"{_label(a, language)}, {_label(b, language)} ("), told
+    if language != "en":
+        return
+    for code, row in zip((o.root, *o.dimensions), cells.to_numpy().tolist(), strict=True):
+        alpha, n = method.compute_alpha(code)
+        mean = np.mean([r for r, _ in method.correlate_parts(code).values()])
+        parts = str(len(method.parts_of(o, code)))
+        assert row[1:5] == [parts, str(n), f"{alpha:.2f}", f"{mean:.2f}"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
