@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,13 +150,11 @@ def test_a_worker_with_other_software_is_refused(
     small: Path, cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = describe_project(load_settings())
-    other = type(state)(
-        state.inputs, state.software | {"pandas": "0.1"}, state.code, state.settings
-    )
+    other = replace(state, software=state.software | {"pandas": "0.1"})
     with pytest.raises(InnocapError, match=r"has other software: pandas \S+ instead of 0\.1"):
         worker._check_same(state, other)
     with pytest.raises(InnocapError, match="another edition of the package"):
-        worker._check_same(state, type(state)(state.inputs, state.software, "x", state.settings))
+        worker._check_same(state, replace(state, code="x"))
 
 
 def test_nobody_answers(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
