@@ -21,8 +21,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from innocap_analysis import run_notebooks
-from innocap_analysis.batch import run as batch
-from innocap_analysis.batch.processes import can_fork
+from innocap_analysis.batch.processes import START_VARIABLE, can_fork
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
 
 pytestmark = [
@@ -31,7 +30,8 @@ pytestmark = [
 ]
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = Path(__file__).parent / "corpus"
-WAYS = ("warm", "Dask", "cold")
+STARTS = {"warm": "fork", "spawned": "spawn", "Dask": "fork", "cold": "cold"}
+WAYS = tuple(STARTS)
 # What differs between two runs of papermill's own command, too: pattern, what stands for it, why.
 MASKS = (
     (r"0x[0-9a-f]{6,}", "0x0", "an address in memory"),
@@ -87,6 +87,7 @@ BOOKS = SHARED | {kind: {kind: cells} for kind, cells in ENDS.items()}
 # of its own, as papermill's command has: a part will do.
 PARTS = {
     "warm": tuple(BOOKS),
+    "spawned": tuple(BOOKS),
     "Dask": ("said", "python", "tagged", *ENDS),
     "cold": ("said", "mistyped magic", "own handler", "exit 0", "exit 3"),
 }
@@ -125,7 +126,7 @@ def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[st
         found = {"papermill": run_papermill(root)}
         for way in WAYS:
             patch.setenv(OUTPUT_VARIABLE, str(root / way))
-            patch.setattr(batch, "can_fork", lambda way=way: way != "cold")
+            patch.setenv(START_VARIABLE, STARTS[way])
             found[way] = run_batch(root / way, way)
         yield found
 

@@ -176,15 +176,15 @@ def judge_units(
     book = result.codebook
     members = list(reference_units)
     table = compare_to_reference(result, units, reference_units=members)
-    keys = pd.MultiIndex.from_frame(table[["unit", "code"]])
-    parts = {name: pd.Series(np.nan, index=keys) for name in _FROM_RUNS}
+    keys = list(zip(table["unit"], table["code"], strict=True))
+    parts: dict[str, dict[tuple[str, str], float]] = {name: {} for name in _FROM_RUNS}
     dimensions = tuple(book.children(book.indexes[0]))
     tail = (1 - level) / 2
     without = []
     gaps: dict[str, pd.DataFrame] = {}
     for code in book.parents:
         scores = runs.judge_scores(code)
-        gaps[code] = scores[list(units)].sub(scores[members].median(axis=1), axis=0)
+        gaps[code] = scores[list(units)].sub(_find_medians(scores[members]), axis=0)
         low, high = gaps[code].quantile(tail), gaps[code].quantile(1 - tail)
         behind = (gaps[code] < 0).mean()
         ranks = _rank_among(scores, units, members)
@@ -196,18 +196,18 @@ def judge_units(
             ("gap_low", "gap_high", "share_behind", "rank_low", "rank_high"),
             (low, high, behind, *ends), strict=True,
         ):  # fmt: skip
-            parts[name].loc[[(unit, code) for unit in units]] = found[list(units)].to_numpy()
+            parts[name] |= {(unit, code): found[unit] for unit in units}
         one = left_out.judge_scores(code)
-        moved = one[list(units)].sub(one[members].median(axis=1), axis=0)
+        moved = one[list(units)].sub(_find_medians(one[members]), axis=0)
         moved.insert(0, "left_out", left_out.choices["left_out"].to_numpy())
         without.append(moved.melt("left_out", var_name="unit", value_name="gap").assign(code=code))
     for unit in units:
         own = pd.DataFrame({code: gaps[code][unit] for code in dimensions})
         widest = own.rank(axis=1, method="min") == 1
-        parts["share_widest"].loc[[(unit, code) for code in dimensions]] = widest.mean().to_numpy()
+        parts["share_widest"] |= {(unit, str(c)): share for c, share in widest.mean().items()}
     gaps_without = pd.concat(without, ignore_index=True)[["left_out", "unit", "code", "gap"]]
     for name, column in parts.items():
-        table[name] = column.to_numpy()
+        table[name] = [column.get(key, np.nan) for key in keys]
     hinges = _find_hinges(gaps_without)
     table["hangs_on"] = [hinges.get(key, "") for key in keys]
     dropped = runs.choices.get("left_out", pd.Series("", index=runs.choices.index))
@@ -218,6 +218,14 @@ def judge_units(
 
 
 _FROM_RUNS = ("rank_low", "rank_high", "gap_low", "gap_high", "share_widest", "share_behind")
+
+
+def _find_medians(scores: pd.DataFrame) -> np.ndarray:
+    """Return the median of every run; who never has a score does not slow the others down."""
+    x = scores.to_numpy()
+    x = x[:, ~np.isnan(x).all(axis=0)]
+    plain = x.size and not np.isnan(x).any()
+    return np.asarray(np.median(x, axis=1) if plain else scores.median(axis=1))
 
 
 def _rank_among(scores: pd.DataFrame, units: Sequence[str], members: list[str]) -> pd.DataFrame:

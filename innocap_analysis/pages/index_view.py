@@ -12,7 +12,6 @@ import pandas as pd
 from innocap_analysis.compare.verdicts import LEVEL, Verdicts, judge_units
 from innocap_analysis.pages.facts import FLAG_MARK, Ledger, Said
 from innocap_analysis.pages.view import View
-from innocap_analysis.prepare.flags import find_flags
 from innocap_analysis.prepare.observations import fingerprint_inputs
 from innocap_analysis.prepare.units import Unit
 from innocap_analysis.present.prose import Prose
@@ -142,10 +141,17 @@ class IndexView(View):
 
     def find_sources(self, code: str) -> tuple[str, ...]:
         """Return the names of the raw files behind a node."""
-        if code not in self.codebook.table.index:
-            return ()
-        below = self.codebook.leaves_of(code) or [code]
-        return tuple(sorted({str(self.codebook.table.at[leaf, "source"]) for leaf in below} - {""}))
+        return self._sources.get(code, ())
+
+    @cached_property
+    def _sources(self) -> dict[str, tuple[str, ...]]:
+        own = self.codebook.table["source"].astype(str).to_dict()
+        return {
+            code: tuple(
+                sorted({own[leaf] for leaf in self.codebook.leaves_of(code) or [code]} - {""})
+            )
+            for code in own
+        }
 
     @property
     def n_members(self) -> Said:
@@ -271,7 +277,16 @@ class IndexView(View):
 
     def flag(self, unit: str, code: str) -> str:
         """Return the known weaknesses of a figure, joined by commas."""
-        return ", ".join(find_flags(self.capacity.flags, unit, code)["flag"])
+        own = self._flags.get((unit, code), []) if unit else []
+        return ", ".join([*own, *self._flags.get(("", code), [])])
+
+    @cached_property
+    def _flags(self) -> dict[tuple[str, str], list[str]]:
+        """The words by unit and code; an empty unit stands for every one."""
+        words: dict[tuple[str, str], list[str]] = {}
+        for row in self.capacity.flags.to_dict("records"):
+            words.setdefault((row["unit"], row["code"]), []).append(row["flag"])
+        return words
 
     def measure(self, code: str) -> str:
         """Return the unit of measure of a raw figure, in words where it has some."""

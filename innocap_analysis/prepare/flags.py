@@ -9,8 +9,6 @@ import pandas as pd
 from innocap_analysis.prepare.files import read_table
 from innocap_analysis.settings import InnocapError, suggest
 
-EVERY_UNIT = ""
-
 
 def read_flags(path: Path, *, codes: list[str]) -> pd.DataFrame:
     """Read ``flags.csv``: what is known to be wrong or old about a figure.
@@ -45,9 +43,3 @@ def _read(path: Path, columns: tuple[str, ...], key: str, known: list[str]) -> p
     if faults:
         raise InnocapError(f"{path.name}: " + "\n  ".join(faults))
     return table
-
-
-def find_flags(flags: pd.DataFrame, unit: str, code: str) -> pd.DataFrame:
-    """Return the flags of one figure, those of this unit first."""
-    own = flags[(flags["code"] == code) & flags["unit"].isin([unit, EVERY_UNIT])]
-    return own.sort_values("unit", ascending=False, kind="stable")
