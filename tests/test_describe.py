@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument
 from innocap_analysis.compare.shares import estimate_share
 from innocap_analysis.prepare.wave import load_wave
 from innocap_analysis.settings import InnocapError, Settings
-from innocap_analysis.survey.groups import tabulate_group_scores
+from innocap_analysis.survey.groups import tabulate_group_scores, tabulate_respondents
 
 NAN = float("nan")
 # R 4.2.2, survey 4.1.1: svydesign(ids = ~1 or ~o, weights = w), svymean, svyvar,
@@ -171,3 +173,18 @@ def test_nothing_is_shown_of_a_region_with_two_people(settings: Settings) -> Non
     assert told.loc[("FI", "SELF"), "n"] == 25
     assert told.loc[("SE33", "SELF"), "suppressed"] == ""
     assert np.isnan(told.loc[("SE33", "SELF"), "low"])  # three organisations
+
+
+def test_regions_do_not_add_up_to_a_hidden_country(settings: Settings) -> None:
+    wave = load_wave(settings=settings)
+    finns = wave.clean["country"] == "FI"
+    few = pd.concat([wave.clean[~finns], wave.clean[finns][:9]], ignore_index=True)
+    small = replace(wave, clean=few)
+    for told in (tabulate_respondents(small), tabulate_group_scores(small)):
+        # Ireland hides Finland's nine; its regions, both large enough, would tell its size.
+        hidden = told[told["country"].isin(["FI", "IE"])]
+        assert {"IE", "IE04", "IE05"} <= set(hidden["unit"])
+        assert (hidden["suppressed"] != "").all()
+        assert hidden.select_dtypes("number").isna().all().all()
+        shown = told[told["country"].isin(["SE", "CA"]) & (told["unit"] != "?")]
+        assert shown.loc[shown["unit"].isin(["SE", "CA"]), "n"].notna().all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from innocap_analysis.compare.clusters import estimate_cluster_means
@@ -11,7 +12,7 @@ from innocap_analysis.compare.describe import summarise
 from innocap_analysis.compare.shares import estimate_top_two, tabulate_answers
 from innocap_analysis.prepare.wave import Wave
 from innocap_analysis.score.survey import score_answers
-from innocap_analysis.survey.disclosure import suppress_small_cells
+from innocap_analysis.survey.disclosure import COMPLEMENTARY, SHOWN, suppress_small_cells
 
 # Below five organisations the spread between them says next to nothing.
 MIN_ORGANISATIONS = 5
@@ -43,11 +44,23 @@ def tabulate_places(
         [suppress_small_cells(p, minimum=minimum, values=values, within=within) for p in parts],
         ignore_index=True,
     )
+    table = _hide_parts(table, [*values, "n"], within)
     order = {code: i for i, code in enumerate(wave.settings.countries)}
     table = table[table["country"].isin(order)]
     rank = table["country"].map(order) + 0.5 * (table["unit"] != table["country"])
     table = table.assign(rank=rank).sort_values(["rank", "unit"], kind="stable")
     return table.drop(columns="rank").reset_index(drop=True)
+
+
+def _hide_parts(table: pd.DataFrame, values: Sequence[str], within: Sequence[str]) -> pd.DataFrame:
+    """Hide every region of a hidden country: together they would tell what it hides."""
+    keys = pd.MultiIndex.from_frame(table[["country", *within]])
+    hidden = table["suppressed"] != SHOWN
+    parts = keys.isin(keys[hidden & (table["unit"] == table["country"])]) & ~hidden
+    out = table.copy()
+    out.loc[parts, list(values)] = np.nan
+    out.loc[parts, "suppressed"] = COMPLEMENTARY
+    return out
 
 
 def tabulate_respondents(wave: Wave) -> pd.DataFrame:
