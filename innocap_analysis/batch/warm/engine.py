@@ -106,9 +106,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         # A kernel's `breakpoint()` asks for its debugger, which nobody has attached.
         sys.breakpointhook = lambda *_, **__: None
         sys.stdout, sys.stderr = streams.both
-        # The notebook's own folder first, as in a kernel: not left to IPython, which leaves it out
-        # of a process that was started safely (python -P).
-        sys.path = ["", *(place for place in WarmEngine.path if place)]
+        sys.path = _place_folder(WarmEngine.path)
         connection = Path(tempfile.gettempdir()) / f"tmp{uuid4().hex[:8]}.json"
         sys.argv = [ipykernel_launcher.__file__, "-f", str(connection), *_ARGUMENTS]
         sys.modules["__main__"] = app.kernel.shell.user_module
@@ -182,6 +180,20 @@ class _Taker:
         while not self._messages:
             await asyncio.sleep(0.001)
         return self._messages.popleft()
+
+
+def _place_folder(path: list[str]) -> list[str]:
+    """Put the notebook's folder where a kernel has it, before what was installed.
+
+    IPython would do it, but leaves it out of a process that was started with ``python -P``, of
+    which a kernel's own process would know nothing.
+    """
+    places = [place for place in path if place]
+    if os.environ.get("PYTHONSAFEPATH"):
+        return places
+    installed = ("site-packages", "dist-packages")
+    at = next((i for i, place in enumerate(places) if Path(place).name in installed), 0)
+    return [*places[:at], "", *places[at:]]
 
 
 def _take_alarm(handler: Any) -> Any:  # noqa: ANN401 - whatever a handler may be

@@ -140,9 +140,10 @@ def keep_ipython() -> Undo:
     back = _keep_mapping(getattr(extensions, "BUILTINS_EXTS", {}))
 
     def forget_inline() -> None:
-        inline: Any = sys.modules.get("matplotlib_inline.backend_inline")
+        # It ties itself to the shell when it is imported, and every run has another shell.
+        inline: Any = sys.modules.pop("matplotlib_inline.backend_inline", None)
         if inline is not None:
-            inline.show._to_draw, inline.show._draw_called = [], False
+            vars(sys.modules["matplotlib_inline"]).pop("backend_inline", None)
             for one in inline.InlineBackend.mro():
                 if "_instance" in vars(one):
                     one._instance = None

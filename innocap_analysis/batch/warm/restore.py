@@ -39,8 +39,8 @@ from innocap_analysis.batch.warm.watch import Watch, find_foreign
 _SYS = ("stdin", "stdout", "stderr", "excepthook", "displayhook", "unraisablehook",
         "breakpointhook", "dont_write_bytecode")  # fmt: skip
 _SYS_LISTS = ("argv", "path", "path_hooks", "meta_path")
-# What IPython and matplotlib import when a cell first fails, asks a shell or shows a figure.
-_USED_LATER = ("stack_data", "pexpect", "matplotlib_inline.backend_inline")
+# What IPython imports when a cell first fails or asks a shell.
+_USED_LATER = ("stack_data", "pexpect")
 
 Undo = Callable[[], None]
 
