@@ -6,6 +6,7 @@ no two pages can contradict each other. The rule is written down in METHODS.md, 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -174,66 +175,74 @@ def judge_units(
     'hangs'
     """
     book = result.codebook
-    members = list(reference_units)
-    table = compare_to_reference(result, units, reference_units=members)
+    own, members = list(units), list(reference_units)
+    table = compare_to_reference(result, own, reference_units=members)
+    parents, dimensions = list(book.parents), tuple(book.children(book.indexes[0]))
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    # Groups x runs x units: the median is taken anew in every run.
+    scores = [runs.judge_scores(code) for code in parents]
+    gaps = np.stack([_find_gaps(one, own, members) for one in scores])
+    ranks = np.stack([_rank_among(one, own, members) for one in scores])
+    which = [parents.index(code) for code in dimensions]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN", RuntimeWarning)  # of the unmeasured
+        widest = gaps[which] == np.nanmin(gaps[which], axis=0)
+        found = {
+            "rank_low": np.nanquantile(ranks, tails[0], axis=1, method="lower"),
+            "rank_high": np.nanquantile(ranks, tails[1], axis=1, method="higher"),
+            **dict(zip(("gap_low", "gap_high"), np.nanquantile(gaps, tails, axis=1), strict=True)),
+        }
+    found["share_widest"] = np.full_like(found["gap_low"], np.nan)
+    found["share_widest"][which] = widest.mean(axis=1)
+    found["share_behind"] = (gaps < 0).mean(axis=1)
+    place = {(u, c): (i, j) for i, c in enumerate(parents) for j, u in enumerate(own)}
     keys = list(zip(table["unit"], table["code"], strict=True))
-    parts: dict[str, dict[tuple[str, str], float]] = {name: {} for name in _FROM_RUNS}
-    dimensions = tuple(book.children(book.indexes[0]))
-    tail = (1 - level) / 2
-    without = []
-    gaps: dict[str, pd.DataFrame] = {}
-    for code in book.parents:
-        scores = runs.judge_scores(code)
-        gaps[code] = scores[list(units)].sub(_find_medians(scores[members]), axis=0)
-        low, high = gaps[code].quantile(tail), gaps[code].quantile(1 - tail)
-        behind = (gaps[code] < 0).mean()
-        ranks = _rank_among(scores, units, members)
-        ends = (
-            ranks.quantile(tail, interpolation="lower"),
-            ranks.quantile(1 - tail, interpolation="higher"),
-        )
-        for name, found in zip(
-            ("gap_low", "gap_high", "share_behind", "rank_low", "rank_high"),
-            (low, high, behind, *ends), strict=True,
-        ):  # fmt: skip
-            parts[name] |= {(unit, code): found[unit] for unit in units}
-        one = left_out.judge_scores(code)
-        moved = one[list(units)].sub(_find_medians(one[members]), axis=0)
-        moved.insert(0, "left_out", left_out.choices["left_out"].to_numpy())
-        without.append(moved.melt("left_out", var_name="unit", value_name="gap").assign(code=code))
-    for unit in units:
-        own = pd.DataFrame({code: gaps[code][unit] for code in dimensions})
-        widest = own.rank(axis=1, method="min") == 1
-        parts["share_widest"] |= {(unit, str(c)): share for c, share in widest.mean().items()}
-    gaps_without = pd.concat(without, ignore_index=True)[["left_out", "unit", "code", "gap"]]
-    for name, column in parts.items():
-        table[name] = [column.get(key, np.nan) for key in keys]
+    for name, values in found.items():
+        table[name] = [values[place[key]] if key in place else np.nan for key in keys]
+    gaps_without = _leave_out(left_out, parents, own, members)
     hinges = _find_hinges(gaps_without)
     table["hangs_on"] = [hinges.get(key, "") for key in keys]
-    dropped = runs.choices.get("left_out", pd.Series("", index=runs.choices.index))
+    dropped = runs.choices.get("left_out", pd.Series("", index=runs.choices.index)).to_numpy()
     table["verdict"] = [
-        _judge(row, gaps.get(row["code"]), dropped, tail) for row in table.to_dict("records")
+        _judge(row, gaps[at[0], :, at[1]] if (at := place.get(key)) else None, dropped, tails)
+        for key, row in zip(keys, table.to_dict("records"), strict=True)
     ]
     return Verdicts(table, gaps_without, dimensions, level)
 
 
-_FROM_RUNS = ("rank_low", "rank_high", "gap_low", "gap_high", "share_widest", "share_behind")
+def _find_gaps(scores: pd.DataFrame, units: list[str], members: list[str]) -> np.ndarray:
+    """Return scores less the median of the set; runs x units.
 
-
-def _find_medians(scores: pd.DataFrame) -> np.ndarray:
-    """Return the median of every run; who never has a score does not slow the others down."""
-    x = scores.to_numpy()
+    A member that never has a score does not slow the others down.
+    """
+    x = scores[members].to_numpy()
     x = x[:, ~np.isnan(x).all(axis=0)]
     plain = x.size and not np.isnan(x).any()
-    return np.asarray(np.median(x, axis=1) if plain else scores.median(axis=1))
+    medians = np.median(x, axis=1) if plain else scores[members].median(axis=1).to_numpy()
+    return np.asarray(scores[units].to_numpy() - medians[:, None])
 
 
-def _rank_among(scores: pd.DataFrame, units: Sequence[str], members: list[str]) -> pd.DataFrame:
+def _rank_among(scores: pd.DataFrame, units: list[str], members: list[str]) -> np.ndarray:
     """Rank each unit in every run among the reference set and itself; runs x units."""
-    others = scores[members].round(9).to_numpy()
-    own = scores[list(units)].round(9)
-    above = {unit: (others > own[[unit]].to_numpy()).sum(axis=1) + 1.0 for unit in units}
-    return pd.DataFrame(above, index=scores.index).where(own.notna().to_numpy())
+    others, own = scores[members].to_numpy().round(9), scores[units].to_numpy().round(9)
+    above = (others[:, None, :] > own[:, :, None]).sum(axis=2) + 1.0
+    return np.where(np.isnan(own), np.nan, above)
+
+
+def _leave_out(
+    left_out: SensitivityResult, parents: list[str], units: list[str], members: list[str]
+) -> pd.DataFrame:
+    """Return the gaps when one indicator is left out, a row per group, unit and indicator."""
+    codes = left_out.choices["left_out"].to_numpy()
+    gaps = [_find_gaps(left_out.judge_scores(code), units, members).T for code in parents]
+    return pd.DataFrame(
+        {
+            "left_out": np.tile(codes, len(parents) * len(units)),
+            "unit": np.tile(np.repeat(units, len(codes)), len(parents)),
+            "code": np.repeat(parents, len(units) * len(codes)),
+            "gap": np.ravel(gaps),
+        }
+    )
 
 
 def _find_hinges(gaps_without: pd.DataFrame) -> dict[tuple[str, str], str]:
@@ -248,8 +257,10 @@ def _find_hinges(gaps_without: pd.DataFrame) -> dict[tuple[str, str], str]:
     }
 
 
-def _judge(row: dict[str, Any], gaps: pd.DataFrame | None, dropped: pd.Series, tail: float) -> str:
-    """Apply the written rule to one row; `gaps` are those of its node in every run."""
+def _judge(
+    row: dict[str, Any], gaps: np.ndarray | None, dropped: np.ndarray, tails: tuple[float, float]
+) -> str:
+    """Apply the written rule to one row; `gaps` are those of its unit and node in every run."""
     if np.isnan(row["score"]):
         return UNMEASURED
     if gaps is None:  # an indicator: no choice moves it
@@ -259,8 +270,7 @@ def _judge(row: dict[str, Any], gaps: pd.DataFrame | None, dropped: pd.Series, t
     low, high = row["gap_low"], row["gap_high"]
     hinges = row["hangs_on"].split()
     if hinges:
-        kept = gaps.loc[~dropped.isin(hinges), row["unit"]]
-        low, high = kept.quantile(tail), kept.quantile(1 - tail)
+        low, high = np.nanquantile(gaps[~np.isin(dropped, hinges)], tails)
     if low <= 0 <= high:
         return EVEN
     if hinges:
