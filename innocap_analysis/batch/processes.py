@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import os
 import signal
@@ -22,6 +23,7 @@ Start = Literal["fork", "spawn", "cold"]
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PDEATHSIG = 1
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_GARBAGE = 50_000, 10, 10
 
 
 def can_fork() -> bool:
@@ -86,8 +88,10 @@ def keep_memory() -> None:
     """Have the C library keep what is freed for the next that is wanted, up to a limit.
 
     It gives large pieces, such as the canvas of each figure, back to the system otherwise, and
-    being given them again page by page takes longer in a run than making its page.
+    being given them again page by page takes longer in a run than making its page. Cycles are
+    looked for seldom: a process that makes one page has few, and looking took a tenth of a run.
     """
+    gc.set_threshold(*_GARBAGE)
     if sys.platform == "win32":
         return
     change = getattr(ctypes.CDLL(None), "mallopt", None)  # not every C library has it

@@ -14,7 +14,11 @@ from matplotlib.transforms import Bbox
 from innocap_analysis.present.lettering import Ruler
 
 _PASSES = 2  # what an axis has for ticks depends on how long it is
+_NEAR = 1e-9
 _PAD_WIDE, _PAD_TALL = 0.08, 0.04167  # inches around each panel
+
+# Of each axis: where its ticks were, and how far the box of its labels lay from the outer two.
+_Known = dict[Any, tuple[tuple[float, ...], np.ndarray]]
 
 
 class OneRow(LayoutEngine):
@@ -44,14 +48,18 @@ class OneRow(LayoutEngine):
         if not panels:
             return
         ruler = Ruler(fig)
+        for axis in (axis for ax in panels for axis in (ax.xaxis, ax.yaxis)):
+            # Placing a name looks at every tick once more, even where there is no name.
+            axis._autolabelpos = bool(axis.label.get_text())  # type: ignore[attr-defined]
         width, height = fig.bbox.size
         grid: Any = panels[0].get_gridspec()
         shares = np.array(grid.get_width_ratios()) / sum(grid.get_width_ratios())
         pads = np.array([_PAD_WIDE / width, _PAD_TALL / height] * 2) * fig.dpi
         margins = np.tile(pads, (len(panels), 1))  # left, below, right, above
+        known: _Known = {}
         for measured in range(_PASSES + 1):
             if measured:
-                boxes = [_find_labels(ax, ruler) for ax in panels]
+                boxes = [_find_labels(ax, ruler, known) for ax in panels]
                 margins = pads + boxes / np.array([width, height, width, height])
             left, below, right, above = margins.T
             low, high = self._bottom + below.max(), self._top - above.max()
@@ -64,7 +72,29 @@ class OneRow(LayoutEngine):
                 ax.set_in_layout(True)  # setting a position had taken it out
 
 
-def _find_labels(ax: Axes, ruler: Ruler) -> np.ndarray:
+def _measure_axis(axis: Any, ruler: Ruler, known: _Known) -> Bbox | None:  # noqa: ANN401
+    """Return the box of an axis's labels, which move with its ends while the ticks are the same."""
+    ax, at = axis.axes, tuple(axis.get_majorticklocs())
+    to_scale = axis.get_transform().transform
+    low, high = to_scale(np.array(axis.get_view_interval()))
+    places = (to_scale(np.array(at, dtype=float)) - low) / (high - low)  # 0 to 1 along the axis
+    shown = places[(places > -_NEAR) & (places < 1 + _NEAR)]
+    i = 0 if axis.axis_name == "x" else 1
+    ends = ax.bbox.get_points().copy()
+    outer = np.array([shown.min(initial=1.0), shown.max(initial=0.0)])
+    ends[:, i] = ends[0, i] + outer * (ends[1, i] - ends[0, i])
+    if axis in known and known[axis][0] == at:
+        return Bbox(known[axis][1] + ends)
+    box: Bbox | None = axis.get_tightbbox(ruler, for_layout_only=True)
+    if box is not None and not len(axis.get_minorticklocs()):
+        beyond = box.get_points() - ends
+        # Across, only what lies outside of the panel counts.
+        beyond[:, 1 - i] = min(beyond[0, 1 - i], 0), max(beyond[1, 1 - i], 0)
+        known[axis] = at, beyond
+    return box
+
+
+def _find_labels(ax: Axes, ruler: Ruler, known: _Known) -> np.ndarray:
     """Return how far the labels of a panel reach out of it: left, below, right, above."""
     ax.apply_aspect()
     parts: Any = ax
@@ -76,9 +106,7 @@ def _find_labels(ax: Axes, ruler: Ruler) -> np.ndarray:
     else:
         # As get_tightbbox does, without the spines: each looks up all ticks once more.
         if ax.axison:
-            boxes += [
-                axis.get_tightbbox(ruler, for_layout_only=True) for axis in (ax.xaxis, ax.yaxis)
-            ]
+            boxes += [_measure_axis(axis, ruler, known) for axis in (ax.xaxis, ax.yaxis)]
         boxes += [_flatten(text.get_window_extent(ruler)) for text in titles]
         marks = ax.get_default_bbox_extra_artists()
         boxes += [mark.get_tightbbox(ruler) for mark in marks if not isinstance(mark, Spine)]
