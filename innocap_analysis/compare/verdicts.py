@@ -98,6 +98,16 @@ class Verdicts:
         rows[[*own, "reference_rank"]] = np.nan
         return rows.assign(unit=unit, hangs_on="", verdict=UNMEASURED)
 
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, dict[str, Any]]]:
+        return {}
+
+    def find_row(self, unit: str, code: str) -> dict[str, Any]:
+        """Return one row by its columns; KeyError for a node that is none."""
+        if unit not in self._rows:
+            self._rows[unit] = self.of(unit).to_dict("index")  # type: ignore[assignment]
+        return self._rows[unit][code]
+
     def order_dimensions(self, unit: str) -> list[str]:
         """Return the measured dimensions of a unit, the one furthest behind first."""
         gaps = self.of(unit).loc[list(self.dimensions), "gap_to_median"].dropna()

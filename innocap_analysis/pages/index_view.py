@@ -194,7 +194,7 @@ class IndexView(View):
         `column` is score, value, rank, percentile, gap, gap_to_best, median, best, share_widest,
         or n_reference.
         """
-        row = self.verdicts.of(unit).loc[code]
+        row = self.verdicts.find_row(unit, code)
         name, kind, low, high = _STANDS[column]
         ends = {end: row[of] for end, of in (("low", low), ("high", high)) if of}
         flag = self.flag(unit, code) if column in ("value", "score", "gap") else ""
@@ -255,14 +255,18 @@ class IndexView(View):
 
     def figure_year(self, unit: str, code: str) -> Said:
         """Return the year that a raw figure is from."""
-        seen = self.capacity.observations
-        own = seen[(seen["unit"] == unit) & (seen["code"] == code)]["time"]
-        year = float(own.iloc[0]) if len(own) else math.nan
+        year = self._years.get((unit, code), math.nan)
         return self.fact("year", year, "year", unit=unit, code=code)
+
+    @cached_property
+    def _years(self) -> dict[tuple[str, str], float]:
+        seen = self.capacity.observations.drop_duplicates(["unit", "code"])
+        return dict(zip(zip(seen["unit"], seen["code"], strict=True),
+                        seen["time"].astype(float), strict=True))  # fmt: skip
 
     def verdict(self, unit: str, code: str) -> str:
         """Return the judged word."""
-        return str(self.verdicts.of(unit).at[code, "verdict"])
+        return str(self.verdicts.find_row(unit, code)["verdict"])
 
     def tell_verdict(self, unit: str, code: str) -> str:
         """Return the verdict in plain words."""
@@ -316,7 +320,7 @@ class IndexView(View):
 
     def tell_best(self, unit: str, code: str, *, most: int = 2) -> str:
         """Name all who share the best score, or say how many."""
-        row = self.verdicts.of(unit).loc[code]
+        row = self.verdicts.find_row(unit, code)
         best = str(row["best_units"]).split()
         if len(best) <= most:
             return self.units(best)

@@ -48,9 +48,9 @@ class OneRow(LayoutEngine):
         if not panels:
             return
         ruler = Ruler(fig)
-        for axis in (axis for ax in panels for axis in (ax.xaxis, ax.yaxis)):
+        for axis in _list_axes(panels):
             # Placing a name looks at every tick once more, even where there is no name.
-            axis._autolabelpos = bool(axis.label.get_text())  # type: ignore[attr-defined]
+            axis._autolabelpos = bool(axis.label.get_text())
         width, height = fig.bbox.size
         grid: Any = panels[0].get_gridspec()
         shares = np.array(grid.get_width_ratios()) / sum(grid.get_width_ratios())
@@ -70,6 +70,10 @@ class OneRow(LayoutEngine):
             for ax, start, wide in zip(panels, starts, widths, strict=True):
                 ax.set_position(Bbox([[start, low], [start + wide, high]]))
                 ax.set_in_layout(True)  # setting a position had taken it out
+
+
+def _list_axes(panels: list[Axes]) -> list[Any]:
+    return [axis for ax in panels for axis in (ax.xaxis, ax.yaxis)]
 
 
 def _measure_axis(axis: Any, ruler: Ruler, known: _Known) -> Bbox | None:  # noqa: ANN401
