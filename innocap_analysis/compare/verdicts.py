@@ -105,7 +105,7 @@ class Verdicts:
     def find_row(self, unit: str, code: str) -> dict[str, Any]:
         """Return one row by its columns; KeyError for a node that is none."""
         if unit not in self._rows:
-            self._rows[unit] = self.of(unit).to_dict("index")  # type: ignore[assignment]
+            self._rows[unit] = self.of(unit).to_dict("index")
         return self._rows[unit][code]
 
     def order_dimensions(self, unit: str) -> list[str]:
