@@ -47,6 +47,7 @@ BAD = {
     "IE04": ("import numpy as np\nprint(np.random.rand())", ""),
     "IE05": ("import numpy as np\nprint(np.random.rand())", ""),
 }  # fmt: skip
+FORKED_ONLY = {"IE", "SE32", "SE33"}
 
 
 def _mask(text: str) -> str:
@@ -61,9 +62,9 @@ def test_warm_reports_are_those_of_a_kernel(
         monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path / name))
         monkeypatch.setenv(START_VARIABLE, name)
         outcomes = run_notebooks(
-            regions=["SE"], notebooks=["10", "30", "85"], jobs=2, settings=load_settings(ROOT)
+            regions=["SE"], notebooks=["30", "80"], jobs=2, settings=load_settings(ROOT)
         )
-        assert [o.error for o in outcomes] == [""] * 3
+        assert [o.error for o in outcomes] == [""] * 2
     files = {
         name: sorted(p.relative_to(tmp_path / name) for p in (tmp_path / name).rglob("[!.]*.*"))
         for name in places
@@ -101,10 +102,11 @@ def test_every_end_is_told_apart_and_hides_no_other(
         "timeout_seconds: 60", "timeout_seconds: 5\n  memory_mb: 1000"
     )
     config.write_text(text, encoding="utf-8")
-    regions = [*BAD, "CA-NL"]
+    # Where processes live on, each of these ends costs another one: one of each kind will do.
+    regions = [code for code in (*BAD, "CA-NL") if start == "fork" or code not in FORKED_ONLY]
     outcomes = run_notebooks(regions=regions, notebooks=["30"], jobs=3)
     found = {outcome.run.folder: outcome for outcome in outcomes}
-    for code, (_, told) in BAD.items():
+    for code, (_, told) in ((code, bad) for code, bad in BAD.items() if code in regions):
         assert told in found[code].error, code
         assert found[code].status == ("failed" if told else "ok"), (code, found[code].error)
         if told:

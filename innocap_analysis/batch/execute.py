@@ -123,7 +123,9 @@ def name_fault(fault: OSError, settings: Settings) -> str:
     return f"{fault.filename or settings.output_dir}: {fault.strerror}; {CHECK_DISK}"
 
 
-def bury_run(run: Run, settings: Settings, staging: Path, error: str) -> str:
+def bury_run(
+    run: Run, settings: Settings, staging: Path, error: str, cell: int | None = None
+) -> str:
     """Keep what is left of a run whose process ended, and remove its staging folder.
 
     Parameters
@@ -136,6 +138,8 @@ def bury_run(run: Run, settings: Settings, staging: Path, error: str) -> str:
         Where it worked.
     error : str
         How it ended; kept in the notebook's metadata.
+    cell : int, optional
+        Where it ended; kept there, too.
 
     Returns
     -------
@@ -147,6 +151,8 @@ def bury_run(run: Run, settings: Settings, staging: Path, error: str) -> str:
         if source.exists():
             left = read_notebook(source)
             left.metadata[FAILED_WITH] = error
+            if cell is not None:
+                left.metadata[FAILED_CELL] = cell
             error += _keep_failed(left, run, settings)
     except InnocapError as fault:
         error += f" (and what is left of it cannot be read: {fault})"

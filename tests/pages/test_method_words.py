@@ -98,7 +98,7 @@ def test_goalposts_and_published_indexes_stand_in_their_own_columns() -> None:
     cells = (
         read_page("20", language="en").tables[0].cells[["Indicator", "Low", "High", "Countries"]]
     )
-    ends = [(f"{f(x[~np.isnan(x)]):g}" for f in (min, max, len)) for x in o.values.T]
+    ends = [[f"{f(x[~np.isnan(x)]):g}" for f in (min, max, len)] for x in o.values.T]
     assert cells.to_numpy().tolist() == [
         [_label(c, "en"), *own] for c, own in zip(o.leaves, ends, strict=True)
     ]

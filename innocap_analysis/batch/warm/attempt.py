@@ -102,7 +102,7 @@ class Attempt:
             self.drop()
             return None
         error = self._problem or self._name_end(code)
-        error = bury_run(self.run, self.settings, self.staging, error)
+        error = bury_run(self.run, self.settings, self.staging, error, self._cell)
         return Outcome(self.run, "failed", seconds, self._cell, error, memory_mb)
 
     def drop(self) -> None:
