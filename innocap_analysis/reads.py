@@ -52,7 +52,8 @@ class Listener(Protocol):
 
 
 class _Ears(threading.local):
-    closed = 0
+    def __init__(self) -> None:
+        self.closed = 0
 
 
 ears = _Ears()

@@ -157,6 +157,19 @@ def test_a_run_sees_nothing_of_an_earlier_one(small: Path, monkeypatch: pytest.M
     assert len({told[region][0].split(maxsplit=1)[1] for region in ("SE", "IE", "SE32")}) == 3
 
 
+def test_an_ordinary_run_costs_no_process(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(START_VARIABLE, "spawn")
+    write_notebook(
+        small / "notebooks" / "30_one.ipynb",
+        "from innocap_analysis import open_view\nfrom innocap_analysis.pages import country",
+        "view = open_view('30', region=region)\nview.show(country.plot_profile(view), '30_a')",
+        "import os\nprint(os.getpid())",
+    )
+    outcomes = run_notebooks(regions=["SE", "FI", "IE"], notebooks=["30"], jobs=1)
+    assert [o.error for o in outcomes] == [""] * 3
+    assert len({_read(small, region)[-1] for region in ("SE", "FI", "IE")}) == 1
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="asks for what only Linux has")
 def test_what_cannot_be_put_back_is_told(tmp_path: Path) -> None:

@@ -244,6 +244,12 @@ def _open_ears() -> None:
             setattr(os, name, _wrap_look(plain))
 
 
+# What `os` can do with each of its functions.
+_ABLE: tuple[set[Any], ...] = (
+    os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids
+)  # fmt: skip
+
+
 def _wrap_look(plain: Callable[..., Any]) -> Callable[..., Any]:
     def look(path: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         witness = reads.listener
@@ -253,8 +259,7 @@ def _wrap_look(plain: Callable[..., Any]) -> Callable[..., Any]:
 
     look.__name__ = look.__qualname__ = plain.__name__
     look.__doc__, look.plain = plain.__doc__, plain  # type: ignore[attr-defined]
-    for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks,
-                 os.supports_effective_ids):  # fmt: skip
+    for able in _ABLE:
         if plain in able:
             able.add(look)
     return look
@@ -262,7 +267,11 @@ def _wrap_look(plain: Callable[..., Any]) -> Callable[..., Any]:
 
 def _close_ears() -> None:
     for name in ("stat", "access"):
-        setattr(os, name, getattr(getattr(os, name), "plain", getattr(os, name)))
+        look = getattr(os, name)
+        setattr(os, name, getattr(look, "plain", look))
+        if hasattr(look, "plain"):
+            for able in _ABLE:
+                able.discard(look)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,8 @@ import pandas as pd
 from scipy import optimize, stats
 
 from innocap_analysis.compare.cfa_model import EQUAL, CfaModel, CfaSample
+from innocap_analysis.score.options import refuse_codes
+from innocap_analysis.score.ties import is_flat
 from innocap_analysis.settings import InnocapError, suggest
 
 _MOST_STEPS = 500
@@ -102,6 +104,7 @@ def _read_samples(table: pd.DataFrame, items: list[str], group: str | None) -> l
     lacking = [name for name in [*items, group] if name and name not in table]
     if lacking:
         raise InnocapError(f"fit_cfa: there is no column {lacking[0]!r}")
+    refuse_codes(table, items)
     whole = table.dropna(subset=items)
     parts = [("all", whole)] if group is None else list(whole.groupby(group, sort=True))
     samples = []
@@ -111,11 +114,12 @@ def _read_samples(table: pd.DataFrame, items: list[str], group: str | None) -> l
             raise InnocapError(
                 f"fit_cfa: {unit}: {len(x)} complete rows are too few for {len(items)} items"
             )
-        spread = x.var(axis=0)
-        if not (spread > 0).all():
-            raise InnocapError(f"fit_cfa: {unit}: {items[int(spread.argmin())]} does not vary")
+        spread, flat = x.var(axis=0), is_flat(x.T).ravel()
+        if flat.any():
+            raise InnocapError(f"fit_cfa: {unit}: {items[int(flat.argmax())]} does not vary")
         sample = CfaSample(str(unit), x)
-        if np.linalg.eigvalsh(sample.covariance)[0] <= 1e-10 * spread.max():
+        scale = np.sqrt(np.outer(spread, spread))
+        if np.linalg.eigvalsh(sample.covariance / scale)[0] <= 1e-10:
             raise InnocapError(
                 f"fit_cfa: {unit}: the covariance matrix is not positive definite; an item is a "
                 "combination of others"
@@ -130,7 +134,10 @@ def _maximise(model: CfaModel, samples: list[CfaSample]) -> np.ndarray:
     for _ in range(_MOST_STEPS):
         slope = model.gradient(x, samples)
         information = model.expected_information(x, samples)
-        step = np.linalg.lstsq(information, -slope, rcond=None)[0]
+        # In units of its own standard error, whatever the units of the items.
+        unit = 1 / np.sqrt(np.diag(information))
+        scaled = information * np.outer(unit, unit)
+        step = unit * np.linalg.lstsq(scaled, -slope * unit, rcond=None)[0]
         size = 1.0
         for _ in range(40):
             tried = model.discrepancy(x + size * step, samples)
@@ -140,9 +147,9 @@ def _maximise(model: CfaModel, samples: list[CfaSample]) -> np.ndarray:
         else:
             break
         x, value = x + size * step, tried
-        if np.abs(slope).max() < _CLOSE:
+        if np.abs(slope * unit).max() < _CLOSE:
             return x
-    if np.abs(model.gradient(x, samples)).max() > 1e-5:
+    if np.abs(model.gradient(x, samples) * unit).max() > 1e-5:
         raise InnocapError(
             "fit_cfa: the fit does not converge; the model does not suit the data, or the groups "
             "are too small for it"
@@ -150,12 +157,19 @@ def _maximise(model: CfaModel, samples: list[CfaSample]) -> np.ndarray:
     return x
 
 
+def _invert(information: np.ndarray) -> np.ndarray:
+    """Invert, as far as possible, with every parameter in a unit of its own."""
+    unit = 1 / np.sqrt(np.abs(np.diag(information)))
+    scale = np.outer(unit, unit)
+    return np.asarray(np.linalg.pinv(information * scale, hermitian=True) * scale)
+
+
 def _tell(model: CfaModel, samples: list[CfaSample], x: np.ndarray) -> CfaResult:
     n = sum(sample.n for sample in samples)
     information = n * model.expected_information(x, samples)
-    covariance = np.linalg.pinv(information, hermitian=True)
+    covariance = _invert(information)
     hessian = n * model.observed_information(x, samples)
-    bread = np.linalg.pinv(hessian, hermitian=True)
+    bread = _invert(hessian)
     scores = model.casewise_scores(x, samples)
     robust = bread @ (scores.T @ scores) @ bread
     table = model.tabulate(x, np.sqrt(np.diag(covariance).clip(0)), np.sqrt(np.diag(robust)))

@@ -9,6 +9,8 @@ import pandas as pd
 from scipy import stats
 
 from innocap_analysis.compare.verdict import decline_judgement, judge_difference
+from innocap_analysis.score.options import check_level
+from innocap_analysis.score.ties import is_flat
 from innocap_analysis.settings import InnocapError
 
 _FEWEST = 2
@@ -75,6 +77,7 @@ def estimate_cluster_means(
     (2018, *Journal of Business and Economic Statistics* 36, 672-683), working model of
     independence; equals ``clubSandwich::coef_test(vcov = "CR2")`` on group means.
     """
+    check_level(level)
     own = read_columns(table, [value, group, cluster], needed=[group])
     rows = []
     values = own[value].to_numpy(dtype=float)
@@ -93,7 +96,7 @@ def estimate_cluster_means(
             row["mean"] = float(x.mean())
         if row["clusters"] < _FEWEST:
             row["reason"] = "one organisation only" if len(x) else "no answers"
-        elif np.ptp(x) == 0:
+        elif is_flat(x):
             row |= {"se": 0.0, "reason": "all answers are equal"}
         else:
             row |= _find_cr2(x, at, level)
@@ -154,12 +157,17 @@ def compare_cluster_pairs(
     -----
     CR2 standard errors and Satterthwaite degrees of freedom of both means, combined as in
     Welch's test; simultaneous over all pairs by the studentized range, as in the test of
-    Games and Howell. The detectable difference has 80% power at this standard error.
+    Games and Howell. Groups with organisations in common are not independent: both means are
+    one model then, CR2 with Satterthwaite degrees of freedom of their difference, as
+    ``clubSandwich::Wald_test(test = "HTZ")`` has them. The detectable difference has 80% power at
+    this standard error.
     """
     if not smallest > 0:
         raise InnocapError(f"compare_cluster_pairs: smallest {smallest} is not above zero")
     estimated = estimate_cluster_means(table, value, group, cluster, min_clusters=min_clusters)
     means = estimated.to_dict("records")
+    own = read_columns(table, [value, group, cluster], needed=[value, group])
+    own = own.assign(cluster=number_clusters(own[cluster]))
     k = int(estimated["low"].notna().sum())
     rows = []
     for i, one in enumerate(means):
@@ -169,9 +177,13 @@ def compare_cluster_pairs(
                                    "clusters_other": two["clusters"],
                                    "difference": one["mean"] - two["mean"]}  # fmt: skip
             if pd.notna(one["low"]) and pd.notna(two["low"]):
-                a, b = one["se"] ** 2, two["se"] ** 2
-                df = (a + b) ** 2 / (a**2 / one["df"] + b**2 / two["df"])
-                row["se"] = float(np.sqrt(a + b))
+                x, y = (_take(own, value, group, unit["unit"]) for unit in (one, two))
+                if np.intersect1d(x[1], y[1]).size:
+                    row["se"], df = _find_joint_cr2(*x, *y)
+                else:
+                    a, b = one["se"] ** 2, two["se"] ** 2
+                    df = (a + b) ** 2 / (a**2 / one["df"] + b**2 / two["df"])
+                    row["se"] = float(np.sqrt(a + b))
                 edge = stats.t.ppf(0.975, df) + stats.t.ppf(0.8, df)
                 row["detectable"] = float(edge * row["se"])
                 row |= judge_difference(row["difference"], row["se"], df, k, smallest=smallest)
@@ -180,6 +192,37 @@ def compare_cluster_pairs(
                 row |= decline_judgement(one["reason"] or two["reason"])
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _take(own: pd.DataFrame, value: str, group: str, unit: str) -> tuple[np.ndarray, np.ndarray]:
+    rows = own[own[group].astype(str) == unit]
+    return rows[value].to_numpy(dtype=float), rows["cluster"].to_numpy()
+
+
+def _find_joint_cr2(
+    x: np.ndarray, at_x: np.ndarray, y: np.ndarray, at_y: np.ndarray
+) -> tuple[float, float]:
+    """CR2 standard error and df of a difference of means whose clusters overlap."""
+    n, m = len(x), len(y)
+    design = np.zeros((n + m, 2))
+    design[:n, 0], design[n:, 1] = 1.0, 1.0
+    clusters = np.concatenate([at_x, at_y])
+    residual = np.concatenate([x - x.mean(), y - y.mean()])
+    sizes = np.array([n, m], dtype=float)
+    hat = design / sizes @ design.T
+    pulls, moments = [], []
+    for one in np.unique(clusters):
+        own = clusters == one
+        values, vectors = np.linalg.eigh(np.eye(own.sum()) - hat[np.ix_(own, own)])
+        # A cluster that is all of a group has no root there; its pull is zero in that direction.
+        root = np.where(values > 1e-10, 1 / np.sqrt(np.maximum(values, 1e-10)), 0.0)
+        # (I - H_c)^(-1/2) applied to what this cluster adds to the difference.
+        pull = vectors @ (root * (vectors.T @ (design[own] @ (np.array([1.0, -1.0]) / sizes))))
+        pulls.append(pull @ residual[own])
+        moments.append((np.eye(n + m) - hat)[:, own] @ pull)
+    gram = np.array(moments) @ np.array(moments).T
+    df = np.trace(gram) ** 2 / (gram**2).sum()
+    return float(np.sqrt((np.array(pulls) ** 2).sum())), float(df)
 
 
 def read_columns(

@@ -11,6 +11,7 @@ from scipy import stats
 
 from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.compare.clusters import number_clusters
+from innocap_analysis.score.options import check_level
 from innocap_analysis.settings import InnocapError
 
 EVERYONE = "all"
@@ -78,6 +79,7 @@ def summarise(
     lacking = [name for name in [*names, by, clusters] if name and name not in table]
     if lacking:
         raise InnocapError(f"summarise: there is no column {lacking[0]!r}")
+    check_level(level)
     whole = read_weights(table, weights)
     rows = []
     for unit, at in iterate_groups(table, by):
@@ -101,7 +103,7 @@ def read_weights(table: pd.DataFrame, weights: pd.Series | None) -> np.ndarray:
     table : DataFrame
         The rows.
     weights : Series, optional
-        One weight per row.
+        One weight per row, with the row's label.
 
     Returns
     -------
@@ -115,8 +117,13 @@ def read_weights(table: pd.DataFrame, weights: pd.Series | None) -> np.ndarray:
     """
     if weights is None:
         return np.ones(len(table))
+    if not weights.index.equals(table.index):
+        # In another order, they go by label, as everywhere in pandas.
+        if len(weights) != len(table) or not (weights.index.is_unique and table.index.is_unique):
+            raise InnocapError("weights: expected one per row, with the labels of the rows")
+        weights = weights.reindex(table.index)
     own: np.ndarray = weights.to_numpy(dtype=float)
-    if len(own) != len(table) or np.isnan(own).any() or (own < 0).any():
+    if not np.isfinite(own).all() or (own < 0).any():
         raise InnocapError("weights: expected one per row, none negative and none missing")
     return own
 

@@ -27,12 +27,15 @@ class EfaResult:
         Of the factors.
     objective : float
         Sum of squared residual correlations below the diagonal, doubled.
+    warnings : tuple of str
+        What casts doubt on the solution: a uniqueness below zero (an ultra-Heywood case).
     """
 
     loadings: pd.DataFrame
     uniquenesses: pd.Series
     correlations: pd.DataFrame
     objective: float
+    warnings: tuple[str, ...] = ()
 
 
 def test_sampling_adequacy(correlations: pd.DataFrame, n: int) -> dict[str, object]:
@@ -188,11 +191,14 @@ def fit_efa(correlations: pd.DataFrame, factors: int) -> EfaResult:
     a, phi = a * sign, phi * np.outer(sign, sign)
     names = [f"F{i + 1}" for i in range(factors)]
     items = correlations.columns
+    uniquenesses = pd.Series(1 - np.einsum("if,fg,ig->i", a, phi, a), items)
+    below = ", ".join(str(item) for item in uniquenesses.index[uniquenesses < 0])
     return EfaResult(
         pd.DataFrame(a, items, names),
-        pd.Series(1 - np.einsum("if,fg,ig->i", a, phi, a), items),
+        uniquenesses,
         pd.DataFrame(phi, names, names),
         float(found.fun),
+        (f"a uniqueness below zero (ultra-Heywood case): {below}",) if below else (),
     )
 
 

@@ -17,6 +17,8 @@ from innocap_analysis.compare.effects import (
     find_detectable_difference,
 )
 from innocap_analysis.compare.verdict import decline_judgement, judge_difference
+from innocap_analysis.score.options import check_level
+from innocap_analysis.score.ties import is_flat
 from innocap_analysis.settings import InnocapError
 
 _FEWEST = 2
@@ -75,7 +77,7 @@ def compare_groups(
     dropped = f"left out, one respondent: {', '.join(left)}" if left else ""
     nothing = dict.fromkeys(("statistic", "df", "df_error", "p", "estimate", "low", "high"), np.nan)
     tests = ["welch", "kruskal_wallis"] + (["permutation"] if rng is not None else [])
-    flat = [name for name, x in groups.items() if np.ptp(x) == 0]
+    flat = [name for name, x in groups.items() if is_flat(x)]
     if len(groups) < _FEWEST:
         why = "fewer than two groups of two respondents"
         return pd.DataFrame([{"test": t, **nothing, **base, "effect": "", "reason": why}
@@ -92,7 +94,7 @@ def compare_groups(
                      **base, "effect": "omega_squared", **share._asdict(),
                      "reason": dropped})  # fmt: skip
     everything = np.concatenate(values)
-    if np.ptp(everything) == 0:
+    if is_flat(everything):
         rows.append({"test": "kruskal_wallis", **nothing, **base, "effect": "epsilon_squared",
                      "reason": "all values are equal"})  # fmt: skip
     else:
@@ -158,6 +160,7 @@ def compare_pairs(
     """
     if not smallest > 0:
         raise InnocapError(f"compare_pairs: smallest difference {smallest} is not above zero")
+    check_level(level)
     groups, _ = _read_groups(table, value, group, fewest=1)
     units = list(groups)
     usable = {u: len(x) >= _FEWEST for u, x in groups.items()}
@@ -203,7 +206,7 @@ def _compare_means(
     difference, se = float(x.mean() - y.mean()), float(np.sqrt(a + b))
     pooled = np.sqrt(((n - 1) * n * a + (m - 1) * m * b) / (n + m - 2))
     row: dict[str, Any] = {"se": se, "detectable": find_detectable_difference(pooled, n, m)}
-    if se == 0:
+    if is_flat(x) and is_flat(y):
         return row | decline_judgement("no spread in either group")
     df = float((a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1)))
     return row | judge_difference(difference, se, df, k, smallest=smallest, level=level)

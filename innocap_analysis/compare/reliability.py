@@ -11,6 +11,8 @@ from scipy import stats
 
 from innocap_analysis.compare.cfa import fit_cfa
 from innocap_analysis.compare.polychoric import estimate_polychoric
+from innocap_analysis.score.options import check_level, refuse_codes
+from innocap_analysis.score.ties import is_flat
 from innocap_analysis.settings import InnocapError
 
 COEFFICIENTS = (
@@ -18,6 +20,7 @@ COEFFICIENTS = (
 )  # fmt: skip
 _FEWEST_ROWS = 3
 _BLOCK = 100
+_AGAINST = "items run against each other; turn the reversed ones first"
 
 
 def estimate_reliability(
@@ -68,6 +71,7 @@ def estimate_reliability(
     >>> float(found.at["alpha", "estimate"].round(3))
     0.938
     """
+    check_level(level)
     x, names, left = _read_items(table, items)
     n, k = x.shape
     dropped = f"left out, does not vary: {', '.join(left)}" if left else ""
@@ -89,7 +93,8 @@ def estimate_reliability(
     if covariance.sum() > 1e-12:
         tails = stats.f.ppf([0.5 + level / 2, 0.5 - level / 2], n - 1, (n - 1) * (k - 1))
         low, high = 1 - (1 - alpha) * tails
-        add("alpha", alpha, "observed variance", low=float(low), high=float(high))
+        add("alpha", alpha, "observed variance", _AGAINST if alpha < 0 else "",
+            low=float(low), high=float(high))  # fmt: skip
     else:
         add("alpha", np.nan, "observed variance", "the sum does not vary")
     if alpha_only:
@@ -230,8 +235,9 @@ def _read_items(
         raise InnocapError(f"there is no column {lacking[0]!r}")
     if len(names) < 2:
         raise InnocapError("two items or more are needed")
+    refuse_codes(table, names)
     whole = table[names].astype("float64").dropna()
-    varies = whole.max() > whole.min()
+    varies = pd.Series(~is_flat(whole.to_numpy().T).ravel(), names)
     kept = [name for name in names if varies[name]] if len(whole) else names
     return whole[kept].to_numpy(), kept, [name for name in names if name not in kept]
 

@@ -28,7 +28,7 @@ _PLAIN = re.compile(  # without what is not drawn, such as soft hyphens
 _LIGATURES = {"ffi": "\ufb03", "ffl": "\ufb04", "ff": "\ufb00", "fi": "\ufb01", "fl": "\ufb02"}
 _LIGATURE = re.compile("|".join(_LIGATURES))
 _TRACER = TextToPath()
-_OUTLINES: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+_OUTLINE_CACHE: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
 
 _Glyph = tuple[str, float, float]  # its name, and where it stands
@@ -58,16 +58,16 @@ class Face(NamedTuple):
     gap: float
 
 
-_FACES: dict[tuple[object, ...], Face] = {}
+_FACE_CACHE: dict[tuple[object, ...], Face] = {}
 
 
 def find_face(prop: FontProperties) -> Face:
     """Return the font of some properties; their size plays no part."""
     key = (*prop.get_family(), prop.get_style(), prop.get_variant(), prop.get_weight(),
            prop.get_stretch(), prop.get_file())  # fmt: skip
-    if key not in _FACES:
-        _FACES[key] = _read_face(findfont(prop))
-    return _FACES[key]
+    if key not in _FACE_CACHE:
+        _FACE_CACHE[key] = _read_face(findfont(prop))
+    return _FACE_CACHE[key]
 
 
 @functools.cache
@@ -86,8 +86,11 @@ def _read_face(file: str) -> Face:
 def _shape_piece(text: str, file: str, *, plain: bool) -> _Piece:
     """Place the letters of a piece, and join their outlines."""
     glyphs, advance = _kern_letters(text, file) if plain else _shape_fully(text, file)
-    vertices = [np.empty((0, 2)), *(_OUTLINES[name][0] + np.array([x, y]) for name, x, y in glyphs)]
-    codes = [np.empty(0, Path.code_type), *(_OUTLINES[name][1] for name, *_ in glyphs)]
+    vertices = [
+        np.empty((0, 2)),
+        *(_OUTLINE_CACHE[name][0] + np.array([x, y]) for name, x, y in glyphs),
+    ]
+    codes = [np.empty(0, Path.code_type), *(_OUTLINE_CACHE[name][1] for name, *_ in glyphs)]
     return _Piece(tuple(glyphs), advance, np.concatenate(vertices), np.concatenate(codes))
 
 
@@ -119,7 +122,7 @@ def _load_letter(letter: str, file: str) -> tuple[GlyphIndexType, str, float]:
     index = font.get_char_index(ord(letter))
     glyph = font.load_glyph(index, flags=LoadFlags.NO_HINTING)
     name = f"{font.postscript_name}-{index:x}"
-    _OUTLINES[name] = font.get_path()
+    _OUTLINE_CACHE[name] = font.get_path()
     return index, name, glyph.linearHoriAdvance / 65536
 
 
@@ -127,7 +130,7 @@ def _shape_fully(text: str, file: str) -> tuple[list[_Glyph], float]:
     """Place the letters of any font and script as matplotlib does, by HarfBuzz."""
     font = get_font(file)
     font.set_size(UNIT, 72)
-    placed, _, _ = _TRACER.get_glyphs_with_font(font, text, glyph_map=_OUTLINES)
+    placed, _, _ = _TRACER.get_glyphs_with_font(font, text, glyph_map=_OUTLINE_CACHE)
     font.set_text(text, flags=LoadFlags.NO_HINTING)
     return [(name, x, y) for name, x, y, _ in placed], font.get_width_height()[0] / 64
 
@@ -185,7 +188,7 @@ def place_glyphs(text: str, file: str) -> list[_Glyph]:
 
 def outline_glyph(name: str) -> Path:
     """Return the outline of a glyph that :func:`place_glyphs` named."""
-    return Path(*_OUTLINES[name])
+    return Path(*_OUTLINE_CACHE[name])
 
 
 def wrap_text(text: str, room: float, size: float, *, bold: bool = False) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import pandas as pd
+
+from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.settings import InnocapError
 
 
@@ -32,3 +36,20 @@ def check_options(name: str, options: Sequence[object]) -> None:
     twice = [option for option in options if list(options).count(option) > 1]
     if twice:
         raise InnocapError(f"{name}: {twice[0]!r} is named twice")
+
+
+def refuse_codes(table: pd.DataFrame, items: Sequence[str]) -> None:
+    """Refuse answers among which the codes of *don't know* and *not applicable* still stand.
+
+    They are answers on no scale. A column with other figures below zero, or with fractions, is
+    no column of answers.
+    """
+    for item in items:
+        x = pd.to_numeric(table[item], errors="coerce").dropna().to_numpy(dtype=float)
+        coded = np.isin(x, (DONT_KNOW, NOT_APPLICABLE))
+        if coded.any() and (x[~coded] >= 0).all() and (x == np.round(x)).all():
+            raise InnocapError(
+                f"{item}: {coded.sum()} answers are {DONT_KNOW:g} (don't know) or "
+                f"{NOT_APPLICABLE:g} (not applicable), which are none; leave them out first, for "
+                f"example with table.where(table > {DONT_KNOW:g})"
+            )

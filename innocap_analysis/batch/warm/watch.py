@@ -120,7 +120,7 @@ def _read(value: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401
         return list(dict.keys(value)), list(dict.values(value))
     if isinstance(value, list):
         return list(list.__iter__(value)), []
-    return list(set.__iter__(value)), []
+    return sorted(set.__iter__(value), key=id), []
 
 
 def _is_lazy(place: str, module: str) -> bool:
