@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -65,9 +68,19 @@ def test_two_workers_make_the_same_reports(
     )  # fmt: skip
     told = {}
     for name, scheduler in (("here", None), ("there", cluster.scheduler_address)):
-        monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path / name))
-        outcomes = run_notebooks(regions=REGIONS, notebooks=["30"], jobs=2, scheduler=scheduler)
-        told[name] = [(o.run.folder, o.status, o.cell, o.error) for o in outcomes]
+        # Each batch from a process of its own, as a command has it.
+        code = (
+            "import json; from innocap_analysis import run_notebooks\n"
+            f"ends = run_notebooks(regions={REGIONS}, notebooks=['30'], jobs=2, "
+            f"scheduler={scheduler!r})\n"
+            "print(json.dumps([(o.run.folder, o.status, o.cell, o.error) for o in ends]))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300,
+            env=os.environ | {OUTPUT_VARIABLE: str(tmp_path / name)},
+        )  # fmt: skip
+        told[name] = json.loads(done.stdout.splitlines()[-1])
+    monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path / "there"))
     assert told["here"] == told["there"]
     assert [status for _, status, *_ in told["there"]] == [
         "ok",
