@@ -20,7 +20,7 @@ SURVEY_PAGES = (
     "80_what_did_people_answer",
     "85_do_the_countries_differ",
 )
-SWEDISH = ("30", "70", "80", "85")
+SWEDISH = ("30", "40", "70", "80", "85")
 ROOT = Path(__file__).resolve().parents[1]
 
 
