@@ -14,10 +14,13 @@ from innocap_analysis import (
     ImputationChoice,
     NormalisationChoice,
     aggregate,
+    compare_answers,
     compare_cluster_pairs,
     compare_groups,
     compare_pairs,
+    describe_items,
     estimate_cluster_means,
+    estimate_polychoric,
     estimate_reliability,
     estimate_sobol,
     fit_cfa,
@@ -29,6 +32,7 @@ from innocap_analysis import (
     rake_weights,
     rank_priorities,
     read_codebook,
+    run_parallel_analysis,
     run_sensitivity,
     score_index,
     score_panel,
@@ -331,7 +335,12 @@ def test_an_alpha_below_zero_says_why() -> None:
 
 def test_codes_of_no_answer_are_refused() -> None:
     table = pd.DataFrame({"a": [1, 2, 3, -8, 5], "b": [1, 2, 3, 4, -9], "c": [2, 2, 3, 5, 5]})
-    for use in (estimate_reliability, lambda t: fit_cfa(t, {"F": list("abc")})):
+    for use in (
+        estimate_reliability, describe_items, estimate_polychoric,
+        lambda t: fit_cfa(t, {"F": list("abc")}),
+        lambda t: run_parallel_analysis(t, rng=np.random.default_rng(1)),
+        lambda t: compare_answers(t.assign(g=list("xxyyy")), "a", "g"),
+    ):  # fmt: skip
         with pytest.raises(InnocapError, match=r"a: 1 answers are -8 \(don't know\) or -9"):
             use(table)
     standardised = pd.DataFrame({"a": [-8, -7, 1, 2], "b": [-9.5, -8, 1, 2], "c": [1, 2, 3, -9.0]})

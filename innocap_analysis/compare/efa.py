@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
+from innocap_analysis.score.options import refuse_codes
 from innocap_analysis.settings import InnocapError
 
 _LEAST_UNIQUENESS = 0.005
@@ -111,6 +112,7 @@ def run_parallel_analysis(
     -----
     Horn (1965), *Psychometrika* 30, 179-185; permutations after Buja and Eyuboglu (1992).
     """
+    refuse_codes(table, list(table.columns))
     x = table.astype("float64").dropna().to_numpy()
     if len(x) <= x.shape[1] or not (x.std(axis=0) > 0).all():
         raise InnocapError("run_parallel_analysis: too few complete rows, or an item is constant")

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, special, stats
 
+from innocap_analysis.score.options import check_level
+
 _TINY = 1e-12
 
 
@@ -48,6 +50,7 @@ def compute_hedges_g(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -> Ef
     >>> round(g.estimate, 3)
     2.128
     """
+    check_level(level)
     n, m = len(x), len(y)
     df = n + m - 2
     if min(n, m) < 2:
@@ -100,6 +103,7 @@ def compute_cliffs_delta(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -
     standard error of the rank-sum statistic, as ``effectsize::cliffs_delta``; it is not
     exact, and at a delta of 1 or -1 it has no width.
     """
+    check_level(level)
     n, m = len(x), len(y)
     if not n or not m:
         return _NONE
@@ -126,6 +130,7 @@ def compute_superiority(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) ->
     Effect
         From 0 to 1, the interval that of :func:`compute_cliffs_delta`.
     """
+    check_level(level)
     delta = compute_cliffs_delta(x, y, level=level)
     return Effect(*((end + 1) / 2 for end in delta))
 
@@ -153,6 +158,7 @@ def compute_variance_shares(
     -----
     Steiger (2004), *Psychological Methods* 9, 164-182.
     """
+    check_level(level)
     out = {}
     for name, extra in (("omega_squared", 1.0), ("epsilon_squared", 0.0)):
         share = max(0.0, (f - 1) * df / (f * df + df_error + extra))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from innocap_analysis.score.options import check_level
 from innocap_analysis.settings import InnocapError
 
 DONORS = 5
@@ -141,6 +142,7 @@ def pool_estimates(
     >>> round(told["se"], 4), round(told["df"], 2)
     (0.2728, 6.74)
     """
+    check_level(level)
     q, u = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
     m = len(q)
     if m < 2 or not (u > 0).all():
@@ -192,6 +194,7 @@ def estimate_imputed_means(
         One row per group: `unit`, `n`, and the columns of :func:`pool_estimates`; `reason`
         where a group has no spread or fewer than two respondents.
     """
+    check_level(level)
     rows = []
     values = [value(table) for table in tables]
     for unit, at in tables[0].groupby(group, sort=True).indices.items():

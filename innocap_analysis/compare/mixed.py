@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from innocap_analysis.compare.clusters import number_clusters, read_columns
+from innocap_analysis.score.options import check_level
 from innocap_analysis.settings import InnocapError
 
 _FEWEST = 2
@@ -161,6 +162,7 @@ def fit_mixed_means(
     Equals ``lme4::lmer(value ~ 0 + group + (1 | cluster))``. Normal intervals are too short
     with few organisations; the CR2 intervals are the ones to report.
     """
+    check_level(level)
     own = read_columns(table, [value, group, cluster], needed=[value, group])
     at = number_clusters(own[cluster])
     if len(np.unique(at)) < _FEWEST:

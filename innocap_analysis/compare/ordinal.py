@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from innocap_analysis.score.options import check_level, refuse_codes
 from innocap_analysis.settings import InnocapError
 
 _MOST_STEPS = 100
@@ -174,9 +175,11 @@ def compare_answers(
     thresholds is saturated, so its likelihood has a closed form; as
     ``ordinal::nominal_test``. It is a rough guide where answers are rare.
     """
+    check_level(level)
     for name in (item, group):
         if name not in table:
             raise InnocapError(f"there is no column {name!r}")
+    refuse_codes(table, [item])
     own = table[[item, group]].dropna()
     units = sorted(own[group].unique(), key=str)
     if len(units) < 2:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from innocap_analysis.score.options import refuse_codes
 from innocap_analysis.settings import InnocapError
 
 _FAR = 37.0  # beyond this a normal probability is 0 or 1 in double precision
@@ -82,6 +83,7 @@ def estimate_polychoric(table: pd.DataFrame, items: Sequence[str] | None = None)
     0.867
     """
     names = list(items if items is not None else table.columns)
+    refuse_codes(table, names)
     if len(names) < 2:
         raise InnocapError("estimate_polychoric: two items or more are needed")
     coded, levels = _code_answers(table[names])

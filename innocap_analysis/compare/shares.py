@@ -11,6 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument
 from innocap_analysis.compare.describe import iterate_groups, read_weights
+from innocap_analysis.score.options import check_level
 from innocap_analysis.settings import InnocapError
 
 TOP_TWO = 2
@@ -54,6 +55,7 @@ def tabulate_answers(
     InnocapError
         A question is unknown or has no list of answers.
     """
+    check_level(level)
     rows = []
     whole = read_weights(answers, weights)
     for code in items if items is not None else instrument.scored:
@@ -98,6 +100,7 @@ def estimate_top_two(
         One row per group and item: `unit`, `code`, `count`, `n`, `share`, `low`, `high`,
         `reason`.
     """
+    check_level(level)
     rows = []
     whole = read_weights(answers, weights)
     for code in items if items is not None else instrument.scored:
@@ -140,6 +143,7 @@ def estimate_share(
     >>> told["n"], round(told["low"], 3), round(told["high"], 3)
     (3, 0.208, 0.939)
     """
+    check_level(level)
     known = ~np.isnan(chosen)
     n, count = int(known.sum()), int(np.nansum(chosen))
     w = np.ones(n) if weights is None else weights[known]

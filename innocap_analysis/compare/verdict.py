@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 from innocap_analysis.compare.studentized import compute_range_tail, find_range_quantile
+from innocap_analysis.score.options import check_level
 
 VERDICTS = ("differs", "equivalent", "inconclusive")
 
@@ -40,6 +41,7 @@ def judge_difference(
     >>> judge_difference(9.0, 2.0, 60.0, 4, smallest=5)["verdict"]
     'differs'
     """
+    check_level(level)
     t = difference / se
     reach = float(stats.t.ppf(0.5 + level / 2, df)) * se
     wide = find_range_quantile(level, k, df) / np.sqrt(2) * se

@@ -17,6 +17,7 @@ import pandas as pd
 
 from innocap_analysis.compare.reference import compare_to_reference
 from innocap_analysis.score.index import IndexResult
+from innocap_analysis.score.options import check_level
 from innocap_analysis.score.sensitivity import SensitivityResult
 
 LEVEL = 0.9
@@ -184,6 +185,7 @@ def judge_units(
     >>> open_view("60", region="SE").verdicts.find_priority("SE").status
     'hangs'
     """
+    check_level(level)
     book = result.codebook
     own, members = list(units), list(reference_units)
     table = compare_to_reference(result, own, reference_units=members)

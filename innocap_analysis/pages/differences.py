@@ -14,6 +14,7 @@ from innocap_analysis.pages.measurement import find_alpha, tell_items
 from innocap_analysis.pages.pairs import count_verdicts, tell_smallest
 from innocap_analysis.pages.survey_marks import set_rows
 from innocap_analysis.pages.survey_view import SurveyView
+from innocap_analysis.prepare.flags import find_flags, group_flags
 from innocap_analysis.present.figure import REFERENCE, Chart, styled
 from innocap_analysis.present.prose import Prose
 from innocap_analysis.present.tables import Table
@@ -174,14 +175,14 @@ def table_countries(view: SurveyView, capacity: CapacityData) -> Table:
     book, root = capacity.codebook, capacity.root
     scores = capacity.result.scores[root]
     members = capacity.reference_units(next(iter(capacity.settings.reference_sets)))
-    marks = capacity.flags[capacity.flags["code"] == root]
+    words = group_flags(capacity.flags)
     files = {str(book.table.at[leaf, "source"]) for leaf in book.leaves_of(root)}
 
     def find(unit: str) -> Said:
         return view.fact(
             "score", scores.get(unit, np.nan), "points", unit=unit, code=root,
             n=int(scores.loc[members].notna().sum()), sources=tuple(sorted(files - {""})),
-            flag=", ".join(marks.loc[marks["unit"].isin([unit, ""]), "flag"]),
+            flag=find_flags(words, unit, root),
         )  # fmt: skip
 
     return view.tabulate(

@@ -12,6 +12,7 @@ import pandas as pd
 from innocap_analysis.compare.verdicts import LEVEL, Verdicts, judge_units
 from innocap_analysis.pages.facts import FLAG_MARK, Ledger, Said
 from innocap_analysis.pages.view import View
+from innocap_analysis.prepare.flags import find_flags, group_flags
 from innocap_analysis.prepare.observations import fingerprint_inputs
 from innocap_analysis.prepare.units import Unit
 from innocap_analysis.present.prose import Prose
@@ -261,8 +262,7 @@ class IndexView(View):
     @cached_property
     def _years(self) -> dict[tuple[str, str], float]:
         seen = self.capacity.observations.drop_duplicates(["unit", "code"])
-        return dict(zip(zip(seen["unit"], seen["code"], strict=True),
-                        seen["time"].astype(float), strict=True))  # fmt: skip
+        return dict(seen.set_index(["unit", "code"])["time"].astype(float))
 
     def verdict(self, unit: str, code: str) -> str:
         """Return the judged word."""
@@ -281,16 +281,11 @@ class IndexView(View):
 
     def flag(self, unit: str, code: str) -> str:
         """Return the known weaknesses of a figure, joined by commas."""
-        own = self._flags.get((unit, code), []) if unit else []
-        return ", ".join([*own, *self._flags.get(("", code), [])])
+        return find_flags(self._flags, unit, code)
 
     @cached_property
     def _flags(self) -> dict[tuple[str, str], list[str]]:
-        """The words by unit and code; an empty unit stands for every one."""
-        words: dict[tuple[str, str], list[str]] = {}
-        for row in self.capacity.flags.to_dict("records"):
-            words.setdefault((row["unit"], row["code"]), []).append(row["flag"])
-        return words
+        return group_flags(self.capacity.flags)
 
     def measure(self, code: str) -> str:
         """Return the unit of measure of a raw figure, in words where it has some."""

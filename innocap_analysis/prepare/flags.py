@@ -43,3 +43,17 @@ def _read(path: Path, columns: tuple[str, ...], key: str, known: list[str]) -> p
     if faults:
         raise InnocapError(f"{path.name}: " + "\n  ".join(faults))
     return table
+
+
+def group_flags(flags: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
+    """Return the words by unit and code, for :func:`find_flags`."""
+    words: dict[tuple[str, str], list[str]] = {}
+    for row in flags.to_dict("records"):
+        words.setdefault((row["unit"], row["code"]), []).append(row["flag"])
+    return words
+
+
+def find_flags(words: dict[tuple[str, str], list[str]], unit: str, code: str) -> str:
+    """Join the flags of one figure, its own before those of every unit (an empty one)."""
+    own = words.get((unit, code), []) if unit else []
+    return ", ".join([*own, *words.get(("", code), [])])
