@@ -37,7 +37,7 @@ JOBS = 2
 def list_regions(n: int) -> list[str]:
     """Return partner countries and regions."""
     from innocap_analysis import load_settings
-    from innocap_analysis.prepare.units import read_regions
+    from innocap_analysis.data.units import read_regions
 
     settings = load_settings()
     regions = read_regions(settings.regions_path)

@@ -19,12 +19,12 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import f
 
-from innocap_analysis.compare.clusters import estimate_cluster_means
-from innocap_analysis.compare.describe import summarise
-from innocap_analysis.compare.effects import compute_cliffs_delta, compute_hedges_g
-from innocap_analysis.compare.reliability import compute_alpha
-from innocap_analysis.compare.shares import estimate_share
-from innocap_analysis.compare.verdict import judge_difference
+from fewlikert.clusters import estimate_cluster_means
+from fewlikert.describe import summarise
+from fewlikert.effects import compute_cliffs_delta, compute_hedges_g
+from fewlikert.judgement import judge_difference
+from fewlikert.reliability import compute_alpha
+from innocap_analysis.survey.shares import estimate_share
 
 SIZES = (10, 25, 50)
 CUTS = ndtri(np.cumsum([0.05, 0.10, 0.20, 0.35]))

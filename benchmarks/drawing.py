@@ -36,7 +36,7 @@ def list_regions(checkout: Path, n: int) -> list[str]:
     """Return the partner countries and their regions, as that checkout has them."""
     code = (
         "from innocap_analysis import load_settings\n"
-        "from innocap_analysis.prepare.units import read_regions\n"
+        "from innocap_analysis.data.units import read_regions\n"
         "s = load_settings(); r = read_regions(s.regions_path)\n"
         "print(*s.countries, *r.index[r['country'].isin(list(s.countries))])"
     )

@@ -43,7 +43,7 @@ NOTEBOOKS = {
     ],
     "60_figure": [
         DATA,
-        "from innocap_analysis.present.figure import save_figure, start_chart, styled",
+        "from innocap_analysis.pages.drawing.figure import save_figure, start_chart, styled",
         """@styled
 def plot_means(table):
     title = f"SYNTHETIC: mean answers in {region}"
@@ -253,7 +253,7 @@ def run_scale(folder: Path, municipalities: int, plot: Path | None) -> int:
 
 def draw(path: Path, ends: list[float], samples: pd.DataFrame) -> None:
     """Draw time against number of runs, and the forking process's memory."""
-    from innocap_analysis.present.figure import Chart, start_chart, styled
+    from innocap_analysis.pages.drawing.figure import Chart, start_chart, styled
 
     @styled
     def plot() -> Chart:

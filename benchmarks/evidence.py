@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.compare.polychoric import estimate_polychoric
-from innocap_analysis.compare.reliability import bootstrap_alpha, compute_alpha
+from fewlikert.polychoric import estimate_polychoric
+from fewlikert.reliability import bootstrap_alpha, compute_alpha
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = "85_do_the_countries_differ"

@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from innocap_analysis import average_scores, load_settings, read_instrument, read_survey
-from innocap_analysis.prepare.answers import clean_answers
-from innocap_analysis.score.survey import score_answers
+from innocap_analysis.survey.answers import clean_answers
+from innocap_analysis.survey.score import score_answers
 
 SIZES = (62_500, 125_000, 250_000, 500_000, 1_000_000)
 

@@ -12,7 +12,8 @@ import typer
 from innocap_analysis import __version__
 from innocap_analysis.batch.conduct import count_jobs
 from innocap_analysis.batch.progress import Progress, announce
-from innocap_analysis.settings import InnocapError, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import load_settings
 
 if TYPE_CHECKING:
     from innocap_analysis.batch.conduct import Request
@@ -223,10 +224,12 @@ def _read_pairs(given: list[str]) -> dict[str, object]:
 @app.command()
 def prepare() -> None:
     """Verify the raw files and write observations and the cleaning log."""
-    from innocap_analysis.prepare.observations import write_processed
+    from innocap_analysis.data.observations import write_processed
+    from innocap_analysis.index.capacity import prepare_indicators
 
     settings = load_settings()
-    prepared = write_processed(settings)
+    prepared = prepare_indicators(settings)
+    write_processed(settings, prepared)
     for action, rows in prepared.log.groupby("action"):
         typer.echo(f"{action:<8} {rows['n_values'].sum():>6} figures in {len(rows)} decisions")
     typer.echo(f"kept     {len(prepared.observations):>6} figures")
@@ -236,7 +239,7 @@ def prepare() -> None:
 @app.command()
 def score() -> None:
     """Write observations, cleaning log and scores, and show the partner countries."""
-    from innocap_analysis.score.capacity import load_capacity, write_scores
+    from innocap_analysis.index.capacity import load_capacity, write_scores
 
     settings = load_settings()
     write_scores(settings)
@@ -272,7 +275,7 @@ def goalposts(
     ] = False,
 ) -> None:
     """Recompute the goalposts from the reference set and compare them with the codebook."""
-    from innocap_analysis.score.goalposts import recompute_goalposts, write_goalposts
+    from innocap_analysis.index.goalposts import recompute_goalposts, write_goalposts
 
     settings = load_settings()
     table = recompute_goalposts(settings)
@@ -305,9 +308,9 @@ def import_(
     suggest: Annotated[bool, typer.Option(help="Only draft a mapping, to be mended.")] = False,
 ) -> None:
     """Read survey exports into data/processed, without personal data."""
-    from innocap_analysis.prepare.answers import count_cleaning
-    from innocap_analysis.prepare.survey.mapping import draft_mapping, read_mapping
-    from innocap_analysis.prepare.wave import import_files
+    from innocap_analysis.survey.answers import count_cleaning
+    from innocap_analysis.survey.files.mapping import draft_mapping, read_mapping
+    from innocap_analysis.survey.wave import import_files
 
     settings = load_settings()
     how = {"tool": tool, "encoding": encoding, "delimiter": delimiter, "header_row": header_row}
@@ -332,21 +335,12 @@ def import_(
 
 
 @app.command()
-def synthetic() -> None:
-    """Write the made-up survey wave again, the same as it ships."""
-    from innocap_analysis.prepare.synthetic.wave import write_wave
-
-    for path in write_wave(load_settings()):
-        typer.echo(str(path))
-
-
-@app.command()
 def form(
     language: Annotated[str, typer.Option("--language", "-l", help="Default language.")] = "en",
     folder: Annotated[Path, typer.Option(help="Where to write it.")] = Path(),
 ) -> None:
     """Write the questionnaire as an XLSForm and as a page to print."""
-    from innocap_analysis.present.form import write_form
+    from innocap_analysis.survey.form import write_form
 
     for path in write_form(load_settings(), language=language, folder=folder):
         typer.echo(str(path))
@@ -355,7 +349,7 @@ def form(
 @app.command()
 def translations() -> None:
     """Bring the translation catalogues in step with the texts of the project."""
-    from innocap_analysis.present.catalogue import update_catalogues
+    from innocap_analysis.pages.catalogue import update_catalogues
 
     for language, missing in update_catalogues(load_settings()).items():
         typer.echo(f"{language}: {missing} to translate")

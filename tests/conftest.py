@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from innocap_analysis import read_instrument
-from innocap_analysis.codebook import Instrument
-from innocap_analysis.prepare.synthetic.people import make_respondents
-from innocap_analysis.score.capacity import CapacityData, load_capacity
+from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
+from innocap_analysis.survey.instrument import Instrument
+from tests.synthetic.people import make_respondents
 
 ROOT = Path(__file__).resolve().parents[1]
 # Time is no property: a busy machine must not fail a test.

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.codebook import Instrument
-from innocap_analysis.prepare.survey.privacy import make_pseudonym
-from innocap_analysis.prepare.survey.read import Answers
-from innocap_analysis.prepare.synthetic.exports import WRITERS, Writer
 from innocap_analysis.settings import Settings
+from innocap_analysis.survey.files.privacy import make_pseudonym
+from innocap_analysis.survey.files.read import Answers
+from innocap_analysis.survey.instrument import Instrument
+from tests.synthetic.exports import WRITERS, Writer
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY = b"a key for tests only"

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from survey_truth import KEY, export
 
 from innocap_analysis import average_scores, rake_weights, read_survey, score_answers, turn_answers
-from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument
-from innocap_analysis.prepare.answers import STEPS, clean_answers, count_cleaning, mask_answers
-from innocap_analysis.prepare.synthetic.exports import WRITERS
-from innocap_analysis.prepare.synthetic.people import make_respondents
-from innocap_analysis.prepare.wave import load_wave
-from innocap_analysis.score.survey import estimate_response_rates
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings
+from innocap_analysis.survey.answers import STEPS, clean_answers, count_cleaning, mask_answers
+from innocap_analysis.survey.instrument import Instrument
+from innocap_analysis.survey.scales import DONT_KNOW, NOT_APPLICABLE
+from innocap_analysis.survey.score import estimate_response_rates
+from innocap_analysis.survey.wave import load_wave
+from tests.synthetic.exports import WRITERS
+from tests.synthetic.people import make_respondents
 
 NAN = float("nan")
 REGIONS = {"SE21": "SE", "SE33": "SE", "FI1D": "FI"}

@@ -15,7 +15,8 @@ from innocap_analysis.batch.execute import execute_run
 from innocap_analysis.batch.fingerprint import describe_project
 from innocap_analysis.batch.parameters import check_parameters, read_parameters
 from innocap_analysis.batch.plan import make_plan
-from innocap_analysis.settings import InnocapError, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import load_settings
 
 PARAMETERS = """region: str = "SE"  # whom
 language: str = "en"

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 from innocap_analysis import load_capacity, score_index
-from innocap_analysis.prepare.clean import select_year, widen
-from innocap_analysis.prepare.files import read_table
-from innocap_analysis.score.capacity import CapacityData, write_scores
-from innocap_analysis.settings import InnocapError, load_settings
+from innocap_analysis.data.clean import select_year, widen
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import read_table
+from innocap_analysis.index.capacity import CapacityData, write_scores
+from innocap_analysis.settings import load_settings
 
 
 def test_partners_are_complete(capacity: CapacityData) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from innocap_analysis import cli, load_settings
-from innocap_analysis.score.capacity import load_capacity
+from innocap_analysis.index.capacity import load_capacity
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -23,7 +23,8 @@ from innocap_analysis.batch import worker
 from innocap_analysis.batch.fingerprint import describe_project
 from innocap_analysis.batch.processes import can_fork
 from innocap_analysis.batch.verify import verify_reports
-from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
 
 __all__ = ["small"]
 pytestmark = [

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innocap_analysis.codebook import read_codebook
-from innocap_analysis.score.alternatives import change_codebook
-from innocap_analysis.score.goalposts import compute_goalposts, write_goalposts
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.alternatives import change_codebook
+from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.index.goalposts import compute_goalposts, write_goalposts
 
 GOOD = """code,parent,kind,direction,weight,low,high,aggregate
 IDX,,index,,,,,arithmetic

@@ -19,8 +19,8 @@ from innocap_analysis import (
     score_panel,
     tabulate_changes,
 )
-from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.capacity import CapacityData
 
 A = np.array([
     2, 3, 5, 4, 6, 7, 3, 2, 1, 5, 8, 9, 4, 3, 6, 7, 2, 1, 9, 8, 5,

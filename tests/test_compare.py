@@ -18,11 +18,11 @@ from innocap_analysis import (
     score_index,
     summarise,
 )
-from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.score.factors import AggregationChoice, LeaveOneOut, WeightNoise
-from innocap_analysis.score.normalise import ScoreWarning
-from innocap_analysis.score.robustness import estimate_superiority, summarise_ranks
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.capacity import CapacityData
+from innocap_analysis.index.factors import AggregationChoice, LeaveOneOut, WeightNoise
+from innocap_analysis.index.normalise import ScoreWarning
+from innocap_analysis.index.robustness import estimate_superiority, summarise_ranks
 
 
 def test_summarise_agrees_with_scipy() -> None:

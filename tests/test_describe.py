@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innocap_analysis import estimate_top_two, summarise, suppress_small_cells, tabulate_answers
-from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument
-from innocap_analysis.compare.shares import estimate_share
-from innocap_analysis.prepare.wave import load_wave
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings
 from innocap_analysis.survey.groups import tabulate_group_scores, tabulate_respondents
+from innocap_analysis.survey.instrument import Instrument
+from innocap_analysis.survey.scales import DONT_KNOW, NOT_APPLICABLE
+from innocap_analysis.survey.shares import estimate_share
+from innocap_analysis.survey.wave import load_wave
 
 NAN = float("nan")
 # R 4.2.2, survey 4.1.1: svydesign(ids = ~1 or ~o, weights = w), svymean, svyvar,

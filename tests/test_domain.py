@@ -9,7 +9,8 @@ import pytest
 
 from innocap_analysis import find_unit, load_capacity, load_wave, run_notebooks
 from innocap_analysis.batch.domain import list_faults, list_notes
-from innocap_analysis.settings import InnocapError, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import load_settings
 
 SETTINGS, REGIONS = "innocap.yml", "data/codebooks/regions.csv"
 ICELAND = """  IS:

@@ -22,12 +22,12 @@ from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 from PIL import Image
 
-from innocap_analysis.present.figure import AHEAD, BEHIND, STYLE, Chart, start_chart, styled
-from innocap_analysis.present.lettering import UNIT, Ruler, find_face, place_glyphs
-from innocap_analysis.present.sheet import reduce_colours
+from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, STYLE, Chart, start_chart, styled
+from innocap_analysis.pages.drawing.lettering import UNIT, Ruler, find_face, place_glyphs
+from innocap_analysis.pages.drawing.sheet import reduce_colours
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCALE = ROOT / "innocap_analysis" / "present" / "locale"
+LOCALE = ROOT / "innocap_analysis" / "pages" / "locale"
 LANGUAGES = ["sv", "fi", "fr"]
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fewlikert.clusters import _find_joint_cr2
+from fewlikert.options import refuse_codes
 from innocap_analysis import (
     ImputationChoice,
     NormalisationChoice,
@@ -41,13 +43,12 @@ from innocap_analysis import (
     summarise_ranks,
     treat_outliers,
 )
-from innocap_analysis.codebook import Codebook, Instrument
-from innocap_analysis.compare.clusters import _find_joint_cr2
-from innocap_analysis.score.normalise import ScoreWarning
-from innocap_analysis.score.options import refuse_codes
-from innocap_analysis.score.published import recompute_published
-from innocap_analysis.score.survey import average_scores, score_answers
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.normalise import ScoreWarning
+from innocap_analysis.index.published import recompute_published
+from innocap_analysis.survey.instrument import Instrument
+from innocap_analysis.survey.score import average_scores, score_answers
 
 
 def _book(how: str = "arithmetic", **cells: object) -> Codebook:

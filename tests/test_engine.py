@@ -28,10 +28,10 @@ from innocap_analysis import (
     screen_units,
     treat_outliers,
 )
-from innocap_analysis.codebook import Codebook
-from innocap_analysis.score.normalise import ScoreWarning
-from innocap_analysis.score.treat import measure_shape
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.normalise import ScoreWarning
+from innocap_analysis.index.treat import measure_shape
 
 NAN = float("nan")
 UNITS = list("abcdefg")

@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 
 from innocap_analysis import Evidence, load_wave, open_survey_view
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages import differences, measurement, pairs
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.tables import Table
-from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.pages.tables import Table
+from innocap_analysis.settings import Settings
 from innocap_analysis.survey.groups import tabulate_group_scores
+from innocap_analysis.survey.wave import Wave
 
 LANGUAGES = ["en", "sv", "fi", "fr"]
 

@@ -16,6 +16,8 @@ from matplotlib.text import Text
 from PIL import Image
 
 import innocap_analysis as ia
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages import (
     alternatives,
     answers,
@@ -31,13 +33,12 @@ from innocap_analysis.pages import (
     ranks,
     regions,
 )
+from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.figure import Chart
-from innocap_analysis.present.tables import make_table
-from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.settings import LAB_FOLDER, InnocapError, load_settings
+from innocap_analysis.pages.tables import make_table
+from innocap_analysis.settings import LAB_FOLDER, load_settings
+from innocap_analysis.survey.wave import Wave
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ["en", "sv", "fi", "fr"]

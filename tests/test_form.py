@@ -10,9 +10,11 @@ import pytest
 from openpyxl import load_workbook
 from pyxform.xls2xform import convert
 
-from innocap_analysis.codebook import Instrument, read_instrument, read_scales
-from innocap_analysis.present.form import write_form
-from innocap_analysis.settings import InnocapError, Settings, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings, load_settings
+from innocap_analysis.survey.form import write_form
+from innocap_analysis.survey.instrument import Instrument, read_instrument
+from innocap_analysis.survey.scales import read_scales
 
 LANGUAGES = ["sv", "fi", "en", "fr"]
 

@@ -11,7 +11,8 @@ import pytest
 from openpyxl import Workbook
 
 from innocap_analysis import read_survey
-from innocap_analysis.settings import InnocapError, Settings, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY = b"a key for tests only"

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from innocap_analysis import open_view, score_index
-from innocap_analysis.codebook import read_codebook
+from innocap_analysis.index.alternatives import change_codebook, find_double_counts
+from innocap_analysis.index.capacity import CapacityData
+from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.pages import alternatives, comparison, data, indicators, method, ranks
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.score.alternatives import change_codebook, find_double_counts
-from innocap_analysis.score.capacity import CapacityData
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -9,8 +9,9 @@ import nbformat
 import pytest
 from babel.messages.pofile import read_po
 
-from innocap_analysis.present.catalogue import extract_messages
-from innocap_analysis.present.language import (
+from innocap_analysis.index.capacity import CapacityData
+from innocap_analysis.pages.catalogue import extract_messages
+from innocap_analysis.pages.language import (
     LOCALE_DIR,
     format_figure,
     format_number,
@@ -19,7 +20,6 @@ from innocap_analysis.present.language import (
     get_translator,
     translate_notebook,
 )
-from innocap_analysis.score.capacity import CapacityData
 from innocap_analysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]

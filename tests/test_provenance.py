@@ -20,7 +20,8 @@ from innocap_analysis.batch.fingerprint import describe_project
 from innocap_analysis.batch.record import RecordStore
 from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.cli import app
-from innocap_analysis.settings import InnocapError, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import load_settings
 
 __all__ = ["small"]
 FIGURE = """

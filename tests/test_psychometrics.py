@@ -9,17 +9,17 @@ import pandas as pd
 import pytest
 from r_reference import RAGGED, R, list_items, read_ragged, read_wave
 
-from innocap_analysis.compare.cfa import CfaResult, fit_cfa
-from innocap_analysis.compare.efa import fit_efa, run_parallel_analysis, test_sampling_adequacy
-from innocap_analysis.compare.invariance import STEPS, screen_dif, test_invariance
-from innocap_analysis.compare.polychoric import estimate_polychoric
-from innocap_analysis.compare.reliability import (
+from fewlikert.cfa import CfaResult, fit_cfa
+from fewlikert.efa import fit_efa, run_parallel_analysis, test_sampling_adequacy
+from fewlikert.invariance import STEPS, screen_dif, test_invariance
+from fewlikert.polychoric import estimate_polychoric
+from fewlikert.reliability import (
     bootstrap_alpha,
     compute_alpha,
     describe_items,
     estimate_reliability,
 )
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
 
 WAVE, TURNED, RAG = read_wave(), read_wave(turned=True), read_ragged()
 SKL = {"SKL": list_items("SKL")}

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from innocap_analysis import read_codebook, score_index
-from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.score.goalposts import compute_goalposts
-from innocap_analysis.score.published import recompute_published
+from innocap_analysis.index.capacity import CapacityData
+from innocap_analysis.index.goalposts import compute_goalposts
+from innocap_analysis.index.published import recompute_published
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "data" / "codebooks" / "examples"

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from frictionless import Package
 
-from innocap_analysis.prepare.observations import prepare_data, read_observations
-from innocap_analysis.settings import InnocapError, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.capacity import prepare_indicators
+from innocap_analysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "oecd_adult_skills.csv"
@@ -36,7 +37,9 @@ def test_every_resource_carries_its_origin() -> None:
 
 
 def test_values_are_kept_to_the_last_digit() -> None:
-    observations = read_observations(load_settings(ROOT)).set_index(["unit", "code", "time"])
+    observations = prepare_indicators(load_settings(ROOT)).observations.set_index(
+        ["unit", "code", "time"]
+    )
     assert observations.at[("SE", "OECD_PMR_PROC", 2018), "value"] == 1.71429
     assert observations.at[("CA-NL", "RWB_NETSPEED", 2024), "value"] == 27.6
     assert observations.at[("SE", "BIPA_PROCDATA", 2024), "value"] == 0.01
@@ -55,7 +58,7 @@ def test_an_edited_file_stops_and_is_named(
 ) -> None:
     _spoil(project, old, new)
     with pytest.raises(InnocapError) as caught:
-        prepare_data(load_settings())
+        prepare_indicators(load_settings())
     for word in [NAME, *told]:
         assert word in str(caught.value)
 
@@ -82,7 +85,7 @@ def test_a_faulty_new_edition_is_refused_by_line(
     _spoil(project, old, new)
     accept_raw(NAME)
     with pytest.raises(InnocapError) as caught:
-        prepare_data(load_settings())
+        prepare_indicators(load_settings())
     for word in [NAME, *told]:
         assert word in str(caught.value)
 
@@ -96,15 +99,15 @@ def test_an_empty_or_unreadable_file_is_refused(
     (project / "data" / "raw" / NAME).write_bytes(content)
     accept_raw(NAME)
     with pytest.raises(InnocapError, match=NAME):
-        prepare_data(load_settings())
+        prepare_indicators(load_settings())
 
 
 def test_a_missing_or_undescribed_file_is_named(project: Path) -> None:
     stray = project / "data" / "raw" / "more.csv"
     stray.write_text("a,b\n", encoding="utf-8")
     with pytest.raises(InnocapError, match=r"more\.csv: is not described"):
-        prepare_data(load_settings())
+        prepare_indicators(load_settings())
     stray.unlink()
     (project / "data" / "raw" / NAME).unlink()
     with pytest.raises(InnocapError, match=NAME):
-        prepare_data(load_settings())
+        prepare_indicators(load_settings())

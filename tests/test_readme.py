@@ -10,9 +10,9 @@ import pytest
 
 from innocap_analysis import open_view, run_sensitivity
 from innocap_analysis.batch.plan import make_plan
-from innocap_analysis.compare.verdicts import find_order_changes
-from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.score.robustness import summarise_ranks
+from innocap_analysis.index.capacity import CapacityData
+from innocap_analysis.index.robustness import summarise_ranks
+from innocap_analysis.index.verdicts import find_order_changes
 from innocap_analysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]

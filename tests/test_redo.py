@@ -20,9 +20,9 @@ from innocap_analysis.batch.fingerprint import describe_project, list_software
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.batch.record import read_record
 from innocap_analysis.batch.verify import verify_reports
-from innocap_analysis.prepare.wave import import_files
 from innocap_analysis.reads import walk_files
 from innocap_analysis.settings import OUTPUT_VARIABLE
+from innocap_analysis.survey.wave import import_files
 
 __all__ = ["small"]
 ROOT = Path(__file__).resolve().parents[1]
@@ -172,7 +172,7 @@ def test_only_what_read_it_is_redone(
     from innocap_analysis.batch import conduct
 
     # Faults in the data stop a batch before; here it is only asked who has read what.
-    monkeypatch.setattr("innocap_analysis.score.capacity.load_capacity", lambda **_: None)
+    monkeypatch.setattr("innocap_analysis.index.capacity.load_capacity", lambda **_: None)
     monkeypatch.setattr("innocap_analysis.batch.domain.refuse_faults", lambda *_: None)
     wrong = {}
     for number, (what, (change, wanted, reason)) in enumerate(CHANGES.items()):

@@ -25,7 +25,8 @@ from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.batch.record import find_reasons, read_record
 from innocap_analysis.batch.verify import verify_reports
-from innocap_analysis.settings import OUTPUT_VARIABLE, TEXTS_NAME, InnocapError, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import OUTPUT_VARIABLE, TEXTS_NAME, load_settings
 
 __all__ = ["small"]
 pytestmark = pytest.mark.slow

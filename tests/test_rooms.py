@@ -1,4 +1,4 @@
-"""The house: a room imports only from rooms to its left, from settings and from codebook."""
+"""The house: a room imports only from rooms to its left; neighbours know nothing of it."""
 
 from __future__ import annotations
 
@@ -7,51 +7,47 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1] / "innocap_analysis"
-ROOMS = ["prepare", "score", "compare", "survey", "present", "pages", "batch"]
-BASE = {"settings", "planned", "codebook", "parts", "reads"}
-MODULES = sorted(path for path in ROOT.rglob("*.py"))
+ROOT = Path(__file__).resolve().parents[1]
+HOUSE = ROOT / "innocap_analysis"
+GROUND = ["errors", "reads", "parts", "planned", "settings", "archives", "files"]
+ROOMS = [*GROUND, "data", "index", "survey", "pages", "batch", "cli"]
+NEIGHBOURS = ["fewlikert"]
+MODULES = sorted(HOUSE.rglob("*.py"))
+ALL = sorted([*MODULES, *(p for n in NEIGHBOURS for p in (ROOT / n).rglob("*.py"))])
 
 
-def _imported_rooms(path: Path) -> set[str]:
-    rooms = set()
+def _list_imports(path: Path) -> set[str]:
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = []
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names = [node.module or ""]
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        for name in names:
-            parts = name.split(".")
-            if parts[0] == "innocap_analysis" and len(parts) > 1:
-                rooms.add(parts[1])
-    return rooms
+            names |= {alias.name for alias in node.names}
+    return names
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_room_imports_only_to_its_left(path: Path) -> None:
-    room = path.relative_to(ROOT).parts[0].removesuffix(".py")
-    if room in ROOMS:
-        allowed = {*ROOMS[: ROOMS.index(room) + 1], *BASE}
-    elif room == "codebook":
-        allowed = BASE
-    elif room == "settings":
-        allowed = {"planned", "parts", "reads"}
-    elif room == "planned":
-        allowed = {"parts"}
-    elif room == "parts":
-        allowed = {"reads"}
-    elif room == "reads":
-        allowed = set()
-    else:
-        assert room in ("cli", "__init__")
-        return
-    assert _imported_rooms(path) <= allowed
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("room", ["score", "compare", "survey"])
-def test_pure_rooms_neither_plot_nor_draw_global_random_numbers(room: str) -> None:
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_a_room_imports_only_from_rooms_to_its_left(path: Path) -> None:
+    room = path.relative_to(HOUSE).parts[0].removesuffix(".py")
+    rooms = {n.split(".")[1] for n in _list_imports(path) if n.startswith("innocap_analysis.")}
+    allowed = {"__version__"} | set(ROOMS[: ROOMS.index(room) + 1] if room in ROOMS else ())
+    assert rooms <= allowed
+
+
+@pytest.mark.parametrize("name", NEIGHBOURS)
+def test_a_neighbour_knows_nothing_of_the_house(name: str) -> None:
+    for path in (ROOT / name).rglob("*"):
+        if path.suffix in {".py", ".pyi", ".md", ".toml"}:
+            assert "innocap" not in path.read_text(encoding="utf-8").casefold(), path
+
+
+@pytest.mark.parametrize("room", ["innocap_analysis/index", "fewlikert"])
+def test_what_computes_neither_plots_nor_draws_global_random_numbers(room: str) -> None:
     for path in (ROOT / room).glob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert "matplotlib" not in text, path
@@ -60,6 +56,6 @@ def test_pure_rooms_neither_plot_nor_draw_global_random_numbers(room: str) -> No
         ), path
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", ALL, ids=_name)
 def test_modules_stay_readable(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400

@@ -31,7 +31,8 @@ from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.parameters import check_parameters, read_parameters
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.batch.progress import Progress, write_time
-from innocap_analysis.settings import InnocapError, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import load_settings
 
 __all__ = ["small"]
 ROOT = Path(__file__).resolve().parents[1]

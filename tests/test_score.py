@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from innocap_analysis import normalise, rank_units, read_codebook, score_index
-from innocap_analysis.codebook import Codebook
-from innocap_analysis.score.normalise import ScoreWarning
-from innocap_analysis.score.weights import compute_effective_weights
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.normalise import ScoreWarning
+from innocap_analysis.index.weights import compute_effective_weights
 
 
 def make_book(**changes: object) -> Codebook:

@@ -22,9 +22,10 @@ from innocap_analysis import (
     summarise_ranks,
     treat_outliers,
 )
-from innocap_analysis.codebook import Codebook
-from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.score.factors import (
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.capacity import CapacityData
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.factors import (
     AggregationChoice,
     ImputationChoice,
     LeaveOneOut,
@@ -33,11 +34,10 @@ from innocap_analysis.score.factors import (
     TreatmentChoice,
     WeightNoise,
 )
-from innocap_analysis.score.sensitivity import SensitivityResult
-from innocap_analysis.score.sobol import MEAN_SHIFT, _estimate
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.index.sensitivity import SensitivityResult
+from innocap_analysis.index.sobol import MEAN_SHIFT, _estimate
 
-pytestmark = pytest.mark.filterwarnings("ignore::innocap_analysis.score.normalise.ScoreWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::innocap_analysis.index.normalise.ScoreWarning")
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_a_normaliser_that_raises_names_run_and_choice(
 ) -> None:
     values, book = small
     factors = [NormalisationChoice(("codebook", "percentile")), LeaveOneOut()]
-    from innocap_analysis.score import normalise
+    from innocap_analysis.index import normalise
 
     monkeypatch.setitem(normalise._SAMPLE_METHODS, "percentile", _raise)
     with pytest.raises(InnocapError) as caught:
@@ -140,7 +140,7 @@ def test_a_step_that_raises_names_run_and_choice(
     small: tuple[pd.DataFrame, Codebook], monkeypatch: pytest.MonkeyPatch,
     target: str, factor: object, told: str,
 ) -> None:  # fmt: skip
-    from innocap_analysis.score import simulation
+    from innocap_analysis.index import simulation
 
     values, book = small
     monkeypatch.setattr(simulation, target, _raise)

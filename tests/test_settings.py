@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from innocap_analysis.settings import InnocapError, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import load_settings
 
 
 def _change(project: Path, old: str, new: str) -> None:

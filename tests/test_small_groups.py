@@ -10,25 +10,25 @@ import pytest
 from r_reference import RAGGED, R, read_ragged, read_wave
 from scipy import stats
 
-from innocap_analysis import summarise
-from innocap_analysis.compare.clusters import compare_cluster_pairs, estimate_cluster_means
-from innocap_analysis.compare.effects import (
+from fewlikert.clusters import compare_cluster_pairs, estimate_cluster_means
+from fewlikert.effects import (
     compute_cliffs_delta,
     compute_hedges_g,
     compute_variance_shares,
     find_detectable_difference,
 )
-from innocap_analysis.compare.groups import compare_groups, compare_pairs
-from innocap_analysis.compare.imputation import (
+from fewlikert.groups import compare_groups, compare_pairs
+from fewlikert.imputation import (
     estimate_imputed_means,
     impute_multiple,
     pool_estimates,
 )
-from innocap_analysis.compare.mixed import estimate_icc, fit_mixed_means
-from innocap_analysis.compare.ordinal import SeparationError, compare_answers, fit_ordinal_logit
-from innocap_analysis.compare.pooling import pool_means
-from innocap_analysis.compare.verdict import judge_difference
-from innocap_analysis.settings import InnocapError
+from fewlikert.judgement import judge_difference
+from fewlikert.mixed import estimate_icc, fit_mixed_means
+from fewlikert.ordinal import SeparationError, compare_answers, fit_ordinal_logit
+from fewlikert.pooling import pool_means
+from innocap_analysis import summarise
+from innocap_analysis.errors import InnocapError
 
 WAVE, RAG = read_wave(), read_ragged()
 JOBS = {"wave": (WAVE, "y", "country"), "rag": (RAG, "score", "group"),

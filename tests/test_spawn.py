@@ -19,7 +19,8 @@ from innocap_analysis.batch.fingerprint import describe_project
 from innocap_analysis.batch.helper import start_helper
 from innocap_analysis.batch.processes import START_VARIABLE, choose_start
 from innocap_analysis.batch.warm import spawned
-from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import OUTPUT_VARIABLE
 
 __all__ = ["small"]
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,13 +12,15 @@ import pytest
 from survey_truth import KEY, ROOT, differences, export, head_rows, read_rows, write_rows
 
 from innocap_analysis import read_instrument, read_survey
-from innocap_analysis.codebook import DONT_KNOW, NOT_APPLICABLE, Instrument
-from innocap_analysis.prepare.survey.privacy import redact_text
-from innocap_analysis.prepare.synthetic.exports import WRITERS
-from innocap_analysis.prepare.synthetic.people import make_respondents
-from innocap_analysis.prepare.synthetic.wave import FILES, make_wave, write_wave
-from innocap_analysis.prepare.wave import import_files, load_wave
-from innocap_analysis.settings import InnocapError, Settings, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings, load_settings
+from innocap_analysis.survey.files.privacy import redact_text
+from innocap_analysis.survey.instrument import Instrument
+from innocap_analysis.survey.scales import DONT_KNOW, NOT_APPLICABLE
+from innocap_analysis.survey.wave import import_files, load_wave
+from tests.synthetic.exports import WRITERS
+from tests.synthetic.people import make_respondents
+from tests.synthetic.wave import FILES, make_wave, write_wave
 
 
 def test_the_shipped_wave_equals_the_generators_truth(

@@ -12,9 +12,10 @@ from openpyxl import Workbook, load_workbook
 from survey_truth import BOOK_TOOLS, KEY, ROOT, differences, export
 
 from innocap_analysis import read_survey
-from innocap_analysis.codebook import Instrument
-from innocap_analysis.prepare.synthetic.people import make_respondents
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings
+from innocap_analysis.survey.instrument import Instrument
+from tests.synthetic.people import make_respondents
 
 BOOK_CHANGES = ["blank_row", "moved", "upper", "space", "language", "comma", "title", "unknown",
                 "twice", "other_sheet"]  # fmt: skip

@@ -15,8 +15,9 @@ import pytest
 from survey_truth import KEY, differences, export, read_rows, write_rows
 
 from innocap_analysis import read_survey
-from innocap_analysis.codebook import Instrument
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings
+from innocap_analysis.survey.instrument import Instrument
 
 OWN = {
     "id": "Response ID", "submitdate": "Date submitted", "lastpage": "Last page",

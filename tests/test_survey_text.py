@@ -10,8 +10,9 @@ import pytest
 from survey_truth import KEY, TEXT_TOOLS, differences, export, head_rows, read_rows, write_rows
 
 from innocap_analysis import read_survey
-from innocap_analysis.codebook import Instrument
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings
+from innocap_analysis.survey.instrument import Instrument
 
 
 def _no_mark(path: Path, tool: str) -> None:

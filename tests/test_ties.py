@@ -14,11 +14,11 @@ from innocap_analysis import (
     read_codebook,
     score_index,
 )
-from innocap_analysis.codebook import Codebook
-from innocap_analysis.score.normalise import ScoreWarning
-from innocap_analysis.score.ties import is_flat, rank_figures
-from innocap_analysis.score.treat import measure_shape
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.normalise import ScoreWarning
+from innocap_analysis.index.ties import is_flat, rank_figures
+from innocap_analysis.index.treat import measure_shape
 
 TENTHS = [0.1 / 1, 0.7 / 7, 0.3 / 3, 0.6 / 6]  # equal ratios that are not the same float
 

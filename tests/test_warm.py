@@ -19,8 +19,9 @@ from innocap_analysis import run_notebooks
 from innocap_analysis.batch.crate import CRATE_NAME
 from innocap_analysis.batch.lock import NAME, hold_places
 from innocap_analysis.batch.processes import START_VARIABLE, can_fork
-from innocap_analysis.prepare.files import WRITING_PREFIX
-from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import WRITING_PREFIX
+from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
 
 __all__ = ["small"]
 pytestmark = [

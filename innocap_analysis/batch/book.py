@@ -10,8 +10,9 @@ from innocap_analysis.batch.outcome import Run, Value
 from innocap_analysis.batch.parameters import Parameter, check_values, read_parameters
 from innocap_analysis.batch.record import read_record
 from innocap_analysis.batch.rows import Faults
-from innocap_analysis.prepare.wave import find_wave
-from innocap_analysis.settings import CONFIG_NAME, InnocapError, Settings, suggest
+from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.settings import CONFIG_NAME, Settings
+from innocap_analysis.survey.wave import find_wave
 
 BY_PLAN = ("region", "language")  # given by the units and languages of a plan
 

@@ -9,10 +9,10 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from innocap_analysis.archives import pack_files
 from innocap_analysis.batch.fingerprint import LOCK_NAME, list_data
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.prose import list_pictures
-from innocap_analysis.prepare.archives import pack_files
 from innocap_analysis.reads import walk_files
 from innocap_analysis.settings import CONFIG_NAME, Settings, load_settings
 

@@ -21,14 +21,9 @@ import nbformat
 from innocap_analysis.batch import witness
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.batch.parameters import read_notebook
-from innocap_analysis.prepare.files import CHECK_DISK
-from innocap_analysis.present.language import translate_notebook
-from innocap_analysis.settings import (
-    OUTPUT_VARIABLE,
-    PUBLISH_VARIABLE,
-    VARIANT_VARIABLE,
-    Settings,
-)
+from innocap_analysis.files import CHECK_DISK
+from innocap_analysis.pages.language import translate_notebook
+from innocap_analysis.settings import OUTPUT_VARIABLE, PUBLISH_VARIABLE, VARIANT_VARIABLE, Settings
 
 SOURCE, RESULT = "source.ipynb", "result.ipynb"
 # A kernel of its own notes down what it reads.

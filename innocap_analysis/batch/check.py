@@ -10,11 +10,12 @@ from innocap_analysis.batch.book import find_overruled
 from innocap_analysis.batch.domain import refuse_faults
 from innocap_analysis.batch.parameters import read_notebook, read_parameters
 from innocap_analysis.batch.plan import make_plan
-from innocap_analysis.codebook import read_codebook, read_instrument
-from innocap_analysis.prepare.observations import prepare_data
-from innocap_analysis.score.capacity import load_capacity
-from innocap_analysis.score.goalposts import compute_goalposts
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.capacity import load_capacity, prepare_indicators
+from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.index.goalposts import compute_goalposts
+from innocap_analysis.settings import Settings
+from innocap_analysis.survey.instrument import read_instrument
 
 MOST_CELLS = 30
 MOST_LINES = 15
@@ -42,7 +43,7 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
             yield "questionnaire", _catch(lambda path=path: read_instrument(path, scales))  # type: ignore[misc]
         elif path not in tables:
             yield f"codebook {path.name}", _catch(lambda path=path: read_codebook(path))  # type: ignore[misc]
-    yield "raw files", _catch(lambda: prepare_data(settings))
+    yield "raw files", _catch(lambda: prepare_indicators(settings))
     yield "countries and regions", _catch(lambda: refuse_faults(settings))
     yield "goalposts", _catch(lambda: _check_goalposts(settings))
     yield "batch plan", _catch(lambda: _check_plan(settings))

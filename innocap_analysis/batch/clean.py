@@ -15,8 +15,9 @@ from innocap_analysis.batch.plan import COMPARISON, make_plan
 from innocap_analysis.batch.record import find_changes, read_record
 from innocap_analysis.batch.results import FRONT_NAME, NAME, SCHEMA_NAME, write_results
 from innocap_analysis.batch.verify import read_outputs
-from innocap_analysis.prepare.files import hash_file
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import hash_file
+from innocap_analysis.settings import Settings
 
 
 @dataclass(frozen=True)

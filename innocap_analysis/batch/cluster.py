@@ -18,8 +18,9 @@ from innocap_analysis.batch.conduct import Taken
 from innocap_analysis.batch.fingerprint import ProjectState
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.worker import run_remotely
-from innocap_analysis.prepare.files import write_atomically
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import write_atomically
+from innocap_analysis.settings import Settings
 
 if TYPE_CHECKING:
     from distributed import Client

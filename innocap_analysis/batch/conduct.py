@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from innocap_analysis.batch.outcome import Outcome, Run
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings
 
 Taken = Callable[[int, Outcome], None]
 Execute = Callable[..., None]
@@ -67,7 +68,7 @@ def conduct_batch(
     from innocap_analysis.batch.parameters import read_notebook
     from innocap_analysis.batch.record import RecordStore, find_reasons
     from innocap_analysis.batch.results import write_results
-    from innocap_analysis.score.capacity import write_scores
+    from innocap_analysis.index.capacity import write_scores
 
     config = request.settings
     plan = _plan_batch(request, tell)
@@ -132,7 +133,7 @@ def foresee_batch(request: Request) -> list[tuple[Run, str]]:
     from innocap_analysis.batch.fingerprint import Edition, describe_project
     from innocap_analysis.batch.parameters import read_notebook
     from innocap_analysis.batch.record import find_reasons
-    from innocap_analysis.score.capacity import load_capacity
+    from innocap_analysis.index.capacity import load_capacity
 
     config = request.settings
     plan = _plan_batch(request)
@@ -159,7 +160,7 @@ def _plan_batch(
     from innocap_analysis.batch.book import find_changed, find_overruled, tell_waves
     from innocap_analysis.batch.domain import refuse_faults
     from innocap_analysis.batch.plan import make_plan
-    from innocap_analysis.score.capacity import check_year
+    from innocap_analysis.index.capacity import check_year
 
     plan = make_plan(
         request.settings,

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from innocap_analysis.batch.execute import FAILED
 from innocap_analysis.batch.record import read_record
-from innocap_analysis.prepare.files import hash_file, write_atomically
+from innocap_analysis.files import hash_file, write_atomically
 from innocap_analysis.reads import Reading
 from innocap_analysis.settings import Settings
 

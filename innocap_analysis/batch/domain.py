@@ -6,12 +6,18 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from innocap_analysis.codebook import read_codebook
-from innocap_analysis.prepare.observations import PreparedData, prepare_data
-from innocap_analysis.prepare.units import name_country, read_regions
-from innocap_analysis.prepare.wave import ANSWERS_NAME, list_synthetic
-from innocap_analysis.score.capacity import CapacityData, list_unmeasured, load_capacity
-from innocap_analysis.settings import InnocapError, Settings, suggest
+from innocap_analysis.data.observations import PreparedData
+from innocap_analysis.data.units import name_country, read_regions
+from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.index.capacity import (
+    CapacityData,
+    list_unmeasured,
+    load_capacity,
+    prepare_indicators,
+)
+from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.settings import Settings
+from innocap_analysis.survey.wave import ANSWERS_NAME, list_synthetic
 
 
 def list_faults(settings: Settings) -> list[str]:
@@ -36,7 +42,7 @@ def list_faults(settings: Settings) -> list[str]:
     regions = read_regions(settings.regions_path)
     faults = [*_check_marks(settings), *_check_areas(settings), *_check_regions(settings, regions)]
     try:
-        prepared = prepare_data(settings)
+        prepared = prepare_indicators(settings)
     except InnocapError as error:
         return [*faults, str(error)]
     return [*faults, *list_unmeasured(prepared, settings), *_check_sets(settings, prepared)]

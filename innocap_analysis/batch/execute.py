@@ -21,8 +21,9 @@ from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.record import KEY, make_record, read_record
 from innocap_analysis.batch.variant import mark_variant, tag_files
 from innocap_analysis.batch.witness import collect, listen
-from innocap_analysis.prepare.files import CHECK_DISK, hash_file, write_atomically
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import CHECK_DISK, hash_file, write_atomically
+from innocap_analysis.settings import Settings
 
 STAGING_PREFIX = ".staging-"
 FAILED = ".failed.ipynb"

@@ -11,14 +11,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import fewlikert
 import innocap_analysis
 from innocap_analysis import reads
-from innocap_analysis.prepare.files import hash_file
+from innocap_analysis.files import hash_file
 from innocap_analysis.reads import Reading
 from innocap_analysis.settings import TEXTS_NAME, Settings
 
 LOCK_NAME = "requirements.lock"
-_PACKAGE = Path(innocap_analysis.__file__).parent
+# Whose change makes every page another one: the package and the statistics beside it.
+CODE_FOLDERS = tuple(Path(str(p.__file__)).parent for p in (innocap_analysis, fewlikert))
 
 
 @dataclass(frozen=True)
@@ -165,15 +167,18 @@ def list_code() -> list[Path]:
     """Return the package's own files, without what Python makes of them while it runs."""
     return sorted(
         path
-        for path in _PACKAGE.rglob("*")
+        for folder in CODE_FOLDERS
+        for path in folder.rglob("*")
         if "__pycache__" not in path.parts and not path.name.startswith(".") and path.is_file()
     )
 
 
 def _hash_code(root: Path) -> str:
     digest = hashlib.sha256()
+    homes = {folder.parent for folder in CODE_FOLDERS}
     for path in list_code():
-        digest.update(f"{path.relative_to(_PACKAGE).as_posix()} {hash_file(path)}\n".encode())
+        name = next(path.relative_to(home) for home in homes if path.is_relative_to(home))
+        digest.update(f"{name.as_posix()} {hash_file(path)}\n".encode())
     lock = root / LOCK_NAME
     if lock.is_file():
         digest.update(hash_file(lock).encode("ascii"))

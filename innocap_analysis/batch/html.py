@@ -11,7 +11,7 @@ import nbformat
 from jinja2 import pass_context
 
 from innocap_analysis.batch.prose import Pictures, render_latex, render_markdown
-from innocap_analysis.present.language import get_translator
+from innocap_analysis.pages.language import get_translator
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLESHEET = TEMPLATES / "innocap" / "report.css"

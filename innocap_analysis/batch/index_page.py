@@ -20,13 +20,14 @@ from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.plan import COMPARISON
 from innocap_analysis.batch.results import FRONT_NAME
 from innocap_analysis.batch.variant import describe_choices, read_variant
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import write_atomically
 from innocap_analysis.pages.front import PAGE, describe_front
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.language import translate_notebook
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.planned import MARK
-from innocap_analysis.prepare.files import write_atomically
-from innocap_analysis.present.language import translate_notebook
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.settings import Settings
 
 PICTURE = "40_dimensions"
 Failure = tuple[int | None, str]  # number of the cell, and what went wrong

@@ -17,8 +17,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from innocap_analysis.batch.execute import STAGING_PREFIX
-from innocap_analysis.prepare.files import CHECK_DISK, WRITING_PREFIX
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import CHECK_DISK, WRITING_PREFIX
 
 NAME = ".innocap-batch.lock"
 LIVE = ".innocap-batches"

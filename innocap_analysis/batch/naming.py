@@ -123,7 +123,7 @@ def mark_wave(wave: str, settings: Settings) -> str:
         ``SYNTHETIC`` for the wave that ships, ``SYNTHETIC-imported`` when made-up answers
         were imported, else empty.
     """
-    from innocap_analysis.prepare.wave import ANSWERS_NAME
+    from innocap_analysis.survey.wave import ANSWERS_NAME
 
     if wave == "synthetic":
         return MARK

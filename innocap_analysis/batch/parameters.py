@@ -19,9 +19,10 @@ from pathlib import Path
 import nbformat
 
 from innocap_analysis.batch.outcome import Scalar, Value
-from innocap_analysis.prepare.units import find_unit
-from innocap_analysis.prepare.wave import check_wave
-from innocap_analysis.settings import InnocapError, Settings, suggest
+from innocap_analysis.data.units import find_unit
+from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.settings import Settings
+from innocap_analysis.survey.wave import check_wave
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "date": date}
 _NOTHING = ("", "none", "null", "newest")

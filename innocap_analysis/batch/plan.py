@@ -10,14 +10,10 @@ from innocap_analysis.batch.book import BY_PLAN, Book, check_sets, set_values
 from innocap_analysis.batch.naming import name_report
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.batch.rows import DEFAULT, Faults, Row, list_rows, list_units
+from innocap_analysis.data.units import find_unit
+from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.planned import check_variant
-from innocap_analysis.prepare.units import find_unit
-from innocap_analysis.settings import (
-    CONFIG_NAME,
-    InnocapError,
-    Settings,
-    suggest,
-)
+from innocap_analysis.settings import CONFIG_NAME, Settings
 
 COMPARISON = "comparison"
 ALL = "all"

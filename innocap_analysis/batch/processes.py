@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from typing import Literal
 
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
 
 # fork, spawn or cold; what is best on this system where it is not set.
 START_VARIABLE = "INNOCAP_START"

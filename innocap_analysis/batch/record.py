@@ -14,9 +14,10 @@ from typing import Any
 
 from innocap_analysis.batch.fingerprint import Edition, ProjectState, hash_cells, name_reading
 from innocap_analysis.batch.outcome import Run
-from innocap_analysis.prepare.files import CHECK_DISK, hash_file
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import CHECK_DISK, hash_file
 from innocap_analysis.reads import Reading
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.settings import Settings
 
 KEY = "innocap"
 _PARTS = {

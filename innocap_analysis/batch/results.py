@@ -8,10 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import write_atomically
 from innocap_analysis.pages.facts import COLUMNS, MEANINGS, NUMERIC
 from innocap_analysis.pages.view import RESULTS
-from innocap_analysis.prepare.files import write_atomically
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.settings import Settings
 
 NAME, SCHEMA_NAME, FRONT_NAME = "results.csv", "results.schema.json", f"index{RESULTS}"
 

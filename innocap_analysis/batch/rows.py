@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from innocap_analysis.data.units import find_unit, read_regions
+from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.planned import check_variant
-from innocap_analysis.prepare.units import find_unit, read_regions
-from innocap_analysis.settings import CONFIG_NAME, InnocapError, Settings, suggest
+from innocap_analysis.settings import CONFIG_NAME, Settings
 
 DEFAULT = "default"
 COLUMNS = ("notebook", "units", "languages", "set")

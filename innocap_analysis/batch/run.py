@@ -23,7 +23,8 @@ from innocap_analysis.batch.processes import (
     import_jsonschema,
     one_thread,
 )
-from innocap_analysis.settings import InnocapError, Settings, load_settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from innocap_analysis.batch.fingerprint import ProjectState

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.batch.results import find_result
-from innocap_analysis.prepare.raw import Resource, read_datapackage, read_raw_table
-from innocap_analysis.prepare.units import map_country, read_regions
-from innocap_analysis.score.capacity import CapacityData, load_capacity
+from innocap_analysis.data.raw import Resource, read_datapackage, read_raw_table
+from innocap_analysis.data.units import map_country, read_regions
+from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.settings import Settings
 
 _OWN = {"value", "score", "year", "context", "change", "first_edition", "last_edition"}

@@ -12,7 +12,7 @@ import nbformat
 
 from innocap_analysis.batch.naming import name_choices, split_tag, tag_file
 from innocap_analysis.batch.outcome import Run, Value
-from innocap_analysis.present.language import get_translator
+from innocap_analysis.pages.language import get_translator
 
 KEY = "innocap_variant"
 

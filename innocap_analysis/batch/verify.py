@@ -12,8 +12,9 @@ from innocap_analysis.batch.execute import FAILED
 from innocap_analysis.batch.fingerprint import Edition, hash_cells, name_reading
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.record import find_changes
+from innocap_analysis.errors import InnocapError
 from innocap_analysis.reads import KINDS, Reading
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.settings import Settings
 
 _NOTEBOOK = "notebook"
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import fewlikert
 import innocap_analysis
 from innocap_analysis import reads
 from innocap_analysis.reads import Reading, aside, ears, hash_reading
@@ -180,6 +181,9 @@ class Witness:
         return False
 
 
+_OWN = (innocap_analysis, fewlikert)
+
+
 class _Places(NamedTuple):
     own: tuple[str, ...]
     system: tuple[str, ...]
@@ -187,10 +191,10 @@ class _Places(NamedTuple):
 
 def _list_software_places(root: str) -> _Places:
     """Return where software lies: what counts as versions, not as something that is read."""
-    package = os.path.dirname(os.path.abspath(innocap_analysis.__file__))
+    packages = [os.path.dirname(os.path.abspath(str(p.__file__))) for p in _OWN]
     prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix}
     libraries = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
-    own = [path for path in (package, *prefixes, *libraries) if not root.startswith(_end(path))]
+    own = [path for path in (*packages, *prefixes, *libraries) if not root.startswith(_end(path))]
     windows = [os.environ[name] for name in ("SYSTEMROOT", "PROGRAMFILES") if name in os.environ]
     return _Places(tuple(map(_end, own)), tuple(map(_end, [*_SYSTEM, *windows])))
 

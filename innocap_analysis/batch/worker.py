@@ -22,7 +22,8 @@ from innocap_analysis.batch.fingerprint import ProjectState, describe_project
 from innocap_analysis.batch.helper import Channel, Helper, start_helper
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.processes import can_fork, die_with_parent, one_thread
-from innocap_analysis.settings import OUTPUT_VARIABLE, InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import OUTPUT_VARIABLE, Settings
 
 # The worker's own threads say how many runs go at the same time.
 _MANY = 1024

@@ -1,1 +1,1 @@
-"""What readers see: one module per notebook, each on a view of the data."""
+"""What is shown: a module for each notebook, and what they share."""

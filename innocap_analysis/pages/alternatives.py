@@ -7,19 +7,19 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.pages.facts import Said
-from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import draw_tiles, key_shades, mark_units
-from innocap_analysis.pages.order import tell_order_changes
-from innocap_analysis.present.figure import GRID, INK, Chart, styled
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.score.alternatives import (
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.alternatives import (
     change_codebook,
     compare_alternatives,
     find_double_counts,
 )
-from innocap_analysis.score.normalise import ScoreWarning
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.index.normalise import ScoreWarning
+from innocap_analysis.pages.drawing.figure import GRID, INK, Chart, styled
+from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.marks import draw_tiles, key_shades, mark_units
+from innocap_analysis.pages.order import tell_order_changes
+from innocap_analysis.pages.prose import Prose
 
 REPORTED, SINGLE = "reported", "no_double_counts"
 _WITHOUT = "without_"

@@ -12,15 +12,15 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 from matplotlib.transforms import blended_transform_factory
 
-from innocap_analysis.compare.shares import estimate_top_two, tabulate_answers
+from innocap_analysis.pages.drawing.figure import INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.prose import Prose
 from innocap_analysis.pages.survey_marks import draw_interval, fold, make_country_key, set_rows
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.present.figure import INK, QUIET, Chart, styled
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.present.tables import Table
+from innocap_analysis.pages.tables import Table
 from innocap_analysis.survey.disclosure import SHOWN
 from innocap_analysis.survey.groups import MIN_ORGANISATIONS, tabulate_choices
+from innocap_analysis.survey.shares import estimate_top_two, tabulate_answers
 
 _DIVERGING = ("#B35806", "#F1A340", "#D8D8D8", "#8DBFE0", "#0072B2")
 _STEP = 0.95

@@ -6,7 +6,10 @@ from textwrap import fill
 
 import pandas as pd
 
-from innocap_analysis.codebook import Codebook, read_codebook
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.index.panel import score_panel, tabulate_changes
+from innocap_analysis.pages.drawing.figure import INK, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.marks import (
     draw_rows,
@@ -17,11 +20,9 @@ from innocap_analysis.pages.marks import (
     name_rows,
 )
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
-from innocap_analysis.present.figure import INK, Chart, styled
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.present.tables import Table
+from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.tables import Table
 from innocap_analysis.reads import list_files
-from innocap_analysis.score.panel import score_panel, tabulate_changes
 
 
 @styled

@@ -8,12 +8,12 @@ import numpy as np
 from babel.lists import format_list
 from matplotlib.patches import Patch
 
+from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.marks import draw_rows, make_key, name_rows, write_beside
 from innocap_analysis.pages.order import tell_order_changes
-from innocap_analysis.present.figure import AHEAD, BEHIND, INK, Chart, styled
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.present.tables import Table
+from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.tables import Table
 
 
 def write_heading(view: IndexView) -> Prose:

@@ -7,16 +7,16 @@ import pandas as pd
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 
+from innocap_analysis.data.flags import read_notes
+from innocap_analysis.data.raw import read_datapackage
+from innocap_analysis.index.published import recompute_published
 from innocap_analysis.pages.comparison import read_examples
+from innocap_analysis.pages.drawing.figure import AHEAD, GRID, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import FLAG_MARK, Said
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.marks import make_dot
-from innocap_analysis.prepare.flags import read_notes
-from innocap_analysis.prepare.raw import read_datapackage
-from innocap_analysis.present.figure import AHEAD, GRID, QUIET, REFERENCE, Chart, styled
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.present.tables import Table
-from innocap_analysis.score.published import recompute_published
+from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.tables import Table
 
 
 @styled

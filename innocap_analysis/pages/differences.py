@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from innocap_analysis.data.flags import find_flags, group_flags
+from innocap_analysis.index.capacity import CapacityData
+from innocap_analysis.pages.drawing.figure import REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import HIDDEN, Said
 from innocap_analysis.pages.measurement import find_alpha, tell_items
 from innocap_analysis.pages.pairs import count_verdicts, tell_smallest
+from innocap_analysis.pages.prose import Prose
 from innocap_analysis.pages.survey_marks import set_rows
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.prepare.flags import find_flags, group_flags
-from innocap_analysis.present.figure import REFERENCE, Chart, styled
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.present.tables import Table
-from innocap_analysis.score.capacity import CapacityData
+from innocap_analysis.pages.tables import Table
 from innocap_analysis.survey.evidence import PRIOR_SCALE
 
 

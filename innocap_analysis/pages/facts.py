@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from innocap_analysis.present.labels import Labels
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.pages.labels import Labels
 
 FLAG_MARK = "†"
 HIDDEN = "not shown"

@@ -6,14 +6,14 @@ from typing import Any
 
 from matplotlib.patches import Patch
 
-from innocap_analysis.compare.describe import EVERYONE, summarise
+from fewlikert.describe import EVERYONE, summarise
+from innocap_analysis.pages.drawing.figure import BEHIND, INK, REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.prose import Prose
 from innocap_analysis.pages.survey_marks import fold
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.prepare.answers import count_cleaning
-from innocap_analysis.present.figure import BEHIND, INK, REFERENCE, Chart, styled
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.present.tables import Table
+from innocap_analysis.pages.tables import Table
+from innocap_analysis.survey.answers import count_cleaning
 from innocap_analysis.survey.groups import NO_REGION, tabulate_nonresponse
 
 _MANY = 0.1

@@ -9,18 +9,18 @@ from functools import cached_property
 
 import pandas as pd
 
-from innocap_analysis.compare.verdicts import LEVEL, Verdicts, judge_units
+from innocap_analysis.data.flags import find_flags, group_flags
+from innocap_analysis.data.observations import fingerprint_inputs
+from innocap_analysis.data.units import Unit
+from innocap_analysis.index.capacity import CapacityData
+from innocap_analysis.index.influence import leave_out_cells, leave_out_indicators
+from innocap_analysis.index.robustness import summarise_ranks
+from innocap_analysis.index.score import rank_units
+from innocap_analysis.index.sensitivity import SensitivityResult
+from innocap_analysis.index.verdicts import LEVEL, Verdicts, judge_units
 from innocap_analysis.pages.facts import FLAG_MARK, Ledger, Said
+from innocap_analysis.pages.prose import Prose
 from innocap_analysis.pages.view import View
-from innocap_analysis.prepare.flags import find_flags, group_flags
-from innocap_analysis.prepare.observations import fingerprint_inputs
-from innocap_analysis.prepare.units import Unit
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.score.capacity import CapacityData
-from innocap_analysis.score.index import rank_units
-from innocap_analysis.score.influence import leave_out_cells, leave_out_indicators
-from innocap_analysis.score.robustness import summarise_ranks
-from innocap_analysis.score.sensitivity import SensitivityResult
 
 
 @dataclass(frozen=True, kw_only=True)

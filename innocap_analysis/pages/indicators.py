@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from innocap_analysis.pages.drawing.figure import Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.marks import draw_rows, make_key
-from innocap_analysis.present.figure import Chart, styled
 
 
 @styled

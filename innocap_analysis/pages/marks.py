@@ -14,10 +14,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.transforms import offset_copy
 
+from innocap_analysis.pages.drawing.figure import GRID, INK, QUIET, REFERENCE
 from innocap_analysis.pages.facts import FLAG_MARK
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.present.figure import GRID, INK, QUIET, REFERENCE
-from innocap_analysis.present.labels import Labels
+from innocap_analysis.pages.labels import Labels
 
 # One direction on every page: the darker, the more.
 SHADES = colormaps["Blues"]

@@ -7,13 +7,13 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from innocap_analysis.compare.describe import EVERYONE
+from fewlikert.describe import EVERYONE
+from innocap_analysis.pages.drawing.figure import BEHIND, INK, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.prose import Prose
 from innocap_analysis.pages.survey_marks import draw_interval, fold, make_country_key, set_rows
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.present.figure import BEHIND, INK, QUIET, REFERENCE, Chart, styled
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.present.tables import Table
+from innocap_analysis.pages.tables import Table
 
 _ENOUGH = 0.7
 _MODERATE, _LARGE = 0.02, 0.05

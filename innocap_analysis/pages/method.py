@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.compare.coherence import (
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.coherence import (
     correlate_nodes,
     estimate_group_alpha,
     estimate_importance,
 )
-from innocap_analysis.pages.facts import Said
-from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import make_dot
-from innocap_analysis.present.figure import (
+from innocap_analysis.index.goalposts import compute_goalposts
+from innocap_analysis.index.weights import compute_effective_weights
+from innocap_analysis.pages.drawing.figure import (
     AHEAD,
     BEHIND,
     GRID,
@@ -23,11 +23,11 @@ from innocap_analysis.present.figure import (
     Chart,
     styled,
 )
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.present.tables import Table
-from innocap_analysis.score.goalposts import compute_goalposts
-from innocap_analysis.score.weights import compute_effective_weights
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.marks import make_dot
+from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.tables import Table
 
 
 def _goalpost(view: IndexView, code: str, end: str) -> Said:

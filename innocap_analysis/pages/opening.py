@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from innocap_analysis.data.units import find_unit
+from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.survey_view import DEFAULT_SMALLEST, SurveyView
 from innocap_analysis.pages.view import COMPARISON
-from innocap_analysis.prepare.units import find_unit
-from innocap_analysis.prepare.wave import Wave, load_wave
-from innocap_analysis.score.capacity import CapacityData, load_capacity
 from innocap_analysis.settings import Settings, load_settings
+from innocap_analysis.survey.wave import Wave, load_wave
 
 
 def open_view(

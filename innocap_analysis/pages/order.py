@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from innocap_analysis.compare.verdicts import find_order_changes
+from innocap_analysis.index.verdicts import find_order_changes
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
 

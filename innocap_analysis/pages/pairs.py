@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from innocap_analysis.compare.verdict import VERDICTS
+from fewlikert.judgement import VERDICTS
+from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.prose import Prose
 from innocap_analysis.pages.survey_marks import set_rows
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.present.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.settings import InnocapError, suggest
 
 _COLOURS = {"differs": BEHIND, "equivalent": AHEAD, "inconclusive": QUIET}
 _MARKS = {"differs": "D", "equivalent": "s", "inconclusive": "o"}

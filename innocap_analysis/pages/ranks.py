@@ -9,19 +9,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch
 
-from innocap_analysis.compare.verdicts import LEVEL
+from innocap_analysis.index import factors
+from innocap_analysis.index.robustness import estimate_superiority, summarise_ranks
+from innocap_analysis.index.sensitivity import SensitivityResult
+from innocap_analysis.index.sobol import MEAN_SHIFT, estimate_sobol
+from innocap_analysis.index.verdicts import LEVEL
 from innocap_analysis.pages.alternatives import SINGLE, count_kept, tell_order
+from innocap_analysis.pages.drawing.figure import AHEAD, INK, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.marks import draw_tiles, key_shades
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
-from innocap_analysis.present.figure import AHEAD, INK, Chart, styled
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.present.tables import Table
-from innocap_analysis.score import factors
-from innocap_analysis.score.robustness import estimate_superiority, summarise_ranks
-from innocap_analysis.score.sensitivity import SensitivityResult
-from innocap_analysis.score.sobol import MEAN_SHIFT, estimate_sobol
+from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.tables import Table
 
 _SOBOL_LEVEL = 0.95
 _TOTAL = "#9FC8E4"

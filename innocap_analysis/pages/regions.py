@@ -7,10 +7,10 @@ from textwrap import fill
 import numpy as np
 import pandas as pd
 
+from innocap_analysis.pages.drawing.figure import GRID, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.marks import name_rows
-from innocap_analysis.present.figure import GRID, QUIET, REFERENCE, Chart, styled
-from innocap_analysis.present.prose import Prose
+from innocap_analysis.pages.prose import Prose
 
 
 def show_regions(view: IndexView) -> Chart | Prose:

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from innocap_analysis.pages.drawing.figure import GRID
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.present.figure import GRID
 
 QUESTION_WIDTH = 62
 

@@ -11,14 +11,12 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from innocap_analysis.codebook import Instrument
-from innocap_analysis.compare.describe import EVERYONE
+from fewlikert.describe import EVERYONE
+from innocap_analysis.pages.drawing.figure import BEHIND, Chart
 from innocap_analysis.pages.facts import HIDDEN, SYNTHETIC, Said
+from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.tables import Table
 from innocap_analysis.pages.view import View
-from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.present.figure import BEHIND, Chart
-from innocap_analysis.present.prose import Prose
-from innocap_analysis.present.tables import Table
 from innocap_analysis.survey.disclosure import SHOWN
 from innocap_analysis.survey.evidence import Evidence
 from innocap_analysis.survey.groups import (
@@ -26,6 +24,8 @@ from innocap_analysis.survey.groups import (
     tabulate_group_scores,
     tabulate_respondents,
 )
+from innocap_analysis.survey.instrument import Instrument
+from innocap_analysis.survey.wave import Wave
 
 DEFAULT_SMALLEST = 5.0
 

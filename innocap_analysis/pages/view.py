@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from innocap_analysis.files import write_atomically
+from innocap_analysis.pages.drawing.figure import Chart, save_figure, start_chart
 from innocap_analysis.pages.facts import Fact, Ledger, Said
-from innocap_analysis.prepare.files import write_atomically
-from innocap_analysis.present.figure import Chart, save_figure, start_chart
-from innocap_analysis.present.labels import Labels
-from innocap_analysis.present.prose import Prose, write_stamp
-from innocap_analysis.present.tables import Table
+from innocap_analysis.pages.labels import Labels
+from innocap_analysis.pages.prose import Prose, write_stamp
+from innocap_analysis.pages.tables import Table
 
 COMPARISON = "comparison"
 RESULTS = ".results.csv"
@@ -28,7 +28,7 @@ class View(Labels):
     Attributes
     ----------
     settings, codebook, language
-        As in :class:`~innocap_analysis.present.labels.Labels`.
+        As in :class:`~innocap_analysis.pages.labels.Labels`.
     page : str
         Number of the notebook, such as ``40``.
     folder : str

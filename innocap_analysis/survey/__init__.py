@@ -1,1 +1,1 @@
-"""Answers in, what may be told of groups out: small ones hidden, differences judged."""
+"""A questionnaire and its files become safe results of groups of people."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.settings import MIN_RESPONDENTS_FLOOR, InnocapError
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import MIN_RESPONDENTS_FLOOR
 
 SHOWN, SMALL, COMPLEMENTARY = "", "small", "complementary"
 _FEWEST_HIDDEN = 2

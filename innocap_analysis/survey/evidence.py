@@ -8,20 +8,20 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.codebook import Codebook
-from innocap_analysis.compare.clusters import compare_cluster_pairs, estimate_cluster_means
-from innocap_analysis.compare.groups import compare_groups
-from innocap_analysis.compare.imputation import estimate_imputed_means, impute_multiple
-from innocap_analysis.compare.invariance import screen_dif, test_invariance
-from innocap_analysis.compare.mixed import estimate_icc
-from innocap_analysis.compare.pooling import PooledMeans, pool_means
-from innocap_analysis.compare.reliability import estimate_reliability
-from innocap_analysis.prepare.answers import mask_answers
-from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.score.survey import score_answers, turn_answers
-from innocap_analysis.settings import InnocapError
+from fewlikert.clusters import compare_cluster_pairs, estimate_cluster_means
+from fewlikert.groups import compare_groups
+from fewlikert.imputation import estimate_imputed_means, impute_multiple
+from fewlikert.invariance import screen_dif, test_invariance
+from fewlikert.mixed import estimate_icc
+from fewlikert.pooling import PooledMeans, pool_means
+from fewlikert.reliability import estimate_reliability
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.survey.answers import mask_answers
 from innocap_analysis.survey.disclosure import SHOWN, suppress_small_cells
 from innocap_analysis.survey.groups import MIN_ORGANISATIONS
+from innocap_analysis.survey.score import score_answers, turn_answers
+from innocap_analysis.survey.wave import Wave
 
 COMPLETIONS = 10
 PERMUTATIONS = 4999

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.compare.clusters import estimate_cluster_means
-from innocap_analysis.compare.describe import summarise
-from innocap_analysis.compare.shares import estimate_top_two, tabulate_answers
-from innocap_analysis.prepare.wave import Wave
-from innocap_analysis.score.survey import score_answers
+from fewlikert.clusters import estimate_cluster_means
+from fewlikert.describe import summarise
 from innocap_analysis.survey.disclosure import COMPLEMENTARY, SHOWN, suppress_small_cells
+from innocap_analysis.survey.score import score_answers
+from innocap_analysis.survey.shares import estimate_top_two, tabulate_answers
+from innocap_analysis.survey.wave import Wave
 
 # Below five organisations the spread between them says next to nothing.
 MIN_ORGANISATIONS = 5

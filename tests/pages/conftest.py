@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages import opening, view
-from innocap_analysis.score.capacity import CapacityData
 
 from .reading import ROOT, read_page
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from matplotlib.text import Text
 
+from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.facts import Fact
+from innocap_analysis.pages.tables import Table
 from innocap_analysis.pages.view import View
-from innocap_analysis.present.figure import Chart
-from innocap_analysis.present.tables import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}

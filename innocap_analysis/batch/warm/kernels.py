@@ -21,8 +21,9 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
+import fewlikert
 import innocap_analysis
-from innocap_analysis import present
+from innocap_analysis import pages
 from innocap_analysis.batch.processes import import_jsonschema
 from innocap_analysis.batch.warm import preload
 
@@ -66,10 +67,11 @@ def _load() -> None:
         for module in MODULES:
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
-        for found in pkgutil.walk_packages(present.__path__, f"{present.__name__}."):
+        for found in pkgutil.walk_packages(pages.__path__, f"{pages.__name__}."):
             importlib.import_module(found.name)
-        for name in innocap_analysis.__all__:
-            getattr(innocap_analysis, name)
+        for package in (innocap_analysis, fewlikert):
+            for name in package.__all__:
+                getattr(package, name)
         preload.rehearse_figure()
         preload.rehearse_data()
         for module in ("comm", "ipykernel.debugger", "ipykernel.zmqshell", "ipykernel.kernelapp"):

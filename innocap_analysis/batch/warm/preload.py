@@ -18,12 +18,12 @@ from pathlib import Path
 
 import innocap_analysis
 from innocap_analysis.batch.processes import die_with_parent, import_jsonschema, keep_memory
-from innocap_analysis.settings import InnocapError
+from innocap_analysis.errors import InnocapError
 
 # The allocator thread of pyarrow (loaded by pandas) has handlers of its own for a fork.
 _SAFE_THREADS = {"jemalloc_bg_thd"}
 # What is loaded ahead: of these it is known that loading them says and changes nothing.
-_PACKAGES = ("matplotlib", "numpy", "pandas", "scipy", "seaborn", "statsmodels")
+_PACKAGES = ("fewlikert", "matplotlib", "numpy", "pandas", "scipy", "seaborn", "statsmodels")
 # A fresh interpreter's, and those that the packages bring along when they are loaded.
 _FILTERS = list(warnings.filters)
 
@@ -40,7 +40,7 @@ def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
     """
     import_jsonschema()
     from innocap_analysis.batch.warm import engine, shell
-    from innocap_analysis.present.language import get_translator
+    from innocap_analysis.pages.language import get_translator
 
     with loading():
         shell.make_app()
@@ -128,8 +128,8 @@ def rehearse_figure() -> None:
     """Draw a figure once: fonts are found and formats loaded on the way."""
     import pandas as pd
 
-    from innocap_analysis.present.figure import Chart, start_chart, styled
-    from innocap_analysis.present.lettering import rehearse_letters
+    from innocap_analysis.pages.drawing.figure import Chart, start_chart, styled
+    from innocap_analysis.pages.drawing.lettering import rehearse_letters
 
     @styled
     def draw() -> Chart:
@@ -153,10 +153,10 @@ def rehearse_data() -> None:
     What is kept of it is looked up by the bytes of the files, so that a file that changes is
     read anew. A project that cannot be read is left for the notebook to tell.
     """
-    from innocap_analysis.prepare.wave import load_wave
-    from innocap_analysis.present.language import get_translator
-    from innocap_analysis.score.capacity import load_capacity
+    from innocap_analysis.index.capacity import load_capacity
+    from innocap_analysis.pages.language import get_translator
     from innocap_analysis.settings import load_settings
+    from innocap_analysis.survey.wave import load_wave
 
     with warnings.catch_warnings(), contextlib.suppress(InnocapError):
         warnings.simplefilter("ignore")

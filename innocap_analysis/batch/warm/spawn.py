@@ -19,7 +19,8 @@ from innocap_analysis.batch.helper import Helper, start_helper
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.warm.attempt import GRACE_SECONDS, RETRIES, Attempt
 from innocap_analysis.batch.warm.spawned import serve
-from innocap_analysis.settings import InnocapError, Settings
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings
 
 _POLL_SECONDS = 0.5
 _START_SECONDS = 300.0

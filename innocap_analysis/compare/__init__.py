@@ -1,1 +1,0 @@
-"""Scores in, descriptives and evidence out."""

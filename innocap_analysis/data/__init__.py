@@ -1,0 +1,1 @@
+"""Published figures and official statistics become checked observations."""

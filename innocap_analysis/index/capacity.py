@@ -1,0 +1,306 @@
+"""The project's own data, scored once and pooled: what every notebook starts from."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from innocap_analysis.data.clean import keep_newest, widen
+from innocap_analysis.data.flags import read_flags
+from innocap_analysis.data.observations import PreparedData, prepare_data, write_processed
+from innocap_analysis.data.units import name_country, read_regions
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import write_table
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.index.factors import Factor
+from innocap_analysis.index.normalise import ScoreWarning
+from innocap_analysis.index.score import IndexResult, score_index
+from innocap_analysis.index.sensitivity import SensitivityResult, run_sensitivity
+from innocap_analysis.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class CapacityData:
+    """Published figures of all countries and the scores made from them.
+
+    Attributes
+    ----------
+    settings : Settings
+        The project's configuration.
+    codebook : Codebook
+        The default index.
+    prepared : PreparedData
+        Observations of every year and the cleaning log.
+    observations : DataFrame
+        One row per unit and indicator: the newest, or the newest up to the chosen year.
+    values : DataFrame
+        Countries x every code of the codebook with a national figure, raw units.
+    result : IndexResult
+        Scores of all countries together.
+    """
+
+    settings: Settings
+    codebook: Codebook
+    prepared: PreparedData
+    observations: pd.DataFrame
+    values: pd.DataFrame
+    result: IndexResult
+
+    @property
+    def countries(self) -> list[str]:
+        """Partner countries, in the order of the settings."""
+        return list(self.settings.countries)
+
+    @property
+    def root(self) -> str:
+        """Code of the overall index."""
+        return self.codebook.indexes[0]
+
+    @property
+    def dimensions(self) -> list[str]:
+        """Codes of the dimensions."""
+        return self.codebook.children(self.root)
+
+    @cached_property
+    def regional(self) -> pd.DataFrame:
+        """Regions x context codes: newest values of the regional indicators.
+
+        Every region and indicator with a figure of any year has its place, NaN where the
+        chosen year is earlier than the figure.
+        """
+        every = self.prepared.observations
+        every = every[every["unit"].isin(self.region_countries)]
+        chosen = self.observations[self.observations["unit"].isin(every["unit"])]
+        codes = [code for code in self.codebook.context if code in set(every["code"])]
+        own = [code for code in codes if code in set(chosen["code"])]
+        return widen(chosen, own).reindex(index=sorted(set(every["unit"])), columns=codes)
+
+    @cached_property
+    def region_countries(self) -> dict[str, str]:
+        """Country of each statistical region."""
+        table = read_regions(self.settings.regions_path)
+        return {str(unit): str(country) for unit, country in table["country"].items()}
+
+    @cached_property
+    def flags(self) -> pd.DataFrame:
+        """Known weaknesses of single figures; see :func:`~innocap_analysis.data.flags`."""
+        return read_flags(self.settings.flags_path, codes=list(self.codebook.table.index))
+
+    def simulate(
+        self,
+        *,
+        n: int = 2000,
+        seed: int = 1,
+        factors: Sequence[Factor] | None = None,
+        sobol: bool = False,
+    ) -> SensitivityResult:
+        """Score the index many times under other choices, with the project's own coverage rule.
+
+        Parameters
+        ----------
+        n, seed, factors, sobol
+            As in :func:`~innocap_analysis.index.sensitivity.run_sensitivity`.
+
+        Returns
+        -------
+        SensitivityResult
+            Choices and scores of every run.
+        """
+        return run_sensitivity(
+            self.values, self.codebook, factors=factors, n=n, seed=seed, sobol=sobol,
+            min_coverage=self.settings.min_coverage,
+        )  # fmt: skip
+
+    def reference_units(self, reference: str) -> list[str]:
+        """Return the countries of a reference set that have data, in alphabetical order.
+
+        Parameters
+        ----------
+        reference : str
+            Name of a set in the settings.
+
+        Returns
+        -------
+        list of str
+            Country codes.
+
+        Raises
+        ------
+        InnocapError
+            There is no such set, or it names a country without data.
+        """
+        members = self.settings.reference_sets[self.settings.check_reference(reference)]
+        if members is None:
+            return list(self.values.index)
+        unknown = sorted(set(members) - set(self.values.index))
+        if unknown:
+            place = self.settings.locate("reference_sets", reference)
+            raise InnocapError(f"{place}: no data for {', '.join(unknown)}")
+        return sorted(members)
+
+
+def load_capacity(*, year: int | None = None, settings: Settings | None = None) -> CapacityData:
+    """Read the raw figures, verify them, and score all countries together.
+
+    Parameters
+    ----------
+    year : int, optional
+        Use nothing later than this year. Default: the newest value of each indicator.
+    settings : Settings, optional
+        Default: found from the working directory.
+
+    Returns
+    -------
+    CapacityData
+        Observations, values and scores; select the countries to show, never to score.
+
+    Raises
+    ------
+    InnocapError
+        The settings, the codebook or a raw file is faulty, or no figure is old enough.
+
+    Examples
+    --------
+    >>> capacity = load_capacity()
+    >>> bool(capacity.result.scores.loc["SE", "INNOCAP"] > 0)
+    True
+    """
+    config = settings or load_settings()
+    book = read_codebook(config.codebook_path)
+    if len(book.indexes) != 1:
+        raise InnocapError(f"{book.name}: expected one index, found {len(book.indexes)}")
+    prepared = prepare_indicators(config, book)
+    faults = list_unmeasured(prepared, config)
+    if faults:
+        raise InnocapError("\n  ".join(faults))
+    selected = keep_newest(prepared.observations, year)
+    values = widen_countries(selected, book, config)
+    if values.empty:
+        first = prepared.observations["time"].min()
+        raise InnocapError(f"year {year}: there are no figures so early; the first are of {first}")
+    with warnings.catch_warnings():
+        # The foot of every page names these indicators; see `pages.index_view`.
+        warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
+        result = score_index(values, book, min_coverage=config.min_coverage)
+    lost = _list_unscored(result, config)
+    if year is not None and lost:
+        # Who has no overall score of the newest figures either is shown as not measured.
+        newest = load_capacity(settings=config).result
+        lost = [unit for unit in lost if unit not in _list_unscored(newest, config)]
+    if lost and year is not None:
+        raise InnocapError(
+            f"year {year}: too few figures are so old that {', '.join(lost)} could have an overall "
+            "score; choose a later year, or none for the newest figures"
+        )
+    return CapacityData(config, book, prepared, selected, values, result)
+
+
+def prepare_indicators(settings: Settings, codebook: Codebook | None = None) -> PreparedData:
+    """Read, verify and clean the raw figures of the codebook's codes (default: the project's)."""
+    book = codebook or read_codebook(settings.codebook_path)
+    known = {*book.table.index, *book.inputs}
+    return prepare_data(settings, known=known, scored=book.leaves)
+
+
+def _list_unscored(result: IndexResult, settings: Settings) -> list[str]:
+    scores = result.scores[result.codebook.indexes[0]]
+    return [unit for unit in settings.countries if pd.isna(scores[unit])]
+
+
+def list_unmeasured(prepared: PreparedData, settings: Settings) -> list[str]:
+    """List the partner countries without a single figure, each where the settings name it.
+
+    Parameters
+    ----------
+    prepared : PreparedData
+        Observations of every year.
+    settings : Settings
+        The project.
+
+    Returns
+    -------
+    list of str
+        One message per country.
+    """
+    known = set(prepared.observations["unit"])
+    return [
+        f"{settings.locate('countries', code)}: data/raw holds no figure of {name_country(code)}; "
+        "add some or remove the country"
+        for code in settings.countries
+        if code not in known
+    ]
+
+
+def widen_countries(selected: pd.DataFrame, codebook: Codebook, settings: Settings) -> pd.DataFrame:
+    """Return countries x codes: what is not a region of the table of regions is a country.
+
+    Parameters
+    ----------
+    selected : DataFrame
+        One row per unit and code (:func:`~innocap_analysis.data.clean.select_year`).
+    codebook : Codebook
+        Gives the order of the columns; every indicator has one.
+    settings : Settings
+        Names the table of regions and the partner countries, which all have a row.
+
+    Returns
+    -------
+    DataFrame
+        Raw units; empty when no country has a figure.
+    """
+    national = selected[~selected["unit"].isin(read_regions(settings.regions_path).index)]
+    if national.empty:
+        return pd.DataFrame()
+    measured = {*national["code"], *codebook.leaves}
+    codes = dict.fromkeys([*codebook.table.index, *codebook.inputs])
+    values = widen(national, [code for code in codes if code in measured])
+    return values.reindex(values.index.union(list(settings.countries)))
+
+
+def check_year(year: int, settings: Settings) -> None:
+    """Check that every partner country can be scored as of a year.
+
+    Parameters
+    ----------
+    year : int
+        Nothing later is used.
+    settings : Settings
+        The project.
+
+    Raises
+    ------
+    InnocapError
+        The year is too early.
+    """
+    load_capacity(year=year, settings=settings)
+
+
+def write_scores(settings: Settings) -> pd.DataFrame:
+    """Rebuild ``data/processed`` from the raw files, scores included.
+
+    Parameters
+    ----------
+    settings : Settings
+        Names the folders.
+
+    Returns
+    -------
+    DataFrame
+        The scores table (see :meth:`IndexResult.to_long`), as written to ``scores.csv``.
+
+    Raises
+    ------
+    InnocapError
+        As :func:`load_capacity`; then nothing is written.
+    """
+    capacity = load_capacity(settings=settings)
+    write_processed(settings, capacity.prepared)
+    newest = int(capacity.observations["time"].max())
+    scores = capacity.result.to_long(time=newest)
+    write_table(settings.processed_dir / "scores.csv", scores)
+    return scores

@@ -1,0 +1,122 @@
+"""Freezing goalposts from a reference set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from innocap_analysis.data.clean import keep_newest
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import write_atomically
+from innocap_analysis.index.capacity import prepare_indicators, widen_countries
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.codebook_file import read_codebook, replace_cells
+from innocap_analysis.index.steps import denominate
+from innocap_analysis.settings import Settings
+
+
+def compute_goalposts(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Compute goalposts as the smallest and largest value of a reference set.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Reference units x codes, raw units, denominators among the columns.
+    codebook : Codebook
+        Says which indicators have goalposts, and those now frozen in it, if any yet.
+
+    Returns
+    -------
+    DataFrame
+        One row per indicator with goalposts: `code`, `n` (reference units with a value),
+        `low`, `high`, `frozen_low`, `frozen_high`, `agrees`. Figures without a range say
+        nothing against goalposts that are frozen.
+
+    Notes
+    -----
+    The table shows what the data say now beside what the codebook holds. The codebook is
+    the authority: goalposts change only when somebody writes new ones into it, so that
+    scores of different years and regions stay comparable.
+    """
+    rows = []
+    figures = denominate(values, codebook)
+    for code in codebook.leaves:
+        row = codebook.table.loc[code]
+        if row["normalise"] != "goalposts":
+            continue
+        held = float(row["low"]), float(row["high"])
+        column = figures[code].astype("float64")
+        low, high = float(column.min()), float(column.max())
+        rows.append(
+            {
+                "code": code,
+                "n": int(column.count()),
+                "low": low,
+                "high": high,
+                "frozen_low": held[0],
+                "frozen_high": held[1],
+                "agrees": (low, high) == held or (held[0] < held[1] and not low < high),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def recompute_goalposts(settings: Settings) -> pd.DataFrame:
+    """Compute the goalposts of the project's own codebook, those of new rows among them.
+
+    Parameters
+    ----------
+    settings : Settings
+        Names the codebook and the raw files; every country with figures is a reference.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`compute_goalposts`; what is not frozen yet is NaN and does not agree.
+
+    Raises
+    ------
+    InnocapError
+        The codebook has another fault than missing goalposts, or a raw file has one.
+    """
+    book = read_codebook(settings.codebook_path, frozen=False)
+    newest = keep_newest(prepare_indicators(settings, book).observations)
+    return compute_goalposts(widen_countries(newest, book, settings), book)
+
+
+def write_goalposts(path: Path, goalposts: pd.DataFrame) -> int:
+    """Freeze goalposts in a codebook file; every other byte of it stays.
+
+    Parameters
+    ----------
+    path : Path
+        The codebook.
+    goalposts : DataFrame
+        From :func:`compute_goalposts`.
+
+    Returns
+    -------
+    int
+        How many cells were changed.
+
+    Raises
+    ------
+    InnocapError
+        The codebook has another fault, or the figures of an indicator have no range; then
+        nothing is written.
+    """
+    read_codebook(path, frozen=False)
+    faults = []
+    due = goalposts[~goalposts["agrees"].astype(bool)]
+    for row in due[~(due["low"] < due["high"])].itertuples():
+        told = f"has the figure {row.low:g} everywhere" if row.n else "has no figure at all"
+        faults.append(f"{row.code}: {told} and so no goalposts; give it low and high by hand")
+    if faults:
+        raise InnocapError(f"{path.name}: " + "\n  ".join(faults))
+    rows = due.set_index("code")
+    numbers = {(str(c), end): float(rows.at[c, end]) for c in rows.index for end in ("low", "high")}
+    content, changed = replace_cells(path, numbers)
+    if changed:
+        write_atomically(path, content)
+    return changed

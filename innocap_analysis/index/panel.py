@@ -1,0 +1,110 @@
+"""Scores over several years on one fixed base."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import pandas as pd
+
+from innocap_analysis.data.clean import widen
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.normalise import FIXED, ScoreWarning
+from innocap_analysis.index.score import score_index
+
+
+def score_panel(
+    observations: pd.DataFrame,
+    codebook: Codebook,
+    *,
+    years: Sequence[int] | None = None,
+    min_coverage: float = 0.5,
+) -> pd.DataFrame:
+    """Score an index for several years with the same goalposts.
+
+    Parameters
+    ----------
+    observations : DataFrame
+        Columns `unit`, `time`, `code`, `value`; denominators of each year among the codes.
+    codebook : Codebook
+        The index; goalposts (or the raw scale) make years comparable.
+    years : sequence of int, optional
+        Default: every year in which each indicator has figures.
+    min_coverage : float
+        As in :func:`~innocap_analysis.index.score.score_index`.
+
+    Returns
+    -------
+    DataFrame
+        As :meth:`~innocap_analysis.index.score.IndexResult.to_long`, one block per year.
+
+    Raises
+    ------
+    InnocapError
+        An indicator is scaled by the units at hand, or a year has no figures.
+    """
+    moving = [rule.code for rule in codebook.leaf_rules if rule.method not in FIXED]
+    if moving:
+        raise InnocapError(
+            f"score_panel: {moving[0]} is scaled by the units at hand, so its years would not be "
+            "comparable; give it goalposts"
+        )
+    own = observations[observations["code"].isin(codebook.inputs)]
+    codes = codebook.find_inputs(set(own["code"]))
+    if years is None:
+        complete = own.groupby("time")["code"].nunique() == len(codes)
+        chosen = [int(year) for year in complete.index[complete]]
+    else:
+        chosen = list(years)
+    parts = []
+    for year in chosen:
+        figures = own[own["time"] == year]
+        if figures.empty:
+            known = ", ".join(str(t) for t in sorted(own["time"].unique()))
+            raise InnocapError(f"score_panel: there are no figures for {year}; years: {known}")
+        wide = widen(figures, codes)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
+            result = score_index(wide, codebook, min_coverage=min_coverage)
+        parts.append(result.to_long(time=year))
+    if not parts:
+        raise InnocapError("score_panel: no year has figures for every indicator; name the years")
+    return pd.concat(parts, ignore_index=True)
+
+
+def tabulate_changes(panel: pd.DataFrame, *, codes: Sequence[str] | None = None) -> pd.DataFrame:
+    """Compare each unit's first and last year.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        From :func:`score_panel`.
+    codes : sequence of str, optional
+        Default: every node.
+
+    Returns
+    -------
+    DataFrame
+        One row per unit and code: `unit`, `code`, `first_time`, `last_time`, `first_score`,
+        `last_score`, `change`, `change_per_year`, `first_rank`, `last_rank`, `rank_gain`
+        (places won). Units with a score in one year only are left out.
+    """
+    rows = panel if codes is None else panel[panel["code"].isin(list(codes))]
+    rows = rows.dropna(subset=["score"]).sort_values("time")
+    ends = rows.groupby(["unit", "code"], sort=True)
+    first, last = ends.first(), ends.last()
+    table = pd.DataFrame(
+        {
+            "first_time": first["time"],
+            "last_time": last["time"],
+            "first_score": first["score"],
+            "last_score": last["score"],
+            "change": last["score"] - first["score"],
+            "change_per_year": (last["score"] - first["score"]) / (last["time"] - first["time"]),
+            "first_rank": first["rank"],
+            "last_rank": last["rank"],
+            "rank_gain": first["rank"] - last["rank"],
+        }
+    )
+    return table[table["last_time"] > table["first_time"]].reset_index()

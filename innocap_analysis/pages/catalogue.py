@@ -1,0 +1,81 @@
+"""Keeping the translation catalogues in step with the texts of the project."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+from innocap_analysis.files import write_atomically
+from innocap_analysis.pages.language import LOCALE_DIR, SOURCE_LANGUAGE
+from innocap_analysis.settings import Settings
+
+_KEYWORDS = {"say": None, "translate": None}
+
+
+def extract_messages(settings: Settings) -> Catalog:
+    """Collect every text that a report can show: from the package and from the notebooks.
+
+    Parameters
+    ----------
+    settings : Settings
+        Says where the notebooks are.
+
+    Returns
+    -------
+    Catalog
+        Messages without translations, each with the places it comes from; the prose of a
+        notebook cell is one message.
+    """
+    import nbformat
+
+    catalogue = Catalog(project="innocap_analysis", charset="utf-8")
+    package = Path(__file__).parents[1]
+    for path in sorted(package.rglob("*.py")):
+        for line, message, _, _ in extract_from_file("python", path, keywords=_KEYWORDS):
+            place = path.relative_to(package.parent).as_posix()
+            catalogue.add(message, locations=[(place, line)])
+    for path in sorted(settings.notebooks_dir.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        for number, cell in enumerate(notebook.cells, start=1):
+            if cell.cell_type == "markdown":
+                catalogue.add(cell.source, locations=[(f"notebooks/{path.name}", number)])
+    return catalogue
+
+
+def update_catalogues(settings: Settings) -> dict[str, int]:
+    """Add new texts to the catalogues and drop those that are gone.
+
+    Parameters
+    ----------
+    settings : Settings
+        Lists the languages and says where the notebooks are.
+
+    Returns
+    -------
+    dict of str to int
+        Number of texts still to translate, by language.
+    """
+    template = extract_messages(settings)
+    todo: dict[str, int] = {}
+    for language in settings.languages:
+        if language == SOURCE_LANGUAGE:
+            continue
+        path = LOCALE_DIR / f"{language}.po"
+        if path.exists():
+            with path.open("rb") as stream:
+                catalogue = read_po(stream, locale=language)
+        else:
+            catalogue = Catalog(locale=language, project="innocap_analysis", charset="utf-8")
+        catalogue.update(template, no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        text = io.BytesIO()
+        write_po(
+            text, catalogue, width=100, sort_by_file=True, omit_header=True, include_lineno=False
+        )
+        write_atomically(path, text.getvalue())
+        todo[language] = sum(1 for message in catalogue if message.id and not message.string)
+    return todo

@@ -1,0 +1,1 @@
+"""Figures as files: laid out once, drawn from that layout; knows no page."""

@@ -1,0 +1,321 @@
+"""One look for all figures, and their export with the data behind them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, ParamSpec, cast
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import write_atomically, write_table
+from innocap_analysis.pages.drawing.lettering import (
+    FAMILY,
+    LINE_SPACING,
+    measure_height,
+    measure_width,
+    wrap_text,
+)
+from innocap_analysis.pages.drawing.placing import OneRow
+from innocap_analysis.pages.drawing.sheet import Sheet
+from innocap_analysis.settings import LAB_FOLDER, Settings, load_settings
+
+P = ParamSpec("P")
+
+INK = "#222222"
+QUIET = "#6B6B6B"
+REFERENCE = "#9A9A9A"
+GRID = "#E3E3E3"
+AHEAD = "#0072B2"
+BEHIND = "#D55E00"
+
+WIDTH = 8.0
+PNG_DPI = 160
+MAKER = "INNOCAP analysis"
+_SCREEN_DPI = 96
+_TITLE_SIZE, _SUBTITLE_SIZE, _NOTE_SIZE = 12.5, 9.5, 8.0
+_MARGIN = 0.12
+_EDGE = 0.008
+_KEY_HEIGHT = 0.3
+_KEY_SIZE, _KEY_MARK = 8.5, 38.0
+
+STYLE: Any = {
+    "font.family": FAMILY,
+    "font.size": 9,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": False,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 9,
+    "legend.frameon": False,
+    "legend.fontsize": _KEY_SIZE,
+    "svg.fonttype": "path",
+    # Grid-fitted letters help at screen size only, and cost more than all else in a figure.
+    "text.hinting": "none",
+    "svg.hashsalt": "innocap",
+    "figure.facecolor": "white",
+}
+
+
+class Chart(Figure):
+    """A matplotlib figure that carries its data and an alternative text.
+
+    Notebooks show it as a PNG whose alternative text reaches the HTML report. It is made
+    without pyplot, so nothing stays open and nothing is shown twice.
+
+    Attributes
+    ----------
+    data : DataFrame
+        What is drawn, as exported beside the picture.
+    alt : str
+        Alternative text.
+    """
+
+    data: pd.DataFrame
+    alt: str
+    _sheet: Sheet | None = None
+    _png: bytes = b""
+
+    def to_png(self) -> bytes:
+        """Return the figure as a PNG with the alternative text inside.
+
+        A figure that has not changed since it was last drawn is not drawn again: a
+        notebook saves a figure and then shows it.
+        """
+        sheet = self._draw_once()
+        if not self._png:
+            self._png = sheet.to_png(Software=MAKER, Description=self.alt)
+        return self._png
+
+    def to_svg(self) -> bytes:
+        """Return the figure as an SVG; the same figure gives the same bytes."""
+        return self._draw_once().to_svg(self.alt, MAKER)
+
+    def _draw_once(self) -> Sheet:
+        """Place the panels and draw, for both formats, unless nothing has changed."""
+        if self._sheet is None or self.stale:
+            self._sheet, self._png = Sheet(self), b""
+            with house_style():
+                self.draw(self._sheet)
+        return self._sheet
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, bytes | str], dict[str, Any]]:
+        width, height = (round(side * _SCREEN_DPI) for side in self.get_size_inches())
+        seen = {"width": width, "height": height, "alt": self.alt}
+        return {"image/png": self.to_png(), "text/plain": self.alt}, {"image/png": seen}
+
+
+@functools.cache
+def _list_style() -> dict[str, Any]:
+    """Return every setting of matplotlib as the figures have it."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        params: Any = mpl.rcParams
+        return {key: params._get(key) for key in params if key != "backend"}
+
+
+@contextlib.contextmanager
+def house_style() -> Iterator[None]:
+    """Set the project's style, whatever the user's own is, and put that back."""
+    # As rc_context and rcdefaults do, which check 300 values for every figure.
+    style, params = _list_style(), cast(Any, mpl.rcParams)
+    before = {key: params._get(key) for key in style}
+    for key, value in style.items():
+        params._set(key, value)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            params._set(key, value)
+
+
+def styled(draw: Callable[P, Chart]) -> Callable[P, Chart]:
+    """Run a plotting function under the project's style, whatever the user's own is."""
+
+    @functools.wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Chart:
+        with house_style():
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+def start_chart(
+    title: str,
+    subtitle: str,
+    *,
+    data: pd.DataFrame,
+    height: float,
+    note: str = "",
+    key: Sequence[Artist] = (),
+    columns: int = 1,
+    **subplots: Any,  # noqa: ANN401
+) -> tuple[Chart, list[Axes]]:
+    """Start a figure with its heading, and the space for it, in place.
+
+    Parameters
+    ----------
+    title : str
+        The takeaway, one sentence.
+    subtitle : str
+        What is drawn: measure, unit, number of cases.
+    data : DataFrame
+        Exported beside the picture.
+    height : float
+        Inches for the axes; headings come on top.
+    note : str
+        Small print at the foot.
+    key : sequence of Artist
+        What the marks mean, shown below the axes; each has its label.
+    columns : int
+        Panels side by side.
+    **subplots
+        Passed on to ``Figure.subplots``.
+
+    Returns
+    -------
+    chart : Chart
+        The figure.
+    axes : list of Axes
+        One per panel.
+    """
+    room = (WIDTH - 2 * _MARGIN) * 72
+    heading = wrap_text(title, room, _TITLE_SIZE, bold=True)
+    below = wrap_text(subtitle, room, _SUBTITLE_SIZE)
+    small = wrap_text(note, room, _NOTE_SIZE) if note else ""
+    top = (
+        _MARGIN
+        + (measure_height(heading, _TITLE_SIZE) + measure_height(below, _SUBTITLE_SIZE))
+        + 0.16
+    )
+    foot = (measure_height(small, _NOTE_SIZE) + _MARGIN) if note else 0.06
+    rows = _count_key_rows([str(mark.get_label()) for mark in key], room)
+    bottom = foot + _KEY_HEIGHT * rows
+    # Whole pixels, so that every renderer turns the picture upside down at the same line.
+    total = math.ceil((top + height + bottom) * PNG_DPI) / PNG_DPI
+    chart = Chart(figsize=(WIDTH, total), dpi=PNG_DPI)
+    chart.set_layout_engine(OneRow(bottom / total, 1 - top / total, _EDGE))
+    x = _MARGIN / WIDTH
+    chart.text(
+        x,
+        1 - _MARGIN / total,
+        heading,
+        size=_TITLE_SIZE,
+        weight="bold",
+        va="top",
+        linespacing=LINE_SPACING,
+    )
+    chart.text(
+        x,
+        1 - (_MARGIN + measure_height(heading, _TITLE_SIZE) + 0.04) / total,
+        below,
+        size=_SUBTITLE_SIZE,
+        color=QUIET,
+        va="top",
+        linespacing=LINE_SPACING,
+    )
+    if note:
+        chart.text(
+            x,
+            _MARGIN / 2 / total,
+            small,
+            size=_NOTE_SIZE,
+            color=QUIET,
+            va="bottom",
+            linespacing=LINE_SPACING,
+        )
+    if key:
+        columns_of_key = -(-len(key) // rows)
+        chart.legend(
+            # Matplotlib fills columns; a reader goes along the rows.
+            handles=[
+                mark for first in range(columns_of_key) for mark in key[first::columns_of_key]
+            ],
+            loc="lower center",
+            bbox_to_anchor=(0.5, foot / total),
+            ncols=columns_of_key,
+            borderaxespad=0.2,
+            columnspacing=1.4,
+            handletextpad=0.4,
+        ).set_in_layout(False)
+    chart.data = data
+    chart.alt = f"{title} {subtitle}"
+    axes = chart.subplots(1, columns, squeeze=False, **subplots)
+    return chart, list(axes.flat)
+
+
+def _count_key_rows(texts: Sequence[str], room: float) -> int:
+    """Return in how many rows the key fits below the axes."""
+    if not texts:
+        return 0
+    widths = [measure_width(text, _KEY_SIZE) + _KEY_MARK for text in texts]
+    for rows in range(1, len(texts)):
+        columns = -(-len(texts) // rows)
+        if sum(max(widths[first::columns]) for first in range(columns)) <= room:
+            return rows
+    return len(texts)
+
+
+def save_figure(
+    chart: Chart, name: str, *, folder: str, language: str = "en", settings: Settings | None = None
+) -> Chart:
+    """Save a figure as SVG and PNG, and the data behind it as CSV.
+
+    Parameters
+    ----------
+    chart : Chart
+        From one of the ``plot_*`` functions.
+    name : str
+        File name without ending, such as ``30_profile``.
+    folder : str
+        Folder below ``figures``: a region's code or ``comparison``.
+    language : {'en', 'sv', 'fi', 'fr'}
+        Other languages than the default carry their code in the file name.
+    settings : Settings, optional
+        Default: found from the working directory.
+
+    Returns
+    -------
+    Chart
+        The same figure, so that a notebook cell can end with this call and show it.
+
+    Raises
+    ------
+    InnocapError
+        The folder cannot be written, or a name is no plain file name.
+    """
+    config = settings or load_settings()
+    for part in (name, folder):
+        if not part or Path(part).name != part or part.startswith("."):
+            raise InnocapError(f"save_figure: {part!r} is no plain name for a file or folder")
+    name += config.variant_suffix
+    stem = name if language == config.default_language else f"{name}.{language}"
+    # Exploring by hand never touches what is published.
+    place = config.figures_dir / ("" if config.publishes else LAB_FOLDER) / folder
+    write_atomically(place / f"{stem}.png", chart.to_png())
+    write_atomically(place / f"{stem}.svg", chart.to_svg())
+    write_table(place / f"{stem}.csv", chart.data)
+    return chart

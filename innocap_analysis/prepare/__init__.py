@@ -1,1 +1,0 @@
-"""Raw files in, trusted tidy tables and a cleaning log out."""

@@ -1,1 +1,0 @@
-"""Survey exports: whatever file a survey tool gives, read into one table of answers."""

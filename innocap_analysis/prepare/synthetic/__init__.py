@@ -1,1 +1,0 @@
-"""Made-up survey answers for learning and testing, marked SYNTHETIC wherever they show."""

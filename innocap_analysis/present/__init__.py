@@ -1,1 +1,0 @@
-"""Evidence in, figures, tables, sentences and translations out."""

@@ -1,1 +1,0 @@
-"""Tidy tables in, normalised values, scores, ranks and their sensitivity out."""

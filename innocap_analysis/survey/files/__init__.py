@@ -1,0 +1,1 @@
+"""Exports of survey tools become answers without personal data."""

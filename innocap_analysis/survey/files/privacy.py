@@ -1,0 +1,135 @@
+"""What keeps people out of the answers: pseudonyms, and free text without identifiers."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import secrets
+from hashlib import sha256
+from pathlib import Path
+
+from innocap_analysis.errors import InnocapError
+
+KEY_VARIABLE = "INNOCAP_KEY_FILE"
+_LENGTH = 12
+
+# The more special pattern first: what one has taken out the next cannot misname.
+_IDENTIFIERS = (
+    ("e-mail", re.compile(r"[\w.+'-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.I)),
+    ("web address", re.compile(r"\b(?:https?://|www\.)\S+", re.I)),
+    ("IP address", re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")),
+    ("IP address", re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{1,4}\b", re.I)),
+    ("national id", re.compile(r"\b(?:19|20)?\d{6}\s?[-+]\s?\d{4}\b")),  # Sweden
+    ("national id", re.compile(r"\b(?:19|20)\d{10}\b")),
+    ("national id", re.compile(r"\b\d{6}[-+A-FU-Y]\d{3}[0-9A-Z]\b", re.I)),  # Finland
+    ("national id", re.compile(r"\b\d{7}\s?[A-W][A-IW]?\b", re.I)),  # Ireland
+    ("national id", re.compile(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b")),  # Canada
+    ("handle", re.compile(r"(?<!\w)@\w{2,}")),
+)  # fmt: skip
+_PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[\d\s()./-]{5,}\d)(?!\w)")
+_YEARS = re.compile(r"(?:19|20)\d\d\s?[-/]\s?(?:19|20)\d\d")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[\s.]\d{3})+")
+
+
+def find_key(root: Path, path: str | Path | None = None) -> bytes:
+    """Return the secret that pseudonyms are made with; make one on first use.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the project.
+    path : str or Path, optional
+        Key file. Default: ``$INNOCAP_KEY_FILE``, else ``innocap/key`` in the user's
+        configuration folder. It belongs outside the repository: whoever has it can tell
+        which organisation a pseudonym stands for.
+
+    Returns
+    -------
+    bytes
+        At least 16.
+
+    Raises
+    ------
+    InnocapError
+        The file is too short to be a key, cannot be written, or lies inside the project.
+    """
+    given = path or os.environ.get(KEY_VARIABLE)
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    place = Path(given) if given else home / "innocap" / "key"
+    if place.resolve().is_relative_to(root.resolve()):
+        raise InnocapError(
+            f"key file {place}: lies inside the project; keep it elsewhere and name it in "
+            f"${KEY_VARIABLE}"
+        )
+    try:
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+                stream.write(secrets.token_hex(32) + "\n")
+        key = place.read_bytes().strip()
+    except OSError as error:
+        raise InnocapError(f"key file {place}: {error.strerror}") from error
+    if len(key) < 16:
+        raise InnocapError(f"key file {place}: {len(key)} bytes are too few for a key")
+    return key
+
+
+def make_pseudonym(text: str, key: bytes, *, kind: str) -> str:
+    """Return the keyed pseudonym of an identifier.
+
+    Parameters
+    ----------
+    text : str
+        Identifier; letter case and surrounding spaces do not count.
+    key : bytes
+        Secret (:func:`find_key`).
+    kind : str
+        What it identifies: the same text has other pseudonyms as another kind.
+
+    Returns
+    -------
+    str
+        The first letter of `kind` and twelve hexadecimal digits of an HMAC-SHA-256.
+
+    Examples
+    --------
+    >>> one = make_pseudonym("Kommun 7", b"k" * 16, kind="organisation")
+    >>> one == make_pseudonym(" kommun 7 ", b"k" * 16, kind="organisation"), one[0], len(one)
+    (True, 'o', 13)
+    """
+    message = f"{kind}\0{' '.join(text.split()).casefold()}".encode()
+    return kind[0] + hmac.new(key, message, sha256).hexdigest()[:_LENGTH]
+
+
+def redact_text(text: str) -> str:
+    """Take identifiers out of a free text.
+
+    Parameters
+    ----------
+    text : str
+        What somebody wrote.
+
+    Returns
+    -------
+    str
+        The text with e-mail, web and IP addresses, national identity numbers of the four
+        partner countries, phone numbers and handles replaced by what they were. Names of
+        people cannot be found by a pattern: read the texts before anybody else does.
+
+    Examples
+    --------
+    >>> redact_text("Ring 070-123 45 67 eller skriv till anna@example.org")
+    'Ring [phone number] eller skriv till [e-mail]'
+    """
+    for what, pattern in _IDENTIFIERS:
+        text = pattern.sub(f"[{what}]", text)
+    return _PHONE.sub(_redact_number, text)
+
+
+def _redact_number(found: re.Match[str]) -> str:
+    number = found[0]
+    digits = sum(character.isdigit() for character in number)
+    plain = digits < 7 or _YEARS.fullmatch(number) or _THOUSANDS.fullmatch(number)
+    return number if plain else "[phone number]"

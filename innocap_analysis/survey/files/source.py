@@ -1,0 +1,156 @@
+"""Opening a survey file of any kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.survey.files import textfile
+from innocap_analysis.survey.files.layout import Layout
+from innocap_analysis.survey.files.workbook import read_spss, read_workbook
+
+TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+BOOK_ENDINGS = (".xlsx", ".xls")
+SPSS_ENDINGS = (".sav", ".zsav")
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened file: its first rows, and all rows once the header is known."""
+
+    head: list[list[str]]
+    encoding: str
+    delimiter: str
+    table: pd.DataFrame | None = None
+
+
+def open_source(
+    path: Path, encoding: str | None, delimiter: str | None
+) -> tuple[Source, dict[str, str]]:
+    """Open a survey file and read as much as tells its layout.
+
+    Parameters
+    ----------
+    path : Path
+        CSV, Excel or SPSS file.
+    encoding, delimiter : str, optional
+        Of a text file. Default: found out.
+
+    Returns
+    -------
+    source : Source
+        First rows, and all rows where the file was read whole.
+    texts : dict of str to str
+        Question text by variable, for SPSS.
+
+    Raises
+    ------
+    InnocapError
+        There is no such file, or it is empty or not what its ending says.
+    """
+    ending = path.suffix.lower()
+    if not path.is_file():
+        raise InnocapError(f"{path}: there is no such file")
+    if path.stat().st_size == 0:
+        raise InnocapError(f"{path.name}: is empty")
+    if ending in TEXT_ENDINGS:
+        return _open_text(path, encoding, delimiter), {}
+    if ending in BOOK_ENDINGS:
+        rows = _join_sheets(read_workbook(path), path.name)
+        return Source([list(row) for row in rows.head(60).to_numpy()], "", "", rows), {}
+    if ending in SPSS_ENDINGS:
+        cells, texts = read_spss(path)
+        header = pd.DataFrame([list(cells.columns)])
+        rows = pd.concat([header, cells.set_axis(range(cells.shape[1]), axis=1)])
+        rows = rows.set_axis(range(1, len(rows) + 1), axis=0)
+        return Source([list(cells.columns)], "", "", rows), texts
+    known = ", ".join((*TEXT_ENDINGS, *BOOK_ENDINGS, *SPSS_ENDINGS))
+    raise InnocapError(f"{path.name}: files ending in {ending or 'nothing'} are not read ({known})")
+
+
+def _join_sheets(sheets: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """Put the sheets side by side over which EUSurvey spreads more than 254 columns."""
+    (title, first), *others = sheets.items()
+    parts = [first]
+    for other, rows in others:
+        if not re.fullmatch(rf"{re.escape(title)}\d+", other):
+            continue
+        # Only the place of a row says whose answers it holds: there is no id on the sheet.
+        if len(rows) > len(first):
+            raise InnocapError(
+                f"{name}: sheet {other} has {len(rows)} rows and {title} has {len(first)}; they "
+                "are parts of one table, so export the answers again"
+            )
+        parts.append(rows)
+    return pd.concat(parts, axis=1, ignore_index=True).fillna("") if len(parts) > 1 else first
+
+
+def _open_text(path: Path, encoding: str | None, delimiter: str | None) -> Source:
+    start = path.open("rb").read(4)
+    if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0":
+        raise InnocapError(f"{path.name}: is a workbook or archive, not text; mend its ending")
+    if encoding is not None and encoding not in textfile.ENCODINGS:
+        raise InnocapError(f"encoding {encoding!r} is none of {', '.join(textfile.ENCODINGS)}")
+    if delimiter is not None and delimiter not in textfile.DELIMITERS:
+        raise InnocapError(f"delimiter {delimiter!r} is no comma, semicolon, tab or bar")
+    own = encoding or textfile.detect_encoding(path)
+    mark = delimiter or textfile.detect_delimiter(textfile.read_sample(path, own), path.name)
+    return Source(textfile.read_head(path, own, mark), own, mark)
+
+
+def add_texts(layout: Layout, texts: Mapping[str, str]) -> Layout:
+    """Give SPSS variables their labels as question texts.
+
+    Parameters
+    ----------
+    layout : Layout
+        As the variable names tell it.
+    texts : mapping of str to str
+        Question text by variable; empty for other files.
+
+    Returns
+    -------
+    Layout
+        The same where there are no texts.
+    """
+    if not texts:
+        return layout
+    columns = tuple(
+        type(c)(c.position, c.header, c.names, (*c.texts, texts.get(c.header, "")), c.option)
+        for c in layout.columns
+    )
+    return Layout("spss" if layout.tool == "plain" else layout.tool, 1, 1, columns)
+
+
+def iterate_source(path: Path, source: Source, layout: Layout) -> Iterator[pd.DataFrame]:
+    """Read the answers of an opened file, piece by piece.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    source : Source
+        From :func:`open_source`.
+    layout : Layout
+        Where the answers start and how many columns there are.
+
+    Yields
+    ------
+    DataFrame
+        Texts; columns numbered from 0, the index numbers the rows of the file from 1.
+    """
+    width = len(layout.columns)
+    if source.table is None:
+        yield from textfile.iterate_rows(
+            path, source.encoding, source.delimiter, skip=layout.skip, width=width
+        )
+        return
+    rows = source.table
+    rows = rows[rows.index > layout.skip].iloc[:, :width]
+    blank = (rows.fillna("").map(str.strip) == "").all(axis=1)
+    yield rows[~blank].fillna("")

@@ -1,0 +1,267 @@
+"""Delimited text files: encoding, delimiter and rows, found out and reported."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from innocap_analysis.errors import InnocapError
+
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1")
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+CHUNK_ROWS = 100_000
+MOST_COLUMNS = 2_000
+_PIECE = 1 << 20
+_LONGEST_LINE = 4 << 20
+_SAMPLE_ROWS = 60
+_UNDEFINED_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
+
+
+def detect_encoding(path: Path) -> str:
+    """Find the encoding of a text file.
+
+    Parameters
+    ----------
+    path : Path
+        File; it is read through once, in pieces.
+
+    Returns
+    -------
+    str
+        One of :data:`ENCODINGS`: by its byte order mark, else UTF-8 if the whole file is,
+        else Windows' cp1252, or latin-1 where a byte has no meaning there.
+
+    Raises
+    ------
+    InnocapError
+        The file has a NUL byte, which no text has.
+    """
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    marked = start.startswith(codecs.BOM_UTF8)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    valid, undefined = True, False
+    at = 0
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            if (nul := piece.find(0)) >= 0:
+                raise InnocapError(
+                    f"{path.name}: byte {at + nul} is NUL, so this is no text file (or UTF-16 "
+                    "without its mark: give encoding utf-16)"
+                )
+            if valid:
+                try:
+                    decoder.decode(piece)
+                except UnicodeDecodeError:
+                    valid = False
+            undefined = undefined or any(byte in piece for byte in _UNDEFINED_CP1252)
+            at += len(piece)
+    if valid:
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            valid = False
+    if valid:
+        return "utf-8-sig" if marked else "utf-8"
+    if marked:
+        raise InnocapError(f"{path.name}: starts as UTF-8, but not all of it is; it is damaged")
+    return "latin-1" if undefined else "cp1252"
+
+
+def read_sample(path: Path, encoding: str) -> str:
+    """Return the beginning of a text file, whole lines.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    encoding : str
+        Its encoding.
+
+    Returns
+    -------
+    str
+        Up to four million characters.
+
+    Raises
+    ------
+    InnocapError
+        A line is longer than any questionnaire's, or the encoding is not the file's.
+    """
+    try:
+        with path.open(encoding=encoding, newline="") as stream:
+            text = stream.read(_LONGEST_LINE)
+            more = bool(stream.read(1))
+    except (UnicodeError, LookupError) as error:
+        raise InnocapError(f"{path.name}: is not {encoding} ({error})") from error
+    if not more:
+        return text
+    cut = max(text.rfind("\n"), text.rfind("\r"))
+    if cut < 0:
+        raise InnocapError(f"{path.name}: the first line is longer than {_LONGEST_LINE} characters")
+    return text[: cut + 1]
+
+
+def detect_delimiter(sample: str, name: str) -> str:
+    """Find the delimiter under which most rows have the same number of fields.
+
+    Parameters
+    ----------
+    sample : str
+        Beginning of the file.
+    name : str
+        File name, for the message.
+
+    Returns
+    -------
+    str
+        One of :data:`DELIMITERS`.
+
+    Raises
+    ------
+    InnocapError
+        No delimiter gives a table.
+    """
+    best: tuple[float, str] | None = None
+    for delimiter in DELIMITERS:
+        widths = [len(row) for row in _head(sample, delimiter) if any(row)]
+        if not widths:
+            raise InnocapError(f"{name}: is empty")
+        width, count = Counter(widths).most_common(1)[0]
+        if width > 1 and (best is None or width * count / len(widths) > best[0]):
+            best = width * count / len(widths), delimiter
+    if best is None:
+        raise InnocapError(
+            f"{name}: no table in it; expected fields divided by " + ", ".join(DELIMITERS.values())
+        )
+    return best[1]
+
+
+def _head(sample: str, delimiter: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+            rows.append(row)
+            if len(rows) >= _SAMPLE_ROWS:
+                break
+    except csv.Error:
+        return rows
+    return rows
+
+
+def read_head(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
+    """Return the first rows of a delimited file.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    encoding, delimiter : str
+        How it is written.
+
+    Returns
+    -------
+    list of list of str
+        Up to 60 rows.
+
+    Raises
+    ------
+    InnocapError
+        The rows are wider than any questionnaire.
+    """
+    rows = _head(read_sample(path, encoding), delimiter)
+    check_width(max((len(row) for row in rows), default=0), path.name)
+    return rows
+
+
+def check_width(columns: int, name: str) -> None:
+    """Refuse a table that is wider than any questionnaire.
+
+    Parameters
+    ----------
+    columns : int
+        Number of columns.
+    name : str
+        File name, for the message.
+
+    Raises
+    ------
+    InnocapError
+        There are too many.
+    """
+    if columns > MOST_COLUMNS:
+        raise InnocapError(f"{name}: {columns} columns; a survey export has at most {MOST_COLUMNS}")
+
+
+def iterate_rows(
+    path: Path, encoding: str, delimiter: str, *, skip: int, width: int
+) -> Iterator[pd.DataFrame]:
+    """Read the rows of a delimited file in pieces.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+    encoding, delimiter : str
+        How it is written.
+    skip : int
+        Rows before the first answer.
+    width : int
+        Number of columns of the header.
+
+    Yields
+    ------
+    DataFrame
+        Texts, columns numbered from 0; the index numbers the rows of the file from 1.
+        Empty rows are left out.
+
+    Raises
+    ------
+    InnocapError
+        A row has more or fewer fields than the header; a file that was cut off ends so.
+    """
+    kept: list[list[str]] = []
+    numbers: list[int] = []
+    try:
+        with path.open(encoding=encoding, newline="") as stream:
+            for number, row in enumerate(csv.reader(stream, delimiter=delimiter, strict=True), 1):
+                if number <= skip or not any(row):
+                    continue
+                if len(row) != width:
+                    row = _fit_row(row, width, number, path.name)
+                kept.append(row)
+                numbers.append(number)
+                if len(kept) == CHUNK_ROWS:
+                    yield _make_frame(kept, numbers, width)
+                    kept, numbers = [], []
+    except (csv.Error, UnicodeError) as error:
+        last = numbers[-1] if numbers else skip
+        raise InnocapError(
+            f"{path.name}: after row {last}: {error}; the file may have been cut off"
+        ) from error
+    yield _make_frame(kept, numbers, width)
+
+
+def _fit_row(row: list[str], width: int, number: int, name: str) -> list[str]:
+    if len(row) > width and not any(row[width:]):
+        return row[:width]
+    if len(row) > width:
+        raise InnocapError(f"{name}: row {number} has {len(row)} fields, the header {width}")
+    raise InnocapError(
+        f"{name}: row {number} has {len(row)} of {width} fields; the file may have been cut off"
+    )
+
+
+def _make_frame(rows: list[list[str]], numbers: list[int], width: int) -> pd.DataFrame:
+    columns = list(zip(*rows, strict=True)) or [()] * width
+    return pd.DataFrame(
+        {i: pd.Series(column, index=numbers, dtype=object) for i, column in enumerate(columns)}
+    )

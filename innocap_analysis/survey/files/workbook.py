@@ -1,0 +1,195 @@
+"""Workbooks and SPSS files, looked over before they are opened."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.survey.files.textfile import MOST_COLUMNS, check_width
+
+MOST_BYTES = 1_500_000_000
+_SMALL = 20_000_000
+_MOST_PACKED = 40
+_PIECE = 1 << 20
+_OVERLAP = 64
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
+_CELL = re.compile(rb'<(?:\w+:)?c [^>]{0,40}?r="([A-Z]{1,4})\d+"')
+
+
+def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
+    """Read every sheet of an Excel workbook as texts.
+
+    Parameters
+    ----------
+    path : Path
+        ``.xlsx`` or ``.xls``.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Cells by sheet, columns numbered from 0; the index numbers the rows from 1. Sheets
+        without cells are left out.
+
+    Raises
+    ------
+    InnocapError
+        The file is no workbook, unpacks to far more than it should, declares XML entities,
+        holds formulas, is wider than a questionnaire, or has no cells.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    start = path.open("rb").read(8)
+    if start[:2] == b"PK":
+        _look_over(path)
+    elif start != b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        raise InnocapError(f"{path.name}: is no Excel workbook, whatever its name says")
+    sheets: dict[str, pd.DataFrame] = {}
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        for name in book.sheet_names:
+            sheet = book.get_sheet_by_name(name)
+            check_width(sheet.total_width, path.name)
+            rows = sheet.to_python(skip_empty_area=False)
+            if any(cell != "" for row in rows for cell in row):
+                texts = [[_write_cell(cell) for cell in row] for row in rows]
+                table = pd.DataFrame(texts, dtype=object)
+                sheets[name] = table.set_axis(range(1, len(table) + 1), axis=0)
+    except CalamineError as error:
+        raise InnocapError(f"{path.name}: cannot be read as a workbook ({error})") from error
+    if not sheets:
+        raise InnocapError(f"{path.name}: has no cells")
+    return sheets
+
+
+def _look_over(path: Path) -> None:
+    """Refuse a workbook that is not what it seems, without unpacking it into memory."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            names = {part.filename for part in parts}
+            if "xl/workbook.xml" not in names and "xl/workbook.bin" not in names:
+                raise InnocapError(f"{path.name}: is a ZIP archive, but no Excel workbook")
+            unpacked = sum(part.file_size for part in parts)
+            packed = path.stat().st_size
+            if unpacked > MOST_BYTES or (unpacked > _SMALL and unpacked > _MOST_PACKED * packed):
+                raise InnocapError(
+                    f"{path.name}: {packed / 1e6:.1f} MB unpack to {unpacked / 1e6:.0f} MB; save "
+                    "the answers as CSV if this is a real export"
+                )
+            for part in parts:
+                if part.filename.endswith((".xml", ".rels")):
+                    _look_over_part(archive, part, path.name)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        raise InnocapError(f"{path.name}: is damaged ({error})") from error
+
+
+def _look_over_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
+    sheet = "/worksheets/" in part.filename
+    tail, read = b"", 0
+    with archive.open(part) as stream:
+        while piece := stream.read(_PIECE):
+            read += len(piece)
+            if read > part.file_size:
+                raise InnocapError(f"{name}: {part.filename} is larger than it claims")
+            text = tail + piece
+            if _DOCTYPE.search(text):
+                raise InnocapError(f"{name}: {part.filename} declares XML entities; not opened")
+            if sheet and _FORMULA.search(text):
+                raise InnocapError(
+                    f"{name}: {part.filename} holds formulas; a survey export has values only. "
+                    "Copy the sheet and paste values, or save it as CSV"
+                )
+            if sheet and (widest := max(map(_count, _CELL.findall(text)), default=0)):
+                check_width(widest, name)
+            tail = text[-_OVERLAP:]
+
+
+def _count(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _write_cell(cell: object) -> str:
+    """Write a cell as the tool would in a text file."""
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, dt.timedelta):
+        return str(cell.total_seconds())
+    return str(cell)
+
+
+def read_spss(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Read an SPSS file as texts.
+
+    Parameters
+    ----------
+    path : Path
+        ``.sav`` or ``.zsav``.
+
+    Returns
+    -------
+    cells : DataFrame
+        Texts: the value label where a value has one, else the value; empty where missing or
+        declared missing without a label. Columns are variable names; the index numbers the
+        rows from 1.
+    texts : dict of str to str
+        Variable label by variable.
+
+    Raises
+    ------
+    InnocapError
+        The file is no SPSS file, or wider than a questionnaire.
+    """
+    import pyreadstat
+
+    if path.open("rb").read(4) not in (b"$FL2", b"$FL3"):
+        raise InnocapError(f"{path.name}: is no SPSS file, whatever its name says")
+    try:
+        data, meta = pyreadstat.read_sav(
+            path, user_missing=True, apply_value_formats=False, disable_datetime_conversion=False
+        )
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError) as error:
+        raise InnocapError(f"{path.name}: cannot be read as an SPSS file ({error})") from error
+    check_width(data.shape[1], path.name)
+    cells: dict[str, pd.Series] = {}
+    for name in data.columns:
+        labels = meta.variable_value_labels.get(name, {})
+        declared = meta.missing_ranges.get(name, [])
+        column = data[name].astype(object)
+        written: dict[object, str] = {}
+        for value in column.dropna().unique():
+            label = labels.get(value)
+            if label is not None:
+                written[value] = label
+            elif any(_lies_in(value, part) for part in declared):
+                written[value] = ""
+            else:
+                written[value] = _write_cell(value)
+        cells[str(name)] = column.map(written).where(column.notna(), "")
+    table = pd.DataFrame(cells, dtype=object)
+    texts = {str(k): str(v or "") for k, v in meta.column_names_to_labels.items()}
+    return table.set_axis(range(1, len(table) + 1), axis=0), texts
+
+
+def _lies_in(value: Any, part: Any) -> bool:  # noqa: ANN401
+    low, high = (part["lo"], part["hi"]) if isinstance(part, dict) else (part, part)
+    try:
+        return bool(low <= value <= high)
+    except TypeError:
+        return bool(value == low)
+
+
+__all__ = ["MOST_COLUMNS", "read_spss", "read_workbook"]

@@ -1,0 +1,178 @@
+"""Answer scales: which label means which code, scale by scale."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
+from innocap_analysis.errors import InnocapError, suggest
+
+LANGUAGES = ("en", "sv", "sv_fi", "fi", "fr", "ga")
+
+Code = float | str
+
+_COLUMNS = ("scale", "code", "language", "label", "source")
+_SPECIAL: Mapping[str, Code] = {"DK": DONT_KNOW, "NA": NOT_APPLICABLE}
+_QUOTES = str.maketrans("‘’ʼ´`“”„«»–—−‐‑", "'''''\"\"\"\"\"-----")
+_SPACES = re.compile(r"\s+")
+
+
+def normalise_label(text: str) -> str:
+    r"""Bring a label to the form in which two writings of it are equal.
+
+    Parameters
+    ----------
+    text : str
+        A label as a survey tool wrote it.
+
+    Returns
+    -------
+    str
+        Without letter case, typographic quotes and dashes, unusual and repeated spaces,
+        and a full stop at the end.
+
+    Examples
+    --------
+    >>> normalise_label("Don’t\u00a0 know.") == normalise_label("don't know")
+    True
+    """
+    plain = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    plain = plain.replace("\u200b", "").replace("\ufeff", "").replace("\u00ad", "")
+    return _SPACES.sub(" ", plain).strip().rstrip(".").casefold()
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One answer scale.
+
+    Attributes
+    ----------
+    name : str
+        Its name, which a file declares.
+    labels : dict of (str, str) to Code
+        Code by language and label, as written in the table.
+    """
+
+    name: str
+    labels: dict[tuple[str, str], Code]
+
+    @cached_property
+    def known(self) -> dict[str, Code]:
+        """Code by normalised label or code, every language together."""
+        found: dict[str, Code] = {}
+        for code in self.codes:
+            found[normalise_label(format_code(code))] = code
+        for (_, label), code in self.labels.items():
+            found[normalise_label(label)] = code
+        return found
+
+    @cached_property
+    def codes(self) -> list[Code]:
+        """Codes in the order of the table, without don't know and not applicable."""
+        special = set(_SPECIAL.values())
+        return [c for c in dict.fromkeys(self.labels.values()) if c not in special]
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the codes are numbers."""
+        return all(isinstance(code, float) for code in self.codes)
+
+    def label(self, code: Code, language: str) -> str:
+        """Return the label of a code, in English or as the code where there is none."""
+        for wanted in (language, "en"):
+            for (spoken, label), own in self.labels.items():
+                if spoken == wanted and own == code:
+                    return label
+        return format_code(code)
+
+    def show(self) -> str:
+        """List the labels for a message, code by code."""
+        told = []
+        for code in dict.fromkeys(self.labels.values()):
+            labels = [label for (_, label), own in self.labels.items() if own == code]
+            told.append(f"{format_code(code)} = " + " / ".join(dict.fromkeys(labels)))
+        return "; ".join(told)
+
+
+def format_code(code: Code) -> str:
+    """Write a code as it stands in the table of scales.
+
+    Parameters
+    ----------
+    code : float or str
+        A code.
+
+    Returns
+    -------
+    str
+        ``DK``, ``NA``, a whole number, or the code itself.
+    """
+    for text, own in _SPECIAL.items():
+        if own == code:
+            return text
+    return str(int(code)) if isinstance(code, float) else code
+
+
+def read_scales(path: str | Path) -> dict[str, Scale]:
+    """Read the table of answer scales and check it.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV with the columns `scale`, `code` (a number, a name, ``DK`` or ``NA``),
+        `language`, `label`, `source`.
+
+    Returns
+    -------
+    dict of str to Scale
+        By name. ``DK`` becomes -8 and ``NA`` -9, so that both stay apart from missing.
+
+    Raises
+    ------
+    InnocapError
+        A column is missing, a cell is empty, a language is unknown, or one label has two
+        codes on the same scale; every fault is listed with its line.
+    """
+    place = Path(path)
+    with place.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if tuple(reader.fieldnames or ()) != _COLUMNS:
+            raise InnocapError(f"{place.name}: expected the columns {', '.join(_COLUMNS)}")
+        rows = [{k: (v or "").strip() for k, v in row.items()} for row in reader]
+    faults: list[str] = []
+    found: dict[str, dict[tuple[str, str], Code]] = {}
+    meant: dict[tuple[str, str], Code] = {}
+    numeric = _find_numeric(rows)
+    for line, row in enumerate(rows, start=2):
+        empty = [column for column in _COLUMNS if not row[column]]
+        if empty:
+            faults.append(f"line {line}: {empty[0]} is empty")
+            continue
+        if row["language"] not in LANGUAGES:
+            near = suggest(row["language"], LANGUAGES)
+            faults.append(f"line {line}: language {row['language']!r} is unknown{near}")
+        text = row["code"]
+        code: Code = float(text) if row["scale"] in numeric and text.isdigit() else text
+        code = _SPECIAL.get(text, code)
+        key = (row["scale"], normalise_label(row["label"]))
+        if meant.setdefault(key, code) != code:
+            faults.append(
+                f"line {line}: {row['label']!r} is {format_code(meant[key])} and {text} on "
+                f"{row['scale']}"
+            )
+        found.setdefault(row["scale"], {})[row["language"], row["label"]] = code
+    if faults:
+        raise InnocapError(f"{place.name}: " + "; ".join(faults))
+    return {name: Scale(name, labels) for name, labels in found.items()}
+
+
+def _find_numeric(rows: list[dict[str, str]]) -> set[str]:
+    names = {row["scale"] for row in rows}
+    words = {r["scale"] for r in rows if r["code"] not in _SPECIAL and not r["code"].isdigit()}
+    return names - words

@@ -1,0 +1,172 @@
+"""How many chose an answer: counts, shares and their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
+
+from fewlikert.describe import iterate_groups, read_weights
+from fewlikert.options import DONT_KNOW, NOT_APPLICABLE, check_level
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.survey.instrument import Instrument
+
+TOP_TWO = 2
+
+
+def tabulate_answers(
+    answers: pd.DataFrame,
+    instrument: Instrument,
+    *,
+    items: Sequence[str] | None = None,
+    by: str | None = None,
+    weights: pd.Series | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Count the answers to questions with a list of answers.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        Clean answers.
+    instrument : Instrument
+        The questionnaire.
+    items : sequence of str, optional
+        Scale, single-choice or multiple-choice questions. Default: the scored items.
+    by : str, optional
+        Column of groups.
+    weights : Series, optional
+        Weight of each row.
+    level : float
+        Of the Wilson interval.
+
+    Returns
+    -------
+    DataFrame
+        One row per group, question and answer: `unit`, `code`, `answer` (code of the scale
+        or option), `count`, `n` (who answered; don't know and not applicable leave the
+        base), `share`, `low`, `high`, `reason`.
+
+    Raises
+    ------
+    InnocapError
+        A question is unknown or has no list of answers.
+    """
+    check_level(level)
+    rows = []
+    whole = read_weights(answers, weights)
+    for code in items if items is not None else instrument.scored:
+        chosen = _read_choices(answers, instrument, code)
+        for unit, at in iterate_groups(answers, by):
+            for answer, column in chosen.items():
+                share = estimate_share(column[at], weights=whole[at], level=level)
+                rows.append({"unit": unit, "code": code, "answer": answer, **share})
+    return pd.DataFrame(rows)
+
+
+def estimate_top_two(
+    answers: pd.DataFrame,
+    instrument: Instrument,
+    *,
+    items: Sequence[str] | None = None,
+    by: str | None = None,
+    weights: pd.Series | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate the share that chose one of the two highest answers of a scale.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        Clean answers.
+    instrument : Instrument
+        The questionnaire.
+    items : sequence of str, optional
+        Scale questions. Default: the scored items. A reversed item is not turned: its top
+        two are those who agree with the statement as it was put.
+    by : str, optional
+        Column of groups.
+    weights : Series, optional
+        Weight of each row.
+    level : float
+        Of the Wilson interval.
+
+    Returns
+    -------
+    DataFrame
+        One row per group and item: `unit`, `code`, `count`, `n`, `share`, `low`, `high`,
+        `reason`.
+    """
+    check_level(level)
+    rows = []
+    whole = read_weights(answers, weights)
+    for code in items if items is not None else instrument.scored:
+        top = sorted(float(c) for c in instrument.scales[instrument.items[code].scale].codes)
+        x = answers[code].to_numpy(dtype=float)
+        agreed = np.where(np.isnan(x) | np.isin(x, (DONT_KNOW, NOT_APPLICABLE)), np.nan,
+                          x >= top[-TOP_TWO])  # fmt: skip
+        for unit, at in iterate_groups(answers, by):
+            share = estimate_share(agreed[at], weights=whole[at], level=level)
+            rows.append({"unit": unit, "code": code, **share})
+    return pd.DataFrame(rows)
+
+
+def estimate_share(
+    chosen: np.ndarray, *, weights: np.ndarray | None = None, level: float = 0.95
+) -> dict[str, Any]:
+    """Estimate a share with its Wilson interval.
+
+    Parameters
+    ----------
+    chosen : array, shape (rows,)
+        1, 0, or NaN where there is no answer.
+    weights : array, shape (rows,), optional
+        Weight of each row; the interval then rests on Kish's effective number of answers.
+    level : float
+        Of the interval.
+
+    Returns
+    -------
+    dict
+        `count` and `n` (answers, unweighted), `share`, `low`, `high`, `reason`.
+
+    Notes
+    -----
+    Wilson (1927), *Journal of the American Statistical Association* 22, 209-212.
+
+    Examples
+    --------
+    >>> told = estimate_share(np.array([1.0, 1.0, 0.0, np.nan]))
+    >>> told["n"], round(told["low"], 3), round(told["high"], 3)
+    (3, 0.208, 0.939)
+    """
+    check_level(level)
+    known = ~np.isnan(chosen)
+    n, count = int(known.sum()), int(np.nansum(chosen))
+    w = np.ones(n) if weights is None else weights[known]
+    if not n or not w.sum() > 0:
+        nothing = dict.fromkeys(("share", "low", "high"), np.nan)
+        return {"count": count, "n": n, **nothing, "reason": "no answers"}
+    share = float((w * chosen[known]).sum() / w.sum())
+    effective = float(w.sum() ** 2 / (w**2).sum())
+    low, high = proportion_confint(share * effective, effective, 1 - level, method="wilson")
+    return {"count": count, "n": n, "share": share, "low": float(low), "high": float(high),
+            "reason": ""}  # fmt: skip
+
+
+def _read_choices(
+    answers: pd.DataFrame, instrument: Instrument, code: str
+) -> Mapping[object, np.ndarray]:
+    """Return one 1-0-NaN column per answer of a question."""
+    item = instrument.items.get(code)
+    if item is None or item.answer not in ("likert", "single", "multi"):
+        raise InnocapError(f"tabulate_answers: {code!r} is no question with a list of answers")
+    options = instrument.scales[item.scale].codes
+    if item.answer == "multi":
+        return {o: answers[f"{code}_{o}"].to_numpy(dtype=float) for o in options}
+    x = answers[code]
+    out = x.isna() | x.isin([DONT_KNOW, NOT_APPLICABLE, "DK", "NA"])
+    return {o: np.where(out, np.nan, (x == o).astype(float)) for o in options}
