@@ -16,23 +16,7 @@ _FEWEST = 2
 
 
 def number_clusters(clusters: np.ndarray | pd.Series) -> np.ndarray:
-    """Return the number of each row's cluster; a row without one is a cluster of its own.
-
-    Parameters
-    ----------
-    clusters : array or Series, shape (rows,)
-        Name of each row's cluster, or missing.
-
-    Returns
-    -------
-    array of int, shape (rows,)
-        The number of each row's cluster.
-
-    Examples
-    --------
-    >>> number_clusters(pd.Series(["a", None, "a", None])).tolist()
-    [0, 1, 0, 2]
-    """
+    """Return the number of each row's cluster; a row without one is a cluster of its own."""
     at, _ = pd.factorize(clusters)
     alone = at < 0
     numbers: np.ndarray = np.where(alone, at.max(initial=-1) + np.cumsum(alone), at)
@@ -227,27 +211,7 @@ def _find_joint_cr2(
 def read_columns(
     table: pd.DataFrame, names: list[str], *, needed: list[str] | None = None
 ) -> pd.DataFrame:
-    """Return some columns of a table, without rows that lack what is needed.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Any table.
-    names : list of str
-        Its columns wanted.
-    needed : list of str, optional
-        Those that must not be missing. Default: all.
-
-    Returns
-    -------
-    DataFrame
-        The columns.
-
-    Raises
-    ------
-    InputError
-        A column is missing.
-    """
+    """Return some columns of a table, without rows that lack what is needed."""
     lacking = [name for name in names if name not in table]
     if lacking:
         raise InputError(f"there is no column {lacking[0]!r}")

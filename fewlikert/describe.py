@@ -95,25 +95,7 @@ def summarise(
 
 
 def read_weights(table: pd.DataFrame, weights: pd.Series | None) -> np.ndarray:
-    """Return the weight of every row, 1 where none are given.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The rows.
-    weights : Series, optional
-        One weight per row, with the row's label.
-
-    Returns
-    -------
-    array, shape (rows,)
-        Weights of zero or more.
-
-    Raises
-    ------
-    InputError
-        A weight is negative or missing, or there is not one per row.
-    """
+    """Return the weight of every row, 1 where none are given."""
     if weights is None:
         return np.ones(len(table))
     if not weights.index.equals(table.index):
@@ -128,25 +110,7 @@ def read_weights(table: pd.DataFrame, weights: pd.Series | None) -> np.ndarray:
 
 
 def iterate_groups(table: pd.DataFrame, by: str | None) -> Iterator[tuple[str, np.ndarray]]:
-    """Go through the groups of a table.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The rows.
-    by : str, optional
-        Column of groups. Default: everyone is one group, :data:`EVERYONE`.
-
-    Yields
-    ------
-    (str, array of int)
-        Name of the group and positions of its rows; rows without a group are in none.
-
-    Raises
-    ------
-    InputError
-        There is no such column.
-    """
+    """Go through the groups of a table."""
     if by is None:
         yield EVERYONE, np.arange(len(table))
         return

@@ -26,29 +26,8 @@ _NONE = Effect(float("nan"), float("nan"), float("nan"))
 def compute_hedges_g(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -> Effect:
     """Compute the standardised difference of two means, corrected for small samples.
 
-    Parameters
-    ----------
-    x, y : array
-        Values of two groups.
-    level : float
-        Of the interval.
-
-    Returns
-    -------
-    Effect
-        Hedges' g (pooled sd) with the exact interval from the noncentral t distribution;
-        NaN without spread or with fewer than two values in a group.
-
-    Notes
-    -----
     Hedges (1981), *Journal of Educational Statistics* 6, 107-128; as
     ``effectsize::hedges_g``.
-
-    Examples
-    --------
-    >>> g = compute_hedges_g(np.array([3.0, 4, 5, 4]), np.array([1.0, 2, 3, 2]))
-    >>> round(g.estimate, 3)
-    2.128
     """
     check_level(level)
     n, m = len(x), len(y)
@@ -85,20 +64,6 @@ def _find_t_share(t: float, df: float, shift: float) -> float:
 def compute_cliffs_delta(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -> Effect:
     """Compute how much more often one group's values exceed the other's than the reverse.
 
-    Parameters
-    ----------
-    x, y : array
-        Values of two groups; only their order counts.
-    level : float
-        Of the interval.
-
-    Returns
-    -------
-    Effect
-        Cliff's delta from -1 to 1.
-
-    Notes
-    -----
     Cliff (1993), *Psychological Bulletin* 114, 494-509. Interval on Fisher's scale with the
     standard error of the rank-sum statistic, as ``effectsize::cliffs_delta``; it is not
     exact, and at a delta of 1 or -1 it has no width.
@@ -116,20 +81,7 @@ def compute_cliffs_delta(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -
 
 
 def compute_superiority(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -> Effect:
-    """Compute the probability that a value of one group exceeds one of the other.
-
-    Parameters
-    ----------
-    x, y : array
-        Values of two groups; ties count half.
-    level : float
-        Of the interval.
-
-    Returns
-    -------
-    Effect
-        From 0 to 1, the interval that of :func:`compute_cliffs_delta`.
-    """
+    """Compute the probability that a value of one group exceeds one of the other."""
     check_level(level)
     delta = compute_cliffs_delta(x, y, level=level)
     return Effect(*((end + 1) / 2 for end in delta))
@@ -140,23 +92,11 @@ def compute_variance_shares(
 ) -> dict[str, Effect]:
     """Compute which share of the variance lies between groups, from an F statistic.
 
-    Parameters
-    ----------
-    f, df, df_error : float
-        Of a one-way analysis of variance.
-    level : float
-        Of the two-sided interval.
-
-    Returns
-    -------
-    dict of str to Effect
-        `omega_squared` and `epsilon_squared`, never below 0, with intervals by inverting
-        the noncentral F distribution, as ``effectsize::omega_squared(alternative =
-        "two.sided")``.
-
-    Notes
-    -----
     Steiger (2004), *Psychological Methods* 9, 164-182.
+
+    Returns: `omega_squared` and `epsilon_squared`, never below 0, with intervals by inverting
+    the noncentral F distribution, as ``effectsize::omega_squared(alternative =
+    "two.sided")``.
     """
     check_level(level)
     out = {}
@@ -184,29 +124,7 @@ def _find_f_noncentrality(f: float, df: float, df_error: float, share: float) ->
 def find_detectable_difference(
     sd: float, n: int, m: int, *, power: float = 0.8, alpha: float = 0.05
 ) -> float:
-    """Find the smallest difference of means that two groups of this size would show.
-
-    Parameters
-    ----------
-    sd : float
-        Standard deviation inside the groups.
-    n, m : int
-        Respondents.
-    power : float
-        Wanted probability of a significant result.
-    alpha : float
-        Two-sided level of the t test.
-
-    Returns
-    -------
-    float
-        In the unit of `sd`; as ``pwr::pwr.t2n.test`` times the sd.
-
-    Examples
-    --------
-    >>> round(find_detectable_difference(1.0, 25, 40), 3)
-    0.725
-    """
+    """Find the smallest difference of means that two groups of this size would show."""
     df = n + m - 2
     if min(n, m) < 2 or not sd > 0:
         return float("nan")

@@ -177,22 +177,8 @@ def estimate_imputed_means(
 ) -> pd.DataFrame:
     """Estimate group means over completions, beside those of complete answers.
 
-    Parameters
-    ----------
-    tables : sequence of DataFrame
-        From :func:`impute_multiple`.
-    value : callable
-        Computes the value of each respondent from a completed table.
-    group : str
-        Column of groups.
-    level : float
-        Of the intervals.
-
-    Returns
-    -------
-    DataFrame
-        One row per group: `unit`, `n`, and the columns of :func:`pool_estimates`; `reason`
-        where a group has no spread or fewer than two respondents.
+    Returns: one row per group: `unit`, `n`, and the columns of :func:`pool_estimates`; `reason`
+    where a group has no spread or fewer than two respondents.
     """
     check_level(level)
     rows = []

@@ -18,28 +18,9 @@ def judge_difference(
 ) -> dict[str, Any]:
     """Judge one of all pairwise differences between groups.
 
-    Parameters
-    ----------
-    difference, se, df : float
-        Of the pair.
-    k : int
-        Number of groups compared.
-    smallest : float
-        Smallest difference of interest.
-    level : float
-        Of the intervals.
-
-    Returns
-    -------
-    dict
-        `df`, `low`, `high`, `p`, `p_games_howell`, `low_simultaneous`, `high_simultaneous`,
-        `p_equivalence`, `verdict`, `reason`, as in
-        :func:`~fewlikert.groups.compare_pairs`.
-
-    Examples
-    --------
-    >>> judge_difference(9.0, 2.0, 60.0, 4, smallest=5)["verdict"]
-    'differs'
+    Returns: `df`, `low`, `high`, `p`, `p_games_howell`, `low_simultaneous`, `high_simultaneous`,
+    `p_equivalence`, `verdict`, `reason`, as in
+    :func:`~fewlikert.groups.compare_pairs`.
     """
     check_level(level)
     t = difference / se
@@ -62,18 +43,7 @@ def judge_difference(
 
 
 def decline_judgement(reason: str) -> dict[str, Any]:
-    """Return what :func:`judge_difference` returns, with nothing judged, and why.
-
-    Parameters
-    ----------
-    reason : str
-        Why there is no judgement.
-
-    Returns
-    -------
-    dict
-        The same keys; the verdict is *inconclusive*.
-    """
+    """Return what :func:`judge_difference` returns, with nothing judged, and why."""
     empty = dict.fromkeys(
         ("df", "low", "high", "p", "p_games_howell", "low_simultaneous", "high_simultaneous",
          "p_equivalence"), np.nan,

@@ -74,25 +74,11 @@ def fit_random_intercept(
 ) -> dict[str, Any]:
     """Fit a random-intercept model by restricted maximum likelihood.
 
-    Parameters
-    ----------
-    x : array, shape (n,)
-        Values.
-    at : array of int, shape (n,)
-        Number of each row's cluster.
-    design : array, shape (n, p), optional
-        Fixed effects. Default: one mean.
-
-    Returns
-    -------
-    dict
-        `coefficients`, `covariance` (of them), `between`, `within` (variances), `icc`,
-        `loglik` (restricted).
-
-    Notes
-    -----
     The likelihood is profiled to one parameter, the ratio of the variances, and maximised
     by a bounded search, so the boundary 0 is found and not passed.
+
+    Returns: `coefficients`, `covariance` (of them), `between`, `within` (variances), `icc`,
+    `loglik` (restricted).
     """
     z = np.ones((len(x), 1)) if design is None else design
     n, p = z.shape

@@ -48,36 +48,8 @@ class OrdinalFit:
 def fit_ordinal_logit(y: np.ndarray, design: np.ndarray) -> OrdinalFit:
     """Fit a proportional-odds model by Newton's method with exact derivatives.
 
-    Parameters
-    ----------
-    y : array, shape (n,)
-        Answers; their order counts, not their size.
-    design : array, shape (n, p)
-        Predictors without a constant; p may be 0.
-
-    Returns
-    -------
-    OrdinalFit
-        Coefficients, thresholds and log-likelihood.
-
-    Raises
-    ------
-    SeparationError
-        The likelihood has no maximum.
-    InputError
-        There is only one answer, or a predictor does not vary by itself.
-
-    Notes
-    -----
     McCullagh (1980), *Journal of the Royal Statistical Society B* 42, 109-142; equals
     ``MASS::polr``.
-
-    Examples
-    --------
-    >>> y = np.array([1, 2, 3, 1, 2, 3, 3, 2.0])
-    >>> fit = fit_ordinal_logit(y, np.array([[0], [0], [0], [0], [1], [1], [1], [1.0]]))
-    >>> round(float(fit.coefficients[0]), 3)
-    1.913
     """
     levels, code = np.unique(y, return_inverse=True)
     n, p = design.shape

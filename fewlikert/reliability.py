@@ -205,18 +205,6 @@ def bootstrap_alpha(
 def compute_alpha(covariance: np.ndarray) -> float:
     """Compute Cronbach's alpha from a covariance or correlation matrix.
 
-    Parameters
-    ----------
-    covariance : array, shape (items, items)
-        Of the items.
-
-    Returns
-    -------
-    float
-        Alpha; NaN where the sum does not vary.
-
-    Notes
-    -----
     Cronbach (1951), *Psychometrika* 16, 297-334.
     """
     k, whole = len(covariance), covariance.sum()

@@ -38,29 +38,8 @@ _BELOW = special.ndtr(_Z)
 def compute_range_tail(q: float, k: int, df: float) -> float:
     """Compute the probability that the studentized range exceeds a value.
 
-    Parameters
-    ----------
-    q : float
-        Value.
-    k : int
-        Number of groups.
-    df : float
-        Degrees of freedom of the standard deviation.
-
-    Returns
-    -------
-    float
-        Upper tail; as ``ptukey(lower.tail = FALSE)`` in R.
-
-    Notes
-    -----
     Gauss-Legendre rule with 160 x 160 nodes over the standard deviation (logarithmic) and
     one group's place.
-
-    Examples
-    --------
-    >>> round(compute_range_tail(3.5, 3, 20), 4)
-    0.0559
     """
     if q <= 0:
         return 1.0
@@ -71,27 +50,7 @@ def compute_range_tail(q: float, k: int, df: float) -> float:
 
 @lru_cache(maxsize=1024)
 def find_range_quantile(level: float, k: int, df: float) -> float:
-    """Find the value that the studentized range stays below with a probability.
-
-    Parameters
-    ----------
-    level : float
-        Probability.
-    k : int
-        Number of groups.
-    df : float
-        Degrees of freedom.
-
-    Returns
-    -------
-    float
-        As ``qtukey`` in R.
-
-    Examples
-    --------
-    >>> round(find_range_quantile(0.95, 3, 20), 3)
-    3.578
-    """
+    """Find the value that the studentized range stays below with a probability."""
 
     def miss(q: float) -> float:
         return (1 - level) - compute_range_tail(q, k, df)

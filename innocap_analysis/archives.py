@@ -12,23 +12,7 @@ _CORE = "docProps/core.xml"
 
 
 def pack_files(files: Mapping[str, bytes]) -> bytes:
-    """Pack files into a zip archive without dates.
-
-    Parameters
-    ----------
-    files : mapping of str to bytes
-        Content by path inside the archive, in the order wanted.
-
-    Returns
-    -------
-    bytes
-        The archive, the same for the same content.
-
-    Examples
-    --------
-    >>> pack_files({"a.txt": b"a"}) == pack_files({"a.txt": b"a"})
-    True
-    """
+    """Pack files into a zip archive without dates."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in files.items():
@@ -39,18 +23,7 @@ def pack_files(files: Mapping[str, bytes]) -> bytes:
 
 
 def make_workbook(sheets: Mapping[str, Iterable[Iterable[object]]]) -> bytes:
-    """Make an Excel workbook without dates of its own.
-
-    Parameters
-    ----------
-    sheets : mapping of str to iterable of rows
-        Cells by name of the sheet; None leaves a cell out.
-
-    Returns
-    -------
-    bytes
-        The workbook, the same for the same cells.
-    """
+    """Make an Excel workbook without dates of its own."""
     from openpyxl import Workbook
     from openpyxl.packaging.core import DocumentProperties
     from openpyxl.xml.functions import tostring

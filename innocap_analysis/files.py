@@ -18,25 +18,7 @@ CHECK_DISK = "check the folder's permissions and the space on the disk"
 
 
 def write_atomically(path: Path, content: bytes | str) -> Path:
-    r"""Write a file beside its place and move it there in one step.
-
-    Parameters
-    ----------
-    path : Path
-        The file; folders above it are made.
-    content : bytes or str
-        What it holds; text is written as UTF-8 with ``\n`` line ends.
-
-    Returns
-    -------
-    Path
-        The path, for chaining.
-
-    Raises
-    ------
-    InnocapError
-        The folder cannot be written or the disk is full; an earlier file stays as it was.
-    """
+    r"""Write a file beside its place and move it there in one step."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     temporary = None
     try:
@@ -56,38 +38,12 @@ def write_atomically(path: Path, content: bytes | str) -> Path:
 
 
 def write_table(path: Path, table: pd.DataFrame) -> Path:
-    """Write a table as CSV, every float with all the digits that it needs.
-
-    Parameters
-    ----------
-    path : Path
-        The CSV file.
-    table : DataFrame
-        Written without its index.
-
-    Returns
-    -------
-    Path
-        The path, for chaining.
-    """
+    """Write a table as CSV, every float with all the digits that it needs."""
     return write_atomically(path, table.to_csv(index=False, lineterminator="\n"))
 
 
 def read_table(path: Path | IO[bytes], **types: str) -> pd.DataFrame:
-    """Read a table that :func:`write_table` wrote, equal to the last bit.
-
-    Parameters
-    ----------
-    path : Path or binary stream
-        The CSV file.
-    **types : str
-        Type by column; texts stay texts (the code ``NA`` is Namibia, not a missing value).
-
-    Returns
-    -------
-    DataFrame
-        The table.
-    """
+    """Read a table that :func:`write_table` wrote, equal to the last bit."""
     table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
     texts = [column for column, kind in types.items() if kind == "str" and column in table]
     return table.fillna(dict.fromkeys(texts, ""))

@@ -49,18 +49,7 @@ class Part(BaseModel):
                         part.take_names(f"{name}{key}.{inner}." if inner else f"{name}{key}.")
 
     def hash_read(self, name: str) -> str:
-        """Return the hash of a setting that a report has read, as it is now.
-
-        Parameters
-        ----------
-        name : str
-            Such as ``min_coverage`` or ``countries.SE.colour``; ``*`` is all that there is.
-
-        Returns
-        -------
-        str
-            64 hexadecimal digits, or ``absent``.
-        """
+        """Return the hash of a setting that a report has read, as it is now."""
         part: Any = self
         for key in name.split("."):
             if key == "*":

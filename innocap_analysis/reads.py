@@ -71,20 +71,7 @@ def aside() -> Iterator[None]:
 
 
 def list_files(folder: Path, pattern: str) -> list[Path]:
-    """List the files that fit a pattern, which is all that then counts of the folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Where.
-    pattern : str
-        As for ``Path.glob``.
-
-    Returns
-    -------
-    list of Path
-        Sorted.
-    """
+    """List the files that fit a pattern, which is all that then counts of the folder."""
     heard = listener if is_listening() else None
     with aside():
         place = heard.name_place(folder) if heard is not None else None
@@ -112,22 +99,7 @@ def note_setting(name: str, digest: str) -> None:
 
 
 def hash_reading(root: Path, reading: Reading, known: Mapping[str, str] = {}) -> str:
-    """Return the hash of what a name stands for now.
-
-    Parameters
-    ----------
-    root : Path
-        The project.
-    reading : Reading
-        No setting.
-    known : mapping of str to str
-        Hashes of files that were taken before.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits; ``absent``, ``folder`` or ``unreadable``.
-    """
+    """Return the hash of what a name stands for now."""
     path = root / Path(reading.name).expanduser()
     if reading.kind == "file":
         return _hash_file(path)
@@ -154,18 +126,7 @@ def _hash_file(path: Path) -> str:
 
 
 def walk_files(folder: Path) -> list[Path]:
-    """List the files below a folder, through links, without what is hidden.
-
-    Parameters
-    ----------
-    folder : Path
-        Where; it need not exist.
-
-    Returns
-    -------
-    list of Path
-        Sorted, named as if every link were what it points to.
-    """
+    """List the files below a folder, through links, without what is hidden."""
     return sorted(_walk(folder, ()))
 
 

@@ -256,25 +256,7 @@ class Settings(Part):
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Find the folder that holds ``innocap.yml``.
-
-    Parameters
-    ----------
-    start : Path, optional
-        Folder to look in first, then its parents. Default: the working directory. When
-        none of them holds the file, the folder of the installed package is tried, so
-        that the helpers work from anywhere in an editable install.
-
-    Returns
-    -------
-    Path
-        The project's root.
-
-    Raises
-    ------
-    InnocapError
-        No such file is found.
-    """
+    """Find the folder that holds ``innocap.yml``."""
     with reads.aside():  # which project this is, is no input of a page
         here = (start or Path.cwd()).resolve()
         beside_package = Path(__file__).resolve().parents[1]

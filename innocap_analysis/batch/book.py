@@ -131,20 +131,7 @@ def set_values(
 
 
 def find_overruled(settings: Settings, plan: Sequence[Run] = ()) -> list[str]:
-    """Name the parameters whose cell says other than what a batch gives.
-
-    Parameters
-    ----------
-    settings : Settings
-        Holds the defaults of the plan.
-    plan : sequence of Run
-        The notebooks to look at. Default: all that have defaults in the plan.
-
-    Returns
-    -------
-    list of str
-        One line each.
-    """
+    """Name the parameters whose cell says other than what a batch gives."""
     found = []
     book = Book(settings, Faults())
     names = dict.fromkeys(run.notebook.stem for run in plan) or settings.batch.defaults

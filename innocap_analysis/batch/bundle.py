@@ -18,18 +18,7 @@ from innocap_analysis.settings import CONFIG_NAME, Settings, load_settings
 
 
 def pack_project(settings: Settings) -> bytes:
-    """Pack settings, data, notebooks and their pictures: all that a run reads.
-
-    Parameters
-    ----------
-    settings : Settings
-        The project.
-
-    Returns
-    -------
-    bytes
-        A zip file, the same for the same content.
-    """
+    """Pack settings, data, notebooks and their pictures: all that a run reads."""
     root = settings.root
     files = [path for name in (CONFIG_NAME, LOCK_NAME) if (path := root / name).is_file()]
     own = list(walk_files(settings.notebooks_dir))
@@ -47,20 +36,7 @@ def pack_project(settings: Settings) -> bytes:
 
 
 def unpack_project(content: bytes, folder: Path) -> Settings:
-    """Unpack a project, once for each content.
-
-    Parameters
-    ----------
-    content : bytes
-        From :func:`pack_project`.
-    folder : Path
-        Where projects are unpacked.
-
-    Returns
-    -------
-    Settings
-        Of the unpacked project.
-    """
+    """Unpack a project, once for each content."""
     place = folder / hashlib.sha256(content).hexdigest()[:16]
     if not place.is_dir():
         temporary = Path(tempfile.mkdtemp(dir=folder))

@@ -63,26 +63,7 @@ def run_cells(
     staging: Path,
     engine: str | None,
 ) -> Ending:
-    """Run papermill on a translated copy in the staging folder and return what it wrote.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        As it was read.
-    run : Run
-        Language and parameters.
-    settings : Settings
-        The folder of the notebooks and the time limit.
-    staging : Path
-        Where the copy, the result and the figures go.
-    engine : str or None
-        papermill engine; None is a kernel of its own.
-
-    Returns
-    -------
-    Ending
-        Whether it went well is papermill's verdict: what its command would end with.
-    """
+    """Run papermill on a translated copy in the staging folder and return what it wrote."""
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
@@ -216,15 +197,7 @@ def _tags(cell: nbformat.NotebookNode) -> list[str]:
 
 
 def forget_machine(notebook: nbformat.NotebookNode, run: Run) -> None:
-    """Replace the temporary paths that papermill records by the project's own names.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        Changed in place.
-    run : Run
-        What was run.
-    """
+    """Replace the temporary paths that papermill records by the project's own names."""
     record = notebook.metadata.get("papermill")
     if record:
         record["input_path"] = f"notebooks/{run.notebook.name}"

@@ -22,20 +22,7 @@ MOST_LINES = 15
 
 
 def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
-    """Check everything that a batch relies on.
-
-    Parameters
-    ----------
-    settings : Settings
-        Already checked by reading them.
-
-    Yields
-    ------
-    name : str
-        What was checked.
-    faults : list of str
-        What is wrong; empty when nothing is.
-    """
+    """Check everything that a batch relies on."""
     scales = settings.scales_path
     tables = (settings.regions_path, scales, settings.flags_path, settings.notes_path)
     for path in sorted(settings.codebook_path.parent.rglob("*.csv")):

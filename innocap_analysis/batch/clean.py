@@ -39,16 +39,8 @@ class Leftovers:
 def find_leftovers(settings: Settings) -> Leftovers:
     """Find reports, figures and failed notebooks that no plan makes any more.
 
-    Parameters
-    ----------
-    settings : Settings
-        The project as it is now.
-
-    Returns
-    -------
-    Leftovers
-        A report stays as long as some call of ``innocap report`` would make it: its notebook
-        is planned, its region known, its language offered and its parameters are valid.
+    Returns: a report stays as long as some call of ``innocap report`` would make it: its notebook
+    is planned, its region known, its language offered and its parameters are valid.
     """
     folder = settings.output_dir
     removable: dict[str, str] = {}
@@ -115,23 +107,7 @@ def _find_fault(place: str, record: dict[str, Any], settings: Settings) -> str:
 
 
 def remove_leftovers(settings: Settings) -> Leftovers:
-    """Remove what no plan makes any more, and bring index and record in step.
-
-    Parameters
-    ----------
-    settings : Settings
-        The project.
-
-    Returns
-    -------
-    Leftovers
-        What was removed, and what stays although no batch has made it.
-
-    Raises
-    ------
-    InnocapError
-        A batch is writing there, or a file cannot be removed.
-    """
+    """Remove what no plan makes any more, and bring index and record in step."""
     places = [name for name in find_leftovers(settings).removable if name.endswith(".ipynb")]
     with hold_places(settings.output_dir, places), hold_pages(settings.output_dir):
         found = find_leftovers(settings)

@@ -31,25 +31,7 @@ _POLL_SECONDS = 0.05
 
 @contextlib.contextmanager
 def connect(scheduler: str, jobs: int | None) -> Iterator[Client]:
-    """Connect to a scheduler, or start one here.
-
-    Parameters
-    ----------
-    scheduler : str
-        ``local``, or an address such as ``tcp://host:8786``.
-    jobs : int or None
-        With ``local``: runs at the same time.
-
-    Yields
-    ------
-    Client
-        Connected, with at least one worker.
-
-    Raises
-    ------
-    InnocapError
-        Dask is not installed, nothing answers there, or there are no workers.
-    """
+    """Connect to a scheduler, or start one here."""
     try:
         from distributed import Client, LocalCluster
     except ImportError:
@@ -94,23 +76,7 @@ def execute_on_cluster(
     *,
     client: Client,
 ) -> None:
-    """Execute runs on the workers of a Dask cluster.
-
-    Parameters
-    ----------
-    runs : list of tuple
-        Number and run.
-    settings : Settings
-        The project; its output folder takes what comes back.
-    state : ProjectState
-        What the reports depend on; a worker that has other code refuses.
-    jobs : int
-        Unused: a worker runs as many as it has threads.
-    take : callable
-        Takes the number and the outcome of each run as it ends.
-    client : Client
-        From :func:`connect`.
-    """
+    """Execute runs on the workers of a Dask cluster."""
     from distributed import as_completed
 
     # A task, not scattered data: when the last worker that holds it dies, it is made again.

@@ -34,31 +34,7 @@ class Request:
 def conduct_batch(
     request: Request, tell: Callable[[str, object], None], execute: Execute
 ) -> list[Outcome]:
-    """Run a batch from its plan to its provenance record.
-
-    Parameters
-    ----------
-    request : Request
-        What is wanted.
-    tell : callable
-        Takes ``("plan", list of Run)`` once, ``("note", text)`` for what people should know,
-        and ``("done", (number, outcome))`` for each run.
-    execute : callable
-        ``execute(runs, settings, state, jobs, take)`` runs what is not still good and hands
-        each number and outcome to ``take``.
-
-    Returns
-    -------
-    list of Outcome
-        In the order of the plan, without their records.
-
-    Raises
-    ------
-    InnocapError
-        The plan, a parameter, the data or the settings are faulty, or another batch makes
-        one of the same reports, before anything has run; or a page or the record could not
-        be written afterwards.
-    """
+    """Run a batch from its plan to its provenance record."""
     # Imported here: who only asks for a batch need not load what it is run with.
     from innocap_analysis.batch.crate import write_crate
     from innocap_analysis.batch.execute import name_failed
@@ -113,23 +89,7 @@ def conduct_batch(
 
 
 def foresee_batch(request: Request) -> list[tuple[Run, str]]:
-    """Say what a batch would run and why, without a trace of having asked.
-
-    Parameters
-    ----------
-    request : Request
-        What is wanted.
-
-    Returns
-    -------
-    list of tuple
-        Each run of the plan, and the reasons to run it; none where its report stands.
-
-    Raises
-    ------
-    InnocapError
-        As :func:`conduct_batch`, before anything has run.
-    """
+    """Say what a batch would run and why, without a trace of having asked."""
     from innocap_analysis.batch.fingerprint import Edition, describe_project
     from innocap_analysis.batch.parameters import read_notebook
     from innocap_analysis.batch.record import find_reasons
@@ -181,25 +141,7 @@ def _plan_batch(
 
 
 def count_jobs(wanted: int | None, runs: int) -> int:
-    """Return how many runs go at the same time.
-
-    Parameters
-    ----------
-    wanted : int or None
-        None is one per processor core that this process may use.
-    runs : int
-        How many there are.
-
-    Returns
-    -------
-    int
-        At least 1.
-
-    Raises
-    ------
-    InnocapError
-        `wanted` is no positive number.
-    """
+    """Return how many runs go at the same time."""
     if wanted is not None and wanted < 1:
         raise InnocapError(f"jobs: must be 1 or more, found {wanted}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

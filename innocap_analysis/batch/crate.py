@@ -42,20 +42,7 @@ Entity = dict[str, Any]
 
 
 def write_crate(settings: Settings, fresh: Mapping[str, Entity] | None = None) -> Path:
-    """Write ``reports/ro-crate-metadata.json`` for every report that stands.
-
-    Parameters
-    ----------
-    settings : Settings
-        Names the folders.
-    fresh : mapping of str to dict, optional
-        Records of this batch by the path of their notebooks; they need not be read again.
-
-    Returns
-    -------
-    Path
-        The file.
-    """
+    """Write ``reports/ro-crate-metadata.json`` for every report that stands."""
     records = _collect_records(settings, fresh or {})
     index = {
         f"reports/{path.name}": hash_file(path)
@@ -80,20 +67,7 @@ def _collect_records(settings: Settings, fresh: Mapping[str, Entity]) -> dict[st
 
 
 def make_graph(records: dict[str, Entity], index: dict[str, str]) -> list[Entity]:
-    """Return the entities of the crate.
-
-    Parameters
-    ----------
-    records : dict of str to dict
-        Record of each report by the path of its notebook below the output folder.
-    index : dict of str to str
-        sha256 of the index pages by path.
-
-    Returns
-    -------
-    list of dict
-        Descriptor, root, then each run with its notebook, inputs, parameters and outputs.
-    """
+    """Return the entities of the crate."""
     entities: dict[str, Entity] = {}
     runs = []
     for place, record in records.items():

@@ -21,24 +21,7 @@ from innocap_analysis.survey.wave import ANSWERS_NAME, list_synthetic
 
 
 def list_faults(settings: Settings) -> list[str]:
-    """List what would make a run fail or a figure mislead, each with its line.
-
-    Parameters
-    ----------
-    settings : Settings
-        The project.
-
-    Returns
-    -------
-    list of str
-        Countries marked alike, areas and regions without a name in a language, partner
-        regions that are none, countries and reference sets without figures.
-
-    Raises
-    ------
-    InnocapError
-        The table of regions cannot be read. Faults of the data are among the list.
-    """
+    """List what would make a run fail or a figure mislead, each with its line."""
     regions = read_regions(settings.regions_path)
     faults = [*_check_marks(settings), *_check_areas(settings), *_check_regions(settings, regions)]
     try:
@@ -49,37 +32,14 @@ def list_faults(settings: Settings) -> list[str]:
 
 
 def refuse_faults(settings: Settings) -> None:
-    """Raise one error that tells all of :func:`list_faults`, if there are any.
-
-    Parameters
-    ----------
-    settings : Settings
-        The project.
-
-    Raises
-    ------
-    InnocapError
-        Something would make a run fail.
-    """
+    """Raise one error that tells all of :func:`list_faults`, if there are any."""
     faults = list_faults(settings)
     if faults:
         raise InnocapError("\n  ".join(faults))
 
 
 def list_notes(settings: Settings) -> list[str]:
-    """List what pages will show as not measured, not there or not translated.
-
-    Parameters
-    ----------
-    settings : Settings
-        A project without faults.
-
-    Returns
-    -------
-    list of str
-        One line per country without regional figures, dimension without a score, and label
-        that English stands in for.
-    """
+    """List what pages will show as not measured, not there or not translated."""
     capacity = load_capacity(settings=settings)
     return [*_note_gaps(capacity), *_note_labels(settings), *_note_answers(settings)]
 

@@ -51,25 +51,9 @@ def execute_run(
 ) -> Outcome:
     """Execute a notebook and put its report and figures in place.
 
-    Parameters
-    ----------
-    run : Run
-        Checked by :func:`~innocap_analysis.batch.plan.make_plan`.
-    settings : Settings
-        Names the folders and the time limit.
-    state : ProjectState
-        What the reports depend on; goes into the report's record.
-    engine : str, optional
-        papermill engine. Default: a kernel of its own.
-    staging : Path, optional
-        From :func:`name_staging`, when the caller is to remove what is left there.
-
-    Returns
-    -------
-    Outcome
-        A failure is an outcome, not an exception. Then the earlier report and figures are
-        untouched, and the notebook as far as it came lies beside them as
-        ``<name>.failed.ipynb``.
+    Returns: a failure is an outcome, not an exception. Then the earlier report and figures are
+    untouched, and the notebook as far as it came lies beside them as
+    ``<name>.failed.ipynb``.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     try:
@@ -107,46 +91,14 @@ def execute_run(
 
 
 def name_fault(fault: OSError, settings: Settings) -> str:
-    """Say what the system refused, and what can be done.
-
-    Parameters
-    ----------
-    fault : OSError
-        From the system.
-    settings : Settings
-        Names the output folder, for where the system named no file.
-
-    Returns
-    -------
-    str
-        One line.
-    """
+    """Say what the system refused, and what can be done."""
     return f"{fault.filename or settings.output_dir}: {fault.strerror}; {CHECK_DISK}"
 
 
 def bury_run(
     run: Run, settings: Settings, staging: Path, error: str, cell: int | None = None
 ) -> str:
-    """Keep what is left of a run whose process ended, and remove its staging folder.
-
-    Parameters
-    ----------
-    run : Run
-        What was run.
-    settings : Settings
-        Names the folders.
-    staging : Path
-        Where it worked.
-    error : str
-        How it ended; kept in the notebook's metadata.
-    cell : int, optional
-        Where it ended; kept there, too.
-
-    Returns
-    -------
-    str
-        The error, and that nothing could be kept where that is so.
-    """
+    """Keep what is left of a run whose process ended, and remove its staging folder."""
     source = staging / SOURCE
     try:
         if source.exists():

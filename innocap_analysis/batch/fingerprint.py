@@ -43,18 +43,7 @@ class ProjectState:
 
 
 def describe_project(settings: Settings) -> ProjectState:
-    """Hash the data and the code of a project.
-
-    Parameters
-    ----------
-    settings : Settings
-        The project.
-
-    Returns
-    -------
-    ProjectState
-        Equal for equal content, wherever the project lies.
-    """
+    """Hash the data and the code of a project."""
     return ProjectState(hash_data(settings), list_software(), _hash_code(settings.root))
 
 
@@ -101,20 +90,7 @@ class Edition:
         return self._known[reading]
 
     def tell_change(self, reading: Reading, before: str) -> str:
-        """Say how something differs from when it was read.
-
-        Parameters
-        ----------
-        reading : Reading
-            What was read.
-        before : str
-            Its hash then.
-
-        Returns
-        -------
-        str
-            One or two words; empty when it is as it was.
-        """
+        """Say how something differs from when it was read."""
         now = self.hash_reading(reading)
         if now == before:
             return ""
@@ -144,18 +120,7 @@ def list_software() -> dict[str, str]:
 
 
 def hash_cells(notebook: Any) -> str:  # noqa: ANN401
-    """Return the sha256 of a notebook's cells; outputs and counts are left out.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        As it was read.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
+    """Return the sha256 of a notebook's cells; outputs and counts are left out."""
     cells = [
         (cell["cell_type"], cell["source"], cell.get("id"), cell["metadata"].get("tags", []))
         for cell in notebook["cells"]

@@ -171,20 +171,7 @@ class Helper:
 
 
 def start_helper(target: Callable[..., None], *arguments: object) -> Helper:
-    """Start a fresh interpreter that calls a function of this package.
-
-    Parameters
-    ----------
-    target : callable
-        Function of a module; gets the channel first.
-    *arguments : object
-        What else it gets; pickled.
-
-    Returns
-    -------
-    Helper
-        It leads a group of its own, so that Ctrl-C on a terminal does not reach it.
-    """
+    """Start a fresh interpreter that calls a function of this package."""
     home = str(Path(innocap_analysis.__file__).parents[1])
     command = [sys.executable, "-P", "-c", _CODE, home, "innocap-helper"]
     options: dict[str, Any] = {"start_new_session": True}
@@ -201,20 +188,7 @@ def start_helper(target: Callable[..., None], *arguments: object) -> Helper:
 
 
 def fork_helper(target: Callable[..., None], *arguments: object) -> Helper:
-    """Fork this process, which must have no threads, and call a function in the copy.
-
-    Parameters
-    ----------
-    target : callable
-        Gets the channel first.
-    *arguments : object
-        What else it gets.
-
-    Returns
-    -------
-    Helper
-        It leads a group of its own.
-    """
+    """Fork this process, which must have no threads, and call a function in the copy."""
     (to_us, from_it), (to_it, from_us) = os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -252,15 +226,7 @@ def _unblock_interrupt() -> None:
 
 
 def watch_parent(channel: Channel, take: Callable[..., None]) -> None:
-    """Hear the parent in a thread, and end this process with its children when it is gone.
-
-    Parameters
-    ----------
-    channel : Channel
-        To the parent.
-    take : callable
-        Takes each message.
-    """
+    """Hear the parent in a thread, and end this process with its children when it is gone."""
 
     def hear() -> None:
         try:

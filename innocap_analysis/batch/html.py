@@ -30,23 +30,7 @@ def find_title(notebook: nbformat.NotebookNode) -> str:
 def export_html(
     notebook: nbformat.NotebookNode, language: str, *, folder: Path | None = None
 ) -> str:
-    """Render an executed notebook as one HTML page.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        With outputs; its prose already in the page's language.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language of the page.
-    folder : Path, optional
-        What the paths of local pictures are relative to. Default: the working directory.
-
-    Returns
-    -------
-    str
-        A page that holds its style, pictures and formulas and loads nothing from elsewhere;
-        a picture that is not there, or is elsewhere, is named in its place.
-    """
+    """Render an executed notebook as one HTML page."""
     translate = get_translator(language)
     resources: dict[str, Any] = {
         "innocap": {

@@ -45,24 +45,7 @@ def write_index_pages(
     outcomes: Sequence[Outcome],
     languages: Sequence[str],
 ) -> list[Path]:
-    """Write ``reports/index.html`` and its like, each with links to all the others.
-
-    Parameters
-    ----------
-    settings : Settings
-        Names the folders.
-    fronts : mapping of str to IndexView
-        From :func:`open_fronts`.
-    outcomes : sequence of Outcome
-        Runs of this batch; failures are shown, and those of others that nobody mended.
-    languages : sequence of {'en', 'sv', 'fi', 'fr'}
-        Of this batch; pages of an earlier one are brought in step.
-
-    Returns
-    -------
-    list of Path
-        The pages.
-    """
+    """Write ``reports/index.html`` and its like, each with links to all the others."""
     pages = {
         language: settings.reports_dir / f"{name_report('index', language, settings)}.html"
         for language in settings.languages

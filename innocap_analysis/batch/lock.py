@@ -30,25 +30,7 @@ _BEYOND = 1 << 30  # Windows keeps others from reading the byte that is locked
 
 @contextlib.contextmanager
 def hold_places(folder: Path, places: Collection[str]) -> Iterator[str]:
-    """Keep other batches from making these reports, and clear what ended ones left.
-
-    Parameters
-    ----------
-    folder : Path
-        Where reports and figures go.
-    places : collection of str
-        Paths of the reports below the folder.
-
-    Yields
-    ------
-    str
-        Name of this batch, which its staging folders carry.
-
-    Raises
-    ------
-    InnocapError
-        Another batch makes one of them, or the folder cannot be written.
-    """
+    """Keep other batches from making these reports, and clear what ended ones left."""
     batch = uuid4().hex[:_ID_LETTERS]
     own = folder / LIVE / batch
     with hold_pages(folder):
@@ -82,23 +64,7 @@ def hold_places(folder: Path, places: Collection[str]) -> Iterator[str]:
 
 @contextlib.contextmanager
 def hold_pages(folder: Path) -> Iterator[None]:
-    """Be the only one for a moment: to begin a batch, or to write what all of them share.
-
-    Parameters
-    ----------
-    folder : Path
-        Where reports and figures go.
-
-    Yields
-    ------
-    None
-        While it is held; another batch that wants it waits.
-
-    Raises
-    ------
-    InnocapError
-        The folder cannot be written, or it was held for too long.
-    """
+    """Be the only one for a moment: to begin a batch, or to write what all of them share."""
     handle = _open(folder / NAME)
     until = time.monotonic() + _PATIENCE_SECONDS
     try:

@@ -19,24 +19,7 @@ _HASH_LETTERS = 8
 
 
 def name_report(notebook: str, language: str, settings: Settings, tag: str = "") -> str:
-    """Return the file name of a report without its ending.
-
-    Parameters
-    ----------
-    notebook : str
-        Name of the notebook.
-    language : str
-        Other languages than the default are told by their code.
-    settings : Settings
-        Knows the default language.
-    tag : str
-        From :func:`make_tag`.
-
-    Returns
-    -------
-    str
-        ``30_how_does_this_country_do@nordic-2022.sv``.
-    """
+    """Return the file name of a report without its ending."""
     ending = "" if language == settings.default_language else f".{language}"
     return f"{notebook}{_join(tag)}{ending}"
 
@@ -80,16 +63,8 @@ def tag_file(name: str, tag: str) -> str:
 def name_choices(choices: Mapping[str, Value]) -> str:
     """Return a name for parameters that were given without one.
 
-    Parameters
-    ----------
-    choices : mapping of str to literal
-        Those that are other than standard.
-
-    Returns
-    -------
-    str
-        ``reference-nordic_year-2022``: the same for the same values; a few digits are added
-        where a value does not fit into a file name.
+    Returns: ``reference-nordic_year-2022``: the same for the same values; a few digits are added
+    where a value does not fit into a file name.
     """
     words = {key: _write_value(value) for key, value in sorted(choices.items())}
     plain = {key: re.sub(r"[^A-Za-z0-9-]+", "-", word) for key, word in words.items()}
@@ -110,18 +85,8 @@ def _write_value(value: Value) -> str:
 def mark_wave(wave: str, settings: Settings) -> str:
     """Return what the names of files from a wave say: nothing when people answered.
 
-    Parameters
-    ----------
-    wave : str
-        ``synthetic`` or ``imported``.
-    settings : Settings
-        Says where imported answers are.
-
-    Returns
-    -------
-    str
-        ``SYNTHETIC`` for the wave that ships, ``SYNTHETIC-imported`` when made-up answers
-        were imported, else empty.
+    Returns: ``SYNTHETIC`` for the wave that ships, ``SYNTHETIC-imported`` when made-up answers
+    were imported, else empty.
     """
     from innocap_analysis.survey.wave import ANSWERS_NAME
 

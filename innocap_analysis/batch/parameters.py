@@ -66,23 +66,7 @@ class Parameter:
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """Read a notebook, or say why it is none.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    NotebookNode
-        Format version 4.
-
-    Raises
-    ------
-    InnocapError
-        The file is missing or no notebook.
-    """
+    """Read a notebook, or say why it is none."""
     try:
         notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
     except OSError as error:
@@ -93,25 +77,7 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
 
 
 def read_parameters(path: Path) -> list[Parameter]:
-    """Read the parameters that a notebook declares.
-
-    Parameters
-    ----------
-    path : Path
-        The notebook; exactly one cell carries the tag ``parameters`` and holds lines such
-        as ``year: int or None = None  # newest``, the one way to write it that papermill's
-        own help reads too.
-
-    Returns
-    -------
-    list of Parameter
-        In the order of the cell.
-
-    Raises
-    ------
-    InnocapError
-        There is no such cell, or it holds anything but typed literals.
-    """
+    """Read the parameters that a notebook declares."""
     notebook = read_notebook(path)
     cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
     if len(cells) != 1:
@@ -168,29 +134,7 @@ def _read_type(annotation: ast.expr) -> tuple[type | None, bool, bool]:
 def check_parameters(
     path: Path, given: Mapping[str, object], settings: Settings
 ) -> dict[str, Value]:
-    """Check values against what a notebook declares and what the project knows.
-
-    Parameters
-    ----------
-    path : Path
-        The notebook.
-    given : mapping of str to object
-        Values by name; texts (from a command line or a table) are read as the declared
-        type, a list from a text with commas.
-    settings : Settings
-        Knows regions, languages and reference sets.
-
-    Returns
-    -------
-    dict of str to literal
-        The given values, in their declared types.
-
-    Raises
-    ------
-    InnocapError
-        A name is not declared, a value is of another type, or the project has no such
-        region, language, reference set or wave.
-    """
+    """Check values against what a notebook declares and what the project knows."""
     return check_values(path, read_parameters(path), given, settings)
 
 

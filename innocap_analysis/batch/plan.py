@@ -29,40 +29,7 @@ def make_plan(
     variants: Sequence[str] | None = None,
     table: Path | None = None,
 ) -> list[Run]:
-    """List the runs of a batch, every one checked.
-
-    Parameters
-    ----------
-    settings : Settings
-        Holds the batch plan.
-    regions : sequence of str, optional
-        Countries or regions. Default: the partner countries, and what rows of the plan say;
-        given, such rows run for those of their units only.
-    notebooks : sequence of str, optional
-        Names, numbers (``30``) or beginnings of names. Default: all of the plan.
-    language : str or sequence of str, optional
-        ``all`` is every one of the project. Default: the project's first, and what rows say.
-    parameters : mapping of str to object, optional
-        Further parameters; every one must be declared by every chosen notebook or, when
-        all notebooks run, by at least one. Where they differ from the standard, the report
-        is another one beside the standard report.
-    variants : sequence of str, optional
-        Sets of the plan to run instead of those of the rows; with `parameters`, the one name
-        of the reports that differ.
-    table : Path, optional
-        A CSV file with the rows to run instead of those of the plan.
-
-    Returns
-    -------
-    list of Run
-        The comparison first, then region by region.
-
-    Raises
-    ------
-    InnocapError
-        A region, notebook, language or parameter is unknown or of the wrong type, or
-        there is nothing to run. All faults of the plan and of the file are told at once.
-    """
+    """List the runs of a batch, every one checked."""
     faults = Faults()
     wish = _Wish.read(settings, regions, language, parameters, variants)
     rows = list_rows(settings, table, faults)

@@ -32,19 +32,7 @@ def can_fork() -> bool:
 
 
 def choose_start() -> Start:
-    """Return how runs start.
-
-    Returns
-    -------
-    {'fork', 'spawn', 'cold'}
-        A child of a loaded process each, one after the other in loaded processes, or with a
-        Jupyter kernel of their own each.
-
-    Raises
-    ------
-    InnocapError
-        ``INNOCAP_START`` asks for something else, or for what this system cannot do.
-    """
+    """Return how runs start."""
     wanted = os.environ.get(START_VARIABLE) or ("fork" if can_fork() else "spawn")
     if wanted == "fork" and can_fork():
         return "fork"
@@ -55,13 +43,7 @@ def choose_start() -> Start:
 
 
 def end_group(pid: int) -> None:
-    """End a process that leads a group, and every process in it, at once.
-
-    Parameters
-    ----------
-    pid : int
-        The leader. On Windows, which has no groups, the processes below it end with it.
-    """
+    """End a process that leads a group, and every process in it, at once."""
     if sys.platform == "win32":
         command = ["taskkill", "/F", "/T", "/PID", str(pid)]
         subprocess.run(command, capture_output=True, check=False)
@@ -71,13 +53,7 @@ def end_group(pid: int) -> None:
 
 
 def die_with_parent(parent: int | None = None) -> None:
-    """Have the system end this process when its parent ends, however that ends.
-
-    Parameters
-    ----------
-    parent : int, optional
-        Process that started this one; if it ended before the request, this one ends now.
-    """
+    """Have the system end this process when its parent ends, however that ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if parent is not None and os.getppid() != parent:

@@ -20,22 +20,7 @@ def announce(
     languages: Sequence[str] | None,
     table: Path | None,
 ) -> str:
-    """Say what was asked for, from the settings alone: it takes no time.
-
-    Parameters
-    ----------
-    settings : Settings
-        Hold the plan.
-    regions, notebooks, languages : sequence of str or None
-        As asked for.
-    table : Path or None
-        File of rows.
-
-    Returns
-    -------
-    str
-        One line.
-    """
+    """Say what was asked for, from the settings alone: it takes no time."""
     plan = settings.batch
     names = notebooks or [*plan.comparison, *plan.region]
     what = f"notebook {names[0]}" if len(names) == 1 else f"{len(names)} notebooks"

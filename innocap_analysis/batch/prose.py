@@ -155,24 +155,7 @@ class _Renderer(IPythonRenderer):
 
 
 def render_markdown(text: str, pictures: Pictures, attachments: Attachments, **options: Any) -> str:  # noqa: ANN401
-    """Return Markdown as HTML.
-
-    Parameters
-    ----------
-    text : str
-        As Jupyter understands it.
-    pictures : Pictures
-        Knows where local pictures are.
-    attachments : mapping
-        Of the cell.
-    **options
-        Of nbconvert's renderer.
-
-    Returns
-    -------
-    str
-        With its pictures inside and its formulas as MathML.
-    """
+    """Return Markdown as HTML."""
     renderer = _Renderer(pictures, attachments, **options)
     return MarkdownWithMath(renderer, block=_Blocks(), inline=_Inlines(hard_wrap=False)).render(
         text
@@ -180,18 +163,7 @@ def render_markdown(text: str, pictures: Pictures, attachments: Attachments, **o
 
 
 def render_latex(text: str) -> str:
-    """Return an output in LaTeX as HTML: its formulas as MathML, the rest as it is.
-
-    Parameters
-    ----------
-    text : str
-        As IPython shows it: a formula, an environment, or text with formulas.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Return an output in LaTeX as HTML: its formulas as MathML, the rest as it is."""
     parts, end = [], 0
     forms = re.compile(
         "|".join((_DISPLAY, _BRACKETS, _ENVIRONMENT, _INLINE, _PARENTHESES)), re.DOTALL
@@ -211,25 +183,7 @@ def _show_words(text: str) -> str:
 
 
 def render_formula(source: str, *, block: bool = False) -> str:
-    r"""Return a formula as MathML, or its source where that is not understood.
-
-    Parameters
-    ----------
-    source : str
-        LaTeX, without the dollars around it.
-    block : bool
-        Show it on a line of its own.
-
-    Returns
-    -------
-    str
-        HTML.
-
-    Examples
-    --------
-    >>> render_formula("x")[-30:]
-    '<mrow><mi>x</mi></mrow></math>'
-    """
+    r"""Return a formula as MathML, or its source where that is not understood."""
     from latex2mathml.converter import convert
 
     text = _NUMBERED.sub(r"\\\1{\2*}", re.sub(r"\\label\{[^}]*\}", "", source)).strip()
@@ -246,20 +200,7 @@ def render_formula(source: str, *, block: bool = False) -> str:
 
 
 def list_pictures(notebook: nbformat.NotebookNode, folder: Path) -> list[Path]:
-    """Return the files that the prose of a notebook shows as pictures.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        As it was read.
-    folder : Path
-        What their paths are relative to.
-
-    Returns
-    -------
-    list of Path
-        Those that there are.
-    """
+    """Return the files that the prose of a notebook shows as pictures."""
     urls: dict[str, None] = {}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":

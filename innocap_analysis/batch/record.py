@@ -34,28 +34,7 @@ def make_record(
     outputs: dict[str, str],
     read: dict[str, dict[str, str]],
 ) -> dict[str, Any]:
-    """Return the record of a run that has ended well.
-
-    Parameters
-    ----------
-    run : Run
-        What was run.
-    source : NotebookNode
-        Its notebook.
-    state : ProjectState
-        What it was run on.
-    started : datetime
-        When, in UTC.
-    outputs : dict of str to str
-        sha256 of each file it made, by path below the output folder.
-    read : dict of str to dict of str to str
-        What it has read, from :func:`~innocap_analysis.batch.witness.collect`.
-
-    Returns
-    -------
-    dict
-        Plain values, to be kept in the notebook's metadata.
-    """
+    """Return the record of a run that has ended well."""
     return {
         "notebook": f"notebooks/{run.notebook.name}",
         "cells_sha256": hash_cells(source),
@@ -70,18 +49,7 @@ def make_record(
 
 
 def read_record(notebook: Path) -> dict[str, Any]:
-    """Read the record of an executed notebook.
-
-    Parameters
-    ----------
-    notebook : Path
-        The file; it need not exist.
-
-    Returns
-    -------
-    dict
-        The record; empty where there is none, or it is of another edition of this file.
-    """
+    """Read the record of an executed notebook."""
     try:
         content = json.loads(notebook.read_text(encoding="utf-8"))
         record = content["metadata"][KEY]
@@ -164,30 +132,7 @@ def find_reasons(
     state: ProjectState,
     edition: Edition,
 ) -> tuple[list[str], dict[str, Any]]:
-    """Find why a run must be made again.
-
-    Parameters
-    ----------
-    run : Run
-        What would be run.
-    source : NotebookNode
-        Its notebook.
-    settings : Settings
-        Names the folders.
-    state : ProjectState
-        What it would be run with.
-    edition : Edition
-        What it would read.
-
-    Returns
-    -------
-    reasons : list of str
-        Empty when the report stands and would come out the same: notebook, parameters, package
-        and versions, everything that it has read, and the files that it consists of are as
-        they were.
-    record : dict
-        Of the report; empty where there is none.
-    """
+    """Find why a run must be made again."""
     target = settings.output_dir / run.place
     record = read_record(target)
     if not record:
@@ -221,20 +166,7 @@ def find_reasons(
 
 
 def find_changes(hashes: dict[str, str], folder: Path) -> dict[str, str]:
-    """Compare files with the hashes that they had.
-
-    Parameters
-    ----------
-    hashes : dict of str to str
-        sha256 by path below the folder.
-    folder : Path
-        Where the files are.
-
-    Returns
-    -------
-    dict of str to str
-        ``missing``, ``changed`` or why it cannot be read, by path; only what differs.
-    """
+    """Compare files with the hashes that they had."""
     found = {}
     for name, wanted in hashes.items():
         try:

@@ -65,22 +65,7 @@ class Faults:
 
 
 def list_rows(settings: Settings, file: Path | None, faults: Faults) -> list[Row]:
-    """List the rows of the plan in ``innocap.yml``, or of a CSV file in its stead.
-
-    Parameters
-    ----------
-    settings : Settings
-        Holds the plan.
-    file : Path or None
-        From ``--runs``.
-    faults : Faults
-        Takes what is wrong.
-
-    Returns
-    -------
-    list of Row
-        As written; what the names mean is not looked up yet.
-    """
+    """List the rows of the plan in ``innocap.yml``, or of a CSV file in its stead."""
     if file is not None:
         return list(_read_rows(file, settings, faults))
     plan = settings.batch
@@ -160,25 +145,7 @@ def _name_sets(cell: str, settings: Settings, place: str, faults: Faults) -> tup
 
 
 def list_units(words: Sequence[str], settings: Settings, place: str, faults: Faults) -> list[str]:
-    """Return the codes that a row's units stand for.
-
-    Parameters
-    ----------
-    words : sequence of str
-        Codes, ``countries``, ``regions``, ``all regions of SE``, or ``file PATH`` of a file
-        with a code at the beginning of each line.
-    settings : Settings
-        Knows countries and regions.
-    place : str
-        Where they stand.
-    faults : Faults
-        Takes what is wrong.
-
-    Returns
-    -------
-    list of str
-        Each once.
-    """
+    """Return the codes that a row's units stand for."""
     found: dict[str, None] = {}
     for word in words:
         regions, file = _REGIONS.fullmatch(word), _FILE.fullmatch(word)

@@ -18,26 +18,7 @@ _OWN = {"value", "score", "year", "context", "change", "first_edition", "last_ed
 
 
 def trace_number(number: str, settings: Settings) -> Iterator[str]:
-    """Tell, line by line, what a number of ``reports/results.csv`` rests on.
-
-    Parameters
-    ----------
-    number : str
-        Its id, ``page:unit:code:measure``.
-    settings : Settings
-        The project.
-
-    Yields
-    ------
-    str
-        The number; the node's indicators with value, year, score, weight and the line of the raw
-        file; each file with publisher, licence and whether its SHA-256 holds.
-
-    Raises
-    ------
-    InnocapError
-        There is no such number.
-    """
+    """Tell, line by line, what a number of ``reports/results.csv`` rests on."""
     row = find_result(settings, number)
     ends = f" ({row['low']} to {row['high']})" if row["low"] else ""
     n = f", n = {float(row['n']):g}" if row["n"] else ""

@@ -26,20 +26,7 @@ def name_variant(tag: str, choices: Mapping[str, Value]) -> str:
 
 
 def describe_choices(choices: Mapping[str, Value], language: str) -> str:
-    """Say what a report does otherwise than the standard one.
-
-    Parameters
-    ----------
-    choices : mapping of str to literal
-        The parameters that are other than standard.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language of the sentence.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Say what a report does otherwise than the standard one."""
     translate = get_translator(language)
     parts = []
     for key, value in choices.items():
@@ -60,16 +47,7 @@ def _write(value: Value) -> str:
 
 
 def mark_variant(notebook: nbformat.NotebookNode, run: Run) -> None:
-    """Say in an executed notebook which other parameters it was made with.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        Changed in place: the first heading ends with the name of the set, the injected
-        parameters show a sentence, and the metadata hold both.
-    run : Run
-        Nothing is done for a run with the standard parameters.
-    """
+    """Say in an executed notebook which other parameters it was made with."""
     name = name_variant(run.tag, run.choices)
     if not name:
         return

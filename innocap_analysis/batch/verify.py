@@ -41,25 +41,7 @@ class Verification:
 
 
 def verify_reports(folder: Path, settings: Settings) -> Verification:
-    """Hash every file of the provenance record again.
-
-    Parameters
-    ----------
-    folder : Path
-        The reports, with their ``ro-crate-metadata.json``.
-    settings : Settings
-        The project, for its data and notebooks.
-
-    Returns
-    -------
-    Verification
-        Empty mappings when all is as it was made.
-
-    Raises
-    ------
-    InnocapError
-        There is no record, or it cannot be read.
-    """
+    """Hash every file of the provenance record again."""
     graph = _read_graph(folder / CRATE_NAME)
     by_id = {str(entity.get("@id")): entity for entity in graph}
     outputs = _list_outputs(graph)

@@ -295,20 +295,7 @@ def listen(
 
 
 def collect(witness: Witness, *, kernel: bool = False) -> dict[str, dict[str, str]]:
-    """Return what was read, by kind and name, with hashes from before it was read.
-
-    Parameters
-    ----------
-    witness : Witness
-        From :func:`listen`, which has ended.
-    kernel : bool
-        Whether a kernel of its own was to be heard, too.
-
-    Returns
-    -------
-    dict of str to dict of str to str
-        Sorted. Everything below ``data`` is among it where something was not heard.
-    """
+    """Return what was read, by kind and name, with hashes from before it was read."""
     found = dict(witness.found)
     try:
         lines = witness.log.read_text(encoding="utf-8").splitlines()
@@ -343,13 +330,7 @@ def tell_kernel() -> Iterator[None]:
 
 
 def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - IPython has no types
-    """Listen in a kernel of its own: ``--ext`` with this module, told by :data:`VARIABLE`.
-
-    Parameters
-    ----------
-    shell : InteractiveShell
-        Of the kernel.
-    """
+    """Listen in a kernel of its own: ``--ext`` with this module, told by :data:`VARIABLE`."""
     told = os.environ.pop(VARIABLE, None)
     if told is None:
         return

@@ -31,29 +31,7 @@ _POLL_SECONDS = 0.25
 
 
 def run_remotely(run: Run, project: bytes, state: ProjectState) -> tuple[Outcome, dict[str, bytes]]:
-    """Execute one run on a worker.
-
-    Parameters
-    ----------
-    run : Run
-        Its notebook's path is relative to the project.
-    project : bytes
-        The packed project.
-    state : ProjectState
-        As it is where the batch was started.
-
-    Returns
-    -------
-    outcome : Outcome
-        How the run ended.
-    files : dict of str to bytes
-        What it wrote, by path below the output folder.
-
-    Raises
-    ------
-    InnocapError
-        The worker cannot fork, or has other code or packages than the one who asks.
-    """
+    """Execute one run on a worker."""
     if not can_fork():
         raise InnocapError("a worker runs on a system that cannot fork; use Linux workers")
     host = _Host.get(project, state)

@@ -24,20 +24,9 @@ def _count(table: pd.DataFrame, by: list[str]) -> list[Any]:
 def map_units(raw: pd.DataFrame, mapping: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Replace raw unit codes by the project's.
 
-    Parameters
-    ----------
-    raw : DataFrame
-        Columns `raw_code`, `year`, `indicator`, `value`, `source`.
-    mapping : dict of str to str
-        Project code by raw code; codes without an entry are dropped and logged.
-
-    Returns
-    -------
-    observations : DataFrame
-        Columns of :data:`OBSERVATION_COLUMNS`, sorted by unit, code and time, so that the
-        order of rows in the raw files leaves no trace.
-    log : DataFrame
-        One row per code that was changed or dropped.
+    Returns: columns of :data:`OBSERVATION_COLUMNS`, sorted by unit, code and time, so that the
+    order of rows in the raw files leaves no trace.
+    One row per code that was changed or dropped.
     """
     unit = raw["raw_code"].map(mapping)
     rows = []
@@ -73,22 +62,7 @@ def map_units(raw: pd.DataFrame, mapping: dict[str, str]) -> tuple[pd.DataFrame,
 def drop_unknown_codes(
     observations: pd.DataFrame, known: Iterable[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Drop indicators that the codebook does not describe.
-
-    Parameters
-    ----------
-    observations : DataFrame
-        Columns of :data:`OBSERVATION_COLUMNS`.
-    known : iterable of str
-        Codes of the codebook.
-
-    Returns
-    -------
-    observations : DataFrame
-        The rows with a known code.
-    log : DataFrame
-        One row per dropped code.
-    """
+    """Drop indicators that the codebook does not describe."""
     keep = observations["code"].isin(set(known))
     log = make_log(
         {
@@ -110,19 +84,8 @@ def select_year(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Keep one value per unit and indicator: the newest, or the newest up to a year.
 
-    Parameters
-    ----------
-    observations : DataFrame
-        Columns of :data:`OBSERVATION_COLUMNS`.
-    year : int, optional
-        Last year to use. Default: no limit.
-
-    Returns
-    -------
-    observations : DataFrame
-        At most one row per unit and code; `time` tells which year it is for.
-    log : DataFrame
-        One row per indicator and year that was left out.
+    Returns: at most one row per unit and code; `time` tells which year it is for.
+    One row per indicator and year that was left out.
     """
     kept = keep_newest(observations, year)
     out = observations.merge(
@@ -158,18 +121,8 @@ def list_missing(
 ) -> pd.DataFrame:
     """List the cells of a units x codes table that have no value.
 
-    Parameters
-    ----------
-    observations : DataFrame
-        One row per unit and code.
-    codes, units : iterable of str
-        The table's columns and rows.
-
-    Returns
-    -------
-    DataFrame
-        Log rows with action ``missing``, one per indicator that is incomplete; `detail`
-        names the units.
+    Returns: log rows with action ``missing``, one per indicator that is incomplete; `detail`
+    names the units.
     """
     have = set(zip(observations["unit"], observations["code"], strict=True))
     wanted = sorted(set(units))
@@ -192,26 +145,7 @@ def list_missing(
 
 
 def widen(observations: pd.DataFrame, codes: Iterable[str] | None = None) -> pd.DataFrame:
-    """Turn observations into the units x codes table that scoring takes.
-
-    Parameters
-    ----------
-    observations : DataFrame
-        One row per unit and code (see :func:`select_year`).
-    codes : iterable of str, optional
-        Columns to return, in this order; a code without observations is all missing.
-        Default: every code, sorted.
-
-    Returns
-    -------
-    DataFrame
-        Floats, units in alphabetical order as index, codes as columns.
-
-    Raises
-    ------
-    ValueError
-        A unit and code occur twice.
-    """
+    """Turn observations into the units x codes table that scoring takes."""
     wide = observations.pivot(index="unit", columns="code", values="value")
     columns = sorted(wide.columns) if codes is None else list(codes)
     return wide.reindex(columns=columns).sort_index()

@@ -43,27 +43,7 @@ class PreparedData:
 def prepare_data(
     settings: Settings, *, known: Collection[str], scored: Collection[str]
 ) -> PreparedData:
-    """Read, verify and clean the raw files.
-
-    Parameters
-    ----------
-    settings : Settings
-        Names the folders.
-    known : collection of str
-        Codes that are kept; others are dropped and logged.
-    scored : collection of str
-        Codes whose gaps are logged.
-
-    Returns
-    -------
-    PreparedData
-        Observations of every year, and the cleaning log.
-
-    Raises
-    ------
-    InnocapError
-        A raw file was edited, is missing, or holds a code that cannot be mapped.
-    """
+    """Read, verify and clean the raw files."""
     regions = read_regions(settings.regions_path)
     resources = [r for r in read_datapackage(settings.raw_dir) if r.role == "observations"]
     if not resources:

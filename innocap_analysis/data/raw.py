@@ -61,23 +61,7 @@ class Resource:
 
 
 def read_datapackage(raw_dir: Path) -> list[Resource]:
-    """Read which raw files there are.
-
-    Parameters
-    ----------
-    raw_dir : Path
-        Folder of ``datapackage.json``.
-
-    Returns
-    -------
-    list of Resource
-        In the order of the datapackage.
-
-    Raises
-    ------
-    InnocapError
-        The datapackage is missing or incomplete, or a CSV file in the folder is not in it.
-    """
+    """Read which raw files there are."""
     file = raw_dir / PACKAGE_NAME
     try:
         package = json.loads(file.read_text(encoding="utf-8"))
@@ -130,22 +114,8 @@ def read_datapackage(raw_dir: Path) -> list[Resource]:
 def read_raw_table(resource: Resource) -> pd.DataFrame:
     """Read a raw file after checking its hash and every cell against its schema.
 
-    Parameters
-    ----------
-    resource : Resource
-        From :func:`read_datapackage`.
-
-    Returns
-    -------
-    DataFrame
-        The columns of the schema: strings, integers and floats; plus ``line``, the line in
-        the file, so that later messages can name it.
-
-    Raises
-    ------
-    InnocapError
-        The file is missing, empty, not UTF-8, differs from its hash, lacks a column, or
-        has a cell that the schema forbids; the offending lines are listed.
+    Returns: the columns of the schema: strings, integers and floats; plus ``line``, the line in
+    the file, so that later messages can name it.
     """
     name = resource.path.name
     try:

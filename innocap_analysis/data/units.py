@@ -40,45 +40,20 @@ class Unit:
 
 
 def map_country(alpha3: str) -> str | None:
-    """Return the ISO 3166-1 alpha-2 code of an alpha-3 code, or None when there is none.
-
-    Examples
-    --------
-    >>> map_country("SWE")
-    'SE'
-    """
+    """Return the ISO 3166-1 alpha-2 code of an alpha-3 code, or None when there is none."""
     aliases = get_global("territory_aliases").get(alpha3)  # from Unicode CLDR
     return str(aliases[0]) if aliases and len(alpha3) == 3 else None
 
 
 def name_country(code: str, language: str = "en") -> str:
-    """Return the name of a country in a language.
-
-    Examples
-    --------
-    >>> name_country("SE", "fi")
-    'Ruotsi'
-    """
+    """Return the name of a country in a language."""
     return str(Locale(language).territories.get(code, code))
 
 
 def read_regions(path: Path) -> pd.DataFrame:
     """Read the table of statistical regions.
 
-    Parameters
-    ----------
-    path : Path
-        CSV with the columns `raw_code`, `unit`, `country` and a label per language.
-
-    Returns
-    -------
-    DataFrame
-        One row per region, indexed by `unit`.
-
-    Raises
-    ------
-    InnocapError
-        The file or a column is missing, or a code occurs twice.
+    Returns: one row per region, indexed by `unit`.
     """
     try:
         content = path.read_bytes()
@@ -107,22 +82,7 @@ def _parse_regions(content: bytes, name: str) -> pd.DataFrame:
 
 
 def name_unit(code: str, settings: Settings, language: str = "en") -> str:
-    """Return the name of a country or region in a language.
-
-    Parameters
-    ----------
-    code : str
-        Unit code.
-    settings : Settings
-        Says where the table of regions is.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language of the name.
-
-    Returns
-    -------
-    str
-        The name; the code itself for an unknown unit.
-    """
+    """Return the name of a country or region in a language."""
     regions = read_regions(settings.regions_path)
     if code in regions.index:
         return str(regions.at[code, f"label_{language}"])

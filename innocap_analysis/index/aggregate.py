@@ -98,36 +98,7 @@ def aggregate_arrays(
     min_coverage: float = 0.5,
     coverage_weights: Mapping[str, Array] | None = None,
 ) -> dict[str, Node]:
-    """Aggregate arrays of any shape, for one run or for many at once.
-
-    Parameters
-    ----------
-    leaves : mapping of str to ndarray
-        Normalised values by leaf code, units on the last axis.
-    codebook : Codebook
-        The tree.
-    weights : mapping of str to ndarray, optional
-        Weights by node code where they differ from the codebook's, shaped to broadcast
-        against the values: ``(runs, 1)`` for one weight per run.
-    methods : mapping of str to str, optional
-        Aggregation by parent code where it differs from the codebook's.
-    min_coverage : float
-        As in :func:`aggregate`.
-    coverage_weights : mapping of str to ndarray, optional
-        Weights that coverage is measured with, where they differ from `weights`: weights
-        that are drawn at random should move scores, not decide who has one.
-
-    Returns
-    -------
-    dict of str to (ndarray, ndarray)
-        Score and coverage by group and index code, children before parents.
-
-    Raises
-    ------
-    InnocapError
-        A mean that needs values of zero or more meets a negative one, a Mazziotta-Pareto
-        index a negative mean.
-    """
+    """Aggregate arrays of any shape, for one run or for many at once."""
     given = weights or {}
     nodes: dict[str, Node] = {code: (x, ~np.isnan(x)) for code, x in leaves.items()}
     parents: dict[str, Node] = {}

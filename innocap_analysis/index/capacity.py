@@ -213,20 +213,7 @@ def _list_unscored(result: IndexResult, settings: Settings) -> list[str]:
 
 
 def list_unmeasured(prepared: PreparedData, settings: Settings) -> list[str]:
-    """List the partner countries without a single figure, each where the settings name it.
-
-    Parameters
-    ----------
-    prepared : PreparedData
-        Observations of every year.
-    settings : Settings
-        The project.
-
-    Returns
-    -------
-    list of str
-        One message per country.
-    """
+    """List the partner countries without a single figure, each where the settings name it."""
     known = set(prepared.observations["unit"])
     return [
         f"{settings.locate('countries', code)}: data/raw holds no figure of {name_country(code)}; "
@@ -237,22 +224,7 @@ def list_unmeasured(prepared: PreparedData, settings: Settings) -> list[str]:
 
 
 def widen_countries(selected: pd.DataFrame, codebook: Codebook, settings: Settings) -> pd.DataFrame:
-    """Return countries x codes: what is not a region of the table of regions is a country.
-
-    Parameters
-    ----------
-    selected : DataFrame
-        One row per unit and code (:func:`~innocap_analysis.data.clean.select_year`).
-    codebook : Codebook
-        Gives the order of the columns; every indicator has one.
-    settings : Settings
-        Names the table of regions and the partner countries, which all have a row.
-
-    Returns
-    -------
-    DataFrame
-        Raw units; empty when no country has a figure.
-    """
+    """Return countries x codes: what is not a region of the table of regions is a country."""
     national = selected[~selected["unit"].isin(read_regions(settings.regions_path).index)]
     if national.empty:
         return pd.DataFrame()
@@ -263,41 +235,12 @@ def widen_countries(selected: pd.DataFrame, codebook: Codebook, settings: Settin
 
 
 def check_year(year: int, settings: Settings) -> None:
-    """Check that every partner country can be scored as of a year.
-
-    Parameters
-    ----------
-    year : int
-        Nothing later is used.
-    settings : Settings
-        The project.
-
-    Raises
-    ------
-    InnocapError
-        The year is too early.
-    """
+    """Check that every partner country can be scored as of a year."""
     load_capacity(year=year, settings=settings)
 
 
 def write_scores(settings: Settings) -> pd.DataFrame:
-    """Rebuild ``data/processed`` from the raw files, scores included.
-
-    Parameters
-    ----------
-    settings : Settings
-        Names the folders.
-
-    Returns
-    -------
-    DataFrame
-        The scores table (see :meth:`IndexResult.to_long`), as written to ``scores.csv``.
-
-    Raises
-    ------
-    InnocapError
-        As :func:`load_capacity`; then nothing is written.
-    """
+    """Rebuild ``data/processed`` from the raw files, scores included."""
     capacity = load_capacity(settings=settings)
     write_processed(settings, capacity.prepared)
     newest = int(capacity.observations["time"].max())

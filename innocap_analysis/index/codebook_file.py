@@ -155,27 +155,7 @@ def _read_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
 
 
 def replace_cells(path: Path, numbers: Mapping[tuple[str, str], float]) -> tuple[bytes, int]:
-    """Return the bytes of a codebook with other numbers in some cells; all others stay.
-
-    Parameters
-    ----------
-    path : Path
-        A file that :func:`read_codebook` can read.
-    numbers : mapping of (str, str) to float
-        By code and column.
-
-    Returns
-    -------
-    content : bytes
-        The file as it would be.
-    changed : int
-        How many cells hold another number than before.
-
-    Raises
-    ------
-    InnocapError
-        The file has no such column.
-    """
+    """Return the bytes of a codebook with other numbers in some cells; all others stay."""
     table, _ = _read_table(path)
     text = path.read_bytes().decode("utf-8")
     delimiter = _find_delimiter(text)

@@ -19,25 +19,13 @@ from innocap_analysis.settings import Settings
 def compute_goalposts(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Compute goalposts as the smallest and largest value of a reference set.
 
-    Parameters
-    ----------
-    values : DataFrame
-        Reference units x codes, raw units, denominators among the columns.
-    codebook : Codebook
-        Says which indicators have goalposts, and those now frozen in it, if any yet.
-
-    Returns
-    -------
-    DataFrame
-        One row per indicator with goalposts: `code`, `n` (reference units with a value),
-        `low`, `high`, `frozen_low`, `frozen_high`, `agrees`. Figures without a range say
-        nothing against goalposts that are frozen.
-
-    Notes
-    -----
     The table shows what the data say now beside what the codebook holds. The codebook is
     the authority: goalposts change only when somebody writes new ones into it, so that
     scores of different years and regions stay comparable.
+
+    Returns: one row per indicator with goalposts: `code`, `n` (reference units with a value),
+    `low`, `high`, `frozen_low`, `frozen_high`, `agrees`. Figures without a range say
+    nothing against goalposts that are frozen.
     """
     rows = []
     figures = denominate(values, codebook)
@@ -63,49 +51,14 @@ def compute_goalposts(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 
 
 def recompute_goalposts(settings: Settings) -> pd.DataFrame:
-    """Compute the goalposts of the project's own codebook, those of new rows among them.
-
-    Parameters
-    ----------
-    settings : Settings
-        Names the codebook and the raw files; every country with figures is a reference.
-
-    Returns
-    -------
-    DataFrame
-        As :func:`compute_goalposts`; what is not frozen yet is NaN and does not agree.
-
-    Raises
-    ------
-    InnocapError
-        The codebook has another fault than missing goalposts, or a raw file has one.
-    """
+    """Compute the goalposts of the project's own codebook, those of new rows among them."""
     book = read_codebook(settings.codebook_path, frozen=False)
     newest = keep_newest(prepare_indicators(settings, book).observations)
     return compute_goalposts(widen_countries(newest, book, settings), book)
 
 
 def write_goalposts(path: Path, goalposts: pd.DataFrame) -> int:
-    """Freeze goalposts in a codebook file; every other byte of it stays.
-
-    Parameters
-    ----------
-    path : Path
-        The codebook.
-    goalposts : DataFrame
-        From :func:`compute_goalposts`.
-
-    Returns
-    -------
-    int
-        How many cells were changed.
-
-    Raises
-    ------
-    InnocapError
-        The codebook has another fault, or the figures of an indicator have no range; then
-        nothing is written.
-    """
+    """Freeze goalposts in a codebook file; every other byte of it stays."""
     read_codebook(path, frozen=False)
     faults = []
     due = goalposts[~goalposts["agrees"].astype(bool)]

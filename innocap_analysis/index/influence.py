@@ -22,28 +22,8 @@ def leave_out_indicators(
 ) -> SensitivityResult:
     """Score the index once for each indicator that could be left out, and as it is.
 
-    Parameters
-    ----------
-    values : DataFrame
-        Units x codes in raw units.
-    codebook : Codebook
-        The index.
-    min_coverage : float
-        As in :func:`~innocap_analysis.index.score.score_index`.
-
-    Returns
-    -------
-    SensitivityResult
-        One run per indicator; `choices` names it in the column `left_out`, empty in the first
-        run, which is the index as it is.
-
-    Examples
-    --------
-    >>> from innocap_analysis import load_capacity
-    >>> capacity = load_capacity()
-    >>> runs = leave_out_indicators(capacity.values, capacity.codebook, min_coverage=0.5)
-    >>> len(runs.choices) == len(capacity.codebook.leaves) + 1
-    True
+    Returns: one run per indicator; `choices` names it in the column `left_out`, empty in the first
+    run, which is the index as it is.
     """
     factor = LeaveOneOut()
     n = len(factor.options(codebook))
@@ -64,22 +44,7 @@ def leave_out_indicators(
 def leave_out_cells(
     result: IndexResult, units: Sequence[str], *, min_coverage: float
 ) -> SensitivityResult:
-    """Score the index once for each single figure of some units that could be missing.
-
-    Parameters
-    ----------
-    result : IndexResult
-        The index as it is. Its normalised figures stand, so goalposts never move.
-    units : sequence of str
-        Whose figures are left out, one at a time.
-    min_coverage : float
-        As in :func:`~innocap_analysis.index.score.score_index`.
-
-    Returns
-    -------
-    SensitivityResult
-        One run per figure that is there; `choices` has the columns `unit` and `left_out`.
-    """
+    """Score the index once for each single figure of some units that could be missing."""
     book, index = result.codebook, result.normalised.index
     cells = [
         (unit, code)

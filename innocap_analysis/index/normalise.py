@@ -114,31 +114,7 @@ def normalise_array(
     reference: int | None = None,
     quiet: bool = False,
 ) -> Array:
-    """Normalise one indicator, for one run or for many at once.
-
-    Parameters
-    ----------
-    x : ndarray
-        Raw figures, units on the last axis; each row before it is a run by itself.
-    leaf : Leaf
-        The indicator's rules.
-    units : Index, optional
-        Names of the units, for messages.
-    reference : int, optional
-        Position of the reference unit.
-    quiet : bool
-        Give no warnings, where the caller has given them once already.
-
-    Returns
-    -------
-    ndarray
-        Same shape, higher is better.
-
-    Raises
-    ------
-    InnocapError
-        A cell has no logarithm, or the reference has no value.
-    """
+    """Normalise one indicator, for one run or for many at once."""
     tell = (lambda _: None) if quiet else _warn
     low, high = leaf.low, leaf.high
     if leaf.log:

@@ -14,18 +14,8 @@ from innocap_analysis.index.score import score_index
 def recompute_published(observations: pd.DataFrame, codebooks: Sequence[Codebook]) -> pd.DataFrame:
     """Recompute published composites and compare them with what was published.
 
-    Parameters
-    ----------
-    observations : DataFrame
-        Columns `unit`, `time`, `code`, `value`; parts and composites of every year.
-    codebooks : sequence of Codebook
-        One per composite; its root has the code of the published figure.
-
-    Returns
-    -------
-    DataFrame
-        One row per composite, year and unit: `code`, `time`, `unit`, `published`,
-        `recomputed`, `difference`. Years without the composite or a part are left out.
+    Returns: one row per composite, year and unit: `code`, `time`, `unit`, `published`,
+    `recomputed`, `difference`. Years without the composite or a part are left out.
     """
     rows = []
     for book in codebooks:

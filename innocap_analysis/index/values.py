@@ -14,25 +14,7 @@ Array = np.ndarray
 
 
 def check_values(values: pd.DataFrame, codebook: Codebook) -> Array:
-    """Return the leaf columns of a table as floats, or say which cell is wrong.
-
-    Parameters
-    ----------
-    values : DataFrame
-        Units x codes.
-    codebook : Codebook
-        Says which columns there must be.
-
-    Returns
-    -------
-    ndarray
-        Leaves x units, in the order of the codebook.
-
-    Raises
-    ------
-    InnocapError
-        A column is missing, a unit occurs twice, or a cell is no finite number.
-    """
+    """Return the leaf columns of a table as floats, or say which cell is wrong."""
     missing = [code for code in codebook.leaves if code not in values.columns]
     if missing:
         known = [str(column) for column in values.columns]

@@ -153,38 +153,7 @@ def judge_units(
     reference_units: Sequence[str],
     level: float = LEVEL,
 ) -> Verdicts:
-    """Judge where units stand against a reference set on every node of an index.
-
-    Parameters
-    ----------
-    result : IndexResult
-        Scores of all units together.
-    runs : SensitivityResult
-        The same index under many defensible choices.
-    left_out : SensitivityResult
-        From :func:`~innocap_analysis.index.influence.leave_out_indicators`.
-    units : sequence of str
-        Whom to judge.
-    reference_units : sequence of str
-        The reference set; its median is taken anew in every run.
-    level : float
-        Share of runs that an interval holds.
-
-    Returns
-    -------
-    Verdicts
-        The verdict of a group or index is *ahead* or *behind* where the interval of its gap
-        leaves out zero and no single indicator decides on which side the gap lies; *rests on
-        one* where one does, and the runs that keep it leave out zero; *about even* otherwise.
-        Of an indicator by its percentile in the set (below 40 behind, above 60 ahead).
-        *Unmeasured* without a score.
-
-    Examples
-    --------
-    >>> from innocap_analysis import open_view
-    >>> open_view("60", region="SE").verdicts.find_priority("SE").status
-    'hangs'
-    """
+    """Judge where units stand against a reference set on every node of an index."""
     check_level(level)
     book = result.codebook
     own, members = list(units), list(reference_units)
@@ -291,22 +260,7 @@ def _judge(
 
 
 def find_order_changes(runs: SensitivityResult, code: str, scores: pd.Series) -> pd.DataFrame:
-    """Tell in which runs some units change their order, or who of them is first.
-
-    Parameters
-    ----------
-    runs : SensitivityResult
-        Such as those of :mod:`~innocap_analysis.index.influence`.
-    code : str
-        Group or index.
-    scores : Series
-        Scores of the units as they are.
-
-    Returns
-    -------
-    DataFrame
-        The choices of the runs, and `order`, `first`: whether anything changes.
-    """
+    """Tell in which runs some units change their order, or who of them is first."""
     before = scores.round(9).rank(ascending=False, method="min")
     after = runs.rank_runs(code, list(scores.index))
     return runs.choices.assign(

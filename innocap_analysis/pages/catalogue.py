@@ -17,19 +17,7 @@ _KEYWORDS = {"say": None, "translate": None}
 
 
 def extract_messages(settings: Settings) -> Catalog:
-    """Collect every text that a report can show: from the package and from the notebooks.
-
-    Parameters
-    ----------
-    settings : Settings
-        Says where the notebooks are.
-
-    Returns
-    -------
-    Catalog
-        Messages without translations, each with the places it comes from; the prose of a
-        notebook cell is one message.
-    """
+    """Collect every text that a report can show: from the package and from the notebooks."""
     import nbformat
 
     catalogue = Catalog(project="innocap_analysis", charset="utf-8")
@@ -47,18 +35,7 @@ def extract_messages(settings: Settings) -> Catalog:
 
 
 def update_catalogues(settings: Settings) -> dict[str, int]:
-    """Add new texts to the catalogues and drop those that are gone.
-
-    Parameters
-    ----------
-    settings : Settings
-        Lists the languages and says where the notebooks are.
-
-    Returns
-    -------
-    dict of str to int
-        Number of texts still to translate, by language.
-    """
+    """Add new texts to the catalogues and drop those that are gone."""
     template = extract_messages(settings)
     todo: dict[str, int] = {}
     for language in settings.languages:

@@ -126,23 +126,5 @@ class Labels:
 
 
 def make_labels(capacity: CapacityData, language: str) -> Labels:
-    """Return the labels of a project in a language.
-
-    Parameters
-    ----------
-    capacity : CapacityData
-        The project's data.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language wanted.
-
-    Returns
-    -------
-    Labels
-        Names and number formats.
-
-    Raises
-    ------
-    InnocapError
-        The project does not offer the language.
-    """
+    """Return the labels of a project in a language."""
     return Labels(capacity.settings, capacity.codebook, capacity.settings.check_language(language))

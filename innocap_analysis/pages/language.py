@@ -35,21 +35,8 @@ def _read_catalogue(language: str) -> dict[str, str]:
 def get_translator(language: str) -> Translator:
     """Return the function that turns an English text of the project into a language.
 
-    Parameters
-    ----------
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language wanted.
-
-    Returns
-    -------
-    callable
-        Takes the English text (with its ``{placeholders}``), returns the translation; a
-        text without one stays English. A test holds the catalogues complete.
-
-    Examples
-    --------
-    >>> get_translator("sv")("Reference median")
-    'Referensländernas median'
+    Returns: takes the English text (with its ``{placeholders}``), returns the translation; a
+    text without one stays English. A test holds the catalogues complete.
     """
     if language == SOURCE_LANGUAGE:
         return str
@@ -58,20 +45,7 @@ def get_translator(language: str) -> Translator:
 
 
 def translate_notebook(notebook: nbformat.NotebookNode, language: str) -> nbformat.NotebookNode:
-    """Return a copy of a notebook with its prose in a language.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        The prose (markdown cells) is English.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language wanted.
-
-    Returns
-    -------
-    NotebookNode
-        Each markdown cell replaced as a whole by its translation; code is untouched.
-    """
+    """Return a copy of a notebook with its prose in a language."""
     translate = get_translator(language)
     copy = deepcopy(notebook)
     for cell in copy.cells:
@@ -81,29 +55,7 @@ def translate_notebook(notebook: nbformat.NotebookNode, language: str) -> nbform
 
 
 def format_number(value: float, language: str, *, decimals: int = 1, sign: bool = False) -> str:
-    """Return a number with the language's decimal sign.
-
-    Parameters
-    ----------
-    value : float
-        NaN and None are shown as an en dash.
-    language : {'en', 'sv', 'fi', 'fr'}
-        Language of the text around it.
-    decimals : int
-        Digits after the decimal sign, always shown.
-    sign : bool
-        Show ``+`` before a positive number; a minus is always shown, as U+2212.
-
-    Returns
-    -------
-    str
-        For example ``−1,5``.
-
-    Examples
-    --------
-    >>> format_number(-1.46, "sv"), format_number(2, "en", sign=True)
-    ('−1,5', '+2.0')
-    """
+    """Return a number with the language's decimal sign."""
     if value is None or math.isnan(value):
         return "–"
     rounded = round(float(value), decimals) + 0.0  # no negative zero
@@ -117,25 +69,13 @@ def format_number(value: float, language: str, *, decimals: int = 1, sign: bool 
 
 
 def format_figure(value: float, language: str) -> str:
-    """Return a published figure with the digits it has (six at most), in the language's style.
-
-    Examples
-    --------
-    >>> format_figure(1.71429, "fi"), format_figure(-70.0, "en")
-    ('1,71429', '−70')
-    """
+    """Return a published figure with the digits it has (six at most), in the language's style."""
     text = f"{abs(value):g}".replace(".", get_decimal_symbol(language))
     return ("−" if value < 0 else "") + text
 
 
 def format_share(share: float, language: str, *, decimals: int = 0) -> str:
-    r"""Return a share between 0 and 1 as a percentage in the language's style.
-
-    Examples
-    --------
-    >>> format_share(0.934, "en"), format_share(0.934, "fi")
-    ('93%', '93\xa0%')
-    """
+    r"""Return a share between 0 and 1 as a percentage in the language's style."""
     if share is None or math.isnan(share):
         return "–"
     number = format_number(100 * share, language, decimals=decimals)
@@ -143,13 +83,7 @@ def format_share(share: float, language: str, *, decimals: int = 0) -> str:
 
 
 def format_p(share: float, language: str) -> str:
-    """Return a simulated probability, never claiming certainty that runs cannot give.
-
-    Examples
-    --------
-    >>> format_p(1.0, "en"), format_p(0.004, "en"), format_p(0.5, "en")
-    ('>99%', '<1%', '50%')
-    """
+    """Return a simulated probability, never claiming certainty that runs cannot give."""
     if share > 0.99:
         return ">" + format_share(0.99, language)
     if share < 0.01:

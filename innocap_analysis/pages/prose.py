@@ -20,36 +20,12 @@ class Prose(str):
 
 
 def write_list(sentences: list[str]) -> Prose:
-    """Write sentences as a list.
-
-    Parameters
-    ----------
-    sentences : list of str
-        Markdown, one line each.
-
-    Returns
-    -------
-    Prose
-        A bulleted list.
-    """
+    """Write sentences as a list."""
     return Prose("\n".join(f"- {sentence}" for sentence in sentences))
 
 
 def write_stamp(labels: Labels, data: str) -> Prose:
-    """Write which software and data made a page.
-
-    Parameters
-    ----------
-    labels : Labels
-        Language of the text.
-    data : str
-        Hash of the data.
-
-    Returns
-    -------
-    Prose
-        One small-print line.
-    """
+    """Write which software and data made a page."""
     from innocap_analysis import __version__
 
     return Prose(

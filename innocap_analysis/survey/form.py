@@ -62,27 +62,7 @@ tr { break-inside: avoid }
 
 
 def write_form(settings: Settings, *, language: str, folder: Path) -> list[Path]:
-    """Write the questionnaire as an XLSForm and as a page to print.
-
-    Parameters
-    ----------
-    settings : Settings
-        The project.
-    language : {'en', 'sv', 'sv_fi', 'fi', 'fr'}
-        The form's default language, and the page's; the form holds all of them.
-    folder : Path
-        Where to write.
-
-    Returns
-    -------
-    list of Path
-        ``innocap_form.xlsx`` and ``innocap_form.<language>.html``.
-
-    Raises
-    ------
-    InnocapError
-        The language is unknown or the folder cannot be written.
-    """
+    """Write the questionnaire as an XLSForm and as a page to print."""
     if language not in FORM_LANGUAGES:
         known = list(FORM_LANGUAGES)
         near = suggest(language, known)
@@ -101,25 +81,7 @@ def write_form(settings: Settings, *, language: str, folder: Path) -> list[Path]
 def make_xlsform(
     instrument: Instrument, places: dict[str, Scale], *, minimum: int, language: str = "en"
 ) -> bytes:
-    """Make the XLSForm: sheets `survey`, `choices` and `settings`.
-
-    Parameters
-    ----------
-    instrument : Instrument
-        The questionnaire.
-    places : dict of str to Scale
-        Scales of countries and regions.
-    minimum : int
-        Fewest people of a group that is shown; the respondents are told.
-    language : str
-        Default language.
-
-    Returns
-    -------
-    bytes
-        An Excel workbook that KoBo, ODK and other tools import. Names of choices are codes,
-        so an export with names needs no labels to be read.
-    """
+    """Make the XLSForm: sheets `survey`, `choices` and `settings`."""
     tongues = list(FORM_LANGUAGES)
     heads = [f"label::{FORM_LANGUAGES[tongue]}" for tongue in tongues]
     survey: list[list[object]] = [
@@ -156,24 +118,7 @@ def make_xlsform(
 def make_page(
     instrument: Instrument, places: dict[str, Scale], *, minimum: int, language: str
 ) -> str:
-    """Make the questionnaire as a page to print and fill in by hand.
-
-    Parameters
-    ----------
-    instrument : Instrument
-        The questionnaire.
-    places : dict of str to Scale
-        Scales of countries and regions.
-    minimum : int
-        Fewest people of a group that is shown; the respondents are told.
-    language : str
-        Language of the page.
-
-    Returns
-    -------
-    str
-        A self-contained HTML page for A4 paper.
-    """
+    """Make the questionnaire as a page to print and fill in by hand."""
     intro = _INTRO[language].format(minimum=minimum)
     parts = [f"<h1>{escape(_TITLES[language])}</h1><p>{escape(intro)}</p>"]
     book = instrument.codebook

@@ -24,24 +24,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def normalise_label(text: str) -> str:
-    r"""Bring a label to the form in which two writings of it are equal.
-
-    Parameters
-    ----------
-    text : str
-        A label as a survey tool wrote it.
-
-    Returns
-    -------
-    str
-        Without letter case, typographic quotes and dashes, unusual and repeated spaces,
-        and a full stop at the end.
-
-    Examples
-    --------
-    >>> normalise_label("Don’t\u00a0 know.") == normalise_label("don't know")
-    True
-    """
+    r"""Bring a label to the form in which two writings of it are equal."""
     plain = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     plain = plain.replace("\u200b", "").replace("\ufeff", "").replace("\u00ad", "")
     return _SPACES.sub(" ", plain).strip().rstrip(".").casefold()
@@ -101,18 +84,7 @@ class Scale:
 
 
 def format_code(code: Code) -> str:
-    """Write a code as it stands in the table of scales.
-
-    Parameters
-    ----------
-    code : float or str
-        A code.
-
-    Returns
-    -------
-    str
-        ``DK``, ``NA``, a whole number, or the code itself.
-    """
+    """Write a code as it stands in the table of scales."""
     for text, own in _SPECIAL.items():
         if own == code:
             return text
@@ -120,25 +92,7 @@ def format_code(code: Code) -> str:
 
 
 def read_scales(path: str | Path) -> dict[str, Scale]:
-    """Read the table of answer scales and check it.
-
-    Parameters
-    ----------
-    path : str or Path
-        CSV with the columns `scale`, `code` (a number, a name, ``DK`` or ``NA``),
-        `language`, `label`, `source`.
-
-    Returns
-    -------
-    dict of str to Scale
-        By name. ``DK`` becomes -8 and ``NA`` -9, so that both stay apart from missing.
-
-    Raises
-    ------
-    InnocapError
-        A column is missing, a cell is empty, a language is unknown, or one label has two
-        codes on the same scale; every fault is listed with its line.
-    """
+    """Read the table of answer scales and check it."""
     place = Path(path)
     with place.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream)

@@ -119,29 +119,7 @@ def estimate_share(
 ) -> dict[str, Any]:
     """Estimate a share with its Wilson interval.
 
-    Parameters
-    ----------
-    chosen : array, shape (rows,)
-        1, 0, or NaN where there is no answer.
-    weights : array, shape (rows,), optional
-        Weight of each row; the interval then rests on Kish's effective number of answers.
-    level : float
-        Of the interval.
-
-    Returns
-    -------
-    dict
-        `count` and `n` (answers, unweighted), `share`, `low`, `high`, `reason`.
-
-    Notes
-    -----
     Wilson (1927), *Journal of the American Statistical Association* 22, 209-212.
-
-    Examples
-    --------
-    >>> told = estimate_share(np.array([1.0, 1.0, 0.0, np.nan]))
-    >>> told["n"], round(told["low"], 3), round(told["high"], 3)
-    (3, 0.208, 0.939)
     """
     check_level(level)
     known = ~np.isnan(chosen)

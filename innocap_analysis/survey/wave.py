@@ -121,25 +121,7 @@ def _clean_wave(
 
 
 def check_wave(name: str, settings: Settings) -> str:
-    """Return the name of a wave if there is one.
-
-    Parameters
-    ----------
-    name : str
-        One of :data:`WAVES`.
-    settings : Settings
-        The project.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    InnocapError
-        The wave is unknown, or nothing was imported yet.
-    """
+    """Return the name of a wave if there is one."""
     if name not in WAVES:
         raise InnocapError(f"wave {name!r} is none of {', '.join(WAVES)}{suggest(name, WAVES)}")
     if name == "imported" and not (settings.processed_dir / ANSWERS_NAME).is_file():
@@ -153,18 +135,7 @@ def find_wave(settings: Settings) -> str:
 
 
 def join_files(parts: Sequence[Answers]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Put the answers of several files below each other.
-
-    Parameters
-    ----------
-    parts : sequence of Answers
-        From :func:`~innocap_analysis.survey.files.read.read_survey`.
-
-    Returns
-    -------
-    answers, texts, columns : DataFrame
-        Answers with `file`, free texts, and what each column was read as with `file`.
-    """
+    """Put the answers of several files below each other."""
     answers = pd.concat(
         [part.table.assign(file=part.report.file) for part in parts], ignore_index=True
     )
@@ -178,29 +149,7 @@ def join_files(parts: Sequence[Answers]) -> tuple[pd.DataFrame, pd.DataFrame, pd
 def import_files(
     paths: Sequence[str | Path], *, settings: Settings, options: Mapping[str, Any] | None = None
 ) -> tuple[list[Answers], Wave]:
-    """Read survey files and write their answers to ``data/processed``.
-
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        Export files; together they become the imported wave.
-    settings : Settings
-        The project.
-    options : mapping, optional
-        Passed on to :func:`~innocap_analysis.survey.files.read.read_survey`.
-
-    Returns
-    -------
-    files : list of Answers
-        What was read.
-    wave : Wave
-        The wave as it is now.
-
-    Raises
-    ------
-    InnocapError
-        A file cannot be read; then nothing is written.
-    """
+    """Read survey files and write their answers to ``data/processed``."""
     parts = [read_survey(path, settings=settings, **(options or {})) for path in paths]
     answers, texts, columns = join_files(parts)
     instrument = read_instrument(settings.survey_path, settings.scales_path)

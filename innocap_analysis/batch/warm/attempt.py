@@ -85,15 +85,7 @@ class Attempt:
         return True
 
     def conclude(self, code: int, memory_mb: float = 0.0) -> Outcome | None:
-        """Return how it ended and clear up; None where the run should be tried again.
-
-        Parameters
-        ----------
-        code : int
-            Exit code of its process, negative for a signal; unused when the run is done.
-        memory_mb : float
-            Peak memory.
-        """
+        """Return how it ended and clear up; None where the run should be tried again."""
         seconds = time.monotonic() - self.started
         if self._outcome is not None:
             self.drop()

@@ -54,22 +54,7 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
         timeout_func: Callable[[], int] | None = None,
         **_: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        """Run every cell and record it as papermill does.
-
-        Parameters
-        ----------
-        nb_man : NotebookExecutionManager
-            papermill's view of the notebook.
-        kernel_name : str
-            Recorded only.
-        timeout_func : callable, optional
-            Returns the seconds that are left.
-
-        Returns
-        -------
-        NotebookNode
-            The executed notebook.
-        """
+        """Run every cell and record it as papermill does."""
 
         def tell(cell: Any, cell_index: int) -> None:  # noqa: ANN401
             # Counted as in the notebook itself, without what papermill added.

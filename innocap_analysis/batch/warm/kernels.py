@@ -37,13 +37,6 @@ MODULES = ("pandas", "numpy", "scipy.stats", "matplotlib.pyplot", "seaborn")
 def serve(path: Path) -> None:
     """Fork a kernel per request until nobody has asked for a while.
 
-    Parameters
-    ----------
-    path : Path
-        The socket.
-
-    Notes
-    -----
     A request is one line of JSON with `connection_file`, `cwd` and `env`; the answer is a line
     with `pid` once the kernel listens (a client that connects sooner loses a tenth of a second
     on trying again), and another with `exit` when the kernel has ended. A client that goes

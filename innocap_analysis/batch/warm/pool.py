@@ -57,30 +57,11 @@ class ForkPool:
         return bool(self._waiting or self._live)
 
     def submit(self, number: int, run: Run) -> None:
-        """Take a run on.
-
-        Parameters
-        ----------
-        number : int
-            Comes back with the outcome.
-        run : Run
-            What to run.
-        """
+        """Take a run on."""
         self._waiting.append((number, 0, run))
 
     def collect(self, also: int | None = None) -> list[tuple[int, Outcome]]:
-        """Start what there is room for and wait until something happens.
-
-        Parameters
-        ----------
-        also : int, optional
-            A descriptor that ends the waiting too when it can be read.
-
-        Returns
-        -------
-        list of tuple
-            Number and outcome of the runs that have ended; often none.
-        """
+        """Start what there is room for and wait until something happens."""
         ended = []
         while self._waiting and len(self._live) < self.jobs:
             number, tries, run = self._waiting.popleft()

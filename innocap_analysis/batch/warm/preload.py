@@ -29,15 +29,7 @@ _FILTERS = list(warnings.filters)
 
 
 def preload(languages: Sequence[str], notebooks: Sequence[Path] = ()) -> None:
-    """Load what runs need and go through what is slow the first time.
-
-    Parameters
-    ----------
-    languages : sequence of str
-        Translations to read.
-    notebooks : sequence of Path
-        What their cells import is loaded too.
-    """
+    """Load what runs need and go through what is slow the first time."""
     import_jsonschema()
     from innocap_analysis.batch.warm import engine, shell
     from innocap_analysis.pages.language import get_translator
@@ -95,14 +87,7 @@ def read_path() -> list[str]:
 
 
 def import_used(notebook: Path) -> None:
-    """Import what a notebook's cells import of this package and of those it stands on.
-
-    Parameters
-    ----------
-    notebook : Path
-        What cannot be read or imported is left for the run to tell. Other modules are left
-        too: what they do and say when imported belongs into every run.
-    """
+    """Import what a notebook's cells import of this package and of those it stands on."""
     from innocap_analysis.batch.parameters import read_notebook  # after `import_jsonschema`
 
     wanted: dict[tuple[str, str], None] = {}
@@ -168,13 +153,7 @@ def rehearse_data() -> None:
 
 
 def check_threads() -> None:
-    """Check that a fork would lose no thread of this process.
-
-    Raises
-    ------
-    InnocapError
-        It would.
-    """
+    """Check that a fork would lose no thread of this process."""
     tasks = Path("/proc/self/task")
     names = [(task / "comm").read_text(encoding="utf-8").strip() for task in tasks.iterdir()]
     threads = sum(name not in _SAFE_THREADS for name in names)
@@ -183,15 +162,7 @@ def check_threads() -> None:
 
 
 def settle_child(parent: int, memory_mb: int | None = None) -> None:
-    """Undo what a fork hands down and a fresh interpreter would not have.
-
-    Parameters
-    ----------
-    parent : int
-        Process that forked this one.
-    memory_mb : int, optional
-        Private memory that this process may have.
-    """
+    """Undo what a fork hands down and a fresh interpreter would not have."""
     import numpy as np
 
     os.setsid()

@@ -88,20 +88,7 @@ class WarmProvisioner(LocalProvisioner):
     """Starts kernels of this very Python by fork, all others as ever."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:  # noqa: ANN401
-        """Launch a kernel.
-
-        Parameters
-        ----------
-        cmd : list of str
-            From the kernel's specification.
-        **kwargs
-            As for ``subprocess.Popen``.
-
-        Returns
-        -------
-        dict
-            Connection info.
-        """
+        """Launch a kernel."""
         environment = dict(kwargs.get("env") or os.environ)
         if not can_fork() or not _is_own_kernel(cmd):
             return await super().launch_kernel(cmd, **kwargs)
@@ -156,19 +143,7 @@ def _ask(request: Mapping[str, Any], environment: Mapping[str, str]) -> ForkedKe
 
 
 def find_socket(environment: Mapping[str, str]) -> Path:
-    """Return the socket of the server that fits an environment and the code as it is.
-
-    Parameters
-    ----------
-    environment : mapping of str to str
-        Of the kernel; what Python and matplotlib read when they start counts.
-
-    Returns
-    -------
-    Path
-        In a folder that only this user may enter. Another one once a file of the package, or
-        an installed package, has changed: a kernel never runs code that is no longer there.
-    """
+    """Return the socket of the server that fits an environment and the code as it is."""
     digest = hashlib.sha256()
     given = {key: value for key, value in environment.items()
              if key.startswith(("PYTHON", "MPL", "MATPLOTLIB"))}  # fmt: skip
@@ -197,13 +172,7 @@ def _connect(place: Path) -> socket.socket | None:
 
 
 def start_loading(environment: Mapping[str, str]) -> None:
-    """Have a server started where there is none, and do not wait for it.
-
-    Parameters
-    ----------
-    environment : mapping of str to str
-        Of the kernels to come.
-    """
+    """Have a server started where there is none, and do not wait for it."""
     if can_fork():
         with contextlib.suppress(OSError):
             server = _find_or_spawn(find_socket(environment))

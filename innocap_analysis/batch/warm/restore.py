@@ -249,13 +249,7 @@ class Restorer:
         np.random.seed()  # noqa: NPY002
 
     def end(self) -> str:
-        """Put everything back.
-
-        Returns
-        -------
-        str
-            What could not be, if anything: then no other run may follow in this process.
-        """
+        """Put everything back."""
         try:
             reason = self._leftovers.find()
             if reason:

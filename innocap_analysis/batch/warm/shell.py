@@ -223,13 +223,7 @@ class App(IPKernelApp):
 
 
 def make_app() -> App:
-    """Return the kernel of this process.
-
-    Returns
-    -------
-    App
-        As papermill has Jupyter start it.
-    """
+    """Return the kernel of this process."""
     if not App.initialized():
         app = App.instance(session=Wire(), log_level=logging.CRITICAL)
         app.config.HistoryManager.hist_file = ":memory:"  # as papermill has it

@@ -80,30 +80,11 @@ class SpawnPool:
         return bool(self._waiting) or any(worker.attempt for worker in self._workers)
 
     def submit(self, number: int, run: Run) -> None:
-        """Take a run on.
-
-        Parameters
-        ----------
-        number : int
-            Comes back with the outcome.
-        run : Run
-            What to run.
-        """
+        """Take a run on."""
         self._waiting.append((number, 0, run))
 
     def collect(self) -> list[tuple[int, Outcome]]:
-        """Give out what there is room for and wait until something happens.
-
-        Returns
-        -------
-        list of tuple
-            Number and outcome of the runs that have ended; often none.
-
-        Raises
-        ------
-        InnocapError
-            No process can be started.
-        """
+        """Give out what there is room for and wait until something happens."""
         self._give_out()
         with contextlib.suppress(queue.Empty):
             ended = self._take(*self._heard.get(timeout=_POLL_SECONDS))

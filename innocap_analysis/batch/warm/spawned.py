@@ -30,19 +30,7 @@ def serve(
     loads: tuple[Sequence[str], Sequence[Path]] | None,
     parent: int,
 ) -> None:
-    """Load everything, then execute the runs that come through the channel.
-
-    Parameters
-    ----------
-    channel : Channel
-        Gives runs with their staging folders. Says ``ready`` once, and of each run the
-        ``cell`` that begins, that it is ``done`` with its outcome, its peak of ``memory``, and
-        that it is ``over`` with the reason why this process is to be ended, if any.
-    settings, state, loads :
-        As :class:`~innocap_analysis.batch.warm.spawn.SpawnPool` has them.
-    parent : int
-        Process that started this one.
-    """
+    """Load everything, then execute the runs that come through the channel."""
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
@@ -122,13 +110,7 @@ class _Warm:
 
 
 def measure_memory(what: str) -> float:
-    """Return this process's memory in megabytes: what it has, or its peak.
-
-    Parameters
-    ----------
-    what : {'VmRSS', 'VmHWM'}
-        On macOS the peak stands for both, on Windows nothing is known (0).
-    """
+    """Return this process's memory in megabytes: what it has, or its peak."""
     if sys.platform == "win32":
         return 0.0
     import resource

@@ -38,13 +38,7 @@ class Watch:
         self.add(dict(sys.modules))
 
     def add(self, modules: Mapping[str, Any]) -> None:
-        """Watch further modules.
-
-        Parameters
-        ----------
-        modules : mapping of str to module
-            By name.
-        """
+        """Watch further modules."""
         for name, module in modules.items():
             if name in self._names or name in _OWN or not isinstance(module, ModuleType):
                 continue
@@ -87,18 +81,7 @@ class Watch:
         self._contents.append((place, value, *_read(value)))
 
     def find_change(self, modules: Mapping[str, Any]) -> str:
-        """Name the first thing that has changed.
-
-        Parameters
-        ----------
-        modules : mapping of str to module
-            Loaded now; a submodule of one of them may have been set in its parent.
-
-        Returns
-        -------
-        str
-            Empty where nothing has.
-        """
+        """Name the first thing that has changed."""
         for number, (place, space, names, values) in enumerate(self._spaces):
             if len(space) == len(values) and all(map(is_, space.values(), values)):
                 continue
@@ -168,21 +151,7 @@ def _is_same(place: str, value: Any, now: Any) -> bool:  # noqa: ANN401
 
 
 def find_foreign(new: Iterable[str], before: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Part modules that a notebook has imported by where they come from.
-
-    Parameters
-    ----------
-    new : iterable of str
-        Names of modules.
-    before : mapping of str to object
-        Modules that were there before.
-
-    Returns
-    -------
-    own, unknown : list of str
-        Modules of the notebook's own, and those of installed packages that were not loaded;
-        the others belong to packages that were, or to Python.
-    """
+    """Part modules that a notebook has imported by where they come from."""
     own, unknown = [], []
     for name in new:
         top = name.partition(".")[0]

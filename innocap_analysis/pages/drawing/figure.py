@@ -174,34 +174,7 @@ def start_chart(
     columns: int = 1,
     **subplots: Any,  # noqa: ANN401
 ) -> tuple[Chart, list[Axes]]:
-    """Start a figure with its heading, and the space for it, in place.
-
-    Parameters
-    ----------
-    title : str
-        The takeaway, one sentence.
-    subtitle : str
-        What is drawn: measure, unit, number of cases.
-    data : DataFrame
-        Exported beside the picture.
-    height : float
-        Inches for the axes; headings come on top.
-    note : str
-        Small print at the foot.
-    key : sequence of Artist
-        What the marks mean, shown below the axes; each has its label.
-    columns : int
-        Panels side by side.
-    **subplots
-        Passed on to ``Figure.subplots``.
-
-    Returns
-    -------
-    chart : Chart
-        The figure.
-    axes : list of Axes
-        One per panel.
-    """
+    """Start a figure with its heading, and the space for it, in place."""
     room = (WIDTH - 2 * _MARGIN) * 72
     heading = wrap_text(title, room, _TITLE_SIZE, bold=True)
     below = wrap_text(subtitle, room, _SUBTITLE_SIZE)

@@ -192,24 +192,7 @@ def outline_glyph(name: str) -> Path:
 
 
 def wrap_text(text: str, room: float, size: float, *, bold: bool = False) -> str:
-    """Break a text into lines that fit, measured with the font itself.
-
-    Parameters
-    ----------
-    text : str
-        One paragraph.
-    room : float
-        Width in points.
-    size : float
-        Font size in points.
-    bold : bool
-        Whether the text is set in bold.
-
-    Returns
-    -------
-    str
-        The text with line breaks.
-    """
+    """Break a text into lines that fit, measured with the font itself."""
     lines: list[str] = []
     line = ""
     for word in text.split(" "):

@@ -117,29 +117,7 @@ def detect_layout(
     tool: str | None = None,
     header_row: int | None = None,
 ) -> Layout:
-    """Find out which tool wrote a table and what its columns are.
-
-    Parameters
-    ----------
-    rows : sequence of sequence of str
-        The first rows of the table.
-    name : str
-        File name, for messages.
-    tool : str, optional
-        Overrules the detection.
-    header_row : int, optional
-        Row of the header, from 1; overrules the detection.
-
-    Returns
-    -------
-    Layout
-        Tool, header and columns.
-
-    Raises
-    ------
-    InnocapError
-        There is no header, the tool is unknown, or two columns have the same header.
-    """
+    """Find out which tool wrote a table and what its columns are."""
     if tool is not None and tool not in TOOLS:
         raise InnocapError(f"tool {tool!r} is none of {', '.join(TOOLS)}{suggest(tool, TOOLS)}")
     filled = [i for i, row in enumerate(rows) if any(str(cell).strip() for cell in row)]

@@ -17,23 +17,7 @@ _COLUMNS = ["header", "item"]
 
 
 def read_mapping(path: Path) -> dict[str, str]:
-    """Read a mapping file.
-
-    Parameters
-    ----------
-    path : Path
-        CSV with the columns `header` and `item` (an item, ``OUT6/quality`` or ``ignore``).
-
-    Returns
-    -------
-    dict of str to str
-        Item by header.
-
-    Raises
-    ------
-    InnocapError
-        The file is missing, has other columns, or names a header twice.
-    """
+    """Read a mapping file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeError) as error:
@@ -63,25 +47,8 @@ def draft_mapping(
 ) -> Path:
     """Draft the mapping of a file, for a person to read and mend.
 
-    Parameters
-    ----------
-    path : Path
-        Survey export.
-    settings : Settings
-        The project.
-    tool, encoding, delimiter, header_row : optional
-        As in :func:`~innocap_analysis.survey.files.read.read_survey`.
-
-    Returns
-    -------
-    Path
-        ``<name>.mapping.csv`` in the working directory, with the columns that neither code
-        nor text gives away; never the answers.
-
-    Raises
-    ------
-    InnocapError
-        The file cannot be read.
+    Returns: ``<name>.mapping.csv`` in the working directory, with the columns that neither code
+    nor text gives away; never the answers.
     """
     instrument = read_instrument(settings.survey_path, settings.scales_path)
     layout = open_layout(

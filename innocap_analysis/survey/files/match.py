@@ -41,32 +41,7 @@ class Target:
 def match_columns(
     layout: Layout, instrument: Instrument, name: str, *, mapping: Mapping[str, str] | None = None
 ) -> list[Target]:
-    """Match the columns of an export with the items of the questionnaire.
-
-    Parameters
-    ----------
-    layout : Layout
-        The columns.
-    instrument : Instrument
-        The questionnaire.
-    name : str
-        File name, for messages.
-    mapping : mapping of str to str, optional
-        Item code (or ``OUT6/quality`` for an option, or ``ignore``) by header; it goes
-        before codes and texts.
-
-    Returns
-    -------
-    list of Target
-        One per column, in order. A column is matched by its code or by its exact question
-        text in any language, never by likeness.
-
-    Raises
-    ------
-    InnocapError
-        No column is an item, two columns are the same item, or the mapping names a header
-        or an item that does not exist.
-    """
+    """Match the columns of an export with the items of the questionnaire."""
     given = dict(mapping or {})
     headers = [column.header for column in layout.columns]
     for header, code in given.items():
@@ -173,18 +148,8 @@ def _check(targets: Sequence[Target], name: str, instrument: Instrument) -> None
 def suggest_mapping(layout: Layout, instrument: Instrument) -> dict[str, str]:
     """Draft a mapping for the columns that are not matched by code or text.
 
-    Parameters
-    ----------
-    layout : Layout
-        The columns.
-    instrument : Instrument
-        The questionnaire.
-
-    Returns
-    -------
-    dict of str to str
-        Item by header where a question text is much alike, ``ignore`` otherwise; to be
-        read and mended by a person.
+    Returns: item by header where a question text is much alike, ``ignore`` otherwise; to be
+    read and mended by a person.
     """
     texts = instrument.by_text
     draft: dict[str, str] = {}

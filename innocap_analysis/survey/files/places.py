@@ -10,16 +10,8 @@ from innocap_analysis.survey.scales import Scale
 def make_place_scales(settings: Settings) -> dict[str, Scale]:
     """Make the scales of countries and regions.
 
-    Parameters
-    ----------
-    settings : Settings
-        Countries and the table of statistical regions.
-
-    Returns
-    -------
-    dict of str to Scale
-        ``country`` (ISO 3166-1 codes by name) and ``region`` (codes of statistical regions
-        by name, by the raw code of their publisher, and by the name of the partner area).
+    Returns: ``country`` (ISO 3166-1 codes by name) and ``region`` (codes of statistical regions
+    by name, by the raw code of their publisher, and by the name of the partner area).
     """
     countries: dict[tuple[str, str], float | str] = {}
     regions: dict[tuple[str, str], float | str] = {}

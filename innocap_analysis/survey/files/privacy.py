@@ -33,27 +33,7 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[\s.]\d{3})+")
 
 
 def find_key(root: Path, path: str | Path | None = None) -> bytes:
-    """Return the secret that pseudonyms are made with; make one on first use.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of the project.
-    path : str or Path, optional
-        Key file. Default: ``$INNOCAP_KEY_FILE``, else ``innocap/key`` in the user's
-        configuration folder. It belongs outside the repository: whoever has it can tell
-        which organisation a pseudonym stands for.
-
-    Returns
-    -------
-    bytes
-        At least 16.
-
-    Raises
-    ------
-    InnocapError
-        The file is too short to be a key, cannot be written, or lies inside the project.
-    """
+    """Return the secret that pseudonyms are made with; make one on first use."""
     given = path or os.environ.get(KEY_VARIABLE)
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     place = Path(given) if given else home / "innocap" / "key"
@@ -77,52 +57,13 @@ def find_key(root: Path, path: str | Path | None = None) -> bytes:
 
 
 def make_pseudonym(text: str, key: bytes, *, kind: str) -> str:
-    """Return the keyed pseudonym of an identifier.
-
-    Parameters
-    ----------
-    text : str
-        Identifier; letter case and surrounding spaces do not count.
-    key : bytes
-        Secret (:func:`find_key`).
-    kind : str
-        What it identifies: the same text has other pseudonyms as another kind.
-
-    Returns
-    -------
-    str
-        The first letter of `kind` and twelve hexadecimal digits of an HMAC-SHA-256.
-
-    Examples
-    --------
-    >>> one = make_pseudonym("Kommun 7", b"k" * 16, kind="organisation")
-    >>> one == make_pseudonym(" kommun 7 ", b"k" * 16, kind="organisation"), one[0], len(one)
-    (True, 'o', 13)
-    """
+    """Return the keyed pseudonym of an identifier."""
     message = f"{kind}\0{' '.join(text.split()).casefold()}".encode()
     return kind[0] + hmac.new(key, message, sha256).hexdigest()[:_LENGTH]
 
 
 def redact_text(text: str) -> str:
-    """Take identifiers out of a free text.
-
-    Parameters
-    ----------
-    text : str
-        What somebody wrote.
-
-    Returns
-    -------
-    str
-        The text with e-mail, web and IP addresses, national identity numbers of the four
-        partner countries, phone numbers and handles replaced by what they were. Names of
-        people cannot be found by a pattern: read the texts before anybody else does.
-
-    Examples
-    --------
-    >>> redact_text("Ring 070-123 45 67 eller skriv till anna@example.org")
-    'Ring [phone number] eller skriv till [e-mail]'
-    """
+    """Take identifiers out of a free text."""
     for what, pattern in _IDENTIFIERS:
         text = pattern.sub(f"[{what}]", text)
     return _PHONE.sub(_redact_number, text)

@@ -152,20 +152,7 @@ def open_layout(
     delimiter: str | None = None,
     header_row: int | None = None,
 ) -> Layout:
-    """Find out how a file is laid out, without reading its answers.
-
-    Parameters
-    ----------
-    path : Path
-        Survey export.
-    tool, encoding, delimiter, header_row : optional
-        As in :func:`read_survey`.
-
-    Returns
-    -------
-    Layout
-        Tool, header and columns.
-    """
+    """Find out how a file is laid out, without reading its answers."""
     source, texts = open_source(path, encoding, delimiter)
     return add_texts(detect_layout(source.head, path.name, tool=tool, header_row=header_row), texts)
 

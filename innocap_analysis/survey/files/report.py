@@ -78,15 +78,7 @@ class ImportReport:
 def list_columns(targets: Sequence[Target]) -> pd.DataFrame:
     """List what every column was read as.
 
-    Parameters
-    ----------
-    targets : sequence of Target
-        From :func:`~innocap_analysis.survey.files.match.match_columns`.
-
-    Returns
-    -------
-    DataFrame
-        Columns `position`, `header`, `read_as`, `code`.
+    Returns: columns `position`, `header`, `read_as`, `code`.
     """
     return pd.DataFrame(
         {

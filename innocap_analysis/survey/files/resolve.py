@@ -68,24 +68,7 @@ class Resolver:
             raise InnocapError(f"scale {self.scale!r} is unknown{suggest(self.scale, known)}")
 
     def find_scale(self, item: Item) -> Scale:
-        """Return the scale under which an item's labels are read.
-
-        Parameters
-        ----------
-        item : Item
-            A question.
-
-        Returns
-        -------
-        Scale
-            The declared one, else the questionnaire's.
-
-        Raises
-        ------
-        InnocapError
-            Neither the file nor the questionnaire declares a scale, or its end points are
-            not the item's and no rescaling was asked for.
-        """
+        """Return the scale under which an item's labels are read."""
         name = self.scale if item.answer == "likert" and self.scale else item.scale
         if name in self.extra:
             return self.extra[name]

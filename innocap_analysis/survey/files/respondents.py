@@ -18,25 +18,8 @@ def read_roles(
 ) -> dict[str, object]:
     """Read what a tool says about each response.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Cells as texts.
-    said : mapping of str to Series
-        Cells by role: ``response_id``, ``submitted``, ``started``, ``seconds``,
-        ``language``, ``status``, ``finished``.
-    layout : Layout
-        Which tool.
-    key : bytes
-        Secret of the pseudonyms.
-    path : Path
-        The file; running numbers are told apart by its name.
-
-    Returns
-    -------
-    dict of str to array
-        `response_id` (pseudonyms), `status`, and `submitted` (day), `seconds`, `language`
-        where the file tells them.
+    Returns: `response_id` (pseudonyms), `status`, and `submitted` (day), `seconds`, `language`
+    where the file tells them.
     """
     ids = said.get("response_id")
     if ids is None or ids.eq("").any():
@@ -98,24 +81,7 @@ def _read_days(cells: pd.Series) -> np.ndarray:
 
 
 def pseudonymise(cells: pd.Series, key: bytes, kind: str, *, extra: str = "") -> np.ndarray:
-    """Replace names by keyed pseudonyms.
-
-    Parameters
-    ----------
-    cells : Series
-        Names; empty where missing.
-    key : bytes
-        Secret.
-    kind : str
-        What is named; equal names of two kinds have two pseudonyms.
-    extra : str
-        Mixed in, where names repeat from file to file by chance.
-
-    Returns
-    -------
-    array of object
-        Pseudonyms, None where missing.
-    """
+    """Replace names by keyed pseudonyms."""
     at, texts = pd.factorize(cells.to_numpy())
     names = [
         make_pseudonym(f"{extra}\0{t}" if extra else str(t), key, kind=kind) if str(t).strip()

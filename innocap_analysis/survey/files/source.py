@@ -32,27 +32,7 @@ class Source:
 def open_source(
     path: Path, encoding: str | None, delimiter: str | None
 ) -> tuple[Source, dict[str, str]]:
-    """Open a survey file and read as much as tells its layout.
-
-    Parameters
-    ----------
-    path : Path
-        CSV, Excel or SPSS file.
-    encoding, delimiter : str, optional
-        Of a text file. Default: found out.
-
-    Returns
-    -------
-    source : Source
-        First rows, and all rows where the file was read whole.
-    texts : dict of str to str
-        Question text by variable, for SPSS.
-
-    Raises
-    ------
-    InnocapError
-        There is no such file, or it is empty or not what its ending says.
-    """
+    """Open a survey file and read as much as tells its layout."""
     ending = path.suffix.lower()
     if not path.is_file():
         raise InnocapError(f"{path}: there is no such file")
@@ -104,20 +84,7 @@ def _open_text(path: Path, encoding: str | None, delimiter: str | None) -> Sourc
 
 
 def add_texts(layout: Layout, texts: Mapping[str, str]) -> Layout:
-    """Give SPSS variables their labels as question texts.
-
-    Parameters
-    ----------
-    layout : Layout
-        As the variable names tell it.
-    texts : mapping of str to str
-        Question text by variable; empty for other files.
-
-    Returns
-    -------
-    Layout
-        The same where there are no texts.
-    """
+    """Give SPSS variables their labels as question texts."""
     if not texts:
         return layout
     columns = tuple(
@@ -128,22 +95,7 @@ def add_texts(layout: Layout, texts: Mapping[str, str]) -> Layout:
 
 
 def iterate_source(path: Path, source: Source, layout: Layout) -> Iterator[pd.DataFrame]:
-    """Read the answers of an opened file, piece by piece.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    source : Source
-        From :func:`open_source`.
-    layout : Layout
-        Where the answers start and how many columns there are.
-
-    Yields
-    ------
-    DataFrame
-        Texts; columns numbered from 0, the index numbers the rows of the file from 1.
-    """
+    """Read the answers of an opened file, piece by piece."""
     width = len(layout.columns)
     if source.table is None:
         yield from textfile.iterate_rows(

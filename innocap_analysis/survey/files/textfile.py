@@ -26,21 +26,8 @@ _UNDEFINED_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 def detect_encoding(path: Path) -> str:
     """Find the encoding of a text file.
 
-    Parameters
-    ----------
-    path : Path
-        File; it is read through once, in pieces.
-
-    Returns
-    -------
-    str
-        One of :data:`ENCODINGS`: by its byte order mark, else UTF-8 if the whole file is,
-        else Windows' cp1252, or latin-1 where a byte has no meaning there.
-
-    Raises
-    ------
-    InnocapError
-        The file has a NUL byte, which no text has.
+    Returns: one of :data:`ENCODINGS`: by its byte order mark, else UTF-8 if the whole file is,
+    else Windows' cp1252, or latin-1 where a byte has no meaning there.
     """
     with path.open("rb") as stream:
         start = stream.read(4)
@@ -77,25 +64,7 @@ def detect_encoding(path: Path) -> str:
 
 
 def read_sample(path: Path, encoding: str) -> str:
-    """Return the beginning of a text file, whole lines.
-
-    Parameters
-    ----------
-    path : Path
-        File.
-    encoding : str
-        Its encoding.
-
-    Returns
-    -------
-    str
-        Up to four million characters.
-
-    Raises
-    ------
-    InnocapError
-        A line is longer than any questionnaire's, or the encoding is not the file's.
-    """
+    """Return the beginning of a text file, whole lines."""
     try:
         with path.open(encoding=encoding, newline="") as stream:
             text = stream.read(_LONGEST_LINE)
@@ -111,25 +80,7 @@ def read_sample(path: Path, encoding: str) -> str:
 
 
 def detect_delimiter(sample: str, name: str) -> str:
-    """Find the delimiter under which most rows have the same number of fields.
-
-    Parameters
-    ----------
-    sample : str
-        Beginning of the file.
-    name : str
-        File name, for the message.
-
-    Returns
-    -------
-    str
-        One of :data:`DELIMITERS`.
-
-    Raises
-    ------
-    InnocapError
-        No delimiter gives a table.
-    """
+    """Find the delimiter under which most rows have the same number of fields."""
     best: tuple[float, str] | None = None
     for delimiter in DELIMITERS:
         widths = [len(row) for row in _head(sample, delimiter) if any(row)]
@@ -158,45 +109,14 @@ def _head(sample: str, delimiter: str) -> list[list[str]]:
 
 
 def read_head(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
-    """Return the first rows of a delimited file.
-
-    Parameters
-    ----------
-    path : Path
-        File.
-    encoding, delimiter : str
-        How it is written.
-
-    Returns
-    -------
-    list of list of str
-        Up to 60 rows.
-
-    Raises
-    ------
-    InnocapError
-        The rows are wider than any questionnaire.
-    """
+    """Return the first rows of a delimited file."""
     rows = _head(read_sample(path, encoding), delimiter)
     check_width(max((len(row) for row in rows), default=0), path.name)
     return rows
 
 
 def check_width(columns: int, name: str) -> None:
-    """Refuse a table that is wider than any questionnaire.
-
-    Parameters
-    ----------
-    columns : int
-        Number of columns.
-    name : str
-        File name, for the message.
-
-    Raises
-    ------
-    InnocapError
-        There are too many.
-    """
+    """Refuse a table that is wider than any questionnaire."""
     if columns > MOST_COLUMNS:
         raise InnocapError(f"{name}: {columns} columns; a survey export has at most {MOST_COLUMNS}")
 
@@ -204,30 +124,7 @@ def check_width(columns: int, name: str) -> None:
 def iterate_rows(
     path: Path, encoding: str, delimiter: str, *, skip: int, width: int
 ) -> Iterator[pd.DataFrame]:
-    """Read the rows of a delimited file in pieces.
-
-    Parameters
-    ----------
-    path : Path
-        File.
-    encoding, delimiter : str
-        How it is written.
-    skip : int
-        Rows before the first answer.
-    width : int
-        Number of columns of the header.
-
-    Yields
-    ------
-    DataFrame
-        Texts, columns numbered from 0; the index numbers the rows of the file from 1.
-        Empty rows are left out.
-
-    Raises
-    ------
-    InnocapError
-        A row has more or fewer fields than the header; a file that was cut off ends so.
-    """
+    """Read the rows of a delimited file in pieces."""
     kept: list[list[str]] = []
     numbers: list[int] = []
     try:

@@ -24,25 +24,7 @@ _CELL = re.compile(rb'<(?:\w+:)?c [^>]{0,40}?r="([A-Z]{1,4})\d+"')
 
 
 def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
-    """Read every sheet of an Excel workbook as texts.
-
-    Parameters
-    ----------
-    path : Path
-        ``.xlsx`` or ``.xls``.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        Cells by sheet, columns numbered from 0; the index numbers the rows from 1. Sheets
-        without cells are left out.
-
-    Raises
-    ------
-    InnocapError
-        The file is no workbook, unpacks to far more than it should, declares XML entities,
-        holds formulas, is wider than a questionnaire, or has no cells.
-    """
+    """Read every sheet of an Excel workbook as texts."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     start = path.open("rb").read(8)
@@ -132,27 +114,7 @@ def _write_cell(cell: object) -> str:
 
 
 def read_spss(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Read an SPSS file as texts.
-
-    Parameters
-    ----------
-    path : Path
-        ``.sav`` or ``.zsav``.
-
-    Returns
-    -------
-    cells : DataFrame
-        Texts: the value label where a value has one, else the value; empty where missing or
-        declared missing without a label. Columns are variable names; the index numbers the
-        rows from 1.
-    texts : dict of str to str
-        Variable label by variable.
-
-    Raises
-    ------
-    InnocapError
-        The file is no SPSS file, or wider than a questionnaire.
-    """
+    """Read an SPSS file as texts."""
     import pyreadstat
 
     if path.open("rb").read(4) not in (b"$FL2", b"$FL3"):
