@@ -244,7 +244,7 @@ def run_tests(extra: "list[str]") -> int:
         ("formatting", ["ruff", "format", "--check", "."]),
         ("lint", ["ruff", "check", "."]),
         ("types", ["mypy"]),
-        ("tests", ["pytest", "tests", *workers, *extra]),
+        ("tests", ["pytest", *workers, *extra]),
         ("notebooks", ["pytest", "-p", KERNELS_PLUGIN, "--nbval-lax", "notebooks", *workers]),
     )
     warm = {"INNOCAP_KERNELS_IDLE": "20"}
