@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from innocap_analysis import reads
+from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.parts import Part
 from innocap_analysis.planned import MARK, BatchPlan
 
@@ -33,27 +34,6 @@ LANGUAGES = ("en", "sv", "fi", "fr")
 MIN_RESPONDENTS_FLOOR = 5
 
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}")
-
-
-class InnocapError(Exception):
-    """A user's mistake, told in one message that names the place and the remedy.
-
-    Raised for a bad file, code, parameter or setting. The command line prints the text
-    without a traceback, and so does a notebook.
-    """
-
-    def _render_traceback_(self) -> list[str]:
-        """Show only the message where IPython would print a traceback."""
-        return [f"{type(self).__name__}: {self}"]
-
-
-def suggest(name: str, known: list[str] | tuple[str, ...]) -> str:
-    """Return ``; did you mean 'x'?`` for the nearest known name, or an empty string."""
-    import difflib
-
-    folded = {word.casefold(): word for word in known}
-    near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
-    return f"; did you mean {folded[near[0]]!r}?" if near else ""
 
 
 def _codes_or_all(value: object) -> object:

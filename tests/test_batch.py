@@ -242,7 +242,7 @@ def test_one_failure_hides_nothing(small: Path) -> None:
         ("import time\ntime.sleep(60)", "took longer than 2 s"),
         ("import os\nos._exit(3)", "the kernel died"),
         ("from innocap_analysis import find_unit, load_settings\nfind_unit('XX', load_settings())",
-         "InnocapError: region 'XX' is unknown"),
+         "InputError: region 'XX' is unknown"),
     ],
 )  # fmt: skip
 def test_ends_are_told_apart(small: Path, code: str, told: str) -> None:
