@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
 import pandas as pd
 import pytest
+from loaded import Loaded
 
 from innocap_analysis import read_instrument
+from innocap_analysis.batch.helper import Helper
+from innocap_analysis.batch.processes import can_fork
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
 from innocap_analysis.survey.instrument import Instrument
@@ -76,3 +79,28 @@ def accept_raw(project: Path) -> Callable[[str], None]:
         package.write_text(json.dumps(content), encoding="utf-8")
 
     return accept
+
+
+@pytest.fixture(scope="session")
+def loaded() -> Iterator[Loaded]:
+    """Return the process that forks the conductors of batches."""
+    process = Loaded()
+    yield process
+    process.close()
+
+
+@pytest.fixture(autouse=True)
+def _quick_start(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have batches conducted by forks of a loaded process, except where a test marks it."""
+    if can_fork() and "project" in request.fixturenames and not _is_real(request):
+        process: list[Loaded] = []
+
+        def start(*arguments: object) -> Helper:
+            process or process.append(request.getfixturevalue("loaded"))
+            return process[0].start_helper(*arguments)
+
+        monkeypatch.setattr("innocap_analysis.batch.run.start_helper", start)
+
+
+def _is_real(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("real_start") is not None

@@ -1,0 +1,164 @@
+"""A loaded process that forks the conductor of each batch that a test starts.
+
+A command forks its conductor from itself, before it has loaded anything; a test process has
+loaded numpy and has threads, so that `run_notebooks` would start a new interpreter for every
+batch, which takes longer than most batches of the tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import pickle
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from innocap_analysis.batch.helper import Channel, Helper
+from innocap_analysis.batch.processes import die_with_parent, import_jsonschema
+
+_MOST_BYTES = 1 << 24
+
+
+class Loaded:
+    """The loaded process: started when first needed, ended with this one."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="innocap-loaded-")
+        self.path = Path(self._folder.name) / "socket"
+        code = f"import sys; sys.path[:0] = {sys.path!r}; import loaded; loaded.serve(sys.argv[1])"
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code, str(self.path)], stdin=subprocess.DEVNULL
+        )
+
+    def start_helper(self, target: Callable[..., None], *arguments: object) -> Helper:
+        """Do what `batch.helper.start_helper` does, by a fork of the loaded process."""
+        # Whoever ends with its parent ends with the process that it was forked from.
+        own = [self._process.pid if a == os.getpid() else a for a in arguments]
+        asked = (target.__module__, target.__qualname__, own)
+        data = pickle.dumps((str(Path.cwd()), dict(os.environ), sys.path, asked))
+        (to_us, from_it), (to_it, from_us) = os.pipe(), os.pipe()
+        with self._connect() as line:
+            socket.send_fds(line, [len(data).to_bytes(8, "big")], [to_it, from_it, 2])
+            line.sendall(data)
+            pid = int.from_bytes(line.recv(8), "big")
+            process = _Forked(pid)
+            line.sendall(b"go")
+        os.close(to_it)
+        os.close(from_it)
+        return Helper(process, Channel(to_us, from_us))
+
+    def close(self) -> None:
+        """End the loaded process."""
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
+
+    def _connect(self) -> socket.socket:
+        line = socket.socket(socket.AF_UNIX)
+        while True:
+            try:
+                line.connect(str(self.path))
+            except (FileNotFoundError, ConnectionRefusedError):
+                assert self._process.poll() is None, "the loaded process has ended"
+                time.sleep(0.05)
+            else:
+                return line
+
+
+class _Forked:
+    """A process that is no child of this one, with what is needed of `subprocess.Popen`."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid, self._handle = pid, os.pidfd_open(pid)
+
+    def poll(self) -> int | None:
+        return 0 if select.select([self._handle], [], [], 0)[0] else None
+
+    def wait(self, timeout: float | None = None) -> int:
+        if not select.select([self._handle], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired("fork", timeout or 0.0)
+        return 0
+
+    def terminate(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGTERM)
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+
+    def __del__(self) -> None:
+        os.close(self._handle)
+
+
+def serve(path: str) -> None:
+    """Load what a conductor loads, then fork one for each call."""
+    die_with_parent()
+    import_jsonschema()
+    _load()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(path)
+    server.listen()
+    while True:
+        line, _ = server.accept()
+        with line:
+            _answer(line)
+
+
+def _load() -> None:
+    for name in ("run", "crate", "index_page", "results", "lock", "warm.pool", "warm.spawn"):
+        importlib.import_module(f"innocap_analysis.batch.{name}")
+    importlib.import_module("papermill.execute")
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    from innocap_analysis.batch.html import export_html
+    from innocap_analysis.batch.warm.preload import rehearse_figure
+
+    export_html(new_notebook(cells=[new_markdown_cell("# a"), new_code_cell("1")]), "en")
+    rehearse_figure()
+
+
+def _answer(line: socket.socket) -> None:
+    size, descriptors, _, _ = socket.recv_fds(line, 8, 3)
+    wanted, data = int.from_bytes(size, "big"), b""
+    while len(data) < wanted:
+        data += line.recv(_MOST_BYTES)
+    pid = os.fork()
+    if pid == 0:
+        line.recv(2)  # somebody holds this process by now
+        _conduct(data, *descriptors)
+    line.sendall(pid.to_bytes(8, "big"))
+    line.recv(1, socket.MSG_PEEK)
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def _conduct(data: bytes, source: int, sink: int, errors: int) -> NoReturn:
+    try:
+        folder, environment, places, (module, name, arguments) = pickle.loads(data)
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.path[:] = places
+        os.dup2(errors, 2)
+        os.dup2(errors, 1)
+        os.close(errors)
+        target = getattr(sys.modules[module], name)
+        target(Channel(source, sink), *arguments)
+    except Exception:  # noqa: BLE001 - it has nobody to raise it to
+        traceback.print_exc()
+    finally:
+        os._exit(1)
