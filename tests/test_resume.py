@@ -31,7 +31,7 @@ from innocap_analysis.settings import OUTPUT_VARIABLE, TEXTS_NAME, load_settings
 __all__ = ["small"]
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
-KILLS = int(os.environ.get("INNOCAP_KILLS", "5"))
+KILLS = int(os.environ.get("INNOCAP_KILLS", "3"))
 FIGURE = """
 import os
 from pathlib import Path
@@ -206,7 +206,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_end(small: Path, tmp_path: 
     write_notebook(small / "notebooks" / "30_one.ipynb",
                    "names = [f'30_{i}.csv' for i in range(20)]", FIGURE,
                    "import time\ntime.sleep(0.3)\nprint(region)")  # fmt: skip
-    regions = ["SE", "FI", "IE", "CA", "SE32", "FI1D"]
+    regions = ["SE", "FI", "IE", "CA"]
     code = (
         "import sys; from innocap_analysis import cli; sys.argv = ['innocap', 'report', '-n', '30',"
         f" '-j', '2', {', '.join(repr(f'-r{region}') for region in regions)}]; cli.main()"
