@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import IO
 
@@ -14,32 +14,37 @@ from innocap_analysis.errors import InnocapError
 
 # Of files that are being written; what a killed process leaves is known by it.
 WRITING_PREFIX = ".writing-"
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would turn line ends otherwise
 CHECK_DISK = "check the folder's permissions and the space on the disk"
 
 
-def write_atomically(path: Path, content: bytes | str) -> Path:
-    r"""Write a file beside its place and move it there in one step."""
+def write_atomically(path: Path, content: bytes | str, *, private: bool = False) -> Path:
+    r"""Write a file beside its place and move it there in one step.
+
+    Who may read it is up to the umask, or only its owner where it is private.
+    """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    temporary = None
+    temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(
-            dir=path.parent, prefix=f"{WRITING_PREFIX}{path.name}-"
-        )
+        place = path.parent / f"{WRITING_PREFIX}{path.name}-{secrets.token_hex(4)}"
+        mode = 0o600 if private else 0o666
+        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
+        temporary = place
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except OSError as error:
         if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
         raise InnocapError(f"{path}: cannot be written ({error.strerror}); {CHECK_DISK}") from None
     return path
 
 
-def write_table(path: Path, table: pd.DataFrame) -> Path:
+def write_table(path: Path, table: pd.DataFrame, *, private: bool = False) -> Path:
     """Write a table as CSV, every float with all the digits that it needs."""
-    return write_atomically(path, table.to_csv(index=False, lineterminator="\n"))
+    text = table.to_csv(index=False, lineterminator="\n")
+    return write_atomically(path, text, private=private)
 
 
 def read_table(path: Path | IO[bytes], **types: str) -> pd.DataFrame:

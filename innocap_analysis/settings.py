@@ -33,6 +33,7 @@ LAB_FOLDER = "_lab"
 LANGUAGES = ("en", "sv", "fi", "fr")
 MIN_RESPONDENTS_FLOOR = 5
 
+_MOST_LEVELS = 20
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}")
 
 
@@ -159,9 +160,11 @@ class Settings(Part):
 
     @property
     def output_dir(self) -> Path:
-        """Where ``figures`` and ``reports`` go: the root, or ``$INNOCAP_OUTPUT`` when set."""
-        override = os.environ.get(OUTPUT_VARIABLE)
-        return Path(override) if override else self._root
+        """Where ``figures`` and ``reports`` go: the root, or ``$INNOCAP_OUTPUT`` when set.
+
+        A relative path starts at the root: notebooks run in a folder of their own.
+        """
+        return self._root / os.environ.get(OUTPUT_VARIABLE, "")
 
     @property
     def publishes(self) -> bool:
@@ -341,6 +344,7 @@ def _parse_yaml(text: str, name: str) -> tuple[object, dict[tuple[str, ...], int
         return str(node.value)
 
     try:
+        _refuse_aliases(text, name)
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -350,3 +354,17 @@ def _parse_yaml(text: str, name: str) -> tuple[object, dict[tuple[str, ...], int
     if not isinstance(tree, yaml.MappingNode):
         raise InnocapError(f"{name}: holds no settings; expected keys such as 'countries:'")
     return build(tree, ()), lines
+
+
+def _refuse_aliases(text: str, name: str) -> None:
+    """Refuse what makes a short file a huge or endless one: references, and deep nesting."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        mark = event.start_mark
+        line = f"{name}: line {mark.line + 1}: " if mark else f"{name}: "
+        if isinstance(event, yaml.AliasEvent):
+            raise InnocapError(f"{line}*{event.anchor} refers to another place; write it out")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MOST_LEVELS:
+            raise InnocapError(f"{line}more than {_MOST_LEVELS} levels inside each other")

@@ -26,6 +26,8 @@ from innocap_analysis.survey.wave import check_wave
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "date": date}
 _NOTHING = ("", "none", "null", "newest")
+# How the comment of a number says what it may be: "(1 to 100000)".
+_RANGE = re.compile(r"\((-?[\d.]+) to (-?[\d.]+)\)")
 _EXPECTED = (
     "str, int, float, bool or date, a list of one such as list[str], or one of these or None"
 )
@@ -151,6 +153,7 @@ def check_values(
                 f"it has {', '.join(declared)}"
             )
         checked[name] = coerce_value(declared[name], value, path)
+        _check_range(declared[name], checked[name], path)
     for name, value in checked.items():
         if name == "region":
             find_unit(str(value), settings)
@@ -161,6 +164,19 @@ def check_values(
         elif name == "wave":
             check_wave(str(value), settings)
     return checked
+
+
+def _check_range(parameter: Parameter, value: Value, path: Path) -> None:
+    """Refuse a number outside the range that the comment beside the parameter names."""
+    found = _RANGE.search(parameter.help)
+    for number in value if isinstance(value, list) else [value]:
+        if found and isinstance(number, (int, float)):
+            low, high = float(found[1]), float(found[2])
+            if not low <= number <= high:
+                raise InnocapError(
+                    f"{path.name}: parameter {parameter.name}: {number!r} is not between "
+                    f"{found[1]} and {found[2]}"
+                )
 
 
 def coerce_value(parameter: Parameter, value: object, path: Path) -> Value:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.batch.results import find_result
-from innocap_analysis.data.raw import Resource, read_datapackage, read_raw_table
+from innocap_analysis.data.datapackage import Resource, read_datapackage
+from innocap_analysis.data.raw import read_raw_table
 from innocap_analysis.data.units import map_country, read_regions
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.settings import Settings

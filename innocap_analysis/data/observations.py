@@ -16,7 +16,8 @@ from innocap_analysis.data.clean import (
     map_units,
     select_year,
 )
-from innocap_analysis.data.raw import PACKAGE_NAME, read_datapackage, read_raw_table
+from innocap_analysis.data.datapackage import PACKAGE_NAME, read_datapackage
+from innocap_analysis.data.raw import read_raw_table
 from innocap_analysis.data.units import map_country, read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import hash_file, write_atomically, write_table
@@ -50,7 +51,7 @@ def prepare_data(
         raise InnocapError(f"{PACKAGE_NAME}: no resource has the role 'observations'")
     # Every file is read and checked each time; the same contents are cleaned only once.
     raw = _Raw(
-        files=tuple((r.name, r.path.name, r.sha256, json.dumps(r.fields)) for r in resources),
+        files=tuple((r.name, r.path.name, r.sha256, r.table.model_dump_json()) for r in resources),
         regions=tuple(zip(regions["raw_code"], regions.index, strict=True)),
         regions_name=settings.regions_path.name,
         known=tuple(sorted(known)),

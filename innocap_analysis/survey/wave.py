@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from innocap_analysis.data.raw import SURVEY_FOLDER
+from innocap_analysis.data.datapackage import SURVEY_FOLDER
 from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.files import write_table

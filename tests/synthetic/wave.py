@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.data.raw import SURVEY_FOLDER
+from innocap_analysis.data.datapackage import SURVEY_FOLDER
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.instrument import read_instrument
 from tests.synthetic.exports import WRITERS, Writer
