@@ -1,0 +1,162 @@
+"""What is read is bounded and checked before it is used; what is written stays where it belongs."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_cli import call
+
+from innocap_analysis.batch.parameters import check_parameters
+from innocap_analysis.data.datapackage import read_datapackage
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import write_atomically
+from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def _first(**values: object) -> Change:
+    return lambda package: package["resources"][0].update(values)
+
+
+def _column(**values: object) -> Change:
+    return lambda package: package["resources"][0]["schema"]["fields"][0].update(values)
+
+
+FIRST = "resource 'blavatnik_public_administration'"
+FAULTS: dict[str, tuple[Change, str]] = {
+    "role misspelt": (_first(role="observation"), "did you mean 'observations'?"),
+    "role of another type": (_first(role=["observations"]), f"{FIRST}, role: "),
+    "hash a number": (_first(hash=5), f"{FIRST}, hash: "),
+    "hash of another kind": (_first(hash="md5:abc"), f"{FIRST}, hash: "),
+    "hash in capitals": (_first(hash="sha256:" + "A" * 64), f"{FIRST}, hash: "),
+    "path a list": (_first(path=["a.csv", "b.csv"]), f"{FIRST}, path: "),
+    "path absolute": (_first(path="/etc/passwd"), "lies outside data/raw"),
+    "path up": (_first(path="../../README.md"), "lies outside data/raw"),
+    "path up in the middle": (_first(path="a/../../x.csv"), "lies outside data/raw"),
+    "path empty": (_first(path=""), "lies outside data/raw"),
+    "schema a list": (_first(schema=[]), f"{FIRST}, schema: "),
+    "no title": (lambda package: package["resources"][0].pop("title"), "title: is missing"),
+    "name a number": (_first(name=7), "resource 1, name: "),
+    "cautions a text": (_first(cautions="none"), f"{FIRST}, cautions: "),
+    "type unknown": (_column(type="date"), "schema, fields, 0, type: "),
+    "pattern broken": (_column(type="string", constraints={"pattern": "["}), "no regular"),
+    "rule misspelt": (_column(constraints={"minimun": 1}), "constraints, minimun: "),
+    "minimum a text": (_column(constraints={"minimum": "1"}), "constraints, minimum"),
+    "key unknown": (
+        lambda package: package["resources"][0]["schema"].update(primaryKey=["contry"]),
+        "there is no column 'contry'; did you mean 'country'?",
+    ),
+    "two of one name": (
+        lambda package: package["resources"].append(package["resources"][0]),
+        "two resources have the name",
+    ),
+    "no resources": (lambda package: package.pop("resources"), "resources: is missing"),
+    "resources an object": (lambda package: package.update(resources={}), "resources: "),
+    "a resource a number": (lambda package: package["resources"].append(3), "resource 13: "),
+}
+
+
+@pytest.mark.parametrize("change", FAULTS)
+def test_a_fault_of_the_datapackage_is_named_with_its_resource(project: Path, change: str) -> None:
+    path = project / "data" / "raw" / "datapackage.json"
+    package = json.loads(path.read_text(encoding="utf-8"))
+    while len(package["resources"]) > 12:
+        package["resources"].pop()
+    make, told = FAULTS[change]
+    make(package)
+    path.write_text(json.dumps(package), encoding="utf-8")
+    with pytest.raises(InnocapError, match=r"^datapackage.json: ") as caught:
+        read_datapackage(path.parent)
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "null", '"x"', "{", "\ufeff{}"])
+def test_a_datapackage_of_another_form_is_refused(project: Path, text: str) -> None:
+    path = project / "data" / "raw" / "datapackage.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InnocapError, match=r"^datapackage.json: "):
+        read_datapackage(path.parent)
+
+
+def test_all_faults_of_the_datapackage_are_told_at_once(project: Path) -> None:
+    path = project / "data" / "raw" / "datapackage.json"
+    package = json.loads(path.read_text(encoding="utf-8"))
+    for resource in package["resources"][:3]:
+        resource["hash"] = 1
+    path.write_text(json.dumps(package), encoding="utf-8")
+    with pytest.raises(InnocapError) as caught:
+        read_datapackage(path.parent)
+    assert str(caught.value).count(", hash: ") == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: &a [x]\nb: *a\n", r"line 2: \*a refers to another place"),
+        ("a: &a {x: 1}\nb: {<<: *a}\n", r"line 2: \*a refers to another place"),
+        ("a: &a [*a]\n", r"line 1: \*a refers to another place"),
+        (f"a: {'[' * 50}{']' * 50}\n", "more than 20 levels"),
+        (f"a: {'{b: ' * 5000}", "more than 20 levels"),
+    ],
+)
+def test_settings_that_would_take_all_memory_are_refused(
+    project: Path, text: str, told: str
+) -> None:
+    (project / "innocap.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(InnocapError, match=told):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "value"),
+    [("50", "runs", 0), ("50", "runs", 10**9), ("60", "seed", -1), ("40", "seed", 2**32),
+     ("50", "base", 1), ("85", "smallest", -0.5), ("85", "smallest", 101.0)],
+)  # fmt: skip
+def test_a_parameter_out_of_its_range_is_refused(
+    project: Path, number: str, name: str, value: float
+) -> None:
+    (path,) = (project / "notebooks").glob(f"{number}_*.ipynb")
+    with pytest.raises(InnocapError, match=f"parameter {name}: {value} is not between"):
+        check_parameters(path, {name: value}, load_settings())
+
+
+def test_a_run_out_of_range_is_refused_before_anything_runs(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, told = call(capsys, "report", "-n", "50", "--set", "runs=0")
+    assert code == 2
+    assert "runs: 0 is not between 1 and 100000" in told
+    assert not (project / "reports").exists()
+
+
+def test_a_relative_output_starts_at_the_project(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OUTPUT_VARIABLE, "out")
+    monkeypatch.chdir(project / "notebooks")
+    assert load_settings().figures_dir == project / "out" / "figures"
+    monkeypatch.setenv(OUTPUT_VARIABLE, str(project / "elsewhere"))
+    assert load_settings().reports_dir == project / "elsewhere" / "reports"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no umask")
+@pytest.mark.parametrize(("mask", "private", "mode"), [
+    (0o022, False, 0o644), (0o077, False, 0o600), (0o002, False, 0o664), (0o000, True, 0o600),
+])  # fmt: skip
+def test_files_are_as_open_as_the_umask_says(
+    tmp_path: Path, mask: int, mode: int, *, private: bool
+) -> None:
+    before = os.umask(mask)
+    try:
+        path = write_atomically(tmp_path / "a.txt", "x", private=private)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
