@@ -6,7 +6,7 @@ from .describe import summarise
 from .efa import fit_efa, run_parallel_analysis, test_sampling_adequacy
 from .errors import InputError
 from .groups import compare_groups, compare_pairs
-from .imputation import impute_multiple, pool_estimates
+from .imputation import estimate_imputed_means, impute_multiple, pool_estimates
 from .invariance import screen_dif, test_invariance
 from .mixed import estimate_icc, fit_mixed_means
 from .ordinal import compare_answers
@@ -26,6 +26,7 @@ __all__ = [
     "describe_items",
     "estimate_cluster_means",
     "estimate_icc",
+    "estimate_imputed_means",
     "estimate_polychoric",
     "estimate_reliability",
     "fit_cfa",

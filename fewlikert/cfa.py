@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from fewlikert.cfa_model import EQUAL, CfaModel, CfaSample
+from fewlikert.cfa_model import EQUAL, CfaModel, CfaSample, compute_moment_information
 from fewlikert.errors import InputError, suggest
-from fewlikert.options import is_flat, refuse_codes
+from fewlikert.tables import is_flat, read_column, read_items, split_groups
 
 _MOST_STEPS = 500
 _CLOSE = 1e-10
+_SINGULAR = 1e-10
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,22 @@ class CfaResult:
         ``mean``), `code`, `other`, `estimate`, `se`, `se_robust`, `low`, `high`, `free`.
     fit : dict of str to float
         `n`, `groups`, `npar`, `chisq`, `df`, `p`, `cfi`, `tli`, `rmsea`, `rmsea_low`,
-        `rmsea_high` (90%), `srmr`, `loglik`, `aic`, `bic`; and `scaling`, `chisq_scaled`,
-        `p_scaled`, `cfi_scaled`, `tli_scaled`, `rmsea_scaled` of the robust test (MLR).
+        `rmsea_high` (90%), `srmr`, `loglik`, `aic`, `bic`; of the robust test (MLR) `scaling`,
+        `chisq_scaled`, `p_scaled`, `cfi_scaled`, `tli_scaled`, `rmsea_scaled`.
     warnings : tuple of str
-        What casts doubt on the solution: a negative variance, a correlation beyond 1.
+        Doubts: a negative variance, a correlation beyond 1, a parameter that is not determined.
     """
 
     parameters: pd.DataFrame
     fit: dict[str, float]
     warnings: tuple[str, ...] = ()
+
+
+class _Units(NamedTuple):
+    """Zero and unit of each item; inside, items have a mean of 0 and a variance of 1."""
+
+    centre: np.ndarray
+    scale: np.ndarray
 
 
 def fit_cfa(
@@ -66,12 +75,6 @@ def fit_cfa(
         Estimates with standard errors from the expected information and robust ones
         (sandwich), fit indices, and the scaled test statistic.
 
-    Raises
-    ------
-    InputError
-        A group has too few complete rows, an item does not vary, the covariance matrix is
-        not positive definite, or the fit does not converge.
-
     Notes
     -----
     Mean structure included, normal-theory likelihood with divisor n, as
@@ -89,133 +92,122 @@ def fit_cfa(
     """
     for name in equal:
         if name not in EQUAL:
-            raise InputError(
-                f"fit_cfa: {name!r} is none of {', '.join(EQUAL)}{suggest(name, EQUAL)}"
-            )
-    items = [item for own in factors.values() for item in own]
-    samples = _read_samples(table, items, group)
-    model = CfaModel.make(factors, [s.unit for s in samples], tuple(equal))
-    x = _maximise(model, samples)
-    return _tell(model, samples, x)
+            raise InputError(f"{name!r} is none of {', '.join(EQUAL)}{suggest(name, EQUAL)}")
+    samples, units = _read_samples(table, list_items(factors), group)
+    model = CfaModel.make(factors, samples, tuple(equal))
+    if model.npar > model.moments:
+        raise InputError(
+            f"the model has {model.npar} parameters for {model.moments} means and covariances; a "
+            "factor alone needs three items"
+        )
+    theta = _maximise(model)
+    information = model.n * model.expect_information(theta)
+    bread = np.linalg.pinv(model.n * model.observe_information(theta), hermitian=True)
+    scores = model.compute_scores(theta)
+    se = np.sqrt(np.diag(np.linalg.pinv(information, hermitian=True)).clip(0))
+    robust = np.diag(bread @ (scores.T @ scores) @ bread)
+    robust = np.sqrt(np.where(robust > 0, robust, np.nan))
+    fit = _compute_fit(model, theta)
+    fit |= _scale_test(model, theta, bread, fit)
+    # The density of an item is that of its standardised answers over its unit.
+    loglik = fit["loglik"] - model.n * float(np.log(units.scale).sum())
+    fit |= {"loglik": loglik, "aic": 2 * model.npar - 2 * loglik,
+            "bic": float(np.log(model.n)) * model.npar - 2 * loglik}  # fmt: skip
+    parameters = _tabulate(model, theta, se, robust, units)
+    return CfaResult(parameters, fit, _find_doubts(model, theta, information))
 
 
-def _read_samples(table: pd.DataFrame, items: list[str], group: str | None) -> list[CfaSample]:
-    lacking = [name for name in [*items, group] if name and name not in table]
-    if lacking:
-        raise InputError(f"fit_cfa: there is no column {lacking[0]!r}")
-    refuse_codes(table, items)
-    whole = table.dropna(subset=items)
-    parts = [("all", whole)] if group is None else list(whole.groupby(group, sort=True))
-    samples = []
-    for unit, rows in parts:
-        x = rows[items].to_numpy(dtype=float)
-        if len(x) <= len(items):
-            raise InputError(
-                f"fit_cfa: {unit}: {len(x)} complete rows are too few for {len(items)} items"
-            )
-        spread, flat = x.var(axis=0), is_flat(x.T).ravel()
+def list_items(factors: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the items of all factors; a factor of one item has no variance of its own."""
+    if not isinstance(factors, Mapping) or not factors:
+        raise InputError("factors: a dict of factor to items is needed, such as {'F': ['a', 'b']}")
+    for name, own in factors.items():
+        if isinstance(own, str) or len(own) < 2:
+            raise InputError(f"factor {name}: a list of two items or more is needed; found {own!r}")
+    return [item for own in factors.values() for item in own]
+
+
+def _read_samples(
+    table: pd.DataFrame, items: list[str], group: str | None
+) -> tuple[list[CfaSample], _Units]:
+    names, x = read_items(table, items)
+    known = ~np.isnan(x).any(axis=1)
+    parts = {"all": np.arange(len(x))}
+    if group is not None:
+        parts = split_groups(read_column(table, group))
+    parts = {unit: at[known[at]] for unit, at in parts.items()}
+    for unit, at in parts.items():
+        if len(at) <= len(names):
+            raise InputError(f"{unit}: {len(at)} complete rows are too few for {len(names)} items")
+        flat = is_flat(x[at].T).ravel()
         if flat.any():
-            raise InputError(f"fit_cfa: {unit}: {items[int(flat.argmax())]} does not vary")
-        sample = CfaSample(str(unit), x)
-        scale = np.sqrt(np.outer(spread, spread))
-        if np.linalg.eigvalsh(sample.covariance / scale)[0] <= 1e-10:
+            raise InputError(f"{unit}: {names[int(flat.argmax())]} does not vary")
+    everyone = x[np.concatenate(list(parts.values()))] if parts else x[:0]
+    if not len(everyone):
+        raise InputError(f"{group}: no row has a group")
+    units = _Units(everyone.mean(axis=0), everyone.std(axis=0))
+    samples = [CfaSample(u, (x[at] - units.centre) / units.scale) for u, at in parts.items()]
+    for sample in samples:
+        if np.linalg.eigvalsh(np.corrcoef(sample.x.T))[0] <= _SINGULAR:
             raise InputError(
-                f"fit_cfa: {unit}: the covariance matrix is not positive definite; an item is a "
+                f"{sample.unit}: the covariance matrix is not positive definite; an item is a "
                 "combination of others"
             )
-        samples.append(sample)
-    return samples
+    return samples, units
 
 
-def _maximise(model: CfaModel, samples: list[CfaSample]) -> np.ndarray:
-    x: np.ndarray = model.start(samples)
-    value = model.discrepancy(x, samples)
+def _maximise(model: CfaModel) -> np.ndarray:
+    theta = model.start()
+    value = model.compute_discrepancy(theta)
     for _ in range(_MOST_STEPS):
-        slope = model.gradient(x, samples)
-        information = model.expected_information(x, samples)
-        # In units of its own standard error, whatever the units of the items.
+        slope, information = model.compute_gradient(theta), model.expect_information(theta)
+        # In units of its own standard error, as parameters differ in size.
         unit = 1 / np.sqrt(np.diag(information))
+        if np.abs(slope * unit).max() < _CLOSE:
+            return theta
         scaled = information * np.outer(unit, unit)
         step = unit * np.linalg.lstsq(scaled, -slope * unit, rcond=None)[0]
-        size = 1.0
         for _ in range(40):
-            tried = model.discrepancy(x + size * step, samples)
+            tried = model.compute_discrepancy(theta + step)
             if tried <= value + 1e-12:
                 break
-            size /= 2
+            step = step / 2
         else:
             break
-        x, value = x + size * step, tried
-        if np.abs(slope * unit).max() < _CLOSE:
-            return x
-    if np.abs(model.gradient(x, samples) * unit).max() > 1e-5:
+        theta, value = theta + step, tried
+    if not np.abs(model.compute_gradient(theta) * unit).max() <= 1e-5:
         raise InputError(
-            "fit_cfa: the fit does not converge; the model does not suit the data, or the groups "
-            "are too small for it"
+            "the fit does not converge; the model does not suit the data, or the groups are too "
+            "small for it"
         )
-    return x
+    return theta
 
 
-def _invert(information: np.ndarray) -> np.ndarray:
-    """Invert, as far as possible, with every parameter in a unit of its own."""
-    unit = 1 / np.sqrt(np.abs(np.diag(information)))
-    scale = np.outer(unit, unit)
-    return np.asarray(np.linalg.pinv(information * scale, hermitian=True) * scale)
-
-
-def _tell(model: CfaModel, samples: list[CfaSample], x: np.ndarray) -> CfaResult:
-    n = sum(sample.n for sample in samples)
-    information = n * model.expected_information(x, samples)
-    covariance = _invert(information)
-    hessian = n * model.observed_information(x, samples)
-    bread = _invert(hessian)
-    scores = model.casewise_scores(x, samples)
-    robust = bread @ (scores.T @ scores) @ bread
-    table = model.tabulate(x, np.sqrt(np.diag(covariance).clip(0)), np.sqrt(np.diag(robust)))
-    reach = stats.norm.ppf(0.975) * table["se"]
-    table["low"], table["high"] = table["estimate"] - reach, table["estimate"] + reach
-    fit = _judge(model, samples, x)
-    fit |= _scale(model, samples, x, bread, fit)
-    return CfaResult(table, fit, model.find_doubts(x))
-
-
-def _judge(model: CfaModel, samples: list[CfaSample], x: np.ndarray) -> dict[str, float]:
-    n, groups, p = sum(s.n for s in samples), len(samples), model.loadings.shape[0]
-    moments = groups * (p * (p + 1) // 2 + p)
-    chisq, df = n * model.discrepancy(x, samples), moments - model.npar
-    base = sum(
-        s.n * (np.log(np.diag(s.covariance)).sum() - np.linalg.slogdet(s.covariance)[1])
-        for s in samples
-    )
-    base_df = groups * p * (p - 1) // 2
-    loglik = -0.5 * (
-        chisq
-        + sum(s.n * (np.linalg.slogdet(s.covariance)[1] + p) for s in samples)
-        + n * p * np.log(2 * np.pi)
-    )
-    fit = {
-        "n": float(n), "groups": float(groups), "npar": float(model.npar),
-        "chisq": float(chisq), "df": float(df),
-        "p": float(stats.chi2.sf(chisq, df)) if df else np.nan,
-        "baseline_chisq": float(base), "baseline_df": float(base_df),
+def _compute_fit(model: CfaModel, theta: np.ndarray) -> dict[str, float]:
+    n, groups, p = model.n, len(model.samples), len(model.items)
+    chisq, df = n * model.compute_discrepancy(theta), float(model.moments - model.npar)
+    base, base_df = 0.0, groups * p * (p - 1) / 2
+    saturated, residual = 0.0, 0.0
+    for g, sample in enumerate(model.samples):
+        mean, sigma = model.imply(theta, g)
+        variance, log = np.diag(sample.covariance), np.linalg.slogdet(sample.covariance)[1]
+        base += sample.n * (np.log(variance).sum() - log)
+        saturated += sample.n * (log + p)
+        scale = np.sqrt(variance)
+        apart = ((sample.covariance - sigma) / np.outer(scale, scale))[np.tril_indices(p)]
+        squares = (apart**2).sum() + (((sample.mean - mean) / scale) ** 2).sum()
+        residual += sample.n / n * np.sqrt(squares / (model.moments / groups))
+    low, high = (_find_noncentrality(chisq, df, share) for share in (0.95, 0.05))
+    return {
+        "n": float(n), "groups": float(groups), "npar": float(model.npar), "chisq": float(chisq),
+        "df": df, "p": float(stats.chi2.sf(chisq, df)) if df else np.nan,
+        "baseline_chisq": float(base), "baseline_df": base_df,
         **_compare_to_baseline(chisq, df, base, base_df),
-        "rmsea": _find_rmsea(chisq - df, df, n, groups),
-        "loglik": float(loglik), "aic": float(2 * model.npar - 2 * loglik),
-        "bic": float(np.log(n) * model.npar - 2 * loglik),
+        "rmsea": _compute_rmsea(chisq - df, df, n, groups),
+        "rmsea_low": _compute_rmsea(low, df, n, groups),
+        "rmsea_high": _compute_rmsea(high, df, n, groups), "srmr": float(residual),
+        "loglik": float(-0.5 * (chisq + saturated + n * p * np.log(2 * np.pi))),
     }  # fmt: skip
-    for name, share in (("rmsea_low", 0.95), ("rmsea_high", 0.05)):
-        fit[name] = _find_rmsea(_find_noncentrality(chisq, df, share), df, n, groups)
-    residual = 0.0
-    for g, sample in enumerate(samples):
-        mean, sigma = model.imply(x, g)
-        scale = np.sqrt(np.diag(sample.covariance))
-        apart = (sample.covariance - sigma) / np.outer(scale, scale)
-        lower = apart[np.tril_indices(p)]
-        shift = (sample.mean - mean) / scale
-        squares = (lower**2).sum() + (shift**2).sum()
-        residual += sample.n / n * np.sqrt(squares / (p * (p + 1) / 2 + p))
-    fit["srmr"] = float(residual)
-    return fit
 
 
 def _compare_to_baseline(chisq: float, df: float, base: float, base_df: float) -> dict[str, float]:
@@ -227,10 +219,8 @@ def _compare_to_baseline(chisq: float, df: float, base: float, base_df: float) -
     return {"cfi": float(cfi), "tli": float(tli)}
 
 
-def _find_rmsea(excess: float, df: float, n: int, groups: int) -> float:
-    if df == 0:
-        return 0.0
-    return float(np.sqrt(max(excess, 0.0) / (df * n)) * np.sqrt(groups))
+def _compute_rmsea(excess: float, df: float, n: int, groups: int) -> float:
+    return float(np.sqrt(max(excess, 0.0) / (df * n) * groups)) if df else 0.0
 
 
 def _find_noncentrality(chisq: float, df: float, share: float) -> float:
@@ -246,47 +236,80 @@ def _find_noncentrality(chisq: float, df: float, share: float) -> float:
     return float(optimize.brentq(miss, 1e-10, high, xtol=1e-12))
 
 
-def _scale(
-    model: CfaModel,
-    samples: list[CfaSample],
-    x: np.ndarray,
-    bread: np.ndarray,
-    fit: dict[str, float],
+def _trace_scores(sample: CfaSample, sigma: np.ndarray, kept: np.ndarray) -> float:
+    """Return the trace of W^-1 V over some of the moments."""
+    scores = sample.compute_scores(sample.mean, sigma)[:, kept]
+    weight = compute_moment_information(sigma)[np.ix_(kept, kept)]
+    return float(np.trace(np.linalg.solve(weight, scores.T @ scores / sample.n)))
+
+
+def _scale_test(
+    model: CfaModel, theta: np.ndarray, bread: np.ndarray, fit: dict[str, float]
 ) -> dict[str, float]:
-    """Scale the test for answers that are not normal, and the indices with it."""
+    """Scale the test for answers that are not normal, and the indices with it.
+
+    The mean of a test statistic is the trace of W^-1 V over all moments less that over the
+    model's parameters, with V the covariance of the rows' scores; its share of df is `scaling`.
+    """
     df, base_df = fit["df"], fit["baseline_df"]
     if df == 0:
         names = ("scaling", "chisq_scaled", "p_scaled", "cfi_scaled", "tli_scaled", "rmsea_scaled")
         return dict.fromkeys(names, np.nan)
-    free, own, base = 0.0, 0.0, 0.0
-    for g, sample in enumerate(samples):
-        mean, sigma = model.imply(x, g)
-        apart = sample.moment_scores(sample.mean, sample.covariance)
-        weight = sample.moment_weight(sample.covariance)
-        free += np.trace(np.linalg.solve(weight, apart.T @ apart / sample.n))
-        delta = model.moment_jacobian(x, g)
-        implied = sample.moment_scores(mean, sigma)
-        own += float(np.sum((implied @ delta) @ bread * (implied @ delta)))
-        none = np.diag(np.diag(sample.covariance))
-        alone = sample.moment_scores(sample.mean, none)
-        kept = _find_independence_moments(len(mean))
-        inner = sample.moment_weight(none)[np.ix_(kept, kept)]
-        cross = (alone[:, kept].T @ alone[:, kept]) / sample.n
-        base += np.trace(np.linalg.solve(inner, cross))
-    scaling, base_scaling = (free - own) / df, (free - base) / base_df
+    p, scores = len(model.items), model.compute_scores(theta)
+    rows, columns = np.tril_indices(p)
+    every = np.arange(p + len(rows))
+    alone = every[np.concatenate([np.full(p, True), rows == columns])]  # means and variances
+    saturated = sum(_trace_scores(s, s.covariance, every) for s in model.samples)
+    base = sum(_trace_scores(s, np.diag(np.diag(s.covariance)), alone) for s in model.samples)
+    scaling = (saturated - float(np.sum(scores @ bread * scores))) / df
+    base_scaling = (saturated - base) / base_df
     chisq, base_chisq = fit["chisq"] / scaling, fit["baseline_chisq"] / base_scaling
     against = _compare_to_baseline(chisq, df, base_chisq, base_df)
     return {
-        "scaling": float(scaling),
-        "chisq_scaled": float(chisq),
-        "p_scaled": float(stats.chi2.sf(chisq, df)),
-        "cfi_scaled": against["cfi"],
+        "scaling": float(scaling), "chisq_scaled": float(chisq),
+        "p_scaled": float(stats.chi2.sf(chisq, df)), "cfi_scaled": against["cfi"],
         "tli_scaled": against["tli"],
-        "rmsea_scaled": _find_rmsea(chisq - df, df, int(fit["n"]), len(samples)),
-    }
+        "rmsea_scaled": _compute_rmsea(chisq - df, df, model.n, len(model.samples)),
+    }  # fmt: skip
 
 
-def _find_independence_moments(p: int) -> np.ndarray:
-    rows, columns = np.tril_indices(p)
-    kept: np.ndarray = np.concatenate([np.arange(p), p + np.flatnonzero(rows == columns)])
-    return kept
+def _tabulate(
+    model: CfaModel, theta: np.ndarray, se: np.ndarray, robust: np.ndarray, units: _Units
+) -> pd.DataFrame:
+    """Return one row per parameter and group, in the units of the items."""
+    s, marker = units.scale, units.scale[model.marker]
+    sizes = {"residual": s**2, "intercept": s, "mean": marker}
+    rows = []
+    for g, sample in enumerate(model.samples):
+        for item, factor in zip(model.marker, model.factors, strict=True):
+            rows.append((sample.unit, "loading", model.items[item], factor, 1.0, np.nan, np.nan,
+                         False))  # fmt: skip
+        for kind, i, j, k in model.cells[g]:
+            code = model.factors[i] if kind in ("covariance", "mean") else model.items[i]
+            other = model.factors[j] if kind in ("loading", "covariance") else ""
+            if kind == "loading":
+                size = s[i] / marker[j]
+            else:
+                size = marker[i] * marker[j] if kind == "covariance" else sizes[kind][i]
+            estimate = theta[k] * size + (units.centre[i] if kind == "intercept" else 0.0)
+            errors = se[k] * size, robust[k] * size
+            rows.append((sample.unit, kind, code, other, estimate, *errors, True))
+    columns = ["unit", "kind", "code", "other", "estimate", "se", "se_robust", "free"]
+    table = pd.DataFrame(rows, columns=columns)
+    reach = stats.norm.ppf(0.975) * table["se"]
+    return table.assign(low=table["estimate"] - reach, high=table["estimate"] + reach)
+
+
+def _find_doubts(model: CfaModel, theta: np.ndarray, information: np.ndarray) -> tuple[str, ...]:
+    doubts = []
+    for g, sample in enumerate(model.samples):
+        own = model.fill(theta, g)
+        doubts += [f"{sample.unit}: the residual variance of {item} is negative"
+                   for item, variance in zip(model.items, own.residual, strict=True)
+                   if variance < 0]  # fmt: skip
+        if np.linalg.eigvalsh(own.covariance)[0] <= 0:
+            doubts.append(f"{sample.unit}: the covariance matrix of the factors is not proper")
+    unit = 1 / np.sqrt(np.diag(information))
+    if np.linalg.eigvalsh(information * np.outer(unit, unit))[0] <= _SINGULAR:
+        doubts.append("the answers do not determine every parameter; standard errors are too small")
+    return tuple(doubts)

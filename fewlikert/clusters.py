@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from fewlikert.errors import InputError
 from fewlikert.judgement import decline_judgement, judge_difference
-from fewlikert.options import check_level, is_flat
+from fewlikert.options import check_count, check_level, check_positive
+from fewlikert.tables import (
+    ROUNDING,
+    is_flat,
+    number_clusters,
+    read_answers,
+    read_column,
+    split_groups,
+)
 
 _FEWEST = 2
+_POWER = 0.8
 
-
-def number_clusters(clusters: np.ndarray | pd.Series) -> np.ndarray:
-    """Return the number of each row's cluster; a row without one is a cluster of its own."""
-    at, _ = pd.factorize(clusters)
-    alone = at < 0
-    numbers: np.ndarray = np.where(alone, at.max(initial=-1) + np.cumsum(alone), at)
-    return numbers
+# The answers of a group and the number of each one's cluster.
+Sample = tuple[np.ndarray, np.ndarray]
 
 
 def estimate_cluster_means(
@@ -51,29 +55,30 @@ def estimate_cluster_means(
     -------
     DataFrame
         One row per group, also one without any value: `unit`, `n`, `clusters`, `mean`,
-        `se`, `df`, `low`, `high` (CR2 with Satterthwaite degrees of freedom), and
-        `reason`: why something is NaN.
+        `se`, `df`, `low`, `high`, and `reason`: why something is NaN.
 
     Notes
     -----
-    Bell and McCaffrey (2002, *Survey Methodology* 28, 169-181); Pustejovsky and Tipton
-    (2018, *Journal of Business and Economic Statistics* 36, 672-683), working model of
-    independence; equals ``clubSandwich::coef_test(vcov = "CR2")`` on group means.
+    CR2 with Satterthwaite degrees of freedom, working model of independence: Bell and McCaffrey
+    (2002, *Survey Methodology* 28, 169-181); Pustejovsky and Tipton (2018, *Journal of Business
+    and Economic Statistics* 36, 672-683); as ``clubSandwich::coef_test(vcov = "CR2")``.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"x": [1.0, 2, 4, 5, 3, 4], "g": "all", "o": list("ppqqrr")})
+    >>> estimate_cluster_means(table, "x", "g", "o")[["mean", "se", "df"]].iloc[0].round(3).tolist()
+    [3.167, 0.882, 2.0]
     """
+    samples = read_samples(table, value, group, cluster)
+    return _estimate_means(samples, min_clusters, level)
+
+
+def _estimate_means(samples: dict[str, Sample], min_clusters: int, level: float) -> pd.DataFrame:
     check_level(level)
-    own = read_columns(table, [value, group, cluster], needed=[group])
+    check_count(min_clusters, "min_clusters")
     rows = []
-    values = own[value].to_numpy(dtype=float)
-    clusters = number_clusters(own[cluster])
-    for unit, rows_of_unit in own.groupby(group, sort=True).indices.items():
-        known = rows_of_unit[~np.isnan(values[rows_of_unit])]
-        x = values[known]
-        at = np.unique(clusters[known], return_inverse=True)[1]
-        row: dict[str, Any] = {
-            "unit": str(unit),
-            "n": len(x),
-            "clusters": int(at.max(initial=-1)) + 1,
-        }
+    for unit, (x, at) in samples.items():
+        row: dict[str, Any] = {"unit": unit, "n": len(x), "clusters": len(np.unique(at))}
         row |= dict.fromkeys(("mean", "se", "df", "low", "high"), np.nan) | {"reason": ""}
         if len(x):
             row["mean"] = float(x.mean())
@@ -82,29 +87,48 @@ def estimate_cluster_means(
         elif is_flat(x):
             row |= {"se": 0.0, "reason": "all answers are equal"}
         else:
-            row |= _find_cr2(x, at, level)
+            row["se"], row["df"] = compute_cr2((x, at))
+            reach = float(stats.t.ppf(0.5 + level / 2, row["df"])) * row["se"]
             if row["clusters"] < min_clusters:
-                why = f"no interval from fewer than {min_clusters} organisations"
-                row |= {"low": np.nan, "high": np.nan, "reason": why}
+                row["reason"] = f"no interval from fewer than {min_clusters} organisations"
+            elif row["se"] == 0:
+                row["reason"] = "no spread between organisations"
+            else:
+                row |= {"low": row["mean"] - reach, "high": row["mean"] + reach}
         rows.append(row)
-    return pd.DataFrame(rows)
+    names = ["unit", "n", "clusters", "mean", "se", "df", "low", "high", "reason"]
+    return pd.DataFrame(rows, columns=names)
 
 
-def _find_cr2(x: np.ndarray, at: np.ndarray, level: float) -> dict[str, float]:
-    """CR2 of one mean: each cluster's adjustment has a closed form."""
-    n = len(x)
-    sizes = np.bincount(at).astype(float)
-    sums = np.bincount(at, weights=x - x.mean())
-    # (I - 11'/n)^(-1/2) acts on the vector of ones as division by sqrt(1 - size / n).
-    weight = 1 / np.sqrt(1 - sizes / n)
-    pull = weight * sums / n
-    se = float(np.sqrt((pull**2).sum()))
-    # Each pull is linear in the answers: G G' holds its moments under the working model.
-    root = weight * sizes / n
-    moments = np.diag(weight**2 * sizes / n**2) - np.outer(root, root) / n
-    df = float(np.trace(moments) ** 2 / (moments**2).sum())
-    reach = float(stats.t.ppf(0.5 + level / 2, df)) * se
-    return {"se": se, "df": df, "low": float(x.mean()) - reach, "high": float(x.mean()) + reach}
+def compute_cr2(one: Sample, other: Sample | None = None) -> tuple[float, float]:
+    """Compute the CR2 standard error and its df, of a mean or of a difference of two.
+
+    With means as the only coefficients the residual maker I - H falls into one block a group,
+    I - 11'/n. Its part of a cluster with s of the n rows has the eigenvalue 1 - s / n along the
+    vector of ones and 1 across it, so the adjustment (I - H)^(-1/2) of Bell and McCaffrey
+    divides the sum of a cluster's residuals by sqrt(1 - s / n). A cluster that is a whole
+    group has a sum of zero.
+    """
+    samples = (one,) if other is None else (one, other)
+    clusters, at = np.unique(np.concatenate([own for _, own in samples]), return_inverse=True)
+    pulls = np.zeros(len(clusters))
+    moments = np.zeros((len(clusters), len(clusters)))
+    start = 0
+    for sign, (x, _) in zip((1.0, -1.0), samples, strict=False):
+        n = len(x)
+        own = at[start : start + n]
+        start += n
+        sizes = np.bincount(own, minlength=len(clusters)).astype(float)
+        sums = np.bincount(own, weights=x - x.mean(), minlength=len(clusters))
+        weight = np.where(sizes < n, 1 / np.sqrt(np.maximum(1 - sizes / n, 1 / n)), 0.0) / n
+        pulls += sign * weight * sums
+        # Each pull is linear in the answers; this adds their covariances under the working model.
+        root = weight * sizes
+        moments += np.diag(weight**2 * sizes) - np.outer(root, root) / n
+    df = np.trace(moments) ** 2 / (moments**2).sum()
+    se = float(np.sqrt((pulls**2).sum()))
+    rounding = ROUNDING * max(np.abs(x).max() for x, _ in samples)
+    return se if se > rounding else 0.0, float(df)
 
 
 def compare_cluster_pairs(
@@ -115,6 +139,7 @@ def compare_cluster_pairs(
     *,
     smallest: float,
     min_clusters: int = _FEWEST,
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Compare every two groups, allowing for organisations.
 
@@ -128,91 +153,66 @@ def compare_cluster_pairs(
         Smallest difference of interest, in the unit of `value`.
     min_clusters : int
         A pair is judged when both groups have this number of clusters.
+    level : float
+        Of the intervals.
 
     Returns
     -------
     DataFrame
         One row per pair: `unit`, `other`, `n`, `n_other`, `clusters`, `clusters_other`,
-        `difference`, `se`, `detectable` and the columns of
+        `difference`, `se`, `detectable` (with 80% power), and the columns of
         :func:`~fewlikert.judgement.judge_difference`.
 
     Notes
     -----
-    CR2 standard errors and Satterthwaite degrees of freedom of both means, combined as in
-    Welch's test; simultaneous over all pairs by the studentized range, as in the test of
-    Games and Howell. Groups with organisations in common are not independent: both means are
-    one model then, CR2 with Satterthwaite degrees of freedom of their difference, as
-    ``clubSandwich::Wald_test(test = "HTZ")`` has them. The detectable difference has 80% power at
-    this standard error.
+    CR2 errors and Satterthwaite degrees of freedom of both means, combined as in Welch's test;
+    simultaneous over all pairs by the studentized range, as Games and Howell have it. Groups
+    with organisations in common are not independent: both means are one model then, as
+    ``clubSandwich::Wald_test(test = "HTZ")`` has it.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"x": [1.0, 2, 4, 5, 3, 4, 1, 2], "g": list("aaaabbbb"),
+    ...                       "o": list("ppqqrrss")})
+    >>> compare_cluster_pairs(table, "x", "g", "o", smallest=1)["verdict"].tolist()
+    ['inconclusive']
     """
-    if not smallest > 0:
-        raise InputError(f"compare_cluster_pairs: smallest {smallest} is not above zero")
-    estimated = estimate_cluster_means(table, value, group, cluster, min_clusters=min_clusters)
-    means = estimated.to_dict("records")
-    own = read_columns(table, [value, group, cluster], needed=[value, group])
-    own = own.assign(cluster=number_clusters(own[cluster]))
-    k = int(estimated["low"].notna().sum())
+    check_positive(smallest, "smallest")
+    samples = read_samples(table, value, group, cluster)
+    means = _estimate_means(samples, min_clusters, level)
+    k = int(means["low"].notna().sum())
     rows = []
-    for i, one in enumerate(means):
-        for two in means[i + 1 :]:
-            row: dict[str, Any] = {"unit": one["unit"], "other": two["unit"], "n": one["n"],
-                                   "n_other": two["n"], "clusters": one["clusters"],
-                                   "clusters_other": two["clusters"],
-                                   "difference": one["mean"] - two["mean"]}  # fmt: skip
-            if pd.notna(one["low"]) and pd.notna(two["low"]):
-                x, y = (_take(own, value, group, unit["unit"]) for unit in (one, two))
-                if np.intersect1d(x[1], y[1]).size:
-                    row["se"], df = _find_joint_cr2(*x, *y)
-                else:
-                    a, b = one["se"] ** 2, two["se"] ** 2
-                    df = (a + b) ** 2 / (a**2 / one["df"] + b**2 / two["df"])
-                    row["se"] = float(np.sqrt(a + b))
-                edge = stats.t.ppf(0.975, df) + stats.t.ppf(0.8, df)
-                row["detectable"] = float(edge * row["se"])
-                row |= judge_difference(row["difference"], row["se"], df, k, smallest=smallest)
-            else:
-                row |= {"se": np.nan, "detectable": np.nan}
-                row |= decline_judgement(one["reason"] or two["reason"])
-            rows.append(row)
+    for one, two in combinations(means.to_dict("records"), 2):
+        row: dict[str, Any] = {
+            "unit": one["unit"], "other": two["unit"], "n": one["n"], "n_other": two["n"],
+            "clusters": one["clusters"], "clusters_other": two["clusters"],
+            "difference": one["mean"] - two["mean"], "se": np.nan, "detectable": np.nan,
+        }  # fmt: skip
+        if pd.isna(one["low"]) or pd.isna(two["low"]):
+            rows.append(row | decline_judgement(one["reason"] or two["reason"]))
+            continue
+        x, y = samples[one["unit"]], samples[two["unit"]]
+        if np.intersect1d(x[1], y[1]).size:
+            row["se"], df = compute_cr2(x, y)
+        else:
+            a, b = one["se"] ** 2, two["se"] ** 2
+            df = (a + b) ** 2 / (a**2 / one["df"] + b**2 / two["df"])
+            row["se"] = float(np.sqrt(a + b))
+        if row["se"] == 0:
+            rows.append(row | decline_judgement("no spread between organisations"))
+            continue
+        edge = stats.t.ppf(0.5 + level / 2, df) + stats.t.ppf(_POWER, df)
+        row["detectable"] = float(edge * row["se"])
+        judged = judge_difference(
+            row["difference"], row["se"], df, k, smallest=smallest, level=level
+        )
+        rows.append(row | judged)
     return pd.DataFrame(rows)
 
 
-def _take(own: pd.DataFrame, value: str, group: str, unit: str) -> tuple[np.ndarray, np.ndarray]:
-    rows = own[own[group].astype(str) == unit]
-    return rows[value].to_numpy(dtype=float), rows["cluster"].to_numpy()
-
-
-def _find_joint_cr2(
-    x: np.ndarray, at_x: np.ndarray, y: np.ndarray, at_y: np.ndarray
-) -> tuple[float, float]:
-    """CR2 standard error and df of a difference of means whose clusters overlap."""
-    n, m = len(x), len(y)
-    design = np.zeros((n + m, 2))
-    design[:n, 0], design[n:, 1] = 1.0, 1.0
-    clusters = np.concatenate([at_x, at_y])
-    residual = np.concatenate([x - x.mean(), y - y.mean()])
-    sizes = np.array([n, m], dtype=float)
-    hat = design / sizes @ design.T
-    pulls, moments = [], []
-    for one in np.unique(clusters):
-        own = clusters == one
-        values, vectors = np.linalg.eigh(np.eye(own.sum()) - hat[np.ix_(own, own)])
-        # A cluster that is all of a group has no root there; its pull is zero in that direction.
-        root = np.where(values > 1e-10, 1 / np.sqrt(np.maximum(values, 1e-10)), 0.0)
-        # (I - H_c)^(-1/2) applied to what this cluster adds to the difference.
-        pull = vectors @ (root * (vectors.T @ (design[own] @ (np.array([1.0, -1.0]) / sizes))))
-        pulls.append(pull @ residual[own])
-        moments.append((np.eye(n + m) - hat)[:, own] @ pull)
-    gram = np.array(moments) @ np.array(moments).T
-    df = np.trace(gram) ** 2 / (gram**2).sum()
-    return float(np.sqrt((np.array(pulls) ** 2).sum())), float(df)
-
-
-def read_columns(
-    table: pd.DataFrame, names: list[str], *, needed: list[str] | None = None
-) -> pd.DataFrame:
-    """Return some columns of a table, without rows that lack what is needed."""
-    lacking = [name for name in names if name not in table]
-    if lacking:
-        raise InputError(f"there is no column {lacking[0]!r}")
-    return table[names].dropna(subset=needed)
+def read_samples(table: pd.DataFrame, value: str, group: str, cluster: str) -> dict[str, Sample]:
+    """Return the known values and the clusters of every group, also of one without any."""
+    x, at = read_answers(table, value), number_clusters(read_column(table, cluster))
+    known = ~np.isnan(x)
+    groups = split_groups(read_column(table, group))
+    return {unit: (x[own[known[own]]], at[own[known[own]]]) for unit, own in groups.items()}

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
+from statsmodels.multivariate.factor_rotation import rotate_factors
 
 from fewlikert.errors import InputError
-from fewlikert.options import refuse_codes
+from fewlikert.options import check_count, check_generator, check_level
+from fewlikert.tables import is_flat, read_items
 
 _LEAST_UNIQUENESS = 0.005
+_SINGULAR = 1e-10
+_ASYMMETRY = 1e-8
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class EfaResult:
     objective : float
         Sum of squared residual correlations below the diagonal, doubled.
     warnings : tuple of str
-        What casts doubt on the solution: a uniqueness below zero (an ultra-Heywood case).
+        Doubts: a uniqueness below zero (ultra-Heywood case), a search without an end.
     """
 
     loadings: pd.DataFrame
@@ -59,26 +63,28 @@ def test_sampling_adequacy(correlations: pd.DataFrame, n: int) -> dict[str, obje
     -----
     Kaiser and Rice (1974), *Educational and Psychological Measurement* 34, 111-117;
     Bartlett (1951). As ``psych::KMO`` and ``psych::cortest.bartlett``.
+
+    Examples
+    --------
+    >>> r = pd.DataFrame([[1, .56, .48], [.56, 1, .42], [.48, .42, 1]], list("abc"), list("abc"))
+    >>> found = test_sampling_adequacy(r, 80)
+    >>> round(found["kmo"], 3), round(found["bartlett"], 2)
+    (0.672, 52.66)
     """
-    r = correlations.to_numpy()
-    if np.linalg.eigvalsh(r)[0] <= 1e-10:
-        nan = float("nan")
-        return {"kmo": nan, "kmo_items": pd.Series(nan, correlations.columns), "bartlett": nan,
-                "df": nan, "p": nan,
+    r, items, k = _read_correlations(correlations), correlations.columns, len(correlations)
+    check_count(n, "n", least=2)
+    if np.linalg.eigvalsh(r)[0] <= _SINGULAR:
+        nothing = dict.fromkeys(("kmo", "bartlett", "df", "p"), np.nan)
+        return {**nothing, "kmo_items": pd.Series(np.nan, items),
                 "reason": "the correlation matrix is not positive definite"}  # fmt: skip
     inverse = np.linalg.inv(r)
     scale = 1 / np.sqrt(np.diag(inverse))
-    partial = (inverse * np.outer(scale, scale)) ** 2
-    whole = r**2
-    np.fill_diagonal(partial, 0)
-    np.fill_diagonal(whole, 0)
-    k = len(r)
-    chisq = -np.log(np.linalg.det(r)) * (n - 1 - (2 * k + 5) / 6)
-    df = k * (k - 1) / 2
+    others = 1 - np.eye(k)
+    partial, whole = others * (inverse * np.outer(scale, scale)) ** 2, others * r**2
+    chisq, df = -np.linalg.slogdet(r)[1] * (n - 1 - (2 * k + 5) / 6), k * (k - 1) / 2
     return {
         "kmo": float(whole.sum() / (whole.sum() + partial.sum())),
-        "kmo_items": pd.Series(whole.sum(0) / (whole.sum(0) + partial.sum(0)),
-                               correlations.columns),
+        "kmo_items": pd.Series(whole.sum(0) / (whole.sum(0) + partial.sum(0)), items),
         "bartlett": float(chisq), "df": df, "p": float(stats.chi2.sf(chisq, df)), "reason": "",
     }  # fmt: skip
 
@@ -111,10 +117,20 @@ def run_parallel_analysis(
     Notes
     -----
     Horn (1965), *Psychometrika* 30, 179-185; permutations after Buja and Eyuboglu (1992).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.normal(size=(100, 1)) + rng.normal(size=(100, 4))
+    >>> run_parallel_analysis(pd.DataFrame(x), n=50, rng=rng)["retain"].tolist()
+    [True, False, False, False]
     """
-    refuse_codes(table, list(table.columns))
-    x = table.astype("float64").dropna().to_numpy()
-    if len(x) <= x.shape[1] or not (x.std(axis=0) > 0).all():
+    check_count(n, "n")
+    check_level(share, "share")
+    check_generator(rng)
+    _, x = read_items(table, None)
+    x = x[~np.isnan(x).any(axis=1)]
+    if len(x) <= x.shape[1] or is_flat(x.T).any():
         raise InputError("run_parallel_analysis: too few complete rows, or an item is constant")
     own = np.linalg.eigvalsh(np.corrcoef(x.T))[::-1]
     z = (x - x.mean(axis=0)) / x.std(axis=0)
@@ -123,13 +139,10 @@ def run_parallel_analysis(
         shuffled = rng.permuted(z, axis=0)
         draws[i] = np.linalg.eigvalsh(shuffled.T @ shuffled / len(z))[::-1]
     chance = np.quantile(draws, share, axis=0)
+    retain = np.cumprod(own > chance).astype(bool)
+    number = np.arange(1, len(own) + 1)
     return pd.DataFrame(
-        {
-            "component": np.arange(1, len(own) + 1),
-            "eigenvalue": own,
-            "shuffled": chance,
-            "retain": np.cumprod(own > chance).astype(bool),
-        }
+        {"component": number, "eigenvalue": own, "shuffled": chance, "retain": retain}
     )
 
 
@@ -148,19 +161,20 @@ def fit_efa(correlations: pd.DataFrame, factors: int) -> EfaResult:
     EfaResult
         Pattern, uniquenesses and correlations of the factors.
 
-    Raises
-    ------
-    InputError
-        There are too many factors for the items.
-
     Notes
     -----
     Harman and Jones (1966), *Psychometrika* 31, 351-368; direct oblimin with gamma 0 by
     gradient projection (Jennrich, 2002). As ``psych::fa(fm = "minres")``.
+
+    Examples
+    --------
+    >>> r = pd.DataFrame([[1, .56, .48], [.56, 1, .42], [.48, .42, 1]], list("abc"), list("abc"))
+    >>> fit_efa(r, 1).loadings["F1"].round(3).tolist()
+    [0.8, 0.7, 0.6]
     """
-    r = correlations.to_numpy()
-    k = len(r)
-    if factors < 1 or (k - factors) ** 2 < k + factors:
+    r, k = _read_correlations(correlations), len(correlations)
+    check_count(factors, "factors")
+    if (k - factors) ** 2 < k + factors:
         raise InputError(f"fit_efa: {factors} factors are too many for {k} items")
     smc = 1 - 1 / np.diag(np.linalg.inv(r + 1e-8 * np.eye(k)))
 
@@ -174,64 +188,41 @@ def fit_efa(correlations: pd.DataFrame, factors: int) -> EfaResult:
         a = load(unique)
         apart = r - np.diag(unique) - a @ a.T
         # At the best loadings only the diagonal moves with the uniquenesses.
-        diagonal = np.diag(apart).copy()
-        np.fill_diagonal(apart, 0.0)
-        whole = float((apart**2).sum())
-        return whole + float((diagonal**2).sum()), -2 * diagonal
+        return float((apart**2).sum()), -2 * np.diag(apart)
 
     found = optimize.minimize(
         miss, 1 - smc, jac=True, method="L-BFGS-B", bounds=[(_LEAST_UNIQUENESS, 1.0)] * k,
         options={"maxiter": 5000, "maxfun": 20000, "ftol": 1e-15, "gtol": 1e-9},
     )  # fmt: skip
-    a = load(found.x)
-    phi = np.eye(factors)
+    a, phi = load(found.x), np.eye(factors)
     if factors > 1:
-        a, phi = _rotate(a)
+        a, turn = rotate_factors(a, "quartimin", max_tries=1000, tol=1e-7)
+        phi = turn.T @ turn
     order = np.argsort(-(a**2).sum(axis=0), kind="stable")
-    a, phi = a[:, order], phi[np.ix_(order, order)]
-    sign = np.where(a.sum(axis=0) < 0, -1.0, 1.0)
-    a, phi = a * sign, phi * np.outer(sign, sign)
-    names = [f"F{i + 1}" for i in range(factors)]
-    items = correlations.columns
+    sign = np.where(a[:, order].sum(axis=0) < 0, -1.0, 1.0)
+    a, phi = a[:, order] * sign, phi[np.ix_(order, order)] * np.outer(sign, sign)
+    names, items = [f"F{i + 1}" for i in range(factors)], correlations.columns
     uniquenesses = pd.Series(1 - np.einsum("if,fg,ig->i", a, phi, a), items)
-    below = ", ".join(str(item) for item in uniquenesses.index[uniquenesses < 0])
+    below = ", ".join(str(item) for item in items[uniquenesses < 0])
+    doubts = [f"a uniqueness below zero (ultra-Heywood case): {below}"] if below else []
+    if not found.success:
+        doubts.append(f"the search for the uniquenesses did not end: {found.message}")
     return EfaResult(
-        pd.DataFrame(a, items, names),
-        uniquenesses,
-        pd.DataFrame(phi, names, names),
-        float(found.fun),
-        (f"a uniqueness below zero (ultra-Heywood case): {below}",) if below else (),
-    )
+        pd.DataFrame(a, items, names), uniquenesses, pd.DataFrame(phi, names, names),
+        float(found.fun), tuple(doubts),
+    )  # fmt: skip
 
 
-def _rotate(loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rotate by direct quartimin: gradient projection on oblique rotations."""
-    k = loadings.shape[1]
-    others = 1.0 - np.eye(k)
-    turn = np.eye(k)
-    inverse = np.linalg.inv(turn)
-    a = loadings @ inverse.T
-    value, step = _criterion(a, others), 1.0
-    for _ in range(5000):
-        pull = -(a.T @ (a * ((a**2) @ others)) @ inverse).T
-        projected = pull - turn * (turn * pull).sum(axis=0)
-        size = float(np.linalg.norm(projected))
-        if size < 1e-10:
-            break
-        step *= 2
-        for _ in range(60):
-            tried = turn - step * projected
-            tried = tried / np.sqrt((tried**2).sum(axis=0))
-            back = np.linalg.inv(tried)
-            moved = loadings @ back.T
-            after = _criterion(moved, others)
-            if value - after > 0.5 * size**2 * step:
-                break
-            step /= 2
-        turn, inverse, a, value = tried, back, moved, after
-    return a, turn.T @ turn
-
-
-def _criterion(a: np.ndarray, others: np.ndarray) -> float:
-    squares = a**2
-    return float((squares * (squares @ others)).sum() / 4)
+def _read_correlations(correlations: pd.DataFrame) -> np.ndarray:
+    """Return a correlation matrix, or say why the table is none."""
+    _, r = read_items(correlations, None)
+    why = ""
+    if r.shape[0] != r.shape[1] or not correlations.index.equals(correlations.columns):
+        why = "its rows and columns are not the same items"
+    elif np.isnan(r).any():
+        why = "a correlation is missing"
+    elif np.abs(r - r.T).max() > _ASYMMETRY or np.abs(np.diag(r) - 1).max() > _ASYMMETRY:
+        why = "it is not symmetric with ones on the diagonal"
+    if why:
+        raise InputError(f"correlations: a table of items by items is needed; {why}")
+    return r

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize, special, stats
 
 from fewlikert.options import check_level
-
-_TINY = 1e-12
+from fewlikert.tables import is_flat, level_ties
 
 
 class Effect(NamedTuple):
@@ -20,45 +20,52 @@ class Effect(NamedTuple):
     high: float
 
 
+_FAR = 1e6
 _NONE = Effect(float("nan"), float("nan"), float("nan"))
 
 
 def compute_hedges_g(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -> Effect:
     """Compute the standardised difference of two means, corrected for small samples.
 
-    Hedges (1981), *Journal of Educational Statistics* 6, 107-128; as
-    ``effectsize::hedges_g``.
+    Hedges (1981), *Journal of Educational Statistics* 6, 107-128; as ``effectsize::hedges_g``.
     """
     check_level(level)
     n, m = len(x), len(y)
     df = n + m - 2
-    if min(n, m) < 2:
+    if min(n, m) < 2 or (is_flat(x) and is_flat(y)):
         return _NONE
     pooled = np.sqrt(((n - 1) * x.var(ddof=1) + (m - 1) * y.var(ddof=1)) / df)
-    if not pooled > _TINY:
-        return _NONE
     scale = np.sqrt(1 / n + 1 / m)
-    d = (x.mean() - y.mean()) / pooled
-    low, high = _find_t_noncentrality(d / scale, df, level)
+    t = (x.mean() - y.mean()) / pooled / scale
+    reach = 5 + abs(t)
+
+    def solve(p: float) -> float:
+        return _solve(lambda shift: _find_t_share(t, df, shift) - p, t - reach, t + reach)
+
+    # The noncentralities under which so large or so small a t has the probability of a tail.
+    low, high = solve(0.5 + level / 2), solve(0.5 - level / 2)
     shrink = np.exp(special.gammaln(df / 2) - np.log(df / 2) / 2 - special.gammaln((df - 1) / 2))
-    return Effect(float(d * shrink), float(low * scale * shrink), float(high * scale * shrink))
-
-
-def _find_t_noncentrality(t: float, df: float, level: float) -> tuple[float, float]:
-    def solve(share: float) -> float:
-        def miss(shift: float) -> float:
-            return _find_t_share(t, df, shift) - share
-
-        low, high = t - 5 - abs(t), t + 5 + abs(t)
-        return float(optimize.brentq(miss, low, high, xtol=1e-12, rtol=1e-14))
-
-    return solve(0.5 + level / 2), solve(0.5 - level / 2)
+    return Effect(*(float(end * scale * shrink) for end in (t, low, high)))
 
 
 def _find_t_share(t: float, df: float, shift: float) -> float:
-    share = float(special.nctdtr(df, shift, t))
-    # Far in a tail scipy's series gives NaN here and there.
-    return share if np.isfinite(share) else float(t > shift)
+    """Return the share of a noncentral t distribution below a value."""
+    if t * t < _FAR * df:
+        share = float(special.nctdtr(df, shift, t))
+        # Far in a tail scipy's series gives NaN here and there.
+        return share if np.isfinite(share) else float(t > shift)
+    # So far out that only the standard deviation is in doubt, and scipy's series has no end.
+    side = float(stats.chi2.sf(df * (shift / t) ** 2, df)) if shift * t > 0 else 1.0
+    return side if t > 0 else 1 - side
+
+
+def _solve(miss: Callable[[float], float], low: float, high: float) -> float:
+    """Find where a falling function crosses zero, widening the bracket where it must."""
+    while miss(low) < 0:
+        low -= 2 * (high - low)
+    while miss(high) > 0:
+        high += 2 * (high - low)
+    return float(optimize.brentq(miss, low, high, xtol=1e-12, rtol=1e-14))
 
 
 def compute_cliffs_delta(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -> Effect:
@@ -72,7 +79,7 @@ def compute_cliffs_delta(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -
     n, m = len(x), len(y)
     if not n or not m:
         return _NONE
-    ranks = stats.rankdata(np.concatenate([x, y]))
+    ranks = stats.rankdata(level_ties(np.concatenate([x, y])))
     delta = float(2 * (ranks[:n].mean() - (n + 1) / 2) / m - 1)
     reach = stats.norm.ppf(0.5 + level / 2) * np.sqrt((n + m + 1) / (3 * n * m))
     with np.errstate(divide="ignore"):
@@ -80,45 +87,25 @@ def compute_cliffs_delta(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -
     return Effect(delta, float(np.tanh(middle - reach)), float(np.tanh(middle + reach)))
 
 
-def compute_superiority(x: np.ndarray, y: np.ndarray, *, level: float = 0.95) -> Effect:
-    """Compute the probability that a value of one group exceeds one of the other."""
-    check_level(level)
-    delta = compute_cliffs_delta(x, y, level=level)
-    return Effect(*((end + 1) / 2 for end in delta))
-
-
-def compute_variance_shares(
-    f: float, df: float, df_error: float, *, level: float = 0.95
-) -> dict[str, Effect]:
+def compute_omega_squared(f: float, df: float, df_error: float, *, level: float = 0.95) -> Effect:
     """Compute which share of the variance lies between groups, from an F statistic.
 
-    Steiger (2004), *Psychological Methods* 9, 164-182.
-
-    Returns: `omega_squared` and `epsilon_squared`, never below 0, with intervals by inverting
-    the noncentral F distribution, as ``effectsize::omega_squared(alternative =
-    "two.sided")``.
+    Steiger (2004), *Psychological Methods* 9, 164-182. Never below 0; the interval inverts the
+    noncentral F distribution, as ``effectsize::omega_squared(alternative = "two.sided")``.
     """
     check_level(level)
-    out = {}
-    for name, extra in (("omega_squared", 1.0), ("epsilon_squared", 0.0)):
-        share = max(0.0, (f - 1) * df / (f * df + df_error + extra))
-        own = (share / df) / ((1 - share) / df_error)
-        low, high = (_find_f_noncentrality(own, df, df_error, p)
-                     for p in (0.5 + level / 2, 0.5 - level / 2))  # fmt: skip
-        out[name] = Effect(share, low / (low + df_error), high / (high + df_error))
-    return out
+    share = max(0.0, (f - 1) * df / (f * df + df_error + 1))
+    own = (share / df) / ((1 - share) / df_error)
+    ends = [0.0, 0.0]
+    for i, p in enumerate((0.5 + level / 2, 0.5 - level / 2)):
 
+        def miss(shift: float, p: float = p) -> float:
+            return float(special.ncfdtr(df, df_error, shift, own)) - p
 
-def _find_f_noncentrality(f: float, df: float, df_error: float, share: float) -> float:
-    def miss(shift: float) -> float:
-        return float(special.ncfdtr(df, df_error, shift, f)) - share
-
-    if f <= 0 or miss(0.0) <= 0:
-        return 0.0
-    high = 10.0 + f * df
-    while miss(high) > 0:
-        high *= 2
-    return float(optimize.brentq(miss, 0.0, high, xtol=1e-12))
+        if own > 0 and miss(0.0) > 0:
+            shift = _solve(miss, 0.0, 10.0 + own * df)
+            ends[i] = shift / (shift + df_error)
+    return Effect(share, *ends)
 
 
 def find_detectable_difference(
@@ -132,11 +119,7 @@ def find_detectable_difference(
     scale = np.sqrt(n * m / (n + m))
 
     def miss(d: float) -> float:
-        shift = d * scale
-        found = 1 - _find_t_share(edge, df, shift) + _find_t_share(-edge, df, shift)
-        return float(found) - power
+        within = _find_t_share(edge, df, d * scale) - _find_t_share(-edge, df, d * scale)
+        return within - (1 - power)
 
-    high = (edge + 1) / scale
-    while miss(high) < 0:
-        high *= 1.5
-    return float(sd * optimize.brentq(miss, 1e-9, high, xtol=1e-12))
+    return float(sd * _solve(miss, 0.0, (edge + 1) / scale))

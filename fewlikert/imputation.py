@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from fewlikert.clusters import estimate_cluster_means
 from fewlikert.errors import InputError
-from fewlikert.options import check_level
+from fewlikert.options import check_count, check_generator, check_level
+from fewlikert.tables import read_answers, read_column, read_items
 
 DONORS = 5
+_RIDGE = 1e-5
 
 
 def impute_multiple(
@@ -31,12 +35,10 @@ def impute_multiple(
         One row per respondent.
     columns : sequence of str
         Numeric columns to complete from each other.
-    m : int
-        Completions.
-    rounds : int
-        Rounds through the columns for each.
+    m, rounds : int
+        Completions, and rounds through the columns for each.
     donors : int
-        Respondents of whom one gives their answer.
+        Respondents of whom one gives their answer; a column needs as many answers.
     rng : Generator
         Source of chance.
 
@@ -45,47 +47,58 @@ def impute_multiple(
     list of DataFrame
         The table m times, complete in `columns`; only answers that somebody gave.
 
-    Raises
-    ------
-    InputError
-        A column is missing or has fewer answers than `donors`.
-
     Notes
     -----
     Chained equations with type-1 matching: coefficients are drawn from their posterior for
     the missing and estimated for the donors (van Buuren, 2018, *Flexible Imputation of
-    Missing Data*, section 3.4). A little ridge keeps collinear items estimable.
+    Missing Data*, section 3.4). A little ridge, a share of each column's variance, keeps
+    collinear items estimable.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"a": [1.0, 2, 3, 4, 5, 4], "b": [1.0, 2, 3, 4, 5, None]})
+    >>> filled = impute_multiple(table, ["a", "b"], m=3, donors=2, rng=np.random.default_rng(1))
+    >>> [int(done["b"].count()) for done in filled]
+    [6, 6, 6]
     """
-    names = list(columns)
-    lacking = [name for name in names if name not in table]
-    if lacking:
-        raise InputError(f"impute_multiple: there is no column {lacking[0]!r}")
-    x = table[names].to_numpy(dtype=float, na_value=np.nan)
+    check_generator(rng)
+    for name, count in (("m", m), ("rounds", rounds), ("donors", donors)):
+        check_count(count, name)
+    names, x = read_items(table, columns)
     gaps = np.isnan(x)
     for j, name in enumerate(names):
         if (~gaps[:, j]).sum() < donors:
             raise InputError(f"impute_multiple: {name}: fewer than {donors} answers to draw from")
     holes = [int(j) for j in np.flatnonzero(gaps.any(axis=0))]
+    centre, scale = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
+    z = (x - centre) / np.where(scale > 0, scale, 1)
     out = []
     for _ in range(m):
-        full = x.copy()
+        # Each answer by the number of the respondent who gave it; at first anyone's.
+        givers = np.tile(np.arange(len(x))[:, None], x.shape[1])
         for j in holes:
-            full[gaps[:, j], j] = rng.choice(x[~gaps[:, j], j], gaps[:, j].sum())
+            known = np.flatnonzero(~gaps[:, j])
+            givers[gaps[:, j], j] = known[rng.integers(0, len(known), gaps[:, j].sum())]
         for _ in range(rounds):
             for j in holes:
-                full[gaps[:, j], j] = _match(full, x, gaps[:, j], j, donors, rng)
-        out.append(table.assign(**{name: full[:, j] for j, name in enumerate(names)}))
+                full = np.take_along_axis(z, givers, axis=0)
+                givers[gaps[:, j], j] = _match(full, gaps[:, j], j, donors, rng)
+        full = np.take_along_axis(x, givers, axis=0)
+        done = table.copy()
+        for j, name in enumerate(names):
+            done[name] = full[:, j]
+        out.append(done)
     return out
 
 
 def _match(
-    full: np.ndarray, x: np.ndarray, gap: np.ndarray, j: int, donors: int, rng: np.random.Generator
+    full: np.ndarray, gap: np.ndarray, j: int, donors: int, rng: np.random.Generator
 ) -> np.ndarray:
+    """Draw for each gap the number of a respondent whose predicted answer is near."""
     design = np.column_stack([np.ones(len(full)), np.delete(full, j, axis=1)])
-    known, y = design[~gap], x[~gap, j]
+    known, y = design[~gap], full[~gap, j]
     cross = known.T @ known
-    cross = cross + 1e-5 * np.diag(np.diag(cross))
-    inverse = np.linalg.inv(cross)
+    inverse = np.linalg.inv(cross + _RIDGE * np.diag(np.diag(cross)))
     beta = inverse @ known.T @ y
     rest = y - known @ beta
     free = max(len(y) - known.shape[1], 1)
@@ -98,8 +111,7 @@ def _match(
     apart = apart + rng.random(apart.shape) * 1e-9
     near = np.argpartition(apart, donors - 1, axis=1)[:, :donors]
     pick = near[np.arange(len(wanted)), rng.integers(0, donors, len(wanted))]
-    found: np.ndarray = y[pick]
-    return found
+    return np.flatnonzero(~gap)[pick]
 
 
 def pool_estimates(
@@ -126,15 +138,10 @@ def pool_estimates(
         `estimate`, `se`, `df`, `low`, `high`, `within`, `between`, `lambda` (share of the
         variance due to missing answers), `fmi` (the same, small-sample).
 
-    Raises
-    ------
-    InputError
-        Fewer than two completions, or a variance that is not positive.
-
     Notes
     -----
     Rubin (1987); degrees of freedom of Barnard and Rubin (1999), *Biometrika* 86, 948-955;
-    equals ``mice::pool.scalar``.
+    as ``mice::pool.scalar``.
 
     Examples
     --------
@@ -145,53 +152,100 @@ def pool_estimates(
     check_level(level)
     q, u = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
     m = len(q)
-    if m < 2 or not (u > 0).all():
+    if m < 2 or q.shape != u.shape or not (np.isfinite(q) & np.isfinite(u) & (u > 0)).all():
         raise InputError("pool_estimates: two completions or more, each with a variance above 0")
-    within, between = float(u.mean()), float(q.var(ddof=1))
+    if not df_complete > 0:
+        raise InputError(f"df_complete: a number above zero is needed; found {df_complete!r}")
+    estimate, within, between = float(q.mean()), float(u.mean()), float(q.var(ddof=1))
     total = within + (1 + 1 / m) * between
     share = (1 + 1 / m) * between / total
-    old = (m - 1) / share**2 if share > 0 else np.inf
+    df = (m - 1) / share**2 if share > 0 else np.inf
     if np.isfinite(df_complete):
         seen = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - share)
-        df = 1 / (1 / old + 1 / seen) if np.isfinite(old) else seen
-    else:
-        df = old
-    se = float(np.sqrt(total))
-    reach = float(stats.t.ppf(0.5 + level / 2, df) if np.isfinite(df)
-                  else stats.norm.ppf(0.5 + level / 2)) * se  # fmt: skip
+        df = 1 / (1 / df + 1 / seen)
+    reach = float(stats.t.ppf(0.5 + level / 2, df)) * np.sqrt(total)
     ratio = (1 + 1 / m) * between / within
     return {
-        "estimate": float(q.mean()), "se": se, "df": float(df), "low": float(q.mean()) - reach,
-        "high": float(q.mean()) + reach, "within": within, "between": between,
-        "lambda": float(share),
-        "fmi": float((ratio + 2 / (df + 3)) / (1 + ratio)) if np.isfinite(df) else float(share),
+        "estimate": estimate, "se": float(np.sqrt(total)), "df": float(df),
+        "low": float(estimate - reach), "high": float(estimate + reach), "within": within,
+        "between": between, "lambda": share, "fmi": (ratio + 2 / (df + 3)) / (1 + ratio),
     }  # fmt: skip
 
 
 def estimate_imputed_means(
     tables: Sequence[pd.DataFrame],
-    value: Callable[[pd.DataFrame], pd.Series],
+    value: str | Callable[[pd.DataFrame], pd.Series],
     group: str,
+    cluster: str | None = None,
     *,
+    min_clusters: int = 2,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Estimate group means over completions, beside those of complete answers.
+    """Estimate group means over completions, allowing for organisations.
 
-    Returns: one row per group: `unit`, `n`, and the columns of :func:`pool_estimates`; `reason`
-    where a group has no spread or fewer than two respondents.
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+        Completions of one table, as :func:`impute_multiple` returns them.
+    value : str or function
+        Column, or what makes a Series with the labels of the rows out of a completion.
+    group, cluster : str
+        Columns, read as in :func:`~fewlikert.clusters.estimate_cluster_means`; without
+        `cluster` everyone is one of their own.
+    min_clusters : int
+        No interval below this number of clusters.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        One row per group: `unit`, `n`, `clusters`, the columns of :func:`pool_estimates`, and
+        `reason`: why something is NaN.
+
+    Notes
+    -----
+    The variance within a completion is CR2, and the degrees of freedom of complete data are the
+    mean of the Satterthwaite ones; pooled by Rubin's rules.
+
+    Examples
+    --------
+    >>> tables = [pd.DataFrame({"x": [1.0, 2, 4, x], "g": "all"}) for x in (3, 4, 5)]
+    >>> estimate_imputed_means(tables, "x", "g")[["estimate", "se", "df"]].iloc[0].round(3).tolist()
+    [2.75, 0.829, 1.735]
     """
     check_level(level)
+    check_count(min_clusters, "min_clusters")
+    parts = [_estimate_completion(table, value, group, cluster) for table in tables]
     rows = []
-    values = [value(table) for table in tables]
-    for unit, at in tables[0].groupby(group, sort=True).indices.items():
-        parts = [v.to_numpy(dtype=float)[at] for v in values]
-        row: dict[str, object] = {"unit": str(unit), "n": len(at)}
-        means = [float(p.mean()) for p in parts]
-        if len(at) < 2 or any(np.ptp(p) == 0 for p in parts):
-            row |= {"estimate": float(np.mean(means)), "reason": "no spread"}
-        else:
-            squares = [float(p.var(ddof=1) / len(p)) for p in parts]
-            row |= pool_estimates(means, squares, df_complete=len(at) - 1, level=level)
-            row["reason"] = ""
-        rows.append(row)
+    for own in zip(*(part.to_dict("records") for part in parts), strict=True):
+        row: dict[str, Any] = {k: own[0][k] for k in ("unit", "n", "clusters")}
+        why = next((part["reason"] for part in own if part["reason"]), "")
+        pooled = dict.fromkeys(("estimate", "se", "df", "low", "high", "within", "between",
+                                "lambda", "fmi"), np.nan)  # fmt: skip
+        pooled["estimate"] = float(np.mean([part["mean"] for part in own]))
+        if not why:
+            q, u = [part["mean"] for part in own], [part["se"] ** 2 for part in own]
+            df = float(np.mean([part["df"] for part in own]))
+            pooled = pool_estimates(q, u, df_complete=df, level=level)
+            if row["clusters"] < min_clusters:
+                why = f"no interval from fewer than {min_clusters} organisations"
+                pooled |= {"low": np.nan, "high": np.nan}
+        rows.append(row | pooled | {"reason": why})
     return pd.DataFrame(rows)
+
+
+def _estimate_completion(
+    table: pd.DataFrame, value: str | Callable[[pd.DataFrame], pd.Series], group: str,
+    cluster: str | None,
+) -> pd.DataFrame:  # fmt: skip
+    if isinstance(value, str):
+        read_answers(table, value)
+    x = read_column(table, value) if isinstance(value, str) else value(table)
+    if not (isinstance(x, pd.Series) and x.index.equals(table.index)):
+        raise InputError("value: a Series with the labels of the rows is needed")
+    own = pd.DataFrame({"value": x, "group": read_column(table, group)})
+    own["cluster"] = read_column(table, cluster) if cluster else np.arange(len(own))
+    if np.isnan(read_answers(own, "value")[own["group"].notna()]).any():
+        raise InputError("value: a completion still has rows without one")
+    return estimate_cluster_means(own, "value", "group", "cluster")

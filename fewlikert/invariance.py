@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
-from fewlikert.cfa import fit_cfa
+from fewlikert.cfa import fit_cfa, list_items
 from fewlikert.errors import InputError
+from fewlikert.groups import adjust_p
+from fewlikert.options import check_count
 from fewlikert.ordinal import fit_ordinal_logit
+from fewlikert.tables import join_reasons, read_column, read_items, split_groups
 
 STEPS: dict[str, tuple[str, ...]] = {
     "configural": (),
@@ -22,6 +24,14 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 FEWEST_PER_GROUP = 100
 _FEWEST_FOR_DIF = 20
+_DIF_TESTS = ("chisq_uniform", "df_uniform", "p_uniform", "chisq_nonuniform", "df_nonuniform",
+              "p_nonuniform", "chisq", "df", "p", "delta_r2")  # fmt: skip
+_MODERATE, _LARGE = 0.02, 0.05
+_STEP_COLUMNS = [
+    "step", "n", "groups", "chisq", "df", "p", "cfi", "tli", "rmsea", "rmsea_low", "rmsea_high",
+    "srmr", "scaling", "chisq_scaled", "cfi_scaled", "rmsea_scaled", "delta_chisq", "delta_df",
+    "delta_p", "delta_cfi", "delta_rmsea", "holds", "reason",
+]  # fmt: skip
 
 
 def screen_dif(
@@ -47,83 +57,66 @@ def screen_dif(
     Returns
     -------
     DataFrame
-        One row per item: `code`, `n`, `groups`, `chisq_uniform`, `df_uniform`, `p_uniform`,
-        `chisq_nonuniform`, `df_nonuniform`, `p_nonuniform`, `chisq`, `df`, `p` (both
-        together), `p_bh`, `delta_r2` (McFadden, both together), `size` (``negligible``
-        below 0.02, ``moderate`` below 0.05, ``large``), `reason`.
-
-    Raises
-    ------
-    InputError
-        A column is missing.
+        One row per item: `code`, `n`, `groups`; `chisq`, `df`, `p` of both together and, with
+        `_uniform` and `_nonuniform`, of each; `p_bh`, `delta_r2` (McFadden, both together),
+        `size` (``negligible`` below 0.02, ``moderate`` below 0.05, ``large``), `reason`.
 
     Notes
     -----
     Ordinal logistic regression of the item on the mean of the other items, group, and
     their product; likelihood-ratio tests (Zumbo, 1999; Crane and others, 2006). Limits of
     `size` as rules of thumb of Choi, Gibbons and Crane (2011), *Journal of Statistical
-    Software* 39(8). The mean of the others matches people on ability, without the item
-    itself.
+    Software* 39(8). The mean of the others matches people on ability, without the item itself.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.normal(size=(200, 1)) + rng.normal(size=(200, 4))
+    >>> table = pd.DataFrame(np.digitize(x, [-1, 0, 1]), columns=list("abcd"))
+    >>> screen_dif(table.assign(g=["u", "v"] * 100), list("abcd"), "g")["size"].unique().tolist()
+    ['negligible']
     """
-    lacking = [name for name in [*items, group] if name not in table]
-    if lacking:
-        raise InputError(f"screen_dif: there is no column {lacking[0]!r}")
-    own = table[[*items, group]].dropna()
-    sizes = own[group].value_counts()
-    kept = sorted(sizes.index[sizes >= min_n], key=str)
-    left = [str(u) for u in sizes.index if u not in kept]
-    own = own[own[group].isin(kept)]
+    check_count(min_n, "min_n")
+    names, x = read_items(table, items)
+    known = ~np.isnan(x).any(axis=1)
+    complete = {unit: at[known[at]] for unit, at in split_groups(read_column(table, group)).items()}
+    kept = {unit: at for unit, at in complete.items() if len(at) >= min_n}
+    left = [unit for unit in complete if unit not in kept]
     dropped = f"left out, fewer than {min_n} complete rows: {', '.join(left)}" if left else ""
-    names = ["chisq_uniform", "df_uniform", "p_uniform", "chisq_nonuniform", "df_nonuniform",
-             "p_nonuniform", "chisq", "df", "p", "delta_r2"]  # fmt: skip
+    sizes = [len(at) for at in kept.values()]
     rows: list[dict[str, Any]] = []
-    for item in items:
-        row: dict[str, Any] = {"code": item, "n": len(own), "groups": len(kept)}
-        row |= dict.fromkeys(names, np.nan) | {"size": "", "reason": dropped}
+    for j, name in enumerate(names):
+        row: dict[str, Any] = {"code": name, "n": sum(sizes), "groups": len(kept)}
+        row |= dict.fromkeys(_DIF_TESTS, np.nan) | {"size": "", "reason": dropped}
         if len(kept) < 2:
-            row["reason"] = "; ".join(x for x in ("fewer than two groups", dropped) if x)
+            row["reason"] = join_reasons("fewer than two groups", dropped)
         else:
+            own = x[np.concatenate(list(kept.values()))]
+            marks = np.repeat(np.eye(len(sizes))[:, 1:], sizes, axis=0)
             try:
-                row |= _test_item(own, item, [i for i in items if i != item], group, kept)
+                row |= _test_item(own[:, j], np.delete(own, j, axis=1).mean(axis=1), marks)
             except InputError as error:
-                told = str(error).removeprefix("fit_ordinal_logit: ")
-                row["reason"] = "; ".join(x for x in (told, dropped) if x)
+                row["reason"] = join_reasons(str(error), dropped)
         rows.append(row)
     out = pd.DataFrame(rows)
-    out["p_bh"] = np.nan
-    known = out["p"].notna()
-    if known.any():
-        out.loc[known, "p_bh"] = multipletests(out.loc[known, "p"], method="fdr_bh")[1]
-    return out
+    return out.assign(p_bh=adjust_p(out["p"], "fdr_bh"))
 
 
-def _test_item(
-    own: pd.DataFrame, item: str, others: list[str], group: str, units: list[Any]
-) -> dict[str, Any]:
-    y = own[item].to_numpy(dtype=float)
-    match = own[others].mean(axis=1).to_numpy(dtype=float)[:, None]
-    marks = np.column_stack([(own[group] == u).to_numpy(dtype=float) for u in units[1:]])
-    fits = [
-        fit_ordinal_logit(y, design).loglik
-        for design in (
-            match[:, :0],
-            match,
-            np.hstack([match, marks]),
-            np.hstack([match, marks, marks * match]),
-        )
-    ]
-    df = float(len(units) - 1)
-    uniform, nonuniform = 2 * (fits[2] - fits[1]), 2 * (fits[3] - fits[2])
+def _test_item(y: np.ndarray, others: np.ndarray, marks: np.ndarray) -> dict[str, Any]:
+    match = others[:, None]
+    uniform = np.hstack([match, marks])
+    designs = (match[:, :0], match, uniform, np.hstack([uniform, marks * match]))
+    fits = [fit_ordinal_logit(y, design).loglik for design in designs]
+    df = float(marks.shape[1])
     share = (fits[1] - fits[3]) / fits[0]
-    size = "negligible" if share < 0.02 else "moderate" if share < 0.05 else "large"
-    return {
-        "chisq_uniform": uniform, "df_uniform": df, "p_uniform": float(stats.chi2.sf(uniform, df)),
-        "chisq_nonuniform": nonuniform, "df_nonuniform": df,
-        "p_nonuniform": float(stats.chi2.sf(nonuniform, df)),
-        "chisq": uniform + nonuniform, "df": 2 * df,
-        "p": float(stats.chi2.sf(uniform + nonuniform, 2 * df)),
-        "delta_r2": share, "size": size,
-    }  # fmt: skip
+    out: dict[str, Any] = {"delta_r2": share}
+    out["size"] = "negligible" if share < _MODERATE else "moderate" if share < _LARGE else "large"
+    for name, chisq, free in (("_uniform", 2 * (fits[2] - fits[1]), df),
+                              ("_nonuniform", 2 * (fits[3] - fits[2]), df),
+                              ("", 2 * (fits[3] - fits[1]), 2 * df)):  # fmt: skip
+        out |= {f"chisq{name}": chisq, f"df{name}": free,
+                f"p{name}": float(stats.chi2.sf(chisq, free))}  # fmt: skip
+    return out
 
 
 def test_invariance(
@@ -153,51 +146,45 @@ def test_invariance(
         indices of :func:`~fewlikert.cfa.fit_cfa`, `delta_chisq` (scaled
         difference), `delta_df`, `delta_p`, `delta_cfi`, `delta_rmsea`, `holds`, `reason`.
 
-    Raises
-    ------
-    InputError
-        A column is missing.
-
     Notes
     -----
     Difference test of Satorra and Bentler (2001), *Psychometrika* 66, 507-514. A step
     `holds` where CFI falls by at most 0.01 and RMSEA rises by at most 0.015 (Chen, 2007,
     *Structural Equation Modeling* 14, 464-504). Below about a hundred people a group these
-    indices say little, so nothing is computed and `reason` says why; see
-    :func:`screen_dif`.
+    indices say little, so nothing is computed and `reason` says why; see :func:`screen_dif`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"a": [1, 2, 3], "b": [1, 3, 2], "c": [2, 2, 3], "g": list("xxy")})
+    >>> test_invariance(table, {"F": ["a", "b", "c"]}, "g")["reason"].iloc[0]
+    'not testable: fewer than 100 complete rows in x 2, y 1'
     """
-    items = [item for own in factors.values() for item in own]
-    lacking = [name for name in [*items, group] if name not in table]
-    if lacking:
-        raise InputError(f"test_invariance: there is no column {lacking[0]!r}")
-    whole = table.dropna(subset=[*items, group])
-    sizes = whole[group].value_counts()
-    base: dict[str, Any] = {"n": len(whole), "groups": len(sizes)}
-    few = sizes[sizes < min_n]
+    check_count(min_n, "min_n")
+    _, x = read_items(table, list_items(factors))
+    labels, known = read_column(table, group), ~np.isnan(x).any(axis=1)
+    whole = table[known & labels.notna().to_numpy()]
+    sizes = {unit: int(known[at].sum()) for unit, at in split_groups(labels).items()}
+    few = [f"{unit} {n}" for unit, n in sizes.items() if n < min_n]
     why = ""
     if len(sizes) < 2:
         why = "not testable: fewer than two groups"
-    elif len(few):
-        told = ", ".join(f"{u} {n}" for u, n in few.sort_index().items())
-        why = f"not testable: fewer than {min_n} complete rows in {told}"
+    elif few:
+        why = f"not testable: fewer than {min_n} complete rows in {', '.join(few)}"
     rows: list[dict[str, Any]] = []
     before: dict[str, float] | None = None
     for step, equal in STEPS.items():
-        row = {"step": step, **base, "reason": why}
+        row: dict[str, Any] = {"step": step, "n": len(whole), "groups": len(sizes), "reason": why}
         if not why:
             try:
-                fit = fit_cfa(whole, factors, group=group, equal=equal)
+                found = fit_cfa(whole, factors, group=group, equal=equal)
             except InputError as error:
-                why = row["reason"] = str(error).removeprefix("fit_cfa: ")
+                why = row["reason"] = str(error)
             else:
-                row |= fit.fit | _compare_steps(before, fit.fit)
-                row["reason"] = "; ".join(fit.warnings)
-                before = fit.fit
+                row |= found.fit | _compare_steps(before, found.fit)
+                row["reason"] = join_reasons(*found.warnings, row["reason"])
+                before = found.fit
         rows.append(row)
-    names = ["chisq", "df", "p", "cfi", "tli", "rmsea", "rmsea_low", "rmsea_high", "srmr",
-             "scaling", "chisq_scaled", "cfi_scaled", "rmsea_scaled", "delta_chisq", "delta_df",
-             "delta_p", "delta_cfi", "delta_rmsea", "holds"]  # fmt: skip
-    return pd.DataFrame(rows).reindex(columns=["step", "n", "groups", *names, "reason"])
+    return pd.DataFrame(rows).reindex(columns=_STEP_COLUMNS)
 
 
 test_invariance.__test__ = False  # type: ignore[attr-defined]  # not for pytest
@@ -207,11 +194,14 @@ def _compare_steps(before: dict[str, float] | None, fit: dict[str, float]) -> di
     if before is None:
         return {"holds": bool(fit["cfi"] >= 0.9)}
     df = fit["df"] - before["df"]
-    scaling = (fit["df"] * fit["scaling"] - before["df"] * before["scaling"]) / df
+    # A saturated model has no test to scale.
+    own, other = (f["df"] * f["scaling"] if f["df"] else 0.0 for f in (fit, before))
+    scaling = (own - other) / df
     chisq = (fit["chisq"] - before["chisq"]) / scaling if scaling > 0 else np.nan
+    why = "" if scaling > 0 else "the scaled difference is not defined: its scaling is not positive"
     cfi, rmsea = fit["cfi"] - before["cfi"], fit["rmsea"] - before["rmsea"]
     return {
         "delta_chisq": chisq, "delta_df": df, "delta_p": float(stats.chi2.sf(chisq, df)),
         "delta_cfi": cfi, "delta_rmsea": rmsea,
-        "holds": bool(cfi >= -0.01 and rmsea <= 0.015),
+        "holds": bool(cfi >= -0.01 and rmsea <= 0.015), "reason": why,
     }  # fmt: skip

@@ -9,11 +9,13 @@ import pandas as pd
 from scipy import special, stats
 
 from fewlikert.errors import InputError
-from fewlikert.options import check_level, refuse_codes
+from fewlikert.options import check_level
+from fewlikert.tables import read_answers, read_column, split_groups
 
 _MOST_STEPS = 100
 _CLOSE = 1e-11
-_FAR = 12.0
+# No effect is as large, in log odds per standard deviation of a predictor and over its range.
+_FAR, _FARTHER = 12.0, 30.0
 
 
 class SeparationError(InputError):
@@ -22,51 +24,36 @@ class SeparationError(InputError):
 
 @dataclass(frozen=True)
 class OrdinalFit:
-    """A fitted proportional-odds model.
-
-    Attributes
-    ----------
-    coefficients : array, shape (p,)
-        Log odds ratios of a higher answer.
-    se : array, shape (p,)
-        From the observed information.
-    thresholds : array, shape (levels - 1,)
-        On the log-odds scale.
-    loglik : float
-        At the maximum.
-    n : int
-        Rows.
-    """
+    """A fitted proportional-odds model: log odds ratios of a higher answer, and thresholds."""
 
     coefficients: np.ndarray
     se: np.ndarray
     thresholds: np.ndarray
     loglik: float
-    n: int
 
 
 def fit_ordinal_logit(y: np.ndarray, design: np.ndarray) -> OrdinalFit:
     """Fit a proportional-odds model by Newton's method with exact derivatives.
 
-    McCullagh (1980), *Journal of the Royal Statistical Society B* 42, 109-142; equals
-    ``MASS::polr``.
+    P(y <= j) = expit(threshold_j - x'beta). McCullagh (1980), *Journal of the Royal Statistical
+    Society B* 42, 109-142; equals ``MASS::polr``.
     """
     levels, code = np.unique(y, return_inverse=True)
-    n, p = design.shape
-    q = len(levels) - 1
+    (n, p), q = design.shape, len(levels) - 1
     if q < 1:
-        raise InputError("fit_ordinal_logit: all answers are equal")
-    centre = design.mean(axis=0) if p else np.zeros(0)
-    scale = design.std(axis=0) if p else np.ones(0)
+        raise InputError("all answers are equal")
+    centre, scale = design.mean(axis=0), design.std(axis=0)
     whole = np.column_stack([np.ones(n), design])
-    if p and (np.linalg.matrix_rank(whole) <= p or not (scale > 0).all()):
-        raise InputError("fit_ordinal_logit: a predictor does not vary by itself")
+    if np.linalg.matrix_rank(whole) <= p or not (scale > 0).all():
+        raise InputError("a predictor does not vary by itself")
     z = (design - centre) / scale
+    far = np.minimum(_FAR, _FARTHER / np.ptp(z, axis=0))
     share = np.cumsum(np.bincount(code))[:-1] / n
     x = np.concatenate([special.logit(share), np.zeros(p)])
+    # The rows of the linear predictors above and below each answer; at the ends there is none.
     eye = np.vstack([np.eye(q), np.zeros(q)])
     upper = np.column_stack([eye[code], -z * (code < q)[:, None]])
-    lower = np.column_stack([np.vstack([np.zeros(q), np.eye(q)])[code], -z * (code > 0)[:, None]])
+    lower = np.column_stack([np.roll(eye, 1, axis=0)[code], -z * (code > 0)[:, None]])
     value, slope, hessian = _differentiate(x, upper, lower, code, q)
     for _ in range(_MOST_STEPS):
         step = np.linalg.lstsq(-hessian, slope, rcond=None)[0]
@@ -79,28 +66,23 @@ def fit_ordinal_logit(y: np.ndarray, design: np.ndarray) -> OrdinalFit:
             size /= 2
         moved = float(np.abs(size * step).max())
         x, (value, slope, hessian) = tried, after
-        if p and np.abs(x[q:]).max() > _FAR:
-            raise SeparationError(
-                "fit_ordinal_logit: a predictor separates the answers; its effect has no estimate"
-            )
+        if (np.abs(x[q:]) > far).any():
+            raise SeparationError("a predictor separates the answers; its effect has no estimate")
         if moved < _CLOSE:
             break
     else:
-        raise SeparationError("fit_ordinal_logit: the likelihood has no maximum")
-    covariance = np.linalg.inv(-hessian)
+        raise SeparationError("the likelihood has no maximum")
+    se = np.sqrt(np.diag(np.linalg.inv(-hessian)))[q:] / scale
     beta = x[q:] / scale
-    return OrdinalFit(
-        beta, np.sqrt(np.diag(covariance))[q:] / scale, x[:q] + float(beta @ centre),
-        float(value), n,
-    )  # fmt: skip
+    return OrdinalFit(beta, se, x[:q] + float(beta @ centre), float(value))
 
 
 def _differentiate(
     x: np.ndarray, upper: np.ndarray, lower: np.ndarray, code: np.ndarray, q: int
 ) -> tuple[float, np.ndarray, np.ndarray]:
-    top, bottom = code < q, code > 0
-    high = np.where(top, special.expit(upper @ x), 1.0)
-    low = np.where(bottom, special.expit(lower @ x), 0.0)
+    """Return the log-likelihood, a sum of log(F(upper x) - F(lower x)), and its derivatives."""
+    high = np.where(code < q, special.expit(upper @ x), 1.0)
+    low = np.where(code > 0, special.expit(lower @ x), 0.0)
     p = high - low
     if not (p > 0).all():
         return -np.inf, np.zeros(len(x)), -np.eye(len(x))
@@ -136,47 +118,46 @@ def compare_answers(
         difference), `chisq_parallel`, `df_parallel`, `p_parallel` (the odds ratio is not
         the same at every threshold), and `reason`.
 
-    Raises
-    ------
-    InputError
-        A column is missing or there are fewer than two groups.
-
     Notes
     -----
     Likelihood-ratio tests. With groups as the only predictor, the model without parallel
     thresholds is saturated, so its likelihood has a closed form; as
     ``ordinal::nominal_test``. It is a rough guide where answers are rare.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"x": [1, 2, 2, 3, 2, 3, 3, 3], "g": list("aaaabbbb")})
+    >>> compare_answers(table, "x", "g")[["odds_ratio", "p"]].iloc[0].round(2).tolist()
+    [10.52, 0.15]
     """
     check_level(level)
-    for name in (item, group):
-        if name not in table:
-            raise InputError(f"there is no column {name!r}")
-    refuse_codes(table, [item])
-    own = table[[item, group]].dropna()
-    units = sorted(own[group].unique(), key=str)
+    x = read_answers(table, item)
+    groups = {unit: x[at] for unit, at in split_groups(read_column(table, group)).items()}
+    groups = {unit: own[~np.isnan(own)] for unit, own in groups.items()}
+    groups = {unit: own for unit, own in groups.items() if len(own)}
+    units, sizes = list(groups), [len(own) for own in groups.values()]
     if len(units) < 2:
         raise InputError("compare_answers: two groups or more are needed")
-    y = own[item].to_numpy(dtype=float)
-    marks = np.column_stack([(own[group] == u).to_numpy(dtype=float) for u in units])
-    base = pd.DataFrame({"unit": units[1:], "reference": units[0]})
-    base["n"] = marks.sum(axis=0).astype(int)[1:]
+    y, marks = np.concatenate(list(groups.values())), np.repeat(np.eye(len(units)), sizes, axis=0)
+    base = pd.DataFrame({"unit": units[1:], "reference": units[0], "n": sizes[1:]})
     names = ["odds_ratio", "low", "high", "p", "chisq", "df", "p_groups", "chisq_parallel",
              "df_parallel", "p_parallel"]  # fmt: skip
     try:
         fit, none = fit_ordinal_logit(y, marks[:, 1:]), fit_ordinal_logit(y, marks[:, :0])
     except InputError as error:
-        why = str(error).removeprefix("fit_ordinal_logit: ")
-        return base.assign(**dict.fromkeys(names, np.nan), reason=why)
+        return base.assign(**dict.fromkeys(names, np.nan), reason=str(error))
     reach = stats.norm.ppf(0.5 + level / 2) * fit.se
-    base["odds_ratio"] = np.exp(fit.coefficients)
-    base["low"], base["high"] = np.exp(fit.coefficients - reach), np.exp(fit.coefficients + reach)
-    base["p"] = 2 * stats.norm.sf(np.abs(fit.coefficients / fit.se))
-    base["chisq"] = max(0.0, 2 * (fit.loglik - none.loglik))
-    base["df"] = len(units) - 1
-    base["p_groups"] = stats.chi2.sf(base["chisq"], base["df"])
     counts = marks.T @ (y[:, None] == np.unique(y)).astype(float)
     free = float(special.xlogy(counts, counts / counts.sum(axis=1, keepdims=True)).sum())
-    base["chisq_parallel"] = max(0.0, 2 * (free - fit.loglik))
-    base["df_parallel"] = (len(units) - 1) * (counts.shape[1] - 2)
-    base["p_parallel"] = stats.chi2.sf(base["chisq_parallel"], base["df_parallel"])
-    return base.assign(reason="")
+    chisq, parallel = max(0.0, 2 * (fit.loglik - none.loglik)), max(0.0, 2 * (free - fit.loglik))
+    df = len(units) - 1
+    df_parallel = df * (counts.shape[1] - 2)
+    return base.assign(
+        odds_ratio=np.exp(fit.coefficients),
+        low=np.exp(fit.coefficients - reach), high=np.exp(fit.coefficients + reach),
+        p=2 * stats.norm.sf(np.abs(fit.coefficients / fit.se)),
+        chisq=chisq, df=df, p_groups=stats.chi2.sf(chisq, df),
+        chisq_parallel=parallel, df_parallel=df_parallel,
+        p_parallel=stats.chi2.sf(parallel, df_parallel) if df_parallel else np.nan,
+        reason="" if df_parallel else "two different answers have one threshold, nothing to test",
+    )  # fmt: skip

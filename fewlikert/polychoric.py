@@ -10,21 +10,15 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from fewlikert.errors import InputError
-from fewlikert.options import refuse_codes
+from fewlikert.tables import read_items
 
 _FAR = 37.0  # beyond this a normal probability is 0 or 1 in double precision
 _MOST_STEPS = 100
 _CLOSE = 1e-11
 _STEEP, _EDGE = 0.9, 0.9999
 _SMALLEST = 1e-300
-
-
-def _make_nodes(n: int) -> tuple[np.ndarray, np.ndarray]:
-    x, w = np.polynomial.legendre.leggauss(n)
-    return x, w
-
-
-_FEW, _MANY = _make_nodes(24), _make_nodes(160)
+_MOST_ANSWERS = 101  # 0 to 100
+_FEW, _MANY = np.polynomial.legendre.leggauss(24), np.polynomial.legendre.leggauss(160)
 
 
 @dataclass(frozen=True)
@@ -39,8 +33,7 @@ class Polychoric:
         `code`, `answer` (upper code below the threshold), `threshold` (standard normal
         quantile), from all answers to the item.
     pairs : DataFrame
-        `code`, `other`, `n`, `correlation`, `reason` (why it is NaN, or that it is at the
-        edge).
+        `code`, `other`, `n`, `correlation`, `reason` (why it is NaN, or that it is at the edge).
     """
 
     correlations: pd.DataFrame
@@ -63,18 +56,13 @@ def estimate_polychoric(table: pd.DataFrame, items: Sequence[str] | None = None)
     Polychoric
         Correlations, thresholds, and one row per pair.
 
-    Raises
-    ------
-    InputError
-        Fewer than two items.
-
     Notes
     -----
     Two steps (Olsson, 1979, *Psychometrika* 44, 443-460): thresholds from the margins of
     the pair's own table, then the correlation by maximum likelihood, all pairs at once by
     Fisher scoring. Pairs use the rows that answered both. No continuity correction for
-    empty cells. Equals ``polycor::polychor(ML = FALSE)``, and ``lavaan::lavCor`` where
-    nothing is missing.
+    empty cells. As ``polycor::polychor(ML = FALSE)``, and ``lavaan::lavCor`` where nothing
+    is missing.
 
     Examples
     --------
@@ -82,52 +70,40 @@ def estimate_polychoric(table: pd.DataFrame, items: Sequence[str] | None = None)
     >>> float(estimate_polychoric(table).correlations.loc["a", "b"].round(3))
     0.867
     """
-    names = list(items if items is not None else table.columns)
-    refuse_codes(table, names)
-    if len(names) < 2:
-        raise InputError("estimate_polychoric: two items or more are needed")
-    coded, levels = _code_answers(table[names])
+    names, x = read_items(table, items)
+    # The answers to each item as numbers from 0; NaN, which is sorted last, becomes -1.
+    answers = [np.unique(own[~np.isnan(own)]) for own in x.T]
+    for name, own in zip(names, answers, strict=True):
+        if len(own) > _MOST_ANSWERS:
+            raise InputError(f"{name}: {len(own)} different answers are no scale of answers")
+    coded = np.column_stack([np.searchsorted(own, column)
+                             for own, column in zip(answers, x.T, strict=True)])  # fmt: skip
+    coded = np.where(np.isnan(x), -1, coded)
     first, second = np.triu_indices(len(names), 1)
-    counts = _count_pairs(coded, max(map(len, levels), default=1))[first, second]
-    n = counts.sum(axis=(1, 2))
+    counts = _count_pairs(coded, max(map(len, answers)))[first, second]
     spread = ((counts.sum(axis=2) > 0).sum(axis=1) > 1) & ((counts.sum(axis=1) > 0).sum(axis=1) > 1)
     r = np.full(len(first), np.nan)
     if spread.any():
         r[spread] = _maximise(counts[spread])
     matrix = np.eye(len(names))
     matrix[first, second] = matrix[second, first] = r
-    edge = np.abs(r) >= _EDGE
-    reason = np.where(~spread, "no spread in an item", np.where(edge, "at the edge: 1 or -1", ""))
-    pairs = pd.DataFrame(
-        {
-            "code": [names[i] for i in first],
-            "other": [names[j] for j in second],
-            "n": n.astype(int),
-            "correlation": r,
-            "reason": reason,
-        }
-    )
-    rows = []
-    for j, (name, own) in enumerate(zip(names, levels, strict=True)):
-        answered = coded[:, j][coded[:, j] >= 0]
-        share = np.cumsum(np.bincount(answered, minlength=len(own)))[:-1] / max(len(answered), 1)
-        rows += [(name, a, float(t)) for a, t in zip(own[:-1], ndtri(share), strict=True)]
+    at_edge = np.where(np.abs(r) >= _EDGE, "at the edge: 1 or -1", "")
+    pairs = pd.DataFrame({
+        "code": [names[i] for i in first], "other": [names[j] for j in second],
+        "n": counts.sum(axis=(1, 2)).astype(int), "correlation": r,
+        "reason": np.where(spread, at_edge, "no spread in an item"),
+    })  # fmt: skip
+    rows = [
+        (name, float(answer), float(ndtri((column <= answer).sum() / (~np.isnan(column)).sum())))
+        for name, own, column in zip(names, answers, x.T, strict=True)
+        for answer in own[:-1]
+    ]
     thresholds = pd.DataFrame(rows, columns=["code", "answer", "threshold"])
     return Polychoric(pd.DataFrame(matrix, names, names), thresholds, pairs)
 
 
-def _code_answers(table: pd.DataFrame) -> tuple[np.ndarray, list[list[float]]]:
-    """Turn the answers of every item into numbers from 0; -1 is missing."""
-    coded, levels = [], []
-    for name in table:
-        x = table[name].to_numpy(dtype=float, na_value=np.nan)
-        own = np.unique(x[~np.isnan(x)])
-        coded.append(np.where(np.isnan(x), -1, np.searchsorted(own, x)))
-        levels.append([float(a) for a in own])
-    return np.column_stack(coded), levels
-
-
 def _count_pairs(coded: np.ndarray, width: int) -> np.ndarray:
+    """Count the answers of all pairs of items: items x items x answers x answers."""
     n, items = coded.shape
     marks = (coded[:, :, None] == np.arange(width)).astype(float).reshape(n, items * width)
     counts = (marks.T @ marks).reshape(items, width, items, width)
@@ -136,13 +112,11 @@ def _count_pairs(coded: np.ndarray, width: int) -> np.ndarray:
 
 
 def _maximise(counts: np.ndarray) -> np.ndarray:
-    total = counts.sum(axis=(1, 2))[:, None]
+    total = counts.sum(axis=(1, 2))
     h = _find_limits(counts.sum(axis=2), total)[:, :, None]
     k = _find_limits(counts.sum(axis=1), total)[:, None, :]
     h, k = np.broadcast_arrays(h, k)
-    codes = np.arange(counts.shape[1], dtype=float)
-    r = _correlate(counts, codes, total[:, 0])
-    r = np.clip(np.sin(r * np.pi / 2), -0.9, 0.9)
+    r = np.clip(np.sin(_correlate(counts, total) * np.pi / 2), -0.9, 0.9)
     before = np.full(len(r), -np.inf)
     step = np.zeros(len(r))
     for _ in range(_MOST_STEPS):
@@ -156,26 +130,26 @@ def _maximise(counts: np.ndarray) -> np.ndarray:
             continue
         slope = _difference(_density(h, k, r))
         score = (counts / p * slope).sum(axis=(1, 2))
-        information = total[:, 0] * (slope**2 / p).sum(axis=(1, 2))
-        step = score / np.maximum(information, 1e-12)
-        reach = np.clip(r + step, -_EDGE, _EDGE)
+        information = total * (slope**2 / p).sum(axis=(1, 2))
+        reach = np.clip(r + score / np.maximum(information, 1e-12), -_EDGE, _EDGE)
         step = np.clip(reach - r, -0.5, 0.5)
-        before = fit
-        r = r + step
+        before, r = fit, r + step
         if np.abs(step).max() < _CLOSE:
             break
     return r
 
 
 def _find_limits(margin: np.ndarray, total: np.ndarray) -> np.ndarray:
-    share = np.cumsum(margin, axis=1) / total
+    """Return the normal quantiles between which each answer lies, from its margin."""
+    share = np.cumsum(margin, axis=1) / total[:, None]
     limits = np.clip(ndtri(np.clip(share, 0.0, 1.0)), -_FAR, _FAR)
     limits[share > 1 - 1e-12] = _FAR
-    out: np.ndarray = np.column_stack([np.full(len(margin), -_FAR), limits])
-    return out
+    return np.column_stack([np.full(len(margin), -_FAR), limits])
 
 
-def _correlate(counts: np.ndarray, codes: np.ndarray, n: np.ndarray) -> np.ndarray:
+def _correlate(counts: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Return Pearson's correlation of the codes, where the search starts."""
+    codes = np.arange(counts.shape[1], dtype=float)
     rows, columns = counts.sum(axis=2), counts.sum(axis=1)
     x, y = rows @ codes / n, columns @ codes / n
     xy = np.einsum("pij,i,j->p", counts, codes, codes) / n - x * y
@@ -185,10 +159,8 @@ def _correlate(counts: np.ndarray, codes: np.ndarray, n: np.ndarray) -> np.ndarr
 
 
 def _difference(corners: np.ndarray) -> np.ndarray:
-    out: np.ndarray = (
-        corners[:, 1:, 1:] - corners[:, :-1, 1:] - corners[:, 1:, :-1] + corners[:, :-1, :-1]
-    )
-    return out
+    """Turn what lies below each corner into what lies in each cell."""
+    return np.diff(np.diff(corners, axis=1), axis=2)
 
 
 def _integrate(h: np.ndarray, k: np.ndarray, r: np.ndarray) -> np.ndarray:
@@ -206,9 +178,7 @@ def _integrate(h: np.ndarray, k: np.ndarray, r: np.ndarray) -> np.ndarray:
 
 
 def _density(h: np.ndarray, k: np.ndarray, r: np.ndarray) -> np.ndarray:
-    rest = (1 - r * r)[:, None, None]
     r = r[:, None, None]
-    out: np.ndarray = np.exp(-(h * h - 2 * r * h * k + k * k) / (2 * rest)) / (
-        2 * np.pi * np.sqrt(rest)
-    )
-    return out
+    rest = 1 - r * r
+    inner = np.exp(-(h * h - 2 * r * h * k + k * k) / (2 * rest))
+    return np.asarray(inner / (2 * np.pi * np.sqrt(rest)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,22 @@ from scipy import stats
 
 from fewlikert.cfa import fit_cfa
 from fewlikert.errors import InputError
-from fewlikert.options import check_level, is_flat, refuse_codes
+from fewlikert.options import check_count, check_generator, check_level
 from fewlikert.polychoric import estimate_polychoric
+from fewlikert.tables import ROUNDING, is_flat, join_reasons, read_items
 
 COEFFICIENTS = (
     "alpha", "alpha_standardised", "alpha_ordinal", "omega_total", "omega_total_observed",
 )  # fmt: skip
+_COLUMNS = ["coefficient", "estimate", "low", "high", "n", "k", "denominator", "reason"]
 _FEWEST_ROWS = 3
+_MOST_ANSWERS = 10
 _BLOCK = 100
 _AGAINST = "items run against each other; turn the reversed ones first"
+_NOT_EXACT = "no exact interval"
+
+# Estimate, ends of its interval, denominator, reason.
+_Found = tuple[float, float, float, str, str]
 
 
 def estimate_reliability(
@@ -50,18 +57,12 @@ def estimate_reliability(
         ``alpha_ordinal``, ``omega_total``, ``omega_total_observed``), `estimate`, `low`,
         `high`, `n`, `k` (items), `denominator`, `reason` (why something is NaN).
 
-    Raises
-    ------
-    InputError
-        Fewer than two items.
-
     Notes
     -----
     Alpha with the exact interval of Feldt (1965, *Psychometrika* 30, 357-370). Ordinal
     alpha is standardised alpha of polychoric correlations (Zumbo, Gadermann and Zeisser,
     2007). Omega total comes from a one-factor model by maximum likelihood, once over the
-    variance that the model implies and once over the observed variance of the sum; the
-    column `denominator` says which. Only alpha has an exact interval.
+    variance that the model implies and once over the observed variance of the sum.
 
     Examples
     --------
@@ -71,45 +72,57 @@ def estimate_reliability(
     0.938
     """
     check_level(level)
-    x, names, left = _read_items(table, items)
-    n, k = x.shape
-    dropped = f"left out, does not vary: {', '.join(left)}" if left else ""
-    rows: list[dict[str, Any]] = []
-
-    def add(name: str, value: float, denominator: str, reason: str = "", **ends: float) -> None:
-        told = {"low": np.nan, "high": np.nan} | ends
-        rows.append({"coefficient": name, "estimate": value, **told, "n": n, "k": k,
-                     "denominator": denominator,
-                     "reason": "; ".join(part for part in (reason, dropped) if part)})  # fmt: skip
-
+    names, x, left = _read_complete(table, items)
+    (n, k), wanted = x.shape, COEFFICIENTS[: 1 if alpha_only else None]
+    found: Iterator[_Found]
     if n < _FEWEST_ROWS or k < 2:
         why = f"{n} complete rows" if n < _FEWEST_ROWS else "fewer than two items vary"
-        for name in COEFFICIENTS[: 1 if alpha_only else None]:
-            add(name, np.nan, "", why)
-        return pd.DataFrame(rows)
-    covariance = np.cov(x.T)
+        found = iter([(np.nan, np.nan, np.nan, "", why)] * len(wanted))
+    else:
+        found = _estimate(pd.DataFrame(x, columns=names), level)
+    dropped = f"left out, does not vary: {', '.join(map(str, left))}" if left else ""
+    rows = [
+        (name, *ends, n, k, denominator, join_reasons(reason, dropped))
+        for name, (*ends, denominator, reason) in zip(wanted, found, strict=False)
+    ]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _estimate(table: pd.DataFrame, level: float) -> Iterator[_Found]:
+    """Go through the coefficients; what is not asked for is not computed."""
+    nan = float("nan")
+    (n, k), covariance = table.shape, np.cov(table.T)
     alpha = compute_alpha(covariance)
-    if covariance.sum() > 1e-12:
+    if np.isnan(alpha):
+        yield nan, nan, nan, "observed variance", "the sum does not vary"
+    else:
         tails = stats.f.ppf([0.5 + level / 2, 0.5 - level / 2], n - 1, (n - 1) * (k - 1))
-        low, high = 1 - (1 - alpha) * tails
-        add("alpha", alpha, "observed variance", _AGAINST if alpha < 0 else "",
-            low=float(low), high=float(high))  # fmt: skip
+        low, high = (float(end) for end in 1 - (1 - alpha) * tails)
+        yield alpha, low, high, "observed variance", _AGAINST if alpha < 0 else ""
+    correlations = compute_alpha(np.corrcoef(table.T))
+    yield correlations, nan, nan, "observed correlations", _NOT_EXACT
+    if len(np.unique(table)) > _MOST_ANSWERS:
+        yield nan, nan, nan, "polychoric correlations", "more than ten different answers"
     else:
-        add("alpha", np.nan, "observed variance", "the sum does not vary")
-    if alpha_only:
-        return pd.DataFrame(rows)
-    nothing = "no exact interval"
-    add("alpha_standardised", compute_alpha(np.corrcoef(x.T)), "observed correlations", nothing)
-    polychoric = estimate_polychoric(pd.DataFrame(x, columns=names)).correlations.to_numpy()
-    if len(np.unique(x)) > 10:
-        add("alpha_ordinal", np.nan, "polychoric correlations", "more than ten different answers")
-    elif np.linalg.eigvalsh(polychoric)[0] < 0:
-        add("alpha_ordinal", compute_alpha(polychoric), "polychoric correlations",
-            "the polychoric matrix is not positive definite; " + nothing)  # fmt: skip
-    else:
-        add("alpha_ordinal", compute_alpha(polychoric), "polychoric correlations", nothing)
-    _add_omega(add, pd.DataFrame(x, columns=names), covariance)
-    return pd.DataFrame(rows)
+        matrix = estimate_polychoric(table).correlations.to_numpy()
+        improper = np.linalg.eigvalsh(matrix)[0] < 0
+        why = "the polychoric matrix is not positive definite" if improper else ""
+        ordinal = compute_alpha(matrix)
+        yield ordinal, nan, nan, "polychoric correlations", join_reasons(why, _NOT_EXACT)
+    if k < 3:
+        yield from [(nan, nan, nan, "", "one factor needs three items")] * 2
+        return
+    try:
+        model = fit_cfa(table, {"factor": list(table.columns)})
+    except InputError as error:
+        yield from [(nan, nan, nan, "", str(error))] * 2
+        return
+    total = model.parameters.groupby("kind")["estimate"].sum()
+    common = float(total["loading"] ** 2 * total["covariance"])
+    doubt = join_reasons(*model.warnings, _NOT_EXACT)
+    own = common / (common + float(total["residual"]))
+    yield own, nan, nan, "variance implied by the model", doubt
+    yield common / (covariance.sum() * (n - 1) / n), nan, nan, "observed variance", doubt
 
 
 def describe_items(table: pd.DataFrame, items: Sequence[str] | None = None) -> pd.DataFrame:
@@ -118,8 +131,7 @@ def describe_items(table: pd.DataFrame, items: Sequence[str] | None = None) -> p
     Parameters
     ----------
     table : DataFrame
-        Respondents x items, reversed items already turned; rows with a missing item are
-        left out.
+        Respondents x items, read as in :func:`estimate_reliability`.
     items : sequence of str, optional
         Default: all columns.
 
@@ -128,28 +140,39 @@ def describe_items(table: pd.DataFrame, items: Sequence[str] | None = None) -> p
     DataFrame
         One row per item: `code`, `n`, `mean`, `sd`, `item_rest` (correlation with the sum
         of the others), `alpha_if_dropped`, `reason`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"a": [1, 2, 3, 4, 5.0], "b": [2, 2, 3, 5, 4.0], "c": [1, 3, 3, 4, 4]})
+    >>> describe_items(table)["alpha_if_dropped"].round(3).tolist()
+    [0.877, 0.933, 0.909]
     """
-    x, names, left = _read_items(table, items)
+    names, x, left = _read_complete(table, items)
     rows = []
     for i, name in enumerate(names):
         others = np.delete(x, i, axis=1)
         rest = others.sum(axis=1)
-        fine = len(x) >= _FEWEST_ROWS and others.shape[1] > 0 and rest.std() > 0
-        several = len(x) >= _FEWEST_ROWS and others.shape[1] > 1
-        rows.append(
-            {
-                "code": name, "n": len(x), "mean": float(x[:, i].mean()) if len(x) else np.nan,
-                "sd": float(x[:, i].std(ddof=1)) if len(x) > 1 else np.nan,
-                "item_rest": float(np.corrcoef(x[:, i], rest)[0, 1]) if fine else np.nan,
-                "alpha_if_dropped": compute_alpha(np.cov(others.T)) if several else np.nan,
-                "reason": "" if fine and several else "too few items or complete rows",
-            }
-        )  # fmt: skip
-    for name in left:
-        own = table[name].dropna()
-        rows.append({"code": name, "n": len(x), "mean": float(own.mean()), "sd": 0.0,
-                     "item_rest": np.nan, "alpha_if_dropped": np.nan,
-                     "reason": "does not vary"})  # fmt: skip
+        row: dict[str, Any] = dict.fromkeys(("mean", "sd", "item_rest", "alpha_if_dropped"), np.nan)
+        row = {"code": name, "n": len(x)} | row | {"reason": ""}
+        if len(x):
+            row["mean"] = float(x[:, i].mean())
+        if len(x) > 1:
+            row["sd"] = float(x[:, i].std(ddof=1))
+        if len(x) < _FEWEST_ROWS or others.shape[1] < 1:
+            row["reason"] = "too few items or complete rows"
+        else:
+            if is_flat(rest):
+                row["reason"] = "the sum of the others does not vary"
+            else:
+                row["item_rest"] = float(np.corrcoef(x[:, i], rest)[0, 1])
+            if others.shape[1] > 1:
+                row["alpha_if_dropped"] = compute_alpha(np.cov(others.T))
+            else:
+                row["reason"] = join_reasons("one other item has no alpha", row["reason"])
+        rows.append(row)
+    for name, value in left.items():
+        rows.append({"code": name, "n": len(x), "mean": value, "sd": 0.0, "item_rest": np.nan,
+                     "alpha_if_dropped": np.nan, "reason": "does not vary"})  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -165,7 +188,7 @@ def bootstrap_alpha(
     Parameters
     ----------
     table : DataFrame
-        Respondents x items; rows with a missing item are left out.
+        Respondents x items, read as in :func:`estimate_reliability`.
     items : sequence of str, optional
         Default: all columns.
     n : int
@@ -182,9 +205,19 @@ def bootstrap_alpha(
     -----
     A draw is a vector of counts of the rows; means and variances of all draws are one
     matrix product.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"a": [1, 2, 3, 4, 5.0], "b": [2, 2, 3, 5, 4.0]})
+    >>> bootstrap_alpha(table, n=1000, rng=np.random.default_rng(1)).shape
+    (1000,)
     """
-    x, _, _ = _read_items(table, items)
+    check_count(n, "n")
+    check_generator(rng)
+    _, x, _ = _read_complete(table, items)
     rows, k = x.shape
+    if rows < _FEWEST_ROWS or k < 2:
+        raise InputError(f"{rows} complete rows of {k} items that vary are too few to draw from")
     x = x - x.mean(axis=0)
     total = x.sum(axis=1)
     moments = np.column_stack([x, (x * x).sum(axis=1), total, total * total])
@@ -197,55 +230,26 @@ def bootstrap_alpha(
         sums[start : start + size] = counts.astype(float) @ moments
     parts = sums[:, k] - (sums[:, :k] ** 2).sum(axis=1) / rows
     whole = sums[:, k + 2] - sums[:, k + 1] ** 2 / rows
-    with np.errstate(divide="ignore", invalid="ignore"):
-        alpha: np.ndarray = k / (k - 1) * (1 - parts / np.where(whole > 0, whole, np.nan))
-    return alpha
+    whole = np.where(whole > ROUNDING * sums[:, k], whole, np.nan)
+    return np.asarray(k / (k - 1) * (1 - parts / whole))
 
 
 def compute_alpha(covariance: np.ndarray) -> float:
     """Compute Cronbach's alpha from a covariance or correlation matrix.
 
-    Cronbach (1951), *Psychometrika* 16, 297-334.
+    Cronbach (1951), *Psychometrika* 16, 297-334; NaN where the sum does not vary.
     """
-    k, whole = len(covariance), covariance.sum()
-    if not whole > 1e-12:
-        return float("nan")
-    return float(k / (k - 1) * (1 - np.trace(covariance) / whole))
+    k, whole, parts = len(covariance), covariance.sum(), np.trace(covariance)
+    return float(k / (k - 1) * (1 - parts / whole)) if whole > ROUNDING * parts else float("nan")
 
 
-def _read_items(
+def _read_complete(
     table: pd.DataFrame, items: Sequence[str] | None
-) -> tuple[np.ndarray, list[str], list[str]]:
-    names = list(items if items is not None else table.columns)
-    lacking = [name for name in names if name not in table]
-    if lacking:
-        raise InputError(f"there is no column {lacking[0]!r}")
-    if len(names) < 2:
-        raise InputError("two items or more are needed")
-    refuse_codes(table, names)
-    whole = table[names].astype("float64").dropna()
-    varies = pd.Series(~is_flat(whole.to_numpy().T).ravel(), names)
-    kept = [name for name in names if varies[name]] if len(whole) else names
-    return whole[kept].to_numpy(), kept, [name for name in names if name not in kept]
-
-
-def _add_omega(add: Any, table: pd.DataFrame, covariance: np.ndarray) -> None:  # noqa: ANN401
-    names = ("omega_total", "omega_total_observed")
-    if table.shape[1] < 3:
-        for name in names:
-            add(name, np.nan, "", "one factor needs three items")
-        return
-    try:
-        found = fit_cfa(table, {"factor": list(table.columns)})
-    except InputError as error:
-        for name in names:
-            add(name, np.nan, "", str(error).removeprefix("fit_cfa: "))
-        return
-    own = found.parameters.groupby("kind")["estimate"]
-    common = float(own.sum()["loading"] ** 2 * own.sum()["covariance"])
-    noise = float(own.sum()["residual"])
-    n = found.fit["n"]
-    doubt = "; ".join([*found.warnings, "no exact interval"])
-    add("omega_total", common / (common + noise), "variance implied by the model", doubt)
-    add("omega_total_observed", common / (float(covariance.sum()) * (n - 1) / n),
-        "observed variance", doubt)  # fmt: skip
+) -> tuple[list[str], np.ndarray, dict[str, float]]:
+    """Return the items that vary, their complete rows, and the value of the items that do not."""
+    names, x = read_items(table, items)
+    x = x[~np.isnan(x).any(axis=1)]
+    flat = is_flat(x.T) & (len(x) > 0)
+    kept = [name for name, still in zip(names, flat, strict=True) if not still]
+    left = {name: float(x[0, i]) for i, name in enumerate(names) if flat[i]}
+    return kept, x[:, ~flat], left

@@ -16,24 +16,12 @@ from innocap_analysis import (
     rank_priorities,
     run_sensitivity,
     score_index,
-    summarise,
 )
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.factors import AggregationChoice, LeaveOneOut, WeightNoise
 from innocap_analysis.index.normalise import ScoreWarning
 from innocap_analysis.index.robustness import estimate_superiority, summarise_ranks
-
-
-def test_summarise_agrees_with_scipy() -> None:
-    column = pd.Series([3.0, 1.0, 4.0, 1.0, 5.0, np.nan])
-    row = summarise(column.to_frame("A")).iloc[0]
-    known = column.dropna()
-    assert (row["n"], row["missing"]) == (5, 1)
-    assert row["mean"] == pytest.approx(stats.tmean(known))
-    assert row["sd"] == pytest.approx(stats.tstd(known))
-    quartiles = stats.mstats.mquantiles(known, [0.25, 0.5, 0.75], alphap=1, betap=1)
-    assert [row["q1"], row["median"], row["q3"]] == pytest.approx(list(quartiles))
 
 
 def test_comparison_agrees_with_scipy(capacity: CapacityData) -> None:

@@ -10,36 +10,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fewlikert.clusters import _find_joint_cr2
-from fewlikert.options import refuse_codes
 from innocap_analysis import (
     ImputationChoice,
     NormalisationChoice,
     aggregate,
-    compare_answers,
-    compare_cluster_pairs,
-    compare_groups,
-    compare_pairs,
-    describe_items,
-    estimate_cluster_means,
-    estimate_polychoric,
-    estimate_reliability,
     estimate_sobol,
-    fit_cfa,
-    fit_efa,
     impute,
     load_capacity,
     normalise,
-    pool_means,
     rake_weights,
     rank_priorities,
     read_codebook,
-    run_parallel_analysis,
     run_sensitivity,
     score_index,
     score_panel,
     screen_units,
-    summarise,
     summarise_ranks,
     treat_outliers,
 )
@@ -254,111 +239,3 @@ def test_weights_of_respondents_go_by_label(survey: Instrument, people: pd.DataF
         assert score == pytest.approx(scores.at[12, str(code)])
     with pytest.raises(InnocapError, match="the same row labels"):
         average_scores(scores, survey, by="country", weights=weights.reset_index(drop=True))
-
-
-def test_groups_of_equal_values_are_not_tested() -> None:
-    # 14.62 seven times has a mean that is not 14.62; R: "data are essentially constant".
-    table = pd.DataFrame({"x": [14.62] * 7 + [24.62] * 7, "g": list("aaaaaaabbbbbbb")})
-    row = compare_pairs(table, "x", "g", smallest=5).iloc[0]
-    assert np.isnan(row.p)
-    assert (row.verdict, row.reason) == ("inconclusive", "no spread in either group")
-    found = compare_groups(table, "x", "g").set_index("test")
-    assert found.at["welch", "reason"] == "no spread in a, b"
-
-
-def test_groups_with_the_same_organisations_are_one_model() -> None:
-    # clubSandwich 0.5.8: vcovCR(lm(x ~ 0 + g), o, "CR2"), Wald_test(..., test = "HTZ").
-    table = pd.DataFrame(
-        {"x": [1, 21, 41, 61, 81, 86, 66.5, 46, 26.2, 6.1], "g": list("aaaaabbbbb"),
-         "o": list("pqrstpqrst")}
-    )  # fmt: skip
-    row = compare_cluster_pairs(table, "x", "g", "o", smallest=5).iloc[0]
-    assert row.se == pytest.approx(28.29149, abs=1e-5)
-    assert row.df == pytest.approx(4)
-
-
-def test_organisations_in_one_group_only_give_the_same_in_both_ways() -> None:
-    rng = np.random.default_rng(2)
-    x, y = rng.normal(size=12), rng.normal(size=15)
-    at_x, at_y = np.arange(12) % 5, 10 + np.arange(15) % 6
-    table = pd.DataFrame({"x": [*x, *y], "g": ["a"] * 12 + ["b"] * 15, "o": [*at_x, *at_y]})
-    row = compare_cluster_pairs(table, "x", "g", "o", smallest=1).iloc[0]
-    se, df = _find_joint_cr2(x, at_x, y, at_y)
-    assert se == pytest.approx(row.se)
-    assert 4 < df < 4 + 5  # between the smaller group's and both together
-
-
-def test_weights_go_by_label() -> None:
-    table = pd.DataFrame({"x": [1.0, 2.0, 9.0]})
-    weights = pd.Series([1.0, 0.0, 0.0], index=[2, 1, 0])
-    assert summarise(table, ["x"], weights=weights)["mean"].tolist() == [9.0]
-    for wrong in (weights[:2], weights.set_axis([0, 1, 7]), weights.set_axis([0, 0, 1])):
-        with pytest.raises(InnocapError, match="weights: expected one per row"):
-            summarise(table, ["x"], weights=wrong)
-
-
-def test_expected_ranks_are_those_of_the_pairs() -> None:
-    # Of one posterior: the sum of k P(rank k) is 1 and the sum of P(another is above).
-    means = pd.Series({"SE": 53.1, "FI": 57.6, "IE": 52.7, "CA": 55.8})
-    errors = pd.Series([2.0, 3.0, 3.3, 2.6], means.index)
-    for scale in (1.0, 10.0, 1000.0):
-        found = pool_means(means, errors, prior_scale=scale)
-        expected = found.ranks.to_numpy() @ np.arange(1, 5)
-        above = 1 + np.nansum(found.superiority.to_numpy(), axis=0)
-        assert expected == pytest.approx(above, abs=2e-4)
-
-
-def test_a_factor_model_has_no_unit() -> None:
-    # lavaan 0.6.14: chi-squared 0.3242535 whatever the units of two of the four items.
-    rng = np.random.default_rng
-    x = rng(3).normal(size=(100, 1)) + rng(4).normal(size=(100, 4))
-    table = pd.DataFrame(x, columns=list("abcd")).round(3)
-    for unit in (1.0, 1e3, 1e-4, 1e5):
-        found = fit_cfa(table * [1, unit, 1, unit], {"F": list("abcd")})
-        assert found.fit["chisq"] == pytest.approx(0.3242535, abs=1e-6)
-
-
-def test_a_uniqueness_below_zero_is_told() -> None:
-    # psych::fa warns of an "ultra-Heywood case".
-    items = list("abc")
-    r = pd.DataFrame([[1, 0.9, 0.9], [0.9, 1, 0.65], [0.9, 0.65, 1]], items, items)
-    (told,) = fit_efa(r, 1).warnings
-    assert told == "a uniqueness below zero (ultra-Heywood case): a"
-
-
-def test_an_alpha_below_zero_says_why() -> None:
-    x = np.arange(30.0)
-    table = pd.DataFrame({"a": x, "b": -x + np.sin(x), "c": np.cos(x)})
-    row = estimate_reliability(table, alpha_only=True).iloc[0]
-    assert row.estimate < 0
-    assert "items run against each other" in row.reason
-
-
-def test_codes_of_no_answer_are_refused() -> None:
-    table = pd.DataFrame({"a": [1, 2, 3, -8, 5], "b": [1, 2, 3, 4, -9], "c": [2, 2, 3, 5, 5]})
-    for use in (
-        estimate_reliability, describe_items, estimate_polychoric,
-        lambda t: fit_cfa(t, {"F": list("abc")}),
-        lambda t: run_parallel_analysis(t, rng=np.random.default_rng(1)),
-        lambda t: compare_answers(t.assign(g=list("xxyyy")), "a", "g"),
-    ):  # fmt: skip
-        with pytest.raises(InnocapError, match=r"a: 1 answers are -8 \(don't know\) or -9"):
-            use(table)
-    standardised = pd.DataFrame({"a": [-8, -7, 1, 2], "b": [-9.5, -8, 1, 2], "c": [1, 2, 3, -9.0]})
-    refuse_codes(standardised, ["a", "b"])  # figures, not answers
-
-
-@pytest.mark.parametrize("level", [95, 0, 1.0, -0.5, float("nan")])
-def test_levels_lie_between_0_and_1(level: float) -> None:
-    x = pd.DataFrame({"x": [1.0, 2.0, 4.0, 3.0], "g": list("aabb"), "o": list("pqrs")})
-    m = pd.Series([1.0, 2.0], ["a", "b"])
-    calls = (
-        lambda: summarise(x, ["x"], level=level),
-        lambda: compare_pairs(x, "x", "g", smallest=1, level=level),
-        lambda: estimate_cluster_means(x, "x", "g", "o", level=level),
-        lambda: pool_means(m, m, prior_scale=1, level=level),
-        lambda: estimate_reliability(x.assign(y=[1.0, 3.0, 2.0, 5.0])[["x", "y"]], level=level),
-    )
-    for call in calls:
-        with pytest.raises(InnocapError, match="level: lies between 0 and 1"):
-            call()

@@ -129,12 +129,14 @@ def hash_cells(notebook: Any) -> str:  # noqa: ANN401
 
 
 def list_code() -> list[Path]:
-    """Return the package's own files, without what Python makes of them while it runs."""
+    """Return what runs: without what Python makes of it, and without a neighbour's own tests."""
     return sorted(
         path
         for folder in CODE_FOLDERS
         for path in folder.rglob("*")
-        if "__pycache__" not in path.parts and not path.name.startswith(".") and path.is_file()
+        if not {"__pycache__", "tests"} & set(path.relative_to(folder).parts)
+        and not path.name.startswith(".")
+        and path.is_file()
     )
 
 

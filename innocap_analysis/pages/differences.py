@@ -163,7 +163,7 @@ def table_imputed(view: SurveyView) -> Table:
                 "score_imputed", "estimate", "points", interval=True
             ),
             view.say("Information missing"): view.column(
-                "share_information_missing", "fmi", "share"
+                "share_information_missing", "lambda", "share"
             ),
         },
         caption=view.say("The index with missing answers treated in three ways"),

@@ -94,10 +94,10 @@ class Evidence:
 
     @cached_property
     def answers(self) -> pd.DataFrame:
-        """Answers with reversed items turned, and `country`."""
+        """Answers with reversed items turned, `country` and `organisation`."""
         values = mask_answers(self.clean, self.codebook.leaves)
         turned = turn_answers(values, self.wave.instrument)
-        return turned.assign(country=self.clean["country"])
+        return turned.assign(**{k: self.clean[k] for k in ("country", "organisation")})
 
     @cached_property
     def reliability(self) -> pd.DataFrame:
@@ -210,10 +210,12 @@ class Evidence:
             given = turn_answers(table, self.wave.instrument)
             return score_answers(given, self.wave.instrument, min_coverage=1)[self.root]
 
-        pooled = estimate_imputed_means(filled, score, "country").set_index("unit")
+        pooled = estimate_imputed_means(
+            filled, score, "country", "organisation", min_clusters=MIN_ORGANISATIONS
+        ).set_index("unit")
         whole = score(self.answers).groupby(self.answers["country"]).agg(["mean", "count"])
         scored = self.scores.groupby("country")[self.root].agg(["mean", "count"])
-        out = pooled[["n", "estimate", "low", "high", "fmi"]].reset_index()
+        out = pooled[["n", "estimate", "low", "high", "lambda"]].reset_index()
         out["scored"] = out["unit"].map(scored["mean"])
         out["complete"] = out["unit"].map(whole["mean"])
         out["n_complete"] = out["unit"].map(whole["count"]).fillna(0).astype(int)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from r_reference import RAGGED, R, list_items, read_ragged, read_wave
 
+from fewlikert import InputError
 from fewlikert.cfa import CfaResult, fit_cfa
 from fewlikert.efa import fit_efa, run_parallel_analysis, test_sampling_adequacy
 from fewlikert.invariance import STEPS, screen_dif, test_invariance
@@ -19,7 +20,6 @@ from fewlikert.reliability import (
     describe_items,
     estimate_reliability,
 )
-from innocap_analysis.errors import InnocapError
 
 WAVE, TURNED, RAG = read_wave(), read_wave(turned=True), read_ragged()
 SKL = {"SKL": list_items("SKL")}
@@ -47,7 +47,7 @@ def test_polychoric_correlations_say_what_they_cannot() -> None:
     assert alike.pairs["reason"].tolist() == ["at the edge: 1 or -1"]
     empty = estimate_polychoric(pd.DataFrame({"a": [1.0, np.nan], "b": [np.nan, 2.0]}))
     assert empty.pairs["reason"].tolist() == ["no spread in an item"]
-    with pytest.raises(InnocapError, match="two items or more"):
+    with pytest.raises(InputError, match="two items or more"):
         estimate_polychoric(RAG[["x1"]])
 
 
@@ -93,7 +93,7 @@ def test_reliability_names_what_it_cannot_say() -> None:
         assert told["reason"].ne("").all()
     items = describe_items(RAG[["x1", "x2", "x6"]]).set_index("code")
     assert items.at["x6", "reason"] == "does not vary"
-    with pytest.raises(InnocapError, match="no column 'x9'"):
+    with pytest.raises(InputError, match="no column 'x9'"):
         estimate_reliability(RAG, ["x1", "x9"])
 
 
@@ -130,7 +130,7 @@ def test_a_small_ragged_table_has_the_factor_of_psych() -> None:
     ref = R["reliability"]["ef3"]
     found = fit_efa(RAG[RAGGED].dropna().corr(), 1)
     np.testing.assert_allclose(found.loadings, ref["load"], atol=1e-6)
-    with pytest.raises(InnocapError, match="4 factors are too many for 5 items"):
+    with pytest.raises(InputError, match="4 factors are too many for 5 items"):
         fit_efa(RAG[RAGGED].dropna().corr(), 4)
 
 
@@ -206,12 +206,12 @@ def _check_parameters(found: CfaResult, ref: list[dict[str, Any]]) -> None:
      (RAG.drop(columns="x2"), "no column 'x2'")],
 )  # fmt: skip
 def test_data_that_bear_no_factor_model_are_refused(table: pd.DataFrame, told: str) -> None:
-    with pytest.raises(InnocapError, match=told):
+    with pytest.raises(InputError, match=told):
         fit_cfa(table, ONE)
 
 
 def test_a_misspelt_constraint_is_named() -> None:
-    with pytest.raises(InnocapError, match="did you mean 'loadings'"):
+    with pytest.raises(InputError, match="did you mean 'loadings'"):
         fit_cfa(RAG, ONE, equal=["loading"])
 
 
@@ -224,6 +224,58 @@ def test_invariance_steps_are_those_of_lavaan() -> None:
     assert found["cfi"].tolist() == pytest.approx(
         [R["cfa"][f"w_{step}"]["fit"]["cfi"] for step in STEPS], abs=1e-6
     )
+
+
+def test_steps_after_a_saturated_model_are_those_of_lavaan() -> None:
+    # lavaan 0.6.14: SKL =~ SKL1 + SKL2 + SKL3 in two groups; lavTestLRT as above.
+    found = test_invariance(WAVE, {"SKL": ["SKL1", "SKL2", "SKL3"]}, "two", min_n=50)
+    assert found["df"].tolist() == [0, 2, 4, 7]
+    expected = [0.972942701, 3.739823001, 0.749833293]
+    np.testing.assert_allclose(found["delta_chisq"][1:].astype(float), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("factors", "told"),
+    [({"A": ["x1", "x2"]}, "6 parameters for 5 means"), ({"A": ["x1"]}, "factor A: a list of two"),
+     ({"A": "x1"}, "factor A: a list"), (["x1", "x2"], "a dict of factor to items"),
+     ({"A": ["x1", "x2", "x3"], "B": ["x3", "x4", "x5"]}, "x3: named twice")],
+)  # fmt: skip
+def test_models_that_are_none_are_refused(factors: Any, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        fit_cfa(RAG, factors)
+
+
+def test_what_the_answers_do_not_determine_is_told() -> None:
+    # Two pairs of items without any correlation between the pairs: loadings times covariances.
+    rng = np.random.default_rng(1)
+    z = np.linalg.qr(np.column_stack([np.ones(300), rng.normal(size=(300, 4))]))[0][:, 1:]
+    items = [z[:, 0], 0.6 * z[:, 0] + 0.8 * z[:, 1], z[:, 2], 0.6 * z[:, 2] + 0.8 * z[:, 3]]
+    found = fit_cfa(
+        pd.DataFrame(dict(zip("abcd", items, strict=True))), {"F": ["a", "b"], "G": ["c", "d"]}
+    )
+    assert any("do not determine" in doubt for doubt in found.warnings)
+
+
+@pytest.mark.parametrize("name", ["one_rag", "r_metric"])
+def test_every_index_is_that_of_lavaan_in_any_unit(name: str) -> None:
+    table, factors, group, equal = CFA_JOBS[name]
+    unit = pd.Series([1e-4, 1.0, 1e3, 1.0, 1e-6], RAGGED)
+    moved = table.assign(**{c: 1e3 * unit[c] + unit[c] * table[c] for c in RAGGED})
+    found, ref = fit_cfa(moved, factors, group=group, equal=equal), R["cfa"][name]
+    n = ref["fit"]["ntotal"] if "ntotal" in ref["fit"] else found.fit["n"]
+    for own in ("chisq", "cfi", "rmsea", "srmr", "scaling", "chisq_scaled", "rmsea_scaled"):
+        assert found.fit[own] == pytest.approx(ref["fit"][INDICES[own]], rel=1e-6, abs=2e-6), own
+    moved_by = n * float(np.log(unit).sum())
+    assert found.fit["loglik"] + moved_by == pytest.approx(ref["fit"]["logl"], abs=1e-5)
+    plain = fit_cfa(table, factors, group=group, equal=equal).parameters
+    for column in ("estimate", "se", "se_robust"):
+        z = found.parameters[column] / plain[column]
+        size = unit.reindex(found.parameters["code"]).to_numpy()
+        size = np.where(found.parameters["kind"] == "residual", size**2, size)
+        own = found.parameters["kind"].isin(["residual", "intercept"]) & z.notna()
+        if column == "estimate":
+            own &= found.parameters["kind"] == "residual"
+        np.testing.assert_allclose(z[own], size[own], rtol=1e-6)
 
 
 def test_small_groups_are_not_testable_and_say_why() -> None:

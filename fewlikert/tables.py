@@ -1,0 +1,146 @@
+"""Reading a table: numbers, answers, groups and clusters, refused where they cannot be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from fewlikert.errors import InputError, suggest
+from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
+
+ROUNDING = 1e-12  # relative; published figures have a dozen digits at most
+
+
+def list_columns(table: pd.DataFrame, names: Sequence[str] | None) -> list[str]:
+    """Return the names of columns, all by default, each of which is there once."""
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(f"a DataFrame is needed, found a {type(table).__name__}")
+    if isinstance(names, str):
+        raise InputError(f"a list of columns is needed, such as [{names!r}]; found {names!r}")
+    found = list(table.columns if names is None else names)
+    for name in found:
+        if name not in table.columns:
+            hint = suggest(str(name), [str(column) for column in table.columns])
+            raise InputError(f"there is no column {name!r}{hint}")
+        if found.count(name) > 1:
+            raise InputError(f"{name}: named twice among the columns to use")
+        if isinstance(table[name], pd.DataFrame):
+            raise InputError(f"{name}: more than one column of the table has this name")
+    return found
+
+
+def read_column(table: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column of labels, such as groups or clusters."""
+    column: pd.Series = table[list_columns(table, [name])[0]]
+    return column
+
+
+def read_numbers(table: pd.DataFrame, name: str) -> np.ndarray:
+    """Return a column as floats, NaN where missing; text and infinity are refused."""
+    column = read_column(table, name)
+    numbers = column
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        plain = column.astype(object)
+        numbers = pd.to_numeric(plain, errors="coerce")
+        _refuse_cells(column, (numbers.isna() & plain.notna()).to_numpy(), "is no number")
+    x: np.ndarray = numbers.to_numpy(dtype=float, na_value=np.nan)
+    _refuse_cells(column, np.isinf(x), "is no finite number")
+    return x
+
+
+def _refuse_cells(column: pd.Series, wrong: np.ndarray, why: str) -> None:
+    if wrong.any():
+        at = int(wrong.argmax())
+        raise InputError(f"{column.name}, row {column.index[at]}: {column.iloc[at]!r} {why}")
+
+
+def read_answers(table: pd.DataFrame, name: str) -> np.ndarray:
+    """Return a column of answers; codes of *don't know* and *not applicable* are refused.
+
+    They are answers on no scale. A column with other figures below zero, or with fractions, is
+    no column of answers.
+    """
+    x = read_numbers(table, name)
+    known = x[~np.isnan(x)]
+    coded = np.isin(known, (DONT_KNOW, NOT_APPLICABLE))
+    if coded.any() and (known[~coded] >= 0).all() and (known == np.round(known)).all():
+        raise InputError(
+            f"{name}: {coded.sum()} answers are {DONT_KNOW:g} (don't know) or "
+            f"{NOT_APPLICABLE:g} (not applicable), which are none; leave them out first, for "
+            f"example with table.where(table > {DONT_KNOW:g})"
+        )
+    return x
+
+
+def read_items(
+    table: pd.DataFrame, items: Sequence[str] | None, *, fewest: int = 2
+) -> tuple[list[str], np.ndarray]:
+    """Return the names of items and their answers, respondents x items."""
+    names = list_columns(table, items)
+    if len(names) < fewest:
+        raise InputError(f"{('no', 'one', 'two', 'three')[fewest]} items or more are needed")
+    return names, np.column_stack([read_answers(table, name) for name in names])
+
+
+def split_groups(column: pd.Series) -> dict[str, np.ndarray]:
+    """Return the rows of each group by its name, in the order of the values.
+
+    The order of a categorical column is that of its categories; values that cannot be sorted go
+    by their text.
+    """
+    codes, values = pd.factorize(column)
+    found = list(values)
+    ranks = found
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        ranks = column.cat.categories.get_indexer(found).tolist()
+    try:
+        order = sorted(range(len(found)), key=ranks.__getitem__)
+    except TypeError:
+        order = sorted(range(len(found)), key=lambda i: str(found[i]))
+    out: dict[str, np.ndarray] = {}
+    for i in order:
+        name = _name_group(found[i])
+        if name in out:
+            raise InputError(f"{column.name}: two different groups are both called {name!r}")
+        out[name] = np.flatnonzero(codes == i)
+    return out
+
+
+def _name_group(value: object) -> str:
+    """Return a group's name; a number has the same one among gaps, where it is a float."""
+    whole = isinstance(value, float | np.floating) and float(value).is_integer()
+    return str(int(value) if whole else value)  # type: ignore[call-overload]
+
+
+def number_clusters(clusters: pd.Series | np.ndarray) -> np.ndarray:
+    """Return the number of each row's cluster; a row without one is a cluster of its own."""
+    at, _ = pd.factorize(clusters)
+    alone = at < 0
+    numbers: np.ndarray = np.where(alone, at.max(initial=-1) + np.cumsum(alone), at)
+    return numbers
+
+
+def is_flat(x: np.ndarray) -> np.ndarray:
+    """Tell of each row whether its figures do not vary by more than the rounding of their size."""
+    known = ~np.isnan(x)
+    low = np.where(known, x, np.inf).min(axis=-1, initial=np.inf)
+    high = np.where(known, x, -np.inf).max(axis=-1, initial=-np.inf)
+    # Without any figure the range is minus infinity, which is no more than any rounding.
+    return np.asarray(high - low <= ROUNDING * np.maximum(np.abs(low), np.abs(high)))
+
+
+def level_ties(x: np.ndarray) -> np.ndarray:
+    """Make figures equal that differ by no more than rounding, so that ranks tie them."""
+    order = np.argsort(x, kind="stable")
+    ranked = x[order]
+    new = np.diff(ranked, prepend=-np.inf) > ROUNDING * np.abs(x).max(initial=0.0)
+    out = np.empty(len(x))
+    out[order] = ranked[new][np.cumsum(new) - 1]
+    return out
+
+
+def join_reasons(*parts: str) -> str:
+    """Join what is to be told in one cell."""
+    return "; ".join(part for part in parts if part)

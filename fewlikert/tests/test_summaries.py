@@ -1,0 +1,97 @@
+"""Counts, means, quartiles and intervals against R, scipy and worked examples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from fewlikert import InputError, summarise
+from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
+
+NAN = float("nan")
+# R 4.2.2, survey 4.1.1: svydesign(ids = ~1 or ~o, weights = w), svymean, svyvar,
+# svyquantile(qrule = "hf7"), confint(df = degf).
+X = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3]
+W = [1, 2, 0.5, 1, 1, 3, 0.7, 1.2, 2, 1]
+O = list("aabbbccddd")  # noqa: E741
+
+
+def test_weighted_means_are_those_of_r() -> None:
+    table = pd.DataFrame({"x": np.array(X, float), "o": O})
+    row = summarise(table, ["x"], weights=pd.Series(W)).iloc[0]
+    told = row[["mean", "se", "sd", "q1", "median", "q3", "df"]].to_numpy(float)
+    expected = [4.597014925373, 1.247036366760, 3.017690799427, 1.6, 3.5, 5.3, 9]
+    np.testing.assert_allclose(told, expected, atol=1e-12)
+    row = summarise(table, ["x"], weights=pd.Series(W), clusters="o").iloc[0]
+    told = row[["se", "low", "high", "df"]].to_numpy(float)
+    np.testing.assert_allclose(told, [1.278227896716, 0.529123278158, 8.664906572588, 3],
+                               atol=1e-12)  # fmt: skip
+
+
+def test_plain_means_are_those_of_r() -> None:
+    # R 4.2.2: t.test(x)$conf.int, quantile(x), e1071 1.7.13 skewness(x, type = 2).
+    row = summarise(pd.DataFrame({"x": np.array(X, float)})).iloc[0]
+    told = row[["mean", "sd", "low", "high", "q1", "median", "q3", "skew"]].to_numpy(float)
+    expected = [3.9, 2.46981780704568, 2.13319877524, 5.66680122476, 2.25, 3.5, 5.0, 0.806457574727]
+    np.testing.assert_allclose(told, expected, atol=1e-9)
+
+
+def test_groups_missing_and_dont_know_are_told_apart() -> None:
+    table = pd.DataFrame({
+        "x": [1.0, 5.0, DONT_KNOW, NOT_APPLICABLE, NAN, 5.0, NAN],
+        "country": ["SE", "SE", "SE", "SE", "SE", "FI", None],
+    })  # fmt: skip
+    told = summarise(table, ["x"], by="country", limits=(1, 5)).set_index("unit")
+    assert told.loc["SE", ["n", "missing", "dont_know", "not_applicable"]].tolist() == [2, 1, 1, 1]
+    assert told.loc["SE", ["mean", "floor_share", "ceiling_share"]].tolist() == [3, 0.5, 0.5]
+    assert told.loc["FI", "reason"] == "one answer has no spread"
+    assert list(told.index) == ["FI", "SE"]
+
+
+def test_columns_have_limits_of_their_own() -> None:
+    table = pd.DataFrame({"a": [1.0, 5.0, DONT_KNOW], "b": [0.0, 10.0, 5.0]})
+    told = summarise(table, limits={"a": (1, 5), "b": (0, 10)}).set_index("code")
+    assert told["ceiling_share"].tolist() == pytest.approx([1 / 2, 1 / 3])
+    assert told["n"].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [([], "no answers"), ([NAN, NAN], "no answers"), ([2.0], "one answer has no spread"),
+     ([2.0, 3.0], "two answers have no skew"), ([2.0, 2.0, 2.0], "all answers are equal")],
+)  # fmt: skip
+def test_nothing_is_nan_without_a_reason(values: list[float], reason: str) -> None:
+    row = summarise(pd.DataFrame({"x": np.array(values, float)}), ["x"]).iloc[0]
+    assert row["reason"] == reason
+    assert row.drop(["floor_share", "ceiling_share"]).isna().any() == (reason != "")
+
+
+def test_one_organisation_has_no_interval() -> None:
+    table = pd.DataFrame({"x": [1.0, 2.0, 4.0, 5.0], "o": ["a", "a", "a", "a"]})
+    row = summarise(table, ["x"], clusters="o").iloc[0]
+    assert row["reason"] == "one organisation has no spread between organisations"
+    assert np.isnan([row["se"], row["low"]]).all()
+    some = table.assign(o=["a", "b", "c", None])
+    # Who names no organisation is one of their own.
+    assert summarise(some, ["x"], clusters="o").loc[0, "df"] == 3
+
+
+def test_summarise_agrees_with_scipy() -> None:
+    column = pd.Series([3.0, 1.0, 4.0, 1.0, 5.0, np.nan])
+    row = summarise(column.to_frame("A")).iloc[0]
+    known = column.dropna()
+    assert (row["n"], row["missing"]) == (5, 1)
+    assert row["mean"] == pytest.approx(stats.tmean(known))
+    assert row["sd"] == pytest.approx(stats.tstd(known))
+    quartiles = stats.mstats.mquantiles(known, [0.25, 0.5, 0.75], alphap=1, betap=1)
+    assert [row["q1"], row["median"], row["q3"]] == pytest.approx(list(quartiles))
+
+
+def test_mistakes_are_named() -> None:
+    table = pd.DataFrame({"x": [1.0, 2.0]})
+    with pytest.raises(InputError, match="no column 'country'"):
+        summarise(table, ["x"], by="country")
+    with pytest.raises(InputError, match="one per row"):
+        summarise(table, ["x"], weights=pd.Series([1.0]))
