@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.flags import read_notes
-from innocap_analysis.index.published import recompute_published
+from innocap_analysis.index.panel import recompute_published
 from innocap_analysis.pages.comparison import read_examples
 from innocap_analysis.pages.drawing.figure import AHEAD, GRID, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import FLAG_MARK, Said
