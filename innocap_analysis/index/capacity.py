@@ -96,10 +96,14 @@ class CapacityData:
     @cached_property
     def flags(self) -> pd.DataFrame:
         """Known weaknesses of single figures; see :func:`~innocap_analysis.data.flags`."""
-        own = list(self.codebook.table.index)
-        every = [*own, *read_codebook(self.settings.codebook_path).table.index]
-        flags = read_flags(self.settings.flags_path, codes=every)
-        return flags[flags["code"].isin(own)].reset_index(drop=True)
+        flags = read_flags(self.settings.flags_path, codes=self.known_codes)
+        return flags[flags["code"].isin(self.codebook.table.index)].reset_index(drop=True)
+
+    @property
+    def known_codes(self) -> list[str]:
+        """Codes that flags and notes may be about: those of the project, and of a what-if."""
+        every = read_codebook(self.settings.codebook_path).table.index
+        return list(dict.fromkeys([*self.codebook.table.index, *every]))
 
     def with_codebook(self, codebook: Codebook | pd.DataFrame | str | Path) -> CapacityData:
         """Return the same figures scored by another index.
