@@ -78,7 +78,8 @@ def change_codebook(
 
 def _find_branches(table: pd.DataFrame, gone: set[str]) -> set[str]:
     """Add everything below the nodes that go, and the groups that they leave empty."""
-    weighted = (table["kind"] != "context") & (table["weight"] > 0)
+    weights = pd.to_numeric(table["weight"], errors="coerce")  # faults are told by row later
+    weighted = (table["kind"] != "context") & ~(weights <= 0)
     while True:
         left = set(table["parent"][weighted & ~table.index.isin(gone)])
         more = set(table.index[table["parent"].isin(gone)])
