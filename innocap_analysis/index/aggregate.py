@@ -9,7 +9,13 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.figures import check_numbers, check_share, name_some, warn
+from innocap_analysis.index.figures import (
+    check_numbers,
+    check_share,
+    find_extremes,
+    name_some,
+    warn,
+)
 from innocap_analysis.index.means import Mean, add, find_mean
 from innocap_analysis.index.normalise import BLOCK
 
@@ -142,13 +148,17 @@ def _combine(
     whole = add(own)
     # A group whose children were all left out covers nothing; it weighs nothing either.
     cover = np.where(whole > 0, add(parts) / np.where(whole > 0, whole, 1.0), 0.0)
-    filled = [
-        x if k is _EVERY else np.where(k, x, 1.0) for (x, _), k in zip(children, known, strict=True)
-    ]
+    filled = [x if k is _EVERY else _fill(x) for (x, _), k in zip(children, known, strict=True)]
     with np.errstate(invalid="ignore", divide="ignore"):
         score = mean.combine(filled, used, total)
     enough = (total > 0) & (cover >= least - _ROUNDING)
     return score if enough.all() else np.where(enough, score, np.nan), cover
+
+
+def _fill(x: Array) -> Array:
+    """Put a figure of the same size where one is missing; it has no weight."""
+    _, high = find_extremes(x)
+    return np.where(np.isnan(x), np.where(np.isnan(high), 1.0, high), x)
 
 
 def _check_domain(mean: Mean, x: Array, w: Array, who: str, child: str) -> None:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.figures import check_options, check_share, check_word, is_finite
+from innocap_analysis.index.figures import check_options, check_share, check_word, is_number
 from innocap_analysis.index.means import find_mean
 from innocap_analysis.index.normalisers import NORMALISERS
 from innocap_analysis.index.steps import IMPUTERS
@@ -261,7 +261,7 @@ class MeasurementError(Factor):
         for code, size in [*self.standard_errors.items(), *self.ranges.items()]:
             if code not in codebook.leaves:
                 raise InnocapError(f"MeasurementError: {code!r} is no indicator of {codebook.name}")
-            if not (is_finite(size) and size >= 0):
+            if not (is_number(size) and size >= 0):
                 raise InnocapError(f"MeasurementError: {code}: {size} is no size of an error")
 
 

@@ -91,6 +91,11 @@ def is_finite(cell: Any) -> bool:  # noqa: ANN401 - whatever a table may hold
         return False
 
 
+def is_number(value: object) -> bool:
+    """Tell whether an option is a number; a text is none."""
+    return not isinstance(value, (bool, str)) and is_finite(value)
+
+
 def _show(value: object) -> str:
     text = repr(value)
     return text if len(text) < 60 else type(value).__name__
@@ -123,14 +128,19 @@ def check_word(name: str, word: str, known: Sequence[str]) -> None:
 
 def check_share(name: str, value: float) -> None:
     """Refuse a share that is not between 0 and 1, such as 50 for a half."""
-    if not (is_finite(value) and 0 <= float(value) <= 1):
+    if not (is_number(value) and 0 <= value <= 1):
         raise InnocapError(f"{name}: a share lies between 0 and 1, found {_show(value)}")
+
+
+def check_level(value: float) -> None:
+    """Refuse a level of an interval that is not between 0 and 1, such as 95."""
+    if not (is_number(value) and 0 < value < 1):
+        raise InnocapError(f"level: lies between 0 and 1, such as 0.9; found {_show(value)}")
 
 
 def check_count(name: str, value: int, *, least: int = 1) -> None:
     """Refuse what is no whole number, such as a number of runs below one."""
-    whole = not isinstance(value, (bool, str)) and is_finite(value) and int(value) == value
-    if not (whole and value >= least):
+    if not (is_number(value) and int(value) == value and value >= least):
         raise InnocapError(
             f"{name}: must be a whole number of {least} or more, found {_show(value)}"
         )

@@ -18,7 +18,7 @@ from innocap_analysis.index.figures import ROUNDING, measure_rounding
 
 Array = np.ndarray
 # Figures of the children, their weights, and the sum of the weights; arrays that broadcast, the
-# last axis is of units. A child that takes no part has the figure 1 or the weight 0.
+# last axis is of units. A child that takes no part has the weight 0 and some figure or other.
 Combine = Callable[[Sequence[Array], Sequence[Array], Array], Array]
 
 _CELLS = 2**20  # of an array of pairs that is held at once

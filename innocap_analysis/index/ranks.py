@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fewlikert.options import check_level
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.index.figures import rank_figures
+from innocap_analysis.index.figures import check_level, rank_figures
 
 BLOCK_CELLS = 2**16  # what stays in the processor's cache
 MOST_SHARES = 100

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from fewlikert.options import check_level
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.index.figures import check_labels, measure_rounding
+from innocap_analysis.index.figures import check_labels, check_level, measure_rounding
 from innocap_analysis.index.ranks import Ranks, rank_scores, store_ranks
 from innocap_analysis.index.score import rank_units
 from innocap_analysis.index.sobol import estimate_indices

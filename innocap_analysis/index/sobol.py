@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from fewlikert.options import check_level
-from innocap_analysis.index.figures import check_count, is_flat
+from innocap_analysis.index.figures import check_count, check_level, is_flat
 
 MEAN_SHIFT = "mean_rank_shift"
 _ROUNDING = 1e-12

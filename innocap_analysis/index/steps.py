@@ -17,8 +17,8 @@ from innocap_analysis.index.figures import (
     check_table,
     check_word,
     find_extremes,
-    is_finite,
     is_flat,
+    is_number,
     measure_rounding,
     name_some,
     warn,
@@ -221,7 +221,7 @@ def treat_outliers(
     """
     check_count("treat_outliers: winsorise_limit", winsorise_limit, least=0)
     for name, bound in (("skewness", skewness), ("kurtosis", kurtosis)):
-        if not (is_finite(bound) and bound >= 0):
+        if not (is_number(bound) and bound >= 0):
             raise InnocapError(f"treat_outliers: {name} is 0 or more, found {bound!r}")
     figures = check_numbers(values, list(values) if isinstance(values, pd.DataFrame) else ())
     out, rows = [], []

@@ -15,8 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from fewlikert.options import check_level
-from innocap_analysis.index.figures import measure_rounding
+from innocap_analysis.index.figures import check_level, measure_rounding
 from innocap_analysis.index.reference import compare_to_reference
 from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.score import IndexResult, rank_units
