@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from innocap_analysis import load_capacity, score_index
-from innocap_analysis.data.clean import select_year, widen
+from innocap_analysis.data.observations import select_year, widen
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import read_table
 from innocap_analysis.index.capacity import CapacityData, write_scores
@@ -95,7 +95,7 @@ def test_processed_tables_read_back_equal(project: Path) -> None:
 
 def test_a_double_value_cannot_be_widened() -> None:
     twice = pd.DataFrame({"unit": ["SE", "SE"], "code": ["A", "A"], "value": [1.0, 2.0]})
-    with pytest.raises(ValueError, match="duplicate"):
+    with pytest.raises(InnocapError, match="SE has two figures for A"):
         widen(twice)
 
 

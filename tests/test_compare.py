@@ -12,16 +12,15 @@ from scipy import stats
 from innocap_analysis import (
     change_codebook,
     compare_alternatives,
-    compare_to_reference,
-    rank_priorities,
     run_sensitivity,
     score_index,
 )
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.factors import AggregationChoice, LeaveOneOut, WeightNoise
-from innocap_analysis.index.normalise import ScoreWarning
-from innocap_analysis.index.robustness import estimate_superiority, summarise_ranks
+from innocap_analysis.index.figures import ScoreWarning
+from innocap_analysis.index.ranks import rank_scores
+from innocap_analysis.index.reference import compare_to_reference
 
 
 def test_comparison_agrees_with_scipy(capacity: CapacityData) -> None:
@@ -94,7 +93,7 @@ def test_without_factors_every_run_is_the_index(capacity: CapacityData) -> None:
 @pytest.mark.parametrize(
     ("factor", "told"),
     [
-        (WeightNoise(2.0), "relative must be 0 to 1"),
+        (WeightNoise(2.0), "WeightNoise: relative: a share lies between 0 and 1"),
         (LeaveOneOut(("NOPE",)), "'NOPE' is no indicator"),
         (AggregationChoice("NOPE"), "'NOPE' is no group"),
     ],
@@ -105,8 +104,10 @@ def test_impossible_factors_are_refused(capacity: CapacityData, factor: object, 
 
 
 def test_rank_summary_by_hand() -> None:
-    runs = pd.DataFrame({"a": [1, 1, 2, 1], "b": [2, 2, 1, 2]})
-    table = summarise_ranks(runs).set_index("unit")
+    scores = pd.DataFrame({"a": [9.0, 9, 4, 9], "b": [5.0, 5, 5, 5]})
+    ranks = rank_scores(scores)
+    assert ranks.table.to_numpy().T.tolist() == [[1, 1, 2, 1], [2, 2, 1, 2]]
+    table = ranks.summary().set_index("unit")
     assert table.loc["a", ["median", "low", "high", "share_1", "share_2"]].tolist() == [
         1.0,
         1.0,
@@ -118,7 +119,7 @@ def test_rank_summary_by_hand() -> None:
 
 def test_superiority_by_hand_counts_ties_half() -> None:
     scores = pd.DataFrame({"a": [3.0, 1.0, 2.0, 2.0], "b": [1.0, 2.0, 2.0, 1.0]})
-    table = estimate_superiority(scores, ["a", "b"])
+    table = rank_scores(scores).superiority()
     assert table.at["a", "b"] == 0.625
     assert table.at["b", "a"] == 0.375
     assert np.isnan(table.at["a", "a"])
@@ -141,7 +142,7 @@ def test_alternatives_drop_whole_branches(capacity: CapacityData) -> None:
 def test_priorities_without_uncertainty_are_the_plain_gaps(capacity: CapacityData) -> None:
     members = capacity.reference_units("oecd_eu")
     runs = run_sensitivity(capacity.values, capacity.codebook, factors=[], n=2)
-    table = rank_priorities(runs, capacity.dimensions, "SE", reference_units=members)
+    table = runs.priorities("SE", capacity.dimensions, reference_units=members)
     gaps = compare_to_reference(capacity.result, ["SE"], reference_units=members)
     gaps = gaps[gaps["level"] == 1].set_index("code")["gap_to_median"].sort_values()
     assert table["code"].tolist() == gaps.index.tolist()

@@ -14,24 +14,20 @@ from innocap_analysis import (
     ImputationChoice,
     NormalisationChoice,
     aggregate,
-    estimate_sobol,
     impute,
     load_capacity,
     normalise,
     rake_weights,
-    rank_priorities,
     read_codebook,
     run_sensitivity,
     score_index,
     score_panel,
-    screen_units,
-    summarise_ranks,
     treat_outliers,
 )
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.normalise import ScoreWarning
-from innocap_analysis.index.published import recompute_published
+from innocap_analysis.index.figures import ScoreWarning
+from innocap_analysis.index.panel import recompute_published
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.score import average_scores, score_answers
 
@@ -87,9 +83,6 @@ def test_a_unit_without_its_denominator_is_scored_without_the_indicator() -> Non
         result = score_index(table, PER_HEAD)
     assert result.scores["I"].tolist() == [15.0, 20.0]
     assert result.coverage.loc["y", "I"] == 0.5
-    with pytest.warns(ScoreWarning):
-        screened = screen_units(table, PER_HEAD, min_coverage=0.6).set_index("unit")
-    assert screened["keep"].to_dict() == {"x": True, "y": False}
     with pytest.raises(InnocapError, match=r"y, POP: 0.* cannot divide A"):
         score_index(table.fillna(0), PER_HEAD)
 
@@ -125,7 +118,6 @@ def test_shares_of_more_than_one_are_refused(share: float) -> None:
         lambda: score_index(table, PLAIN, min_coverage=share),
         lambda: aggregate(table, PLAIN, min_coverage=share),
         lambda: run_sensitivity(table, PLAIN, min_coverage=share),
-        lambda: screen_units(table, PLAIN, min_coverage=share),
     ):
         with pytest.raises(InnocapError, match="min_coverage: a share lies between 0 and 1"):
             call()
@@ -136,11 +128,10 @@ def test_levels_and_counts_that_cannot_be_are_refused() -> None:
     runs = run_sensitivity(table, PLAIN, n=4, sobol=True)
     for level in (0, 1, 95, float("nan")):
         for call in (
-            lambda level=level: summarise_ranks(runs.rank_runs("I"), level=level),
-            lambda level=level: estimate_sobol(runs, "I", level=level),
-            lambda level=level: rank_priorities(
-                runs, ["I"], "x", reference_units=["y"], level=level
-            ),
+            lambda level=level: runs.ranks("I").summary(level),
+            lambda level=level: runs.ranks("I").interval(level),
+            lambda level=level: runs.sobol("I", level=level),
+            lambda level=level: runs.priorities("x", ["I"], reference_units=["y"], level=level),
         ):
             with pytest.raises(InnocapError, match="level: lies between 0 and 1"):
                 call()
@@ -213,7 +204,7 @@ def test_whole_numbers_with_gaps_are_numbers() -> None:
     assert impute(table[["A"]], method="mean")["A"].tolist() == [1.0, 2.5, 4.0]
     assert impute(table[["A"]], method="none")["A"].dtype == "float64"
     assert score_index(table, PER_HEAD).normalised["A"].tolist()[::2] == [10.0, 10.0]
-    with pytest.raises(InnocapError, match="'A' holds a cell that is no number"):
+    with pytest.raises(InnocapError, match="not a finite number in 0, A: 'one'"):
         impute(pd.DataFrame({"A": ["one", "2"]}), method="mean")
 
 

@@ -15,7 +15,7 @@ import pytest
 from innocap_analysis import read_codebook, score_index
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.goalposts import compute_goalposts
-from innocap_analysis.index.published import recompute_published
+from innocap_analysis.index.panel import recompute_published
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "data" / "codebooks" / "examples"

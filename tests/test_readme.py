@@ -11,7 +11,6 @@ import pytest
 from innocap_analysis import open_view, run_sensitivity
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.index.capacity import CapacityData
-from innocap_analysis.index.robustness import summarise_ranks
 from innocap_analysis.index.verdicts import find_order_changes
 from innocap_analysis.settings import load_settings
 
@@ -28,7 +27,7 @@ def test_the_finding_is_computed(capacity: CapacityData) -> None:
     assert scores[["SKL", "DIG", "DEL"]].idxmax().tolist() == ["CA"] * 3
     assert scores["PRO"].rank().loc[["CA", "SE"]].tolist() == [1, 2]
     runs = run_sensitivity(capacity.values, capacity.codebook)
-    shares = summarise_ranks(runs.rank_runs("INNOCAP", capacity.countries)).set_index("unit")
+    shares = runs.ranks("INNOCAP", capacity.countries).summary().set_index("unit")
     assert shares.at["SE", "share_4"] > 0.99
     assert "more than 99 % of 2,000 runs" in opening
     # What the order rests on: indicators, and single figures, without which it changes.

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from innocap_analysis import normalise, rank_units, read_codebook, score_index
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.normalise import ScoreWarning
+from innocap_analysis.index.figures import ScoreWarning
 from innocap_analysis.index.weights import compute_effective_weights
 
 

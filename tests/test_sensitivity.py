@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,10 @@ import pytest
 
 from innocap_analysis import (
     change_codebook,
-    compare_to_reference,
-    estimate_sobol,
-    estimate_superiority,
     impute,
-    rank_interval,
-    rank_priorities,
     read_codebook,
     run_sensitivity,
     score_index,
-    summarise_ranks,
     treat_outliers,
 )
 from innocap_analysis.errors import InnocapError
@@ -34,10 +29,13 @@ from innocap_analysis.index.factors import (
     TreatmentChoice,
     WeightNoise,
 )
-from innocap_analysis.index.sensitivity import SensitivityResult
-from innocap_analysis.index.sobol import MEAN_SHIFT, _estimate
+from innocap_analysis.index.normalisers import NORMALISERS
+from innocap_analysis.index.ranks import rank_scores
+from innocap_analysis.index.reference import compare_to_reference
+from innocap_analysis.index.runs import SensitivityResult
+from innocap_analysis.index.sobol import MEAN_SHIFT, estimate
 
-pytestmark = pytest.mark.filterwarnings("ignore::innocap_analysis.index.normalise.ScoreWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::innocap_analysis.index.figures.ScoreWarning")
 
 
 @pytest.fixture(scope="module")
@@ -118,9 +116,8 @@ def test_a_normaliser_that_raises_names_run_and_choice(
 ) -> None:
     values, book = small
     factors = [NormalisationChoice(("codebook", "percentile")), LeaveOneOut()]
-    from innocap_analysis.index import normalise
-
-    monkeypatch.setitem(normalise._SAMPLE_METHODS, "percentile", _raise)
+    broken = replace(NORMALISERS["percentile"], scale=_raise)
+    monkeypatch.setitem(NORMALISERS, "percentile", broken)
     with pytest.raises(InnocapError) as caught:
         run_sensitivity(values, book, factors=factors, n=20)
     assert "sensitivity run " in str(caught.value)
@@ -207,9 +204,10 @@ def test_a_group_goes_with_its_only_indicator() -> None:
     assert runs.scores["I"][without].drop_duplicates().to_numpy().tolist() == [[60.0, 50.0]]
     assert runs.scores["I"][~without].drop_duplicates().to_numpy().tolist() == [[35.0, 70.0]]
     assert runs.scores["G"][without].isna().all(axis=None)
-    assert runs.rank_runs("G")[without].isna().all(axis=None)
-    assert runs.rank_runs("G")[~without].eq([2.0, 1.0]).all(axis=None)
-    shares = summarise_ranks(runs.rank_runs("G")).set_index("unit")
+    ranks = runs.ranks("G")
+    assert ranks.table[without].isna().all(axis=None)
+    assert ranks.table[~without].eq([2.0, 1.0]).all(axis=None)
+    shares = ranks.summary().set_index("unit")
     assert shares.loc["y", ["median", "low", "high", "share_1"]].eq(1).all()
 
 
@@ -218,7 +216,7 @@ def test_the_human_development_index_has_default_runs() -> None:
     table = pd.read_csv(root / "raw" / "reference" / "undp_hdi_2022.csv").set_index("country")
     book = read_codebook(root / "codebooks" / "examples" / "hdi.csv")
     runs = run_sensitivity(table[book.leaves], book, n=200, seed=1)
-    assert runs.rank_runs("HDI").notna().all(axis=None)
+    assert runs.ranks("HDI").table.notna().all(axis=None)
     assert set(runs.choices["left_out"]) == {"", *book.leaves}
 
 
@@ -253,9 +251,9 @@ def test_negative_values_under_a_geometric_mean_name_run_and_choice(
     [
         ([WeightNoise(), WeightNoise()], "'weights' is given twice"),
         ([NormalisationChoice(("minimax",))], "did you mean 'minmax'"),
-        ([ImputationChoice(("guess",))], "'guess' is no way to impute"),
-        ([AggregationChoice("I", ("mode",))], "'mode' is no way to aggregate"),
-        ([TreatmentChoice((-1,))], "below zero"),
+        ([ImputationChoice(("guess",))], "ImputationChoice: 'guess' is none of none, mean"),
+        ([AggregationChoice("I", ("mode",))], "'mode' is none of arithmetic"),
+        ([TreatmentChoice((-1,))], "a limit is a whole number"),
         ([MeasurementError({"Z": 1.0})], "'Z' is no indicator"),
         ([MeasurementError({"A": -1.0})], "-1.0 is no size"),
         ([MeasurementError({"A": 1.0}), TreatmentChoice()], "exclude each other"),
@@ -282,7 +280,7 @@ def test_sobol_estimators_on_the_ishigami_function() -> None:
         [np.sin(x[:, 0]) * (1 + 0.1 * x[:, 2] ** 4) + 7 * np.sin(x[:, 1]) ** 2 for x in inputs]
     )[..., None]
     everyone = np.full((1, 40_000), 1 / 40_000)
-    first, total = _estimate(y - y[:2].mean(), everyone)
+    first, total = estimate(y - y[:2].mean(), everyone)
     np.testing.assert_allclose(first[0, :, 0], [0.3139, 0.4424, 0.0], atol=0.02)
     np.testing.assert_allclose(total[0, :, 0], [0.5576, 0.4424, 0.2437], atol=0.02)
 
@@ -294,7 +292,7 @@ def test_a_resample_is_the_runs_that_it_drew() -> None:
     centred = blocks - blocks[:2].mean(axis=(0, 1))
     picks = rng.integers(0, 40, size=(30, 40))
     held = np.stack([np.bincount(pick, minlength=40) for pick in picks]) / 40
-    first, total = _estimate(centred, held)
+    first, total = estimate(centred, held)
     for i, pick in enumerate(picks):
         # The formulas of Saltelli et al. (2010) and Jansen (1999) on the drawn rows themselves.
         a, b, mixed = centred[0, pick], centred[1, pick], centred[2:, pick]
@@ -311,7 +309,7 @@ def test_sobol_indices_of_the_index(capacity: CapacityData) -> None:
     factors = [WeightNoise(), LeaveOneOut(), AggregationChoice("INNOCAP", ("arithmetic",))]
     runs = run_sensitivity(capacity.values, capacity.codebook, factors=factors, n=400, sobol=True)
     assert len(runs.choices) == 400 * 5
-    table = estimate_sobol(runs, "INNOCAP", units=capacity.countries, n_resamples=200)
+    table = runs.sobol(units=capacity.countries, n_resamples=200)
     assert set(table["output"]) == {MEAN_SHIFT, *capacity.countries}
     rows = table.set_index(["output", "factor"])
     # A factor with one option explains nothing, in any order.
@@ -322,7 +320,7 @@ def test_sobol_indices_of_the_index(capacity: CapacityData) -> None:
     assert (shift["total_low"] <= shift["total"]).all()
     assert (shift["total"] <= shift["total_high"]).all()
     assert shift.loc[["weights", "left_out"], "total"].sum() >= 0.95
-    same = estimate_sobol(runs, "INNOCAP", units=capacity.countries, n_resamples=200)
+    same = runs.sobol("INNOCAP", units=capacity.countries, n_resamples=200)
     pd.testing.assert_frame_equal(table, same)
     still = table[table["reason"] != ""]
     assert still[["first", "total"]].isna().all(axis=None)
@@ -331,7 +329,7 @@ def test_sobol_indices_of_the_index(capacity: CapacityData) -> None:
 def test_sobol_needs_its_design(capacity: CapacityData) -> None:
     runs = run_sensitivity(capacity.values, capacity.codebook, n=10)
     with pytest.raises(InnocapError, match="use sobol=True"):
-        estimate_sobol(runs, "INNOCAP")
+        runs.sobol("INNOCAP")
 
 
 def test_drawn_weights_do_not_decide_who_has_a_score(
@@ -366,21 +364,21 @@ def test_a_unit_that_the_index_does_not_score_is_never_ranked(gaps: SensitivityR
     left_out = gaps.choices["left_out"]
     # y has A only: half of G, which is too little, but all of it where B is left out.
     assert gaps.scores["G"]["y"].notna().equals(left_out == "B")
-    ranks = gaps.rank_runs("G")
-    assert ranks[["y", "z"]].isna().all(axis=None)
-    assert estimate_superiority(gaps.judge_scores("G"), list("wxyz"))["y"].isna().all()
-    assert ranks["x"].eq(1).all()
-    table = summarise_ranks(ranks).set_index("unit")
+    ranks = gaps.ranks("G")
+    assert ranks.table[["y", "z"]].isna().all(axis=None)
+    assert ranks.superiority()["y"].isna().all()
+    assert ranks.table["x"].eq(1).all()
+    table = ranks.summary().set_index("unit")
     assert table.loc[["y", "z"]].drop(columns="ranked").isna().all(axis=None)
     assert table["ranked"].tolist() == [1.0, 1.0, 0.0, 0.0]
     assert table.loc["x", ["share_1", "share_2", "low", "high"]].tolist() == [1.0, 0.0, 1.0, 1.0]
-    assert np.isnan(rank_interval(gaps, "G", "y", units=list("wx"))).all()
-    assert rank_interval(gaps, "G", "w", units=list("wxyz")) == (2.0, 2.0)
+    assert gaps.ranks("G", list("wxy")).interval().loc["y"].isna().all()
+    assert ranks.interval().loc["w"].tolist() == [2.0, 2.0]
 
 
 def test_shares_are_of_the_runs_with_a_rank() -> None:
-    runs = pd.DataFrame({"a": [1.0, 1, np.nan, np.nan], "b": [2.0, 2, 1, 1], "c": [np.nan] * 4})
-    table = summarise_ranks(runs).set_index("unit")
+    scores = pd.DataFrame({"a": [9.0, 9, np.nan, np.nan], "b": [5.0] * 4, "c": [np.nan] * 4})
+    table = rank_scores(scores).summary().set_index("unit")
     assert table.loc["a", ["share_1", "share_2", "ranked"]].tolist() == [1.0, 0.0, 0.5]
     assert table.loc["b", ["share_1", "share_2", "ranked"]].tolist() == [0.5, 0.5, 1.0]
     assert table.loc["c", ["median", "low", "share_1"]].isna().all()
@@ -388,31 +386,31 @@ def test_shares_are_of_the_runs_with_a_rank() -> None:
 
 def test_superiority_counts_the_runs_that_score_both() -> None:
     scores = pd.DataFrame({"a": [3.0, 1.0, np.nan], "b": [1.0, 1.0, 5.0], "c": [np.nan] * 3})
-    table = estimate_superiority(scores, list("abc"))
+    table = rank_scores(scores).superiority()
     assert (table.at["a", "b"], table.at["b", "a"]) == (0.75, 0.25)
     assert table["c"].isna().all()
     assert table.loc["c"].isna().all()
 
 
 def test_units_without_a_score_in_some_run_have_no_indices(gaps: SensitivityResult) -> None:
-    table = estimate_sobol(gaps, "G", units=list("wxyz"), n_resamples=20).set_index("output")
+    table = gaps.sobol("G", units=list("wxyz"), n_resamples=20).set_index("output")
     assert table.loc[["y", "z"], "reason"].eq("has no score in some runs").all()
     assert table.loc[["y", "z"], ["first", "total", "variance"]].isna().all(axis=None)
     assert table.loc["w", "variance"] == 0
-    assert set(estimate_sobol(gaps, "G", n_resamples=20)["output"]) == {MEAN_SHIFT, "w", "x"}
-    nobody = estimate_sobol(gaps, "G", units=["z"], n_resamples=20)
+    assert set(gaps.sobol("G", n_resamples=20)["output"]) == {MEAN_SHIFT, "w", "x"}
+    nobody = gaps.sobol("G", units=["z"], n_resamples=20)
     assert nobody["reason"].eq("has no score in some runs").all()
 
 
 def test_an_unmeasured_dimension_has_no_priority(gaps: SensitivityResult) -> None:
-    table = rank_priorities(gaps, ["G", "H"], "y", reference_units=list("wx"))
+    table = gaps.priorities("y", ["G", "H"], reference_units=list("wx"))
     assert table["code"].tolist() == ["H", "G"]
     assert table["priority"].tolist() == [1, pd.NA]
     numbers = ["gap", "low", "high", "probability_first", "probability_top2", "probability_behind"]
     assert table.loc[1, numbers].isna().all()
     # By hand: 70 against the median of 50 and 60.
     assert table.loc[0, "gap"] == pytest.approx(15)
-    nowhere = rank_priorities(gaps, ["G", "H"], "x", reference_units=["z"]).set_index("code")
+    nowhere = gaps.priorities("x", ["G", "H"], reference_units=["z"]).set_index("code")
     assert pd.isna(nowhere.at["G", "priority"])
     assert nowhere.at["H", "priority"] == 1
 

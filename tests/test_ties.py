@@ -8,7 +8,6 @@ import pytest
 
 from innocap_analysis import (
     derive_weights,
-    estimate_superiority,
     normalise,
     rank_units,
     read_codebook,
@@ -16,9 +15,9 @@ from innocap_analysis import (
 )
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.normalise import ScoreWarning
-from innocap_analysis.index.ties import is_flat, rank_figures
-from innocap_analysis.index.treat import measure_shape
+from innocap_analysis.index.figures import ScoreWarning, is_flat, rank_figures
+from innocap_analysis.index.ranks import rank_scores
+from innocap_analysis.index.steps import measure_shape
 
 TENTHS = [0.1 / 1, 0.7 / 7, 0.3 / 3, 0.6 / 6]  # equal ratios that are not the same float
 
@@ -75,7 +74,7 @@ def test_copeland_knows_ties_by_rounding() -> None:
 
 def test_superiority_and_shape_and_weights_know_them_too() -> None:
     runs = pd.DataFrame({"a": [TENTHS[0]], "b": [TENTHS[1]]}) * 1e5
-    assert estimate_superiority(runs, ["a", "b"]).at["a", "b"] == 0.5
+    assert rank_scores(runs).superiority().at["a", "b"] == 0.5
     assert np.isnan(measure_shape(np.array(TENTHS * 5))).all()
     flat = pd.DataFrame({"A": np.arange(40.0), "B": TENTHS * 10})
     with pytest.raises(InnocapError, match="B does not vary"):

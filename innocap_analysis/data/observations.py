@@ -1,27 +1,24 @@
-"""From the raw folder to trusted observations, on disk or in memory."""
+"""From the raw folder to trusted observations: each step leaves rows in the cleaning log."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 
-from innocap_analysis.data.clean import (
-    drop_unknown_codes,
-    list_missing,
-    map_units,
-    select_year,
-)
 from innocap_analysis.data.datapackage import PACKAGE_NAME, read_datapackage
 from innocap_analysis.data.raw import read_raw_table
 from innocap_analysis.data.units import map_country, read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import hash_file, write_atomically, write_table
 from innocap_analysis.settings import CONFIG_NAME, Settings
+
+LOG_COLUMNS = ("action", "source", "unit", "code", "time", "n_values", "detail")
 
 
 @dataclass(frozen=True)
@@ -103,6 +100,150 @@ def _clean(raw: _Raw) -> tuple[pd.DataFrame, pd.DataFrame]:
     countries = sorted({unit for code, unit in mapping.items() if code not in region_codes})
     missing = list_missing(newest, raw.scored, countries)
     return observations, pd.concat([changed, unknown, older, missing], ignore_index=True)
+
+
+def make_log(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
+    """Return a cleaning log from rows, with every column of :data:`LOG_COLUMNS`."""
+    return pd.DataFrame(list(rows), columns=list(LOG_COLUMNS)).astype({"n_values": "int64"})
+
+
+def _count(table: pd.DataFrame, by: list[str]) -> list[Any]:
+    """Return the groups of a table as tuples of the keys and the number of rows."""
+    return list(table.groupby(by).size().reset_index(name="n").itertuples(index=False, name=None))
+
+
+def map_units(raw: pd.DataFrame, mapping: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Replace raw unit codes by the project's.
+
+    Returns: columns of :data:`OBSERVATION_COLUMNS`, sorted by unit, code and time, so that the
+    order of rows in the raw files leaves no trace.
+    One row per code that was changed or dropped.
+    """
+    unit = raw["raw_code"].map(mapping)
+    rows = []
+    for source, code, n in _count(raw, ["source", "raw_code"]):
+        new = mapping.get(code)
+        if new == code:
+            continue
+        rows.append(
+            {
+                "action": "dropped" if new is None else "changed",
+                "source": source,
+                "unit": new or code,
+                "code": "",
+                "time": "",
+                "n_values": n,
+                "detail": "unknown unit code" if new is None else f"unit code {code} -> {new}",
+            }
+        )
+    observations = pd.DataFrame(
+        {
+            "unit": unit,
+            "time": raw["year"].astype("int64"),
+            "code": raw["indicator"],
+            "value": raw["value"].astype("float64"),
+            "status": "observed",
+            "source": raw["source"],
+        }
+    ).dropna(subset=["unit"])
+    ordered = observations.sort_values(["unit", "code", "time"], ignore_index=True)
+    return ordered, make_log(rows)
+
+
+def drop_unknown_codes(
+    observations: pd.DataFrame, known: Iterable[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Drop indicators that the codebook does not describe."""
+    keep = observations["code"].isin(set(known))
+    log = make_log(
+        {
+            "action": "dropped",
+            "source": source,
+            "unit": "",
+            "code": code,
+            "time": "",
+            "n_values": n,
+            "detail": "indicator is not in the codebook",
+        }
+        for source, code, n in _count(observations[~keep], ["source", "code"])
+    )
+    return observations[keep].reset_index(drop=True), log
+
+
+def select_year(
+    observations: pd.DataFrame, year: int | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep one value per unit and indicator: the newest, or the newest up to a year.
+
+    Returns: at most one row per unit and code; `time` tells which year it is for.
+    One row per indicator and year that was left out.
+    """
+    kept = keep_newest(observations, year)
+    out = observations.merge(
+        kept[["unit", "code", "time"]], on=["unit", "code", "time"], how="left", indicator=True
+    )
+    left = out[out["_merge"] == "left_only"]
+    log = make_log(
+        {
+            "action": "dropped",
+            "source": source,
+            "unit": "",
+            "code": code,
+            "time": time,
+            "n_values": n,
+            "detail": "later than the chosen year"
+            if year is not None and time > year
+            else "an older year; kept for trends",
+        }
+        for source, code, time, n in _count(left, ["source", "code", "time"])
+    )
+    return kept, log
+
+
+def keep_newest(observations: pd.DataFrame, year: int | None = None) -> pd.DataFrame:
+    """Return what :func:`select_year` keeps, without the log."""
+    within = observations if year is None else observations[observations["time"] <= year]
+    newest = within.groupby(["unit", "code"])["time"].transform("max")
+    return within[within["time"] == newest].reset_index(drop=True)
+
+
+def list_missing(
+    observations: pd.DataFrame, codes: Iterable[str], units: Iterable[str]
+) -> pd.DataFrame:
+    """List the cells of a units x codes table that have no value.
+
+    Returns: log rows with action ``missing``, one per indicator that is incomplete; `detail`
+    names the units.
+    """
+    have = set(zip(observations["unit"], observations["code"], strict=True))
+    wanted = sorted(set(units))
+    rows = []
+    for code in codes:
+        without = [unit for unit in wanted if (unit, code) not in have]
+        if without:
+            rows.append(
+                {
+                    "action": "missing",
+                    "source": "",
+                    "unit": "",
+                    "code": code,
+                    "time": "",
+                    "n_values": len(without),
+                    "detail": "no value for " + " ".join(without),
+                }
+            )
+    return make_log(rows)
+
+
+def widen(observations: pd.DataFrame, codes: Iterable[str] | None = None) -> pd.DataFrame:
+    """Turn observations into the units x codes table that scoring takes."""
+    twice = observations[observations.duplicated(["unit", "code"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise InnocapError(f"observations: {row['unit']} has two figures for {row['code']}")
+    wide = observations.pivot(index="unit", columns="code", values="value")
+    columns = sorted(wide.columns) if codes is None else list(codes)
+    return wide.reindex(columns=columns).sort_index()
 
 
 def write_processed(settings: Settings, prepared: PreparedData) -> None:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.normalise import BLOCK, ScoreWarning
-from innocap_analysis.index.options import check_share
-from innocap_analysis.index.ties import ROUNDING, measure_rounding
+from innocap_analysis.index.figures import (
+    check_numbers,
+    check_share,
+    find_extremes,
+    name_some,
+    warn,
+)
+from innocap_analysis.index.means import Mean, add, find_mean
+from innocap_analysis.index.normalise import BLOCK
 
 # Coverage is a ratio of sums of weights; a share of exactly one half must pass 0.5.
 _ROUNDING = 1e-9
+# Stands for an array of which every cell is true: nothing is missing, and nothing need be masked.
+_EVERY = np.asarray(True)
 
 Array = np.ndarray
 Node = tuple[Array, Array]
@@ -46,8 +53,8 @@ def aggregate(
     Raises
     ------
     InnocapError
-        A mean that needs values of zero or more meets a negative one, a Mazziotta-Pareto
-        index a negative mean.
+        A mean meets figures outside its domain, such as negative ones under a geometric mean
+        or a Mazziotta-Pareto index with a negative mean.
 
     Warns
     -----
@@ -58,22 +65,17 @@ def aggregate(
 
     Notes
     -----
-    With weights ``w`` that sum to 1 over the children present: arithmetic ``sum(w x)``,
-    geometric ``exp(sum(w ln x))``, harmonic ``1 / sum(w / x)``, power ``sum(w x^p)^(1/p)``,
-    Mazziotta-Pareto ``M - S^2 / M`` (``mpi`` and ``mpi:-``) or ``M + S^2 / M`` (``mpi:+``)
-    with mean ``M`` and population standard deviation ``S``, Copeland: pairs of units won
-    minus pairs lost. Sums run child by child, so that except for Copeland a unit's score
-    has the same last bit whichever other units are in the table.
+    The formulas stand in METHODS.md, with weights that sum to 1 over the children present.
+    Sums run child by child, so that except for Copeland a unit's score has the same last bit
+    whichever other units are in the table.
     """
     check_share("min_coverage", min_coverage)
     units = normalised.index
-    leaves = np.ascontiguousarray(normalised[codebook.leaves].to_numpy(dtype=float).T)
+    leaves = check_numbers(normalised, codebook.leaves, name="normalised")
     scores = np.empty((len(codebook.parents), len(units)))
     coverage = np.empty_like(scores)
-    # Copeland compares every pair of units; all else stands unit by unit, and blocks that
-    # stay in the processor's cache keep the cost per unit the same for a million units.
-    paired = any(rule.method == "copeland" for rule in codebook.parent_rules)
-    size = max(len(units), 1) if paired else BLOCK
+    by_unit = all(find_mean(rule.method).by_unit for rule in codebook.parent_rules)
+    size = BLOCK if by_unit else max(len(units), 1)
     for start in range(0, len(units), size):
         part = slice(start, start + size)
         nodes = aggregate_arrays(
@@ -84,7 +86,11 @@ def aggregate(
         for i, code in enumerate(codebook.parents):
             scores[i, part], coverage[i, part] = nodes[code]
     known = dict(zip([*codebook.leaves, *codebook.parents], [*leaves, *scores], strict=True))
-    _warn_of_limits(known, codebook, units)
+    enough = coverage >= min_coverage - _ROUNDING
+    for text in _list_limits(
+        known, dict(zip(codebook.parents, enough, strict=True)), codebook, units
+    ):
+        warn(text)
     shape = {"index": units, "columns": codebook.parents}
     return pd.DataFrame(scores.T, **shape), pd.DataFrame(coverage.T, **shape)
 
@@ -98,156 +104,93 @@ def aggregate_arrays(
     min_coverage: float = 0.5,
     coverage_weights: Mapping[str, Array] | None = None,
 ) -> dict[str, Node]:
-    """Aggregate arrays of any shape, for one run or for many at once."""
-    given = weights or {}
-    nodes: dict[str, Node] = {code: (x, ~np.isnan(x)) for code, x in leaves.items()}
+    """Aggregate arrays that broadcast, for one run or for many at once.
+
+    `weights` are drawn ones, by child; `coverage_weights` those that coverage is measured with,
+    where the codebook's are not. Returns score and coverage by group and index.
+    """
+    nodes: dict[str, Node] = {code: (x, _find_known(x)) for code, x in leaves.items()}
     parents: dict[str, Node] = {}
     for parent in codebook.parent_rules:
         method = (methods or {}).get(parent.code, parent.method)
-        xs = [nodes[child][0] for child in parent.children]
-        ws = [
-            np.asarray(given.get(child, weight), dtype=float)
-            for child, weight in zip(parent.children, parent.weights, strict=True)
-        ]
-        _refuse_negative(xs, ws, method, parent.code, parent.children)
-        # A child of weight zero takes no part, or it would turn a zero into NaN (0 * -inf).
-        present = [~np.isnan(x) & (w > 0) for x, w in zip(xs, ws, strict=True)]
-        used = [np.where(p, w, 0.0) for p, w in zip(present, ws, strict=True)]
-        filled = [np.where(p, x, 1.0) for p, x in zip(present, xs, strict=True)]
-        observed = sum(used[1:], used[0])
-        covers = [nodes[child][1] for child in parent.children]
-        if coverage_weights is None:
-            cover = _measure_coverage(used, ws, covers)
-        else:
-            own = [
-                np.asarray(coverage_weights.get(child, weight), dtype=float)
-                for child, weight in zip(parent.children, parent.weights, strict=True)
-            ]
-            parts = [np.where(p, w, 0.0) for p, w in zip(present, own, strict=True)]
-            cover = _measure_coverage(parts, own, covers)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            score = _combine(method, filled, used, observed, parent.code)
-        enough = (observed > 0) & (cover >= min_coverage - _ROUNDING)
-        nodes[parent.code] = parents[parent.code] = (np.where(enough, score, np.nan), cover)
+        mean = find_mean(method)
+        given = dict(zip(parent.children, parent.weights, strict=True))
+        ws = [np.asarray((weights or {}).get(c, w), dtype=float) for c, w in given.items()]
+        own = ws
+        if coverage_weights is not None:
+            own = [np.asarray(coverage_weights.get(c, w), dtype=float) for c, w in given.items()]
+        children = [nodes[child] for child in parent.children]
+        for child, (x, _), w in zip(parent.children, children, ws, strict=True):
+            _check_domain(mean, x, w, f"{parent.code}: a {method} mean", child)
+        try:
+            nodes[parent.code] = parents[parent.code] = _combine(
+                mean, children, ws, own, min_coverage
+            )
+        except InnocapError as error:
+            raise InnocapError(f"{parent.code}: {error}") from None
     return parents
 
 
-def _measure_coverage(
-    used: Sequence[Array], weights: Sequence[Array], covers: Sequence[Array]
-) -> Array:
-    observed = sum((u * c for u, c in zip(used, covers, strict=True)), np.zeros(1))
-    total = sum(weights[1:], weights[0])
-    # A group whose children were all left out covers nothing; it weighs nothing either.
-    return np.asarray(np.where(total > 0, observed / np.where(total > 0, total, 1.0), 0.0))
+def _find_known(x: Array) -> Array:
+    known = ~np.isnan(x)
+    return _EVERY if known.all() else known
 
 
 def _combine(
-    method: str, xs: Sequence[Array], ws: Sequence[Array], total: Array, parent: str
-) -> Array:
-    name, _, parameter = method.partition(":")
-    if name == "copeland":
-        return _count_wins(xs, ws)
-    if name == "mpi":
-        sign = 1.0 if parameter == "+" else -1.0
-        return _penalise_spread(xs, ws, total, sign=sign, parent=parent)
-    forward, backward = _find_transform(method)
-    top = sum((w * forward(x) for x, w in zip(xs, ws, strict=True)), np.zeros(1))
-    return backward(top / total)
+    mean: Mean, children: Sequence[Node], ws: Sequence[Array], own: Sequence[Array], least: float
+) -> Node:
+    """Return score and coverage of a node; what is complete stays unmasked, which is fast."""
+    known = [_find_known(x) for x, _ in children]
+    # A child of weight zero takes no part; nor does a missing one.
+    used = [w * k for w, k in zip(ws, known, strict=True)]
+    total = add(used)
+    parts = (o * (w > 0) * k * c for o, w, k, (_, c) in zip(own, ws, known, children, strict=True))
+    whole = add(own)
+    # A group whose children were all left out covers nothing; it weighs nothing either.
+    cover = np.where(whole > 0, add(parts) / np.where(whole > 0, whole, 1.0), 0.0)
+    filled = [x if k is _EVERY else _fill(x) for (x, _), k in zip(children, known, strict=True)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        score = mean.combine(filled, used, total)
+    enough = (total > 0) & (cover >= least - _ROUNDING)
+    return score if enough.all() else np.where(enough, score, np.nan), cover
 
 
-def _find_transform(
-    method: str,
-) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
-    """Return the function under the mean, and its inverse."""
-    if method == "arithmetic":
-        return np.positive, np.positive
-    if method in ("geometric", "power:0"):
-        return np.log, np.exp
-    if method == "harmonic":
-        return np.reciprocal, np.reciprocal
-    exponent = float(method.partition(":")[2])
-    if exponent == 0:
-        return np.log, np.exp
-    return lambda x: np.power(x, exponent), lambda x: np.power(x, 1.0 / exponent)
+def _fill(x: Array) -> Array:
+    """Put a figure of the same size where one is missing; it has no weight."""
+    _, high = find_extremes(x)
+    return np.where(np.isnan(x), np.where(np.isnan(high), 1.0, high), x)
 
 
-def _penalise_spread(
-    xs: Sequence[Array], ws: Sequence[Array], total: Array, *, sign: float, parent: str
-) -> Array:
-    mean = sum((w * x for x, w in zip(xs, ws, strict=True)), np.zeros(1)) / total
-    squares = (w * (x - mean) ** 2 for x, w in zip(xs, ws, strict=True))
-    variance = sum(squares, np.zeros(1)) / total
-    below = (mean < 0) & (variance > 0)
-    if below.any():
-        raise InnocapError(
-            f"{parent}: mpi needs means above zero, or the penalty turns into a bonus, but one is "
-            f"{mean[below].min():.6g}; bring the indicators to a scale from 0 to 100"
-        )
-    # Without spread there is no penalty, whatever the mean.
-    penalty = np.where(variance == 0, 0.0, variance / np.where(mean == 0, np.nan, mean))
-    return np.asarray(mean + sign * penalty)
-
-
-def _count_wins(xs: Sequence[Array], ws: Sequence[Array]) -> Array:
-    """Compare every pair of units on the children that both have."""
-    shape = np.broadcast_shapes(*(x.shape for x in xs), *(w.shape for w in ws))
-    balance = np.zeros((*shape, shape[-1]))
-    total = np.zeros(shape)
-    for x, w in zip(xs, ws, strict=True):
-        values = np.broadcast_to(x, shape)
-        weight = np.broadcast_to(w, shape)
-        both = np.minimum(weight[..., :, None], weight[..., None, :])
-        ahead = values[..., :, None] - values[..., None, :]
-        tied = np.abs(ahead) <= measure_rounding(values)[..., None]
-        balance += both * np.where(tied, 0.0, np.sign(ahead))
-        total += weight
-    drawn = np.abs(balance) <= ROUNDING * total[..., None]
-    return np.asarray(np.where(drawn, 0.0, np.sign(balance)).sum(axis=-1))
-
-
-def _refuse_negative(
-    xs: Sequence[Array], ws: Sequence[Array], method: str, parent: str, children: Sequence[str]
-) -> None:
-    if method in ("arithmetic", "copeland") or method.startswith("mpi"):
+def _check_domain(mean: Mean, x: Array, w: Array, who: str, child: str) -> None:
+    outside = x < mean.lowest
+    if not outside.any():
         return
-    for child, x, w in zip(children, xs, ws, strict=True):
-        negative = (x < 0) & (w > 0)
-        if negative.any():
-            lowest = float(np.nanmin(np.where(negative, x, np.nan)))
-            raise InnocapError(
-                f"{parent}: a {method} mean needs values of zero or more, but {child} falls to "
-                f"{lowest:.6g}; clip it at 'low', or use the arithmetic mean"
-            )
+    outside = outside & (w > 0)
+    if outside.any():
+        least = "zero" if mean.lowest == 0 else f"{mean.lowest:g}"
+        found = np.broadcast_to(x, outside.shape)[outside].min()
+        raise InnocapError(
+            f"{who} needs values of {least} or more, but {child} falls to {found:.6g}; clip it at "
+            "'low', or use the arithmetic mean"
+        )
 
 
-def _is_zero_at_zero(method: str) -> bool:
-    name, _, parameter = method.partition(":")
-    return name in ("geometric", "harmonic") or (name == "power" and float(parameter) <= 0)
-
-
-def _warn_of_limits(values: Mapping[str, Array], codebook: Codebook, units: pd.Index) -> None:
+def _list_limits(
+    values: Mapping[str, Array], enough: Mapping[str, Array], codebook: Codebook, units: pd.Index
+) -> list[str]:
+    told = []
     for parent in codebook.parent_rules:
-        if _is_zero_at_zero(parent.method):
-            for child in parent.children:
-                zero = values[child] == 0
-                if zero.any():
-                    _warn(
-                        f"{parent.code}: the {parent.method} mean is 0 for "
-                        f"{_name(units[zero])} because {child} is 0"
-                    )
-        elif parent.method.startswith("mpi"):
-            known = np.logical_or.reduce([~np.isnan(values[child]) for child in parent.children])
-            lost = known & np.isnan(values[parent.code])
-            means = [values[child] for child in parent.children]
-            if lost.any() and (np.nansum(means, axis=0)[lost] == 0).any():
-                _warn(f"{parent.code}: no score for {_name(units[lost])}; their mean is 0")
-
-
-def _name(units: pd.Index) -> str:
-    return ", ".join(map(str, units[:5])) + (
-        f" and {len(units) - 5} more" if len(units) > 5 else ""
-    )
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, ScoreWarning, stacklevel=4)
+        mean = find_mean(parent.method)
+        for child, weight in zip(parent.children, parent.weights, strict=True):
+            zero = values[child] == 0
+            if mean.zero_at_zero and weight > 0 and zero.any():
+                told.append(
+                    f"{parent.code}: the {parent.method} mean is 0 for "
+                    f"{name_some(units[zero])} because {child} is 0"
+                )
+        weighed = [c for c, w in zip(parent.children, parent.weights, strict=True) if w > 0]
+        known = np.logical_or.reduce([~np.isnan(values[child]) for child in weighed])
+        lost = known & enough[parent.code] & np.isnan(values[parent.code])
+        if mean.no_value and lost.any():
+            told.append(f"{parent.code}: no score for {name_some(units[lost])}; {mean.no_value}")
+    return told

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
-from innocap_analysis.errors import InnocapError
+from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.index.aggregate import aggregate_arrays
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
-from innocap_analysis.index.score import rank_units, score_index
+from innocap_analysis.index.factors import LeaveOneOut
+from innocap_analysis.index.figures import ScoreWarning, check_labels
+from innocap_analysis.index.runs import SensitivityResult
+from innocap_analysis.index.score import IndexResult, rank_units, score_index
+from innocap_analysis.index.sensitivity import collect_runs
+from innocap_analysis.index.simulation import Numbers, Simulation
 
 
 def change_codebook(
     codebook: Codebook,
     *,
     drop: Sequence[str] = (),
-    weights: dict[str, float] | None = None,
-    aggregate: dict[str, str] | None = None,
+    weights: Mapping[str, float] | None = None,
+    aggregate: Mapping[str, str] | None = None,
 ) -> Codebook:
     """Return a codebook with some choices changed, checked again.
 
@@ -28,9 +36,9 @@ def change_codebook(
     drop : sequence of str
         Indicators or groups to leave out, with everything below them; a group that is left
         without a weighted child goes too.
-    weights : dict of str to float, optional
+    weights : mapping of str to float, optional
         New weights by code.
-    aggregate : dict of str to str, optional
+    aggregate : mapping of str to str, optional
         New aggregation by group or index code.
 
     Returns
@@ -43,14 +51,22 @@ def change_codebook(
     InnocapError
         A code is unknown, nothing is left of an index, or the changed tree has a fault.
     """
-    table = codebook.table.copy()
+    drop = [drop] if isinstance(drop, str) else list(drop)
+    table = codebook.table.astype(object)
+    siblings = [code for code in table.index if table.at[code, "parent"]]
+    given: dict[str, tuple[Mapping[str, object], list[str], str]] = {
+        "weight": (weights or {}, siblings, "has no siblings to be weighed against"),
+        "aggregate": (aggregate or {}, codebook.parents, "is no group or index"),
+    }
     for code in [*drop, *(weights or {}), *(aggregate or {})]:
         if code not in table.index:
-            raise InnocapError(f"{codebook.name}: {code!r} is unknown")
-    for code, weight in (weights or {}).items():
-        table.loc[code, "weight"] = weight
-    for code, method in (aggregate or {}).items():
-        table.loc[code, "aggregate"] = method
+            near = suggest(str(code), list(table.index))
+            raise InnocapError(f"{codebook.name}: {code!r} is unknown{near}")
+    for column, (cells, known, fault) in given.items():
+        for code, cell in cells.items():
+            if code not in known:
+                raise InnocapError(f"{codebook.name}: {column}: {code!r} {fault}")
+            table.at[code, column] = cell
     gone = _find_branches(table, set(drop))
     lost = [index for index in codebook.indexes if index in gone - set(drop)]
     if lost:
@@ -62,7 +78,8 @@ def change_codebook(
 
 def _find_branches(table: pd.DataFrame, gone: set[str]) -> set[str]:
     """Add everything below the nodes that go, and the groups that they leave empty."""
-    weighted = (table["kind"] != "context") & (table["weight"] > 0)
+    weights = pd.to_numeric(table["weight"], errors="coerce")  # faults are told by row later
+    weighted = (table["kind"] != "context") & ~(weights <= 0)
     while True:
         left = set(table["parent"][weighted & ~table.index.isin(gone)])
         more = set(table.index[table["parent"].isin(gone)])
@@ -80,7 +97,7 @@ def find_double_counts(codebook: Codebook) -> list[str]:
 
 def compare_alternatives(
     values: pd.DataFrame,
-    alternatives: dict[str, Codebook],
+    alternatives: Mapping[str, Codebook],
     *,
     units: Sequence[str],
     min_coverage: float = 0.5,
@@ -91,7 +108,7 @@ def compare_alternatives(
     ----------
     values : DataFrame
         Units x codes; every unit is scored.
-    alternatives : dict of str to Codebook
+    alternatives : mapping of str to Codebook
         Index by name; the first is what the others are compared with.
     units : sequence of str
         Units to show and to rank among themselves.
@@ -106,6 +123,7 @@ def compare_alternatives(
     """
     parts = []
     base: pd.Series | None = None
+    units = check_labels("units", units, values.index)
     for name, book in alternatives.items():
         score = score_index(values, book, min_coverage=min_coverage).scores[book.indexes[0]]
         shown = score.loc[list(units)]
@@ -123,3 +141,55 @@ def compare_alternatives(
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def leave_out_indicators(
+    values: pd.DataFrame, codebook: Codebook, *, min_coverage: float
+) -> SensitivityResult:
+    """Score the index once for each indicator that could be left out, and as it is.
+
+    Returns: one run per indicator; `choices` names it in the column `left_out`, empty in the first
+    run, which is the index as it is.
+    """
+    factor = LeaveOneOut()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ScoreWarning)  # told when the index itself was scored
+        baseline = score_index(values, codebook, min_coverage=min_coverage).scores
+        simulation = Simulation(
+            values, codebook, [factor], [_Middles(len(factor.options(codebook)))],
+            len(factor.options(codebook)), min_coverage=min_coverage,
+        )  # fmt: skip
+        scores, _ = collect_runs(simulation, baseline)
+    return SensitivityResult(simulation.choices, scores, baseline, (factor.name,))
+
+
+class _Middles(Numbers):
+    """The middle of each option's share of the unit interval, which picks every option once."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__(seed=0, n=n, count=1, starts=(0,), swapped=2)
+
+    def draw(self, runs: np.ndarray) -> np.ndarray:
+        return np.asarray((runs[:, None] + 0.5) / self.n)
+
+
+def leave_out_cells(
+    result: IndexResult, units: Sequence[str], *, min_coverage: float
+) -> SensitivityResult:
+    """Score the index once for each single figure of some units that could be missing."""
+    book, index = result.codebook, result.normalised.index
+    cells = [
+        (unit, code)
+        for unit in units
+        for code in book.leaves
+        if not np.isnan(result.normalised.at[unit, code])
+    ]
+    leaves = {
+        code: np.tile(result.normalised[code].to_numpy(), (len(cells), 1)) for code in book.leaves
+    }
+    for run, (unit, code) in enumerate(cells):
+        leaves[code][run, index.get_loc(unit)] = np.nan
+    nodes = aggregate_arrays(leaves, book, min_coverage=min_coverage)
+    scores = {code: pd.DataFrame(score, columns=index) for code, (score, _) in nodes.items()}
+    choices = pd.DataFrame(cells, columns=["unit", "left_out"])
+    return SensitivityResult(choices, scores, result.scores, ("cell",))

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 
-from innocap_analysis.data.clean import keep_newest, widen
 from innocap_analysis.data.flags import read_flags
-from innocap_analysis.data.observations import PreparedData, prepare_data, write_processed
+from innocap_analysis.data.observations import (
+    PreparedData,
+    keep_newest,
+    prepare_data,
+    widen,
+    write_processed,
+)
 from innocap_analysis.data.units import name_country, read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_table
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.factors import Factor
-from innocap_analysis.index.normalise import ScoreWarning
+from innocap_analysis.index.figures import ScoreWarning, check_labels
+from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.score import IndexResult, score_index
-from innocap_analysis.index.sensitivity import SensitivityResult, run_sensitivity
+from innocap_analysis.index.sensitivity import run_sensitivity
 from innocap_analysis.settings import Settings, load_settings
 
 
@@ -89,7 +96,40 @@ class CapacityData:
     @cached_property
     def flags(self) -> pd.DataFrame:
         """Known weaknesses of single figures; see :func:`~innocap_analysis.data.flags`."""
-        return read_flags(self.settings.flags_path, codes=list(self.codebook.table.index))
+        flags = read_flags(self.settings.flags_path, codes=self.known_codes)
+        return flags[flags["code"].isin(self.codebook.table.index)].reset_index(drop=True)
+
+    @property
+    def known_codes(self) -> list[str]:
+        """Codes that flags and notes may be about: those of the project, and of a what-if."""
+        every = read_codebook(self.settings.codebook_path).table.index
+        return list(dict.fromkeys([*self.codebook.table.index, *every]))
+
+    def with_codebook(self, codebook: Codebook | pd.DataFrame | str | Path) -> CapacityData:
+        """Return the same figures scored by another index.
+
+        Parameters
+        ----------
+        codebook : Codebook, DataFrame, str or Path
+            Another index over the same figures, such as one from
+            :func:`~innocap_analysis.change_codebook`.
+
+        Returns
+        -------
+        CapacityData
+            A what-if: hand it to :func:`~innocap_analysis.open_view`, and every figure and table
+            is of it.
+
+        Examples
+        --------
+        >>> from innocap_analysis import change_codebook, load_capacity
+        >>> capacity = load_capacity()
+        >>> book = change_codebook(capacity.codebook, aggregate={"INNOCAP": "geometric"})
+        >>> float(capacity.with_codebook(book).result.ranks.at["SE", "INNOCAP"])
+        22.0
+        """
+        book = read_codebook(codebook)
+        return replace(self, codebook=book, result=_score(self.values, book, self.settings))
 
     def simulate(
         self,
@@ -98,12 +138,13 @@ class CapacityData:
         seed: int = 1,
         factors: Sequence[Factor] | None = None,
         sobol: bool = False,
+        keep: Sequence[str] | None = None,
     ) -> SensitivityResult:
         """Score the index many times under other choices, with the project's own coverage rule.
 
         Parameters
         ----------
-        n, seed, factors, sobol
+        n, seed, factors, sobol, keep
             As in :func:`~innocap_analysis.index.sensitivity.run_sensitivity`.
 
         Returns
@@ -112,17 +153,17 @@ class CapacityData:
             Choices and scores of every run.
         """
         return run_sensitivity(
-            self.values, self.codebook, factors=factors, n=n, seed=seed, sobol=sobol,
+            self.values, self.codebook, factors=factors, n=n, seed=seed, sobol=sobol, keep=keep,
             min_coverage=self.settings.min_coverage,
         )  # fmt: skip
 
-    def reference_units(self, reference: str) -> list[str]:
+    def reference_units(self, reference: str | Sequence[str]) -> list[str]:
         """Return the countries of a reference set that have data, in alphabetical order.
 
         Parameters
         ----------
-        reference : str
-            Name of a set in the settings.
+        reference : str or sequence of str
+            Name of a set in the settings, or the countries themselves.
 
         Returns
         -------
@@ -134,6 +175,11 @@ class CapacityData:
         InnocapError
             There is no such set, or it names a country without data.
         """
+        if not isinstance(reference, str):
+            named = check_labels("reference", reference, self.values.index)
+            if not named:
+                raise InnocapError("reference: names no country")
+            return sorted(named)
         members = self.settings.reference_sets[self.settings.check_reference(reference)]
         if members is None:
             return list(self.values.index)
@@ -172,8 +218,6 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
     """
     config = settings or load_settings()
     book = read_codebook(config.codebook_path)
-    if len(book.indexes) != 1:
-        raise InnocapError(f"{book.name}: expected one index, found {len(book.indexes)}")
     prepared = prepare_indicators(config, book)
     faults = list_unmeasured(prepared, config)
     if faults:
@@ -183,10 +227,7 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
     if values.empty:
         first = prepared.observations["time"].min()
         raise InnocapError(f"year {year}: there are no figures so early; the first are of {first}")
-    with warnings.catch_warnings():
-        # The foot of every page names these indicators; see `pages.index_view`.
-        warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
-        result = score_index(values, book, min_coverage=config.min_coverage)
+    result = _score(values, book, config)
     lost = _list_unscored(result, config)
     if year is not None and lost:
         # Who has no overall score of the newest figures either is shown as not measured.
@@ -198,6 +239,15 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
             "score; choose a later year, or none for the newest figures"
         )
     return CapacityData(config, book, prepared, selected, values, result)
+
+
+def _score(values: pd.DataFrame, book: Codebook, settings: Settings) -> IndexResult:
+    if len(book.indexes) != 1:
+        raise InnocapError(f"{book.name}: expected one index, found {len(book.indexes)}")
+    with warnings.catch_warnings():
+        # The foot of every page names these indicators; see `pages.index_view`.
+        warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
+        return score_index(values, book, min_coverage=settings.min_coverage)
 
 
 def prepare_indicators(settings: Settings, codebook: Codebook | None = None) -> PreparedData:

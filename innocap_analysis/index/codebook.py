@@ -35,20 +35,6 @@ COLUMNS = (
 KINDS = ("indicator", "group", "index", "context")
 CLIPS = ("none", "low", "high", "both")
 TRANSFORMS = ("none", "log")
-NORMALISERS = (
-    "goalposts",
-    "minmax",
-    "zscore",
-    "rank",
-    "percentile",
-    "borda",
-    "distance_to_max",
-    "distance_to_reference",
-    "fraction_of_max",
-    "none",
-)
-# power:<p> and mpi:+ or mpi:- carry a parameter after the colon.
-AGGREGATORS = ("arithmetic", "geometric", "harmonic", "power", "copeland", "mpi")
 
 
 class Leaf(NamedTuple):

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from innocap_analysis.errors import suggest
+from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.codebook import (
-    AGGREGATORS,
     CLIPS,
     COLUMNS,
     KINDS,
-    NORMALISERS,
     TRANSFORMS,
 )
+from innocap_analysis.index.means import find_mean
+from innocap_analysis.index.normalisers import NORMALISERS
 
 REQUIRED_COLUMNS = ("code", "parent", "kind")
 NUMBER_COLUMNS = ("direction", "weight", "low", "high")
@@ -47,16 +47,6 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def is_aggregator(text: str) -> bool:
-    """Tell whether a text names a way to aggregate, with its parameter where it takes one."""
-    name, colon, parameter = text.partition(":")
-    if name == "power":
-        return _is_number(parameter)
-    if name == "mpi":
-        return not colon or parameter in ("+", "-")
-    return name in AGGREGATORS and not colon
-
-
 def check_cells(table: pd.DataFrame, rows: list[str], *, frozen: bool = True) -> list[str]:
     """List the faults that a single row shows; goalposts may be missing unless frozen."""
     faults = []
@@ -64,7 +54,7 @@ def check_cells(table: pd.DataFrame, rows: list[str], *, frozen: bool = True) ->
         "kind": KINDS,
         "clip": CLIPS,
         "transform": TRANSFORMS,
-        "normalise": NORMALISERS,
+        "normalise": tuple(NORMALISERS),
     }
     first_seen: dict[str, str] = {}
     for row, values in zip(rows, table.to_dict("records"), strict=True):
@@ -82,12 +72,10 @@ def check_cells(table: pd.DataFrame, rows: list[str], *, frozen: bool = True) ->
                     f"{at}: {column} {cells[column]!r} is none of {', '.join(known)}"
                     + suggest(cells[column], known)
                 )
-        if not is_aggregator(cells["aggregate"]):
-            faults.append(
-                f"{at}: aggregate {cells['aggregate']!r} is none of {', '.join(AGGREGATORS)} "
-                "(power with its exponent, as power:0.5; mpi also as mpi:+ or mpi:-)"
-                + suggest(cells["aggregate"], AGGREGATORS)
-            )
+        try:
+            find_mean(cells["aggregate"])
+        except InnocapError as error:
+            faults.append(f"{at}: {error}")
         texts = [c for c in NUMBER_COLUMNS if cells[c] and not _is_number(cells[c])]
         faults += [f"{at}: {column} {cells[column]!r} is not a number" for column in texts]
         if not texts:
@@ -104,26 +92,11 @@ def _check_numbers(cells: dict[str, str], *, frozen: bool) -> Iterator[str]:
         if cells["kind"] != "context" and float(cells["direction"]) == -1:
             yield f"direction -1 is for indicators; a {cells['kind']} score is already oriented"
         return
-    low, high = parse_number(cells["low"]), parse_number(cells["high"])
-    if cells["normalise"] == "goalposts":
-        if math.isnan(low) or math.isnan(high):
-            if frozen:
-                yield (
-                    "goalposts need both low and high; give them, or take those of the data with: "
-                    "innocap goalposts --write"
-                )
-        elif low >= high:
-            yield f"low {cells['low']} is not below high {cells['high']}; reverse with direction -1"
-        elif cells["transform"] == "log" and low <= 0:
-            yield f"low {cells['low']} has no logarithm; it must be above zero"
-    if cells["normalise"] == "none" and cells["clip"] != "none":
-        if not low < high:
-            yield f"clip {cells['clip']!r} with normalise none needs low below high"
-        elif cells["transform"] == "log" and low <= 0:
-            yield f"low {cells['low']} has no logarithm; it must be above zero"
-    reference_log = cells["normalise"] == "distance_to_reference" and cells["transform"] == "log"
-    if reference_log and high <= 0:
-        yield f"high {cells['high']} has no logarithm; it must be above zero"
+    way = NORMALISERS.get(cells["normalise"])
+    if way is not None:
+        low, high = parse_number(cells["low"]), parse_number(cells["high"])
+        log = cells["transform"] == "log"
+        yield from way.find_faults(low, high, clip=cells["clip"], log=log, frozen=frozen)
 
 
 def check_tree(table: pd.DataFrame, rows: list[str]) -> list[str]:

@@ -85,6 +85,8 @@ def read_codebook(source: str | Path | pd.DataFrame | Codebook, *, frozen: bool 
         name, table = "codebook", _texts_of(source)
         rows = [f"row {i}" for i in range(len(table))]
     else:
+        if not isinstance(source, (str, Path)):
+            raise InnocapError(f"codebook: expected a file or a table, found {source!r}")
         path = Path(source)
         name = path.name
         table, rows = _read_table(path)

@@ -6,11 +6,8 @@ import numpy as np
 import pandas as pd
 
 from fewlikert.reliability import compute_alpha
-from innocap_analysis.errors import InnocapError
-from innocap_analysis.index.alternatives import change_codebook
-from innocap_analysis.index.score import IndexResult, rank_units, score_index
-
-FEWEST_UNITS = 20
+from innocap_analysis.index.figures import check_many, check_word, is_flat
+from innocap_analysis.index.score import IndexResult
 
 
 def correlate_nodes(result: IndexResult, *, method: str = "pearson") -> pd.DataFrame:
@@ -34,7 +31,8 @@ def correlate_nodes(result: IndexResult, *, method: str = "pearson") -> pd.DataF
     InnocapError
         There are too few units for correlations.
     """
-    _need_units(result, "correlations")
+    check_word("correlate_nodes: method", method, ("pearson", "spearman", "kendall"))
+    check_many(len(result.scores), "correlations")
     book = result.codebook
     table = pd.concat([result.normalised, result.scores], axis=1)
     rows = []
@@ -48,7 +46,7 @@ def correlate_nodes(result: IndexResult, *, method: str = "pearson") -> pd.DataF
                 pairs.append((above, "ancestor"))
             for other, relation in pairs:
                 both = table[[child, other]].dropna()
-                flat = len(both) < 2 or bool((both.std() == 0).any())
+                flat = len(both) < 2 or bool(is_flat(both.to_numpy().T).any())
                 r = np.nan if flat else both[child].corr(both[other], method=method)
                 rows.append(
                     {
@@ -87,7 +85,7 @@ def estimate_group_alpha(result: IndexResult) -> pd.DataFrame:
     :func:`~fewlikert.reliability.compute_alpha` over units that have every
     child; standardised from their correlations.
     """
-    _need_units(result, "alpha")
+    check_many(len(result.scores), "alpha")
     table = pd.concat([result.normalised, result.scores], axis=1)
     rows = []
     for code in result.codebook.parents:
@@ -97,7 +95,7 @@ def estimate_group_alpha(result: IndexResult) -> pd.DataFrame:
         row |= {"alpha_standardised": np.nan, "reason": ""}
         if k < 2:
             row["reason"] = "one child only"
-        elif len(complete) < 2 or (complete.var() == 0).any():
+        elif len(complete) < 2 or is_flat(complete.to_numpy().T).any():
             row["reason"] = "a child does not vary"
         else:
             row["alpha"] = compute_alpha(np.cov(complete.to_numpy(), rowvar=False))
@@ -137,14 +135,14 @@ def estimate_importance(result: IndexResult) -> pd.DataFrame:
     cross-validation among 20 from a tenth of the child's standard deviation to twenty of
     them, where the fit is a straight line and the index the squared correlation.
     """
-    _need_units(result, "importance")
+    check_many(len(result.scores), "importance")
     book = result.codebook
     table = pd.concat([result.normalised, result.scores], axis=1)
     rows = []
     for rule in book.parent_rules:
         for child, weight in zip(rule.children, rule.weights, strict=True):
             both = table[[child, rule.code]].dropna().to_numpy()
-            flat = len(both) < 3 or bool((both.std(axis=0) == 0).any())
+            flat = len(both) < 3 or bool(is_flat(both.T).any())
             r = np.nan if flat else float(np.corrcoef(both, rowvar=False)[0, 1])
             rows.append(
                 {
@@ -188,55 +186,3 @@ def _smooth(z: np.ndarray, width: float) -> np.ndarray:
         linear, kernel * (s2 - s1 * gap) / np.where(linear, spread, 1.0), kernel / s0
     )
     return np.asarray(weights)
-
-
-def leave_one_out(
-    values: pd.DataFrame, result: IndexResult, *, min_coverage: float = 0.5
-) -> pd.DataFrame:
-    """Score the index again without each indicator in turn.
-
-    Parameters
-    ----------
-    values : DataFrame
-        Units x codes, raw units, as they were scored.
-    result : IndexResult
-        The full index.
-    min_coverage : float
-        As in :func:`~innocap_analysis.index.score.score_index`.
-
-    Returns
-    -------
-    DataFrame
-        One row per indicator left out and unit: `left_out`, `unit`, `score`, `change`
-        (points), `rank`, `shift` (places; positive is worse). An indicator that is alone in
-        its group takes the group with it.
-    """
-    book = result.codebook
-    root = book.indexes[0]
-    base, ranks = result.scores[root], result.ranks[root]
-    parts = []
-    for code in book.leaves:
-        without = change_codebook(book, drop=[code])
-        score = score_index(values, without, min_coverage=min_coverage).scores[root]
-        rank = rank_units(score.to_frame())[root]
-        parts.append(
-            pd.DataFrame(
-                {
-                    "left_out": code,
-                    "unit": score.index,
-                    "score": score.to_numpy(),
-                    "change": (score - base).to_numpy(),
-                    "rank": rank.to_numpy(),
-                    "shift": (rank - ranks).to_numpy(),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
-
-
-def _need_units(result: IndexResult, what: str) -> None:
-    n = len(result.scores)
-    if n < FEWEST_UNITS:
-        raise InnocapError(
-            f"{n} units are too few for {what} (at least {FEWEST_UNITS}); show values and ranks"
-        )

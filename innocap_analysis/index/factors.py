@@ -7,21 +7,60 @@ which is what Sobol indices need.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
-from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.index.codebook import NORMALISERS, Codebook
-from innocap_analysis.index.codebook_check import is_aggregator
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.figures import check_options, check_share, check_word, is_number
+from innocap_analysis.index.means import find_mean
+from innocap_analysis.index.normalisers import NORMALISERS
 from innocap_analysis.index.steps import IMPUTERS
 
 AS_CODEBOOK = "codebook"
 
 
+class Factor:
+    """Something uncertain."""
+
+    name: str
+
+    def count(self, codebook: Codebook, units: pd.Index) -> int:
+        """Return how many random numbers a run needs."""
+        return 1
+
+    def check(self, codebook: Codebook) -> None:
+        """Raise when the factor does not fit the index."""
+
+
+class Choice(Factor):
+    """One of several options, equally likely."""
+
+    def options(self, codebook: Codebook) -> Sequence[str]:
+        """Return the options as texts."""
+        raise NotImplementedError
+
+    def check(self, codebook: Codebook) -> None:
+        """Raise when there is nothing to choose from, or an option does not fit the index."""
+        check_options(f"factors: {self.name}", self.options(codebook))
+        for option in self.options(codebook):
+            self.check_option(option, codebook)
+
+    def check_option(self, option: str, codebook: Codebook) -> None:
+        """Raise when an option does not fit the index."""
+
+    def pick(self, codebook: Codebook, numbers: np.ndarray) -> np.ndarray:
+        """Return the option of each run."""
+        options = np.array(self.options(codebook), dtype=object)
+        at = np.minimum((numbers[:, 0] * len(options)).astype(int), len(options) - 1)
+        return np.asarray(options[at])
+
+
 @dataclass(frozen=True)
-class WeightNoise:
+class WeightNoise(Factor):
     """Weights are uncertain: each is multiplied by a factor drawn anew in each run.
 
     Attributes
@@ -31,24 +70,28 @@ class WeightNoise:
     """
 
     relative: float = 0.25
-
-    @property
-    def name(self) -> str:
-        """Name of the factor."""
-        return "weights"
+    name = "weights"
 
     def count(self, codebook: Codebook, units: pd.Index) -> int:
         """Return how many random numbers a run needs: one per node below a root."""
         return sum(len(parent.children) for parent in codebook.parent_rules)
 
     def check(self, codebook: Codebook) -> None:
-        """Raise when the factor does not fit the index."""
-        if not 0 <= self.relative <= 1:
-            raise InnocapError(f"WeightNoise: relative must be 0 to 1, found {self.relative}")
+        """Raise when the share is none."""
+        check_share("WeightNoise: relative", self.relative)
+
+    def draw(self, codebook: Codebook, numbers: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the weight of every child in each run."""
+        spread = 1 - self.relative + 2 * self.relative * numbers
+        drawn: dict[str, np.ndarray] = {}
+        for parent in codebook.parent_rules:
+            for child, weight in zip(parent.children, parent.weights, strict=True):
+                drawn[child] = weight * spread[:, len(drawn)]
+        return drawn
 
 
 @dataclass(frozen=True)
-class LeaveOneOut:
+class LeaveOneOut(Choice):
     """One indicator is left out, or none; all these choices are equally likely.
 
     An indicator that is alone in its group takes the group with it: the weights of the other
@@ -61,33 +104,26 @@ class LeaveOneOut:
     """
 
     codes: tuple[str, ...] = ()
+    name = "left_out"
 
-    @property
-    def name(self) -> str:
-        """Name of the factor."""
-        return "left_out"
-
-    def options(self, codebook: Codebook) -> list[str]:
+    def options(self, codebook: Codebook) -> Sequence[str]:
         """Return what a run may leave out; the empty text means nothing."""
-        known = self.codes or codebook.leaves
-        return ["", *(c for c in known if codebook.branch(c)[-1] not in codebook.indexes)]
+        removable = [c for c in codebook.leaves if codebook.branch(c)[-1] not in codebook.indexes]
+        return ["", *(self.codes or removable)]
 
-    def count(self, codebook: Codebook, units: pd.Index) -> int:
-        """Return how many random numbers a run needs."""
-        return 1
-
-    def check(self, codebook: Codebook) -> None:
-        """Raise when the factor does not fit the index."""
-        for code in self.codes:
-            if code not in codebook.leaves:
-                raise InnocapError(f"LeaveOneOut: {code!r} is no indicator of {codebook.name}")
-            last = codebook.branch(code)[-1]
-            if last in codebook.indexes:
-                raise InnocapError(f"LeaveOneOut: without {code} nothing is left of {last}")
+    def check_option(self, option: str, codebook: Codebook) -> None:
+        """Raise when the code is no indicator, or the last one of its index."""
+        if not option:
+            return
+        if option not in codebook.leaves:
+            raise InnocapError(f"LeaveOneOut: {option!r} is no indicator of {codebook.name}")
+        last = codebook.branch(option)[-1]
+        if last in codebook.indexes:
+            raise InnocapError(f"LeaveOneOut: without {option} nothing is left of {last}")
 
 
 @dataclass(frozen=True)
-class AggregationChoice:
+class AggregationChoice(Choice):
     """A node is aggregated by one of several means, equally likely.
 
     Attributes
@@ -102,29 +138,23 @@ class AggregationChoice:
     methods: tuple[str, ...] = ("arithmetic", "geometric")
 
     @property
-    def name(self) -> str:
+    def name(self) -> str:  # type: ignore[override]
         """Name of the factor."""
         return f"aggregate:{self.code}"
 
-    def options(self, codebook: Codebook) -> list[str]:
+    def options(self, codebook: Codebook) -> Sequence[str]:
         """Return the methods."""
-        return list(self.methods)
+        return self.methods
 
-    def count(self, codebook: Codebook, units: pd.Index) -> int:
-        """Return how many random numbers a run needs."""
-        return 1
-
-    def check(self, codebook: Codebook) -> None:
-        """Raise when the factor does not fit the index."""
+    def check_option(self, option: str, codebook: Codebook) -> None:
+        """Raise when the node is no group or the method no mean."""
         if self.code not in codebook.parents:
             raise InnocapError(f"AggregationChoice: {self.code!r} is no group of {codebook.name}")
-        for method in self.methods:
-            if not is_aggregator(method):
-                raise InnocapError(f"AggregationChoice: {method!r} is no way to aggregate")
+        find_mean(option)
 
 
 @dataclass(frozen=True)
-class NormalisationChoice:
+class NormalisationChoice(Choice):
     """Indicators are normalised by one of several methods, equally likely.
 
     Attributes
@@ -134,39 +164,24 @@ class NormalisationChoice:
     """
 
     methods: tuple[str, ...] = (AS_CODEBOOK, "minmax", "zscore", "percentile")
+    name = "normalise"
 
-    @property
-    def name(self) -> str:
-        """Name of the factor."""
-        return "normalise"
-
-    def options(self, codebook: Codebook) -> list[str]:
+    def options(self, codebook: Codebook) -> Sequence[str]:
         """Return the methods."""
-        return list(self.methods)
+        return self.methods
 
-    def count(self, codebook: Codebook, units: pd.Index) -> int:
-        """Return how many random numbers a run needs."""
-        return 1
-
-    def check(self, codebook: Codebook) -> None:
-        """Raise when the factor does not fit the index."""
-        known = (AS_CODEBOOK, *NORMALISERS)
-        for method in self.methods:
-            if method not in known:
-                raise InnocapError(
-                    f"NormalisationChoice: {method!r} is no way to normalise"
-                    + suggest(method, known)
-                )
-            if method == "goalposts":
-                without = [r.code for r in codebook.leaf_rules if not r.low < r.high]
-                if without:
-                    raise InnocapError(
-                        f"NormalisationChoice: {without[0]} has no goalposts in {codebook.name}"
-                    )
+    def check_option(self, option: str, codebook: Codebook) -> None:
+        """Raise when the method is unknown, or the index does not give what it needs."""
+        check_word("NormalisationChoice:", option, [AS_CODEBOOK, *NORMALISERS])
+        for rule in codebook.leaf_rules if option != AS_CODEBOOK else ():
+            clip = str(codebook.table.at[rule.code, "clip"])
+            faults = NORMALISERS[option].find_faults(rule.low, rule.high, clip=clip, log=rule.log)
+            for fault in faults:
+                raise InnocapError(f"NormalisationChoice: {codebook.name}, {rule.code}: {fault}")
 
 
 @dataclass(frozen=True)
-class TreatmentChoice:
+class TreatmentChoice(Choice):
     """Outliers are treated or not, equally likely.
 
     Attributes
@@ -177,28 +192,20 @@ class TreatmentChoice:
     """
 
     winsorise_limits: tuple[int | None, ...] = (None, 5)
+    name = "treatment"
 
-    @property
-    def name(self) -> str:
-        """Name of the factor."""
-        return "treatment"
-
-    def options(self, codebook: Codebook) -> list[str]:
+    def options(self, codebook: Codebook) -> Sequence[str]:
         """Return the limits as texts."""
         return ["none" if n is None else f"winsorise {n}" for n in self.winsorise_limits]
 
-    def count(self, codebook: Codebook, units: pd.Index) -> int:
-        """Return how many random numbers a run needs."""
-        return 1
-
-    def check(self, codebook: Codebook) -> None:
-        """Raise when the factor does not fit the index."""
-        if any(limit is not None and limit < 0 for limit in self.winsorise_limits):
-            raise InnocapError("TreatmentChoice: a limit is below zero")
+    def check_option(self, option: str, codebook: Codebook) -> None:
+        """Raise when a limit is no whole number of cells."""
+        if option != "none" and not option.removeprefix("winsorise ").isdecimal():
+            raise InnocapError(f"TreatmentChoice: {option!r}: a limit is a whole number, 0 or more")
 
 
 @dataclass(frozen=True)
-class ImputationChoice:
+class ImputationChoice(Choice):
     """Missing figures are filled by one of several methods, equally likely.
 
     Attributes
@@ -211,31 +218,19 @@ class ImputationChoice:
 
     methods: tuple[str, ...] = ("none", "median", "regression")
     groups: pd.Series | None = field(default=None, compare=False)
+    name = "imputation"
 
-    @property
-    def name(self) -> str:
-        """Name of the factor."""
-        return "imputation"
-
-    def options(self, codebook: Codebook) -> list[str]:
+    def options(self, codebook: Codebook) -> Sequence[str]:
         """Return the methods."""
-        return list(self.methods)
+        return self.methods
 
-    def count(self, codebook: Codebook, units: pd.Index) -> int:
-        """Return how many random numbers a run needs."""
-        return 1
-
-    def check(self, codebook: Codebook) -> None:
-        """Raise when the factor does not fit the index."""
-        for method in self.methods:
-            if method not in IMPUTERS:
-                raise InnocapError(
-                    f"ImputationChoice: {method!r} is no way to impute{suggest(method, IMPUTERS)}"
-                )
+    def check_option(self, option: str, codebook: Codebook) -> None:
+        """Raise when the method is unknown."""
+        check_word("ImputationChoice:", option, IMPUTERS)
 
 
 @dataclass(frozen=True)
-class MeasurementError:
+class MeasurementError(Factor):
     """Figures carry errors, drawn anew for every cell and run.
 
     Attributes
@@ -248,11 +243,7 @@ class MeasurementError:
 
     standard_errors: Mapping[str, float] = field(default_factory=dict)
     ranges: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Name of the factor."""
-        return "measurement"
+    name = "measurement"
 
     @property
     def codes(self) -> list[str]:
@@ -264,18 +255,14 @@ class MeasurementError:
         return len(self.codes) * len(units)
 
     def check(self, codebook: Codebook) -> None:
-        """Raise when the factor does not fit the index."""
+        """Raise when a code is no indicator or a size none of an error."""
         if len(set(self.codes)) < len(self.codes):
             raise InnocapError("MeasurementError: an indicator has a standard error and a range")
         for code, size in [*self.standard_errors.items(), *self.ranges.items()]:
             if code not in codebook.leaves:
                 raise InnocapError(f"MeasurementError: {code!r} is no indicator of {codebook.name}")
-            if not 0 <= size < float("inf"):
+            if not (is_number(size) and size >= 0):
                 raise InnocapError(f"MeasurementError: {code}: {size} is no size of an error")
-
-
-Choice = LeaveOneOut | AggregationChoice | NormalisationChoice | TreatmentChoice | ImputationChoice
-Factor = WeightNoise | MeasurementError | Choice
 
 
 def default_factors(codebook: Codebook) -> list[Factor]:

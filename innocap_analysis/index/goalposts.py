@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from innocap_analysis.data.clean import keep_newest
+from innocap_analysis.data.observations import keep_newest
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
 from innocap_analysis.index.capacity import prepare_indicators, widen_countries
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook, replace_cells
+from innocap_analysis.index.figures import check_numbers
+from innocap_analysis.index.normalisers import find_normaliser
 from innocap_analysis.index.steps import denominate
 from innocap_analysis.settings import Settings
 
@@ -31,10 +33,10 @@ def compute_goalposts(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     figures = denominate(values, codebook)
     for code in codebook.leaves:
         row = codebook.table.loc[code]
-        if row["normalise"] != "goalposts":
+        if not find_normaliser(row["normalise"]).needs:
             continue
         held = float(row["low"]), float(row["high"])
-        column = figures[code].astype("float64")
+        column = pd.Series(check_numbers(figures, [code])[0])
         low, high = float(column.min()), float(column.max())
         rows.append(
             {

@@ -1,4 +1,4 @@
-"""Scores over several years on one fixed base."""
+"""Scores over several years on one fixed base, and beside the published ones."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from innocap_analysis.data.clean import widen
+from innocap_analysis.data.observations import widen
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.normalise import FIXED, ScoreWarning
+from innocap_analysis.index.figures import ScoreWarning, check_labels
+from innocap_analysis.index.normalisers import find_normaliser
 from innocap_analysis.index.score import score_index
 
 
@@ -42,9 +43,13 @@ def score_panel(
     Raises
     ------
     InnocapError
-        An indicator is scaled by the units at hand, or a year has no figures.
+        An indicator is scaled by the units at hand, a year has no figures, or a unit has two
+        for one indicator.
     """
-    moving = [rule.code for rule in codebook.leaf_rules if rule.method not in FIXED]
+    lacking = [c for c in ("unit", "time", "code", "value") if c not in observations]
+    if lacking:
+        raise InnocapError(f"score_panel: observations lack the column {lacking[0]!r}")
+    moving = [r.code for r in codebook.leaf_rules if not find_normaliser(r.method).fixed]
     if moving:
         raise InnocapError(
             f"score_panel: {moving[0]} is scaled by the units at hand, so its years would not be "
@@ -56,13 +61,10 @@ def score_panel(
         complete = own.groupby("time")["code"].nunique() == len(codes)
         chosen = [int(year) for year in complete.index[complete]]
     else:
-        chosen = list(years)
+        chosen = check_labels("score_panel: years", years, own["time"])
     parts = []
     for year in chosen:
         figures = own[own["time"] == year]
-        if figures.empty:
-            known = ", ".join(str(t) for t in sorted(own["time"].unique()))
-            raise InnocapError(f"score_panel: there are no figures for {year}; years: {known}")
         wide = widen(figures, codes)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
@@ -74,21 +76,11 @@ def score_panel(
 
 
 def tabulate_changes(panel: pd.DataFrame, *, codes: Sequence[str] | None = None) -> pd.DataFrame:
-    """Compare each unit's first and last year.
+    """Compare each unit's first and last year in a panel.
 
-    Parameters
-    ----------
-    panel : DataFrame
-        From :func:`score_panel`.
-    codes : sequence of str, optional
-        Default: every node.
-
-    Returns
-    -------
-    DataFrame
-        One row per unit and code: `unit`, `code`, `first_time`, `last_time`, `first_score`,
-        `last_score`, `change`, `change_per_year`, `first_rank`, `last_rank`, `rank_gain`
-        (places won). Units with a score in one year only are left out.
+    Returns one row per unit and code: `unit`, `code`, `first_time`, `last_time`, `first_score`,
+    `last_score`, `change`, `change_per_year`, `first_rank`, `last_rank`, `rank_gain` (places
+    won). Units with a score in one year only are left out.
     """
     rows = panel if codes is None else panel[panel["code"].isin(list(codes))]
     rows = rows.dropna(subset=["score"]).sort_values("time")
@@ -108,3 +100,28 @@ def tabulate_changes(panel: pd.DataFrame, *, codes: Sequence[str] | None = None)
         }
     )
     return table[table["last_time"] > table["first_time"]].reset_index()
+
+
+def recompute_published(observations: pd.DataFrame, codebooks: Sequence[Codebook]) -> pd.DataFrame:
+    """Recompute published composites and compare them with what was published.
+
+    Returns: one row per composite, year and unit: `code`, `time`, `unit`, `published`,
+    `recomputed`, `difference`. Years without the composite or a part are left out.
+    """
+    rows = []
+    for book in codebooks:
+        root = book.indexes[0]
+        codes = [root, *book.find_inputs(set(observations["code"]))]
+        own = observations[observations["code"].isin(codes)]
+        for time, year in own.groupby("time"):
+            if set(year["code"]) != set(codes):
+                continue
+            wide = widen(year, codes).dropna()
+            recomputed = score_index(wide, book).scores[root]
+            table = pd.DataFrame({"published": wide[root], "recomputed": recomputed})
+            table = table.assign(difference=recomputed - wide[root]).rename_axis("unit")
+            table = table.reset_index()
+            table.insert(0, "code", root)
+            table.insert(1, "time", time)
+            rows.append(table)
+    return pd.concat(rows, ignore_index=True)

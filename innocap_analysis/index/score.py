@@ -10,9 +10,9 @@ import pandas as pd
 from innocap_analysis.index.aggregate import aggregate
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.index.figures import check_numbers, rank_figures
 from innocap_analysis.index.normalise import normalise
 from innocap_analysis.index.steps import denominate
-from innocap_analysis.index.ties import rank_figures
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,9 @@ def score_index(
     book = read_codebook(codebook)
     values = denominate(values, book)
     normalised = normalise(values, book, reference_unit=reference_unit)
-    raw = values[book.leaves].astype("float64")
+    raw = pd.DataFrame(
+        check_numbers(values, book.leaves).T, index=values.index, columns=book.leaves
+    )
     scores, coverage = aggregate(normalised, book, min_coverage=min_coverage)
     return IndexResult(book, raw, normalised, scores, rank_units(scores), coverage)
 
@@ -149,5 +151,7 @@ def rank_units(scores: pd.DataFrame) -> pd.DataFrame:
         Same shape; 1 is the highest, ties share the best rank (competition ranking), and
         so do scores that differ by their rounding; NaN where there is no score.
     """
-    ranks = rank_figures(scores.to_numpy(dtype=float).T, descending=True)
+    figures = check_numbers(scores, list(scores) if isinstance(scores, pd.DataFrame) else (),
+                            name="scores")  # fmt: skip
+    ranks = rank_figures(figures, descending=True)
     return pd.DataFrame(ranks.T, index=scores.index, columns=scores.columns)

@@ -4,87 +4,23 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
-from innocap_analysis.index.factors import Factor, MeasurementError, WeightNoise, default_factors
-from innocap_analysis.index.normalise import ScoreWarning
-from innocap_analysis.index.options import check_count, check_options, check_share
+from innocap_analysis.index.factors import Factor, default_factors
+from innocap_analysis.index.figures import ScoreWarning, check_count, check_labels, check_share
+from innocap_analysis.index.normalise import find_reference
+from innocap_analysis.index.ranks import store_ranks
+from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.score import score_index
-from innocap_analysis.index.simulation import Simulation, draw_numbers, list_choices
-from innocap_analysis.index.ties import rank_figures
+from innocap_analysis.index.simulation import Simulation, lay_out
 
-
-@dataclass(frozen=True)
-class SensitivityResult:
-    """Every run's choices and scores.
-
-    Attributes
-    ----------
-    choices : DataFrame
-        One row per run: the option of each factor, ``weight:<code>`` where weights were
-        drawn.
-    scores : dict of str to DataFrame
-        Runs x units for every group and index code.
-    baseline : DataFrame
-        Units x codes: scores of the index as it is.
-    factors : tuple of str
-        Names of the factors.
-    sobol_size : int
-        Base sample of the Sobol design, 0 without one. The runs are then the base sample,
-        a second one, and for each factor the base sample with that factor of the second.
-    """
-
-    choices: pd.DataFrame
-    scores: dict[str, pd.DataFrame]
-    baseline: pd.DataFrame
-    factors: tuple[str, ...]
-    sobol_size: int = 0
-
-    def judge_scores(self, code: str, units: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return the scores that units may be held against each other by.
-
-        Parameters
-        ----------
-        code : str
-            Group or index.
-        units : sequence of str, optional
-            Default: all.
-
-        Returns
-        -------
-        DataFrame
-            Runs x units; a unit that the index as it is does not score has none, even where
-            leaving out what it lacks gives it one.
-        """
-        scores = self.scores[code] if units is None else self.scores[code][list(units)]
-        known = scores.columns[self.baseline.loc[scores.columns, code].notna()]
-        return scores[known].reindex(columns=scores.columns)
-
-    def rank_runs(self, code: str, units: Sequence[str] | None = None) -> pd.DataFrame:
-        """Rank units among themselves in every run.
-
-        A unit that the index as it is does not score is never ranked.
-
-        Parameters
-        ----------
-        code : str
-            Group or index.
-        units : sequence of str, optional
-            Who is ranked; others are ignored. Default: all.
-
-        Returns
-        -------
-        DataFrame
-            Runs x units; 1 is the highest score, NaN without one.
-        """
-        scores = self.judge_scores(code, units)
-        ranks = rank_figures(scores.to_numpy(dtype=float), descending=True)
-        return pd.DataFrame(ranks, index=scores.index, columns=scores.columns)
+# Scores (runs x units x nodes) that are all kept; of more, ranks alone, at a quarter of the size.
+MOST_SCORES = 50_000_000
 
 
 def run_sensitivity(
@@ -96,6 +32,8 @@ def run_sensitivity(
     seed: int = 1,
     min_coverage: float = 0.5,
     sobol: bool = False,
+    keep: Sequence[str] | None = None,
+    reference_unit: str | None = None,
 ) -> SensitivityResult:
     """Score an index many times, each time with other defensible choices.
 
@@ -105,10 +43,11 @@ def run_sensitivity(
         Units x codes in raw units.
     codebook : Codebook or DataFrame
         The index whose choices are varied.
-    factors : iterable of Factor, optional
-        What is uncertain (see :mod:`~innocap_analysis.index.factors`), each at most once.
-        Default: weights by 25 %, one indicator left out or none, and arithmetic or
-        geometric aggregation of each index.
+    factors : iterable of factors, optional
+        What is uncertain, each at most once: :class:`WeightNoise`, :class:`LeaveOneOut`,
+        :class:`AggregationChoice`, :class:`NormalisationChoice`, :class:`TreatmentChoice`,
+        :class:`ImputationChoice`, :class:`MeasurementError`. Default: weights by 25 %, one
+        indicator left out or none, and arithmetic or geometric aggregation of each index.
     n : int
         Number of runs; with `sobol` the size of the base sample, and the runs are ``n``
         times the number of factors plus two.
@@ -118,6 +57,12 @@ def run_sensitivity(
         As in :func:`~innocap_analysis.index.score.score_index`.
     sobol : bool
         Lay the runs out so that Sobol indices can be estimated.
+    keep : sequence of str, optional
+        Units whose score in every run is kept; of all others only the rank is. Default: all
+        units, and none where there are more than fifty million scores (5,000 units, 2,000 runs,
+        five nodes).
+    reference_unit : str, optional
+        As in :func:`~innocap_analysis.index.normalise.normalise`.
 
     Returns
     -------
@@ -133,48 +78,87 @@ def run_sensitivity(
     Notes
     -----
     Tables are prepared once for each combination of imputation, treatment and
-    normalisation that occurs, and all runs that share a combination are aggregated
-    together. Uncertainty analysis as in Saisana, Saltelli and Tarantola (2005), *Journal of
-    the Royal Statistical Society A* 168(2), 307-323.
+    normalisation that occurs, and runs that share a combination are aggregated together, in
+    blocks: memory is that of what is kept. Uncertainty analysis as in Saisana, Saltelli and
+    Tarantola (2005), *Journal of the Royal Statistical Society A* 168(2), 307-323.
 
     Examples
     --------
     >>> from innocap_analysis import load_capacity
     >>> capacity = load_capacity()
     >>> runs = run_sensitivity(capacity.values, capacity.codebook, n=100)
-    >>> runs.rank_runs("INNOCAP", ["SE", "FI"]).shape
-    (100, 2)
+    >>> runs.ranks("INNOCAP", ["SE", "FI"]).superiority().at["FI", "SE"]
+    np.float64(1.0)
     """
     check_share("min_coverage", min_coverage)
     check_count("n", n)
+    check_count("seed", seed, least=0)
     book = read_codebook(codebook)
-    chosen = list(factors) if factors is not None else default_factors(book)
-    _check_factors(chosen, book)
+    chosen = _check_factors(factors, book)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ScoreWarning)  # told when the index itself was scored
-        baseline = score_index(values, book, min_coverage=min_coverage).scores
-        random = draw_numbers(chosen, book, values.index, n, seed, sobol=sobol)
-        runs = n * (len(chosen) + 2) if sobol else n
-        scores = Simulation(values, book, chosen, random, runs, min_coverage).run()
+        baseline = score_index(
+            values, book, min_coverage=min_coverage, reference_unit=reference_unit
+        ).scores
+        numbers = lay_out(chosen, book, values.index, n, seed, sobol=sobol)
+        simulation = Simulation(
+            values, book, chosen, numbers, n * (len(chosen) + 2) if sobol else n,
+            min_coverage=min_coverage,
+            reference=None if reference_unit is None
+            else find_reference(reference_unit, values.index),
+        )  # fmt: skip
+        units = None if keep is None else check_labels("keep", keep, values.index)
+        if units is None and simulation.n * baseline.size > MOST_SCORES:
+            units = []
+        scores, places = collect_runs(simulation, baseline, units)
     return SensitivityResult(
-        choices=list_choices(chosen, book, random, runs),
-        scores={c: pd.DataFrame(x, columns=values.index) for c, x in scores.items()},
+        choices=simulation.choices,
+        scores=scores,
         baseline=baseline,
         factors=tuple(factor.name for factor in chosen),
         sobol_size=n if sobol else 0,
+        places=places,
     )
 
 
-def _check_factors(factors: Sequence[Factor], book: Codebook) -> None:
-    names = [factor.name for factor in factors]
-    for factor in factors:
+def collect_runs(
+    simulation: Simulation, baseline: pd.DataFrame, keep: Sequence[str] | None = None
+) -> tuple[dict[str, pd.DataFrame], dict[str, np.ndarray]]:
+    """Evaluate all runs; return the scores of some units, or of all, and else the ranks of all."""
+    every = keep is None
+    names = baseline.index if keep is None else pd.Index(list(keep))
+    at = baseline.index.get_indexer_for(names)
+    shape = simulation.n, len(baseline)
+    scores = {code: np.empty((simulation.n, len(names))) for code in baseline}
+    kind = store_ranks(np.empty((0, len(baseline)))).dtype
+    places = {} if every else {code: np.empty(shape, dtype=kind) for code in baseline}
+    for runs, nodes in simulation.evaluate():
+        for code, (found, _) in nodes.items():
+            score = np.broadcast_to(found, (len(runs), len(baseline)))
+            scores[code][runs] = score if every else score[:, at]
+            if not every:
+                judged = np.where(baseline[code].isna(), np.nan, score)
+                places[code][runs] = store_ranks(judged)
+    return {c: pd.DataFrame(x, columns=names) for c, x in scores.items()}, places
+
+
+def _check_factors(factors: Iterable[Factor] | None, book: Codebook) -> list[Factor]:
+    if not (factors is None or isinstance(factors, Iterable)):
+        raise InnocapError(f"factors: expected a list of factors, found {factors!r}")
+    chosen = default_factors(book) if factors is None else list(factors)
+    names = []
+    for factor in chosen:
+        if not isinstance(factor, Factor):
+            raise InnocapError(
+                f"factors: {factor!r} is no factor; give WeightNoise(), LeaveOneOut(), …"
+            )
         factor.check(book)
-        if not isinstance(factor, (WeightNoise, MeasurementError)):
-            check_options(f"factors: {factor.name}", factor.options(book))
-        if names.count(factor.name) > 1:
+        if factor.name in names:
             raise InnocapError(f"factors: {factor.name!r} is given twice")
+        names.append(factor.name)
     if {"measurement", "treatment"} <= set(names):
         raise InnocapError(
             "factors: MeasurementError and TreatmentChoice exclude each other; treat the figures "
             "first and give the errors of the treated ones"
         )
+    return chosen

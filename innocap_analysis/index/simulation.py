@@ -2,108 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.index.aggregate import aggregate_arrays
+from innocap_analysis.index.aggregate import Node, aggregate_arrays
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.factors import (
     AS_CODEBOOK,
+    Choice,
     Factor,
     ImputationChoice,
     MeasurementError,
     WeightNoise,
 )
+from innocap_analysis.index.figures import check_numbers
 from innocap_analysis.index.normalise import normalise_array
-from innocap_analysis.index.steps import denominate, impute
-from innocap_analysis.index.treat import treat_outliers
-from innocap_analysis.index.values import check_values
+from innocap_analysis.index.ranks import BLOCK_CELLS
+from innocap_analysis.index.steps import denominate, impute, treat_outliers
 
 Array = np.ndarray
 
 
-def draw_numbers(
+@dataclass(frozen=True)
+class Numbers:
+    """The uniform random numbers of one factor, drawn when they are asked for.
+
+    The base sample is a stretch of one stream of PCG64, which can be entered anywhere: any rows,
+    in any order, are the same as if all had been drawn.
+
+    Attributes
+    ----------
+    seed, n, count : int
+        Seed of the stream, size of the base sample and numbers per run.
+    starts : tuple of int
+        Where in the stream the base sample begins and, for Sobol indices, the second.
+    swapped : int
+        Place of the block of runs that takes the second sample; the first two blocks are the
+        samples themselves.
+    """
+
+    seed: int
+    n: int
+    count: int
+    starts: tuple[int, ...]
+    swapped: int
+
+    def draw(self, runs: Array) -> Array:
+        """Return the numbers of some runs, runs x count."""
+        block, row = np.divmod(runs, self.n)
+        second = (block == 1) | (block == self.swapped)
+        places = np.array(self.starts)[second.astype(int)] + row * self.count
+        # What lies side by side in the stream is drawn at once.
+        ends = np.flatnonzero(np.diff(places) != self.count) + 1
+        parts = [
+            self._enter_stream(int(stretch[0])).random((len(stretch), self.count))
+            for stretch in np.split(places, ends)
+        ]
+        return np.concatenate(parts)
+
+    def _enter_stream(self, place: int) -> np.random.Generator:
+        rng = np.random.default_rng(self.seed)
+        rng.bit_generator.advance(place)  # type: ignore[attr-defined]
+        return rng
+
+
+def lay_out(
     factors: Sequence[Factor], book: Codebook, units: pd.Index, n: int, seed: int, *, sobol: bool
-) -> list[Array]:
-    """Draw uniform numbers, runs x count for each factor, laid out for Sobol if wanted."""
-    rng = np.random.default_rng(seed)
+) -> list[Numbers]:
+    """Give every factor its random numbers, laid out for Sobol indices if wanted."""
     counts = [factor.count(book, units) for factor in factors]
-    base = [rng.random((n, count)) for count in counts]
-    if not sobol:
-        return base
-    second = [rng.random((n, count)) for count in counts]
+    before = np.cumsum([0, *counts]) * n
     return [
-        np.vstack([a, b, *(b if other == mine else a for other in range(len(factors)))])
-        for mine, (a, b) in enumerate(zip(base, second, strict=True))
-    ]
-
-
-def _pick(factor: Factor, book: Codebook, random: Array) -> Array:
-    options: Array = np.array(factor.options(book), dtype=object)  # type: ignore[union-attr]
-    at = np.minimum((random[:, 0] * len(options)).astype(int), len(options) - 1)
-    return np.asarray(options[at])
-
-
-def _draw_weights(factor: WeightNoise, book: Codebook, random: Array) -> dict[str, Array]:
-    drawn: dict[str, Array] = {}
-    spread = 1 - factor.relative + 2 * factor.relative * random
-    for parent in book.parent_rules:
-        for child, weight in zip(parent.children, parent.weights, strict=True):
-            drawn[child] = weight * spread[:, len(drawn)]
-    return drawn
-
-
-def list_choices(
-    factors: Sequence[Factor], book: Codebook, random: Sequence[Array], runs: int
-) -> pd.DataFrame:
-    """Tell what every run chose: one row per run, a column per option or drawn weight."""
-    columns: dict[str, Array] = {}
-    for factor, numbers in zip(factors, random, strict=True):
-        if isinstance(factor, WeightNoise):
-            drawn = _draw_weights(factor, book, numbers)
-            columns |= {f"weight:{code}": weight for code, weight in drawn.items()}
-        elif not isinstance(factor, MeasurementError):
-            columns[factor.name] = _pick(factor, book, numbers)
-    return pd.DataFrame(columns, index=range(runs))
+        Numbers(
+            seed, n, count,
+            (int(before[i]), int(before[-1] + before[i])) if sobol else (int(before[i]),), 2 + i,
+        )
+        for i, count in enumerate(counts)
+    ]  # fmt: skip
 
 
 class Simulation:
-    """All runs of one sensitivity analysis, evaluated group by group."""
+    """All runs of one sensitivity analysis, evaluated block by block."""
 
     def __init__(
         self,
         values: pd.DataFrame,
         book: Codebook,
         factors: Sequence[Factor],
-        random: Sequence[Array],
+        numbers: Sequence[Numbers],
         runs: int,
+        *,
         min_coverage: float,
+        reference: int | None = None,
     ) -> None:
-        self.units = values.index
-        self.book = book
-        self.min_coverage = min_coverage
         # Checked once: from here on a failure belongs to a run.
-        raw = check_values(denominate(values, book), book)
+        raw = check_numbers(denominate(values, book), book.leaves, of=book.name)
         self.values = pd.DataFrame(raw.T, index=values.index, columns=book.leaves)
-        self.n = runs
+        self.units, self.book, self.n = values.index, book, runs
+        self.min_coverage, self.reference = min_coverage, reference
         self.weights: dict[str, Array] = {}
         self.nominal: dict[str, Array] = {}
         self.options: dict[str, Array] = {}
-        self.errors: tuple[MeasurementError, Array] | None = None
+        self.errors: tuple[MeasurementError, Numbers] | None = None
         self.by_name = {factor.name: factor for factor in factors}
         self.prepared: dict[tuple[str, ...], dict[str, Array]] = {}
-        for factor, numbers in zip(factors, random, strict=True):
+        everyone = np.arange(runs)
+        for factor, own in zip(factors, numbers, strict=True):
             if isinstance(factor, WeightNoise):
-                drawn = _draw_weights(factor, book, numbers)
-                self.weights = {code: weight[:, None] for code, weight in drawn.items()}
+                self.weights = factor.draw(book, own.draw(everyone))
             elif isinstance(factor, MeasurementError):
-                self.errors = factor, numbers
-            else:
-                self.options[factor.name] = _pick(factor, book, numbers)
+                self.errors = factor, own
+            elif isinstance(factor, Choice):
+                self.options[factor.name] = factor.pick(book, own.draw(everyone))
+        columns = {f"weight:{code}": weight for code, weight in self.weights.items()}
+        self.choices = pd.DataFrame({**columns, **self.options}, index=range(runs))
         self._leave_out()
 
     def _leave_out(self) -> None:
@@ -112,36 +129,27 @@ class Simulation:
             return
         table = self.book.table["weight"].to_dict()
         for leaf in sorted(set(left_out) - {""}):
-            gone = (left_out == leaf)[:, None]
             for code in self.book.branch(leaf):
-                given = np.full((self.n, 1), float(table[code]))
-                self.weights[code] = np.where(gone, 0.0, self.weights.get(code, given))
-                self.nominal[code] = np.where(gone, 0.0, self.nominal.get(code, given))
+                given = np.full(self.n, float(table[code]))
+                for weights in (self.weights, self.nominal):
+                    weights[code] = np.where(left_out == leaf, 0.0, weights.get(code, given))
 
-    def run(self) -> dict[str, Array]:
-        """Return runs x units for every group and index."""
-        scores = {code: np.empty((self.n, len(self.units))) for code in self.book.parents}
+    def evaluate(self) -> Iterator[tuple[Array, dict[str, Node]]]:
+        """Yield runs, and score and coverage of every group and index in them."""
         for runs, options in self._group_runs():
             try:
-                nodes = aggregate_arrays(
-                    self._normalise(options, runs),
-                    self.book,
-                    weights={code: weight[runs] for code, weight in self.weights.items()},
-                    methods={
-                        name.removeprefix("aggregate:"): option
-                        for name, option in options.items()
-                        if name.startswith("aggregate:")
-                    },
-                    min_coverage=self.min_coverage,
-                    coverage_weights={c: w[runs] for c, w in self.nominal.items()},
-                )
+                prepared = self._prepare(options)
+                scaled = self._normalise(prepared, options)
+                for part in self._split(runs):
+                    yield part, self._aggregate(scaled, prepared, options, part)
             except Exception as error:
                 raise InnocapError(f"{self._name(int(runs[0]))}: {error}") from error
-            for code, (score, _) in nodes.items():
-                scores[code][runs] = score
-        return scores
 
-    def _group_runs(self) -> Iterable[tuple[Array, dict[str, str]]]:
+    def _split(self, runs: Array) -> list[Array]:
+        size = max(1, BLOCK_CELLS // max(1, len(self.units)))
+        return np.split(runs, range(size, len(runs), size))
+
+    def _group_runs(self) -> Iterator[tuple[Array, dict[str, str]]]:
         shared = {name: x for name, x in self.options.items() if name != "left_out"}
         if not shared:
             yield np.arange(self.n), {}
@@ -151,44 +159,57 @@ class Simulation:
             names = key if isinstance(key, tuple) else (key,)
             yield np.asarray(runs), dict(zip(shared, map(str, names), strict=True))
 
-    def _normalise(self, options: dict[str, str], runs: Array) -> dict[str, Array]:
-        table = self._prepare(options)
-        method = options.get("normalise", AS_CODEBOOK)
+    def _aggregate(
+        self, scaled: dict[str, Array], prepared: dict[str, Array], options: dict[str, str],
+        runs: Array,
+    ) -> dict[str, Node]:  # fmt: skip
         noise = self._draw_errors(runs)
+        noisy = {code: prepared[code] + errors for code, errors in noise.items()}
+        return aggregate_arrays(
+            {**scaled, **self._normalise(noisy, options)},
+            self.book,
+            weights={code: weight[runs, None] for code, weight in self.weights.items()},
+            methods={
+                name.removeprefix("aggregate:"): option
+                for name, option in options.items()
+                if name.startswith("aggregate:")
+            },
+            min_coverage=self.min_coverage,
+            coverage_weights={code: weight[runs, None] for code, weight in self.nominal.items()},
+        )
+
+    def _normalise(self, table: dict[str, Array], options: dict[str, str]) -> dict[str, Array]:
+        method = options.get("normalise", AS_CODEBOOK)
         leaves = {}
         for rule in self.book.leaf_rules:
-            x = table[rule.code]
-            if rule.code in noise:
-                x = x + noise[rule.code]
-            own = rule if method == AS_CODEBOOK else rule._replace(method=method)
-            leaves[rule.code] = normalise_array(x, own, units=self.units, quiet=True)
+            if rule.code in table:
+                own = rule if method == AS_CODEBOOK else rule._replace(method=method)
+                leaves[rule.code] = normalise_array(
+                    table[rule.code], own, units=self.units, reference=self.reference, quiet=True
+                )
         return leaves
 
     def _prepare(self, options: dict[str, str]) -> dict[str, Array]:
         """Fill and treat once for all runs that choose the same."""
         key = tuple(options.get(name, "") for name in ("imputation", "treatment"))
         if key not in self.prepared:
-            table = self._fill(options)
+            table = self.values
+            filling = self.by_name.get("imputation")
+            if isinstance(filling, ImputationChoice):
+                table = impute(table, method=options["imputation"], groups=filling.groups)
+            limit = options.get("treatment", "none").removeprefix("winsorise ")
+            if limit != "none":
+                table, _ = treat_outliers(table, winsorise_limit=int(limit))
             self.prepared[key] = {
                 code: np.ascontiguousarray(table[code].to_numpy()) for code in self.book.leaves
             }
         return self.prepared[key]
 
-    def _fill(self, options: dict[str, str]) -> pd.DataFrame:
-        table = self.values
-        filling = self.by_name.get("imputation")
-        if isinstance(filling, ImputationChoice):
-            table = impute(table, method=options["imputation"], groups=filling.groups)
-        if options.get("treatment", "none") != "none":
-            limit = int(options["treatment"].removeprefix("winsorise "))
-            table, _ = treat_outliers(table, winsorise_limit=limit)
-        return table
-
     def _draw_errors(self, runs: Array) -> dict[str, Array]:
         if self.errors is None:
             return {}
         factor, numbers = self.errors
-        cells = numbers[runs].reshape(len(runs), len(factor.codes), len(self.units))
+        cells = numbers.draw(runs).reshape(len(runs), len(factor.codes), len(self.units))
         sizes = {**factor.standard_errors, **factor.ranges}
         return {
             code: sizes[code]

@@ -15,10 +15,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from fewlikert.options import check_level
+from innocap_analysis.index.figures import check_level, measure_rounding
 from innocap_analysis.index.reference import compare_to_reference
-from innocap_analysis.index.score import IndexResult
-from innocap_analysis.index.sensitivity import SensitivityResult
+from innocap_analysis.index.runs import SensitivityResult
+from innocap_analysis.index.score import IndexResult, rank_units
 
 LEVEL = 0.9
 AHEAD, EVEN, BEHIND, HANGS, UNMEASURED = (
@@ -161,9 +161,8 @@ def judge_units(
     parents, dimensions = list(book.parents), tuple(book.children(book.indexes[0]))
     tails = ((1 - level) / 2, (1 + level) / 2)
     # Groups x runs x units: the median is taken anew in every run.
-    scores = [runs.judge_scores(code) for code in parents]
-    gaps = np.stack([_find_gaps(one, own, members) for one in scores])
-    ranks = np.stack([_rank_among(one, own, members) for one in scores])
+    gaps = np.stack([runs.gaps(code, own, reference_units=members).to_numpy() for code in parents])
+    ranks = np.stack([_rank_among(runs, code, own, members) for code in parents])
     which = [parents.index(code) for code in dimensions]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "All-NaN", RuntimeWarning)  # of the unmeasured
@@ -191,23 +190,16 @@ def judge_units(
     return Verdicts(table, gaps_without, dimensions, level)
 
 
-def _find_gaps(scores: pd.DataFrame, units: list[str], members: list[str]) -> np.ndarray:
-    """Return scores less the median of the set; runs x units.
-
-    A member that never has a score does not slow the others down.
-    """
-    x = scores[members].to_numpy()
-    x = x[:, ~np.isnan(x).all(axis=0)]
-    plain = x.size and not np.isnan(x).any()
-    medians = np.median(x, axis=1) if plain else scores[members].median(axis=1).to_numpy()
-    return np.asarray(scores[units].to_numpy() - medians[:, None])
-
-
-def _rank_among(scores: pd.DataFrame, units: list[str], members: list[str]) -> np.ndarray:
+def _rank_among(
+    runs: SensitivityResult, code: str, units: list[str], members: list[str]
+) -> np.ndarray:
     """Rank each unit in every run among the reference set and itself; runs x units."""
-    others, own = scores[members].to_numpy().round(9), scores[units].to_numpy().round(9)
-    above = (others[:, None, :] > own[:, :, None]).sum(axis=2) + 1.0
-    return np.where(np.isnan(own), np.nan, above)
+    scores = runs.judge_scores(code, list(dict.fromkeys([*units, *members])))
+    slack = measure_rounding(scores.to_numpy())
+    others = scores[members].to_numpy() - slack
+    own = scores[units].to_numpy()
+    above = [(others > one[:, None]).sum(axis=1) + 1.0 for one in own.T]
+    return np.where(np.isnan(own), np.nan, np.transpose(above))
 
 
 def _leave_out(
@@ -215,7 +207,7 @@ def _leave_out(
 ) -> pd.DataFrame:
     """Return the gaps when one indicator is left out, a row per group, unit and indicator."""
     codes = left_out.choices["left_out"].to_numpy()
-    gaps = [_find_gaps(left_out.judge_scores(code), units, members).T for code in parents]
+    gaps = [left_out.gaps(code, units, reference_units=members).to_numpy().T for code in parents]
     return pd.DataFrame(
         {
             "left_out": np.tile(codes, len(parents) * len(units)),
@@ -261,8 +253,8 @@ def _judge(
 
 def find_order_changes(runs: SensitivityResult, code: str, scores: pd.Series) -> pd.DataFrame:
     """Tell in which runs some units change their order, or who of them is first."""
-    before = scores.round(9).rank(ascending=False, method="min")
-    after = runs.rank_runs(code, list(scores.index))
+    before = rank_units(scores.to_frame()).iloc[:, 0]
+    after = runs.ranks(code, list(scores.index)).table
     return runs.choices.assign(
         order=(after != before).any(axis=1), first=((after == 1) != (before == 1)).any(axis=1)
     )

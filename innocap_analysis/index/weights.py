@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.normalise import ScoreWarning
-from innocap_analysis.index.ties import is_flat
+from innocap_analysis.index.figures import (
+    FEWEST_UNITS,
+    check_numbers,
+    check_word,
+    is_flat,
+    warn,
+)
 
 
 def compute_effective_weights(codebook: Codebook) -> pd.DataFrame:
     """Compute how much each node counts in its index.
 
-    Parameters
-    ----------
-    codebook : Codebook
-        The index; `weight` is relative to siblings.
-
-    Returns
-    -------
-    DataFrame
-        One row per scored node: `code`, `parent`, `level`, `weight` (product of the shares
-        on the way up to the root; the indicators of one index sum to 1).
-
-    Examples
-    --------
-    >>> from innocap_analysis import load_capacity
-    >>> table = compute_effective_weights(load_capacity().codebook)
-    >>> round(float(table.set_index("code").at["PRO", "weight"]), 2)
-    0.25
+    Returns one row per scored node: `code`, `parent`, `level`, `weight` (product of the shares on
+    the way up to the root; the indicators of one index sum to 1).
     """
     effective = dict.fromkeys(codebook.indexes, 1.0)
     for parent in reversed(codebook.parents):
@@ -53,7 +42,6 @@ def compute_effective_weights(codebook: Codebook) -> pd.DataFrame:
 
 
 METHODS = ("equal", "given", "budget", "pca", "correlation")
-FEWEST_UNITS = 20
 _EQUAL = 1e-6
 
 
@@ -111,57 +99,59 @@ def derive_weights(
     children = codebook.children(parent)
     if not children:
         raise InnocapError(f"derive_weights: {parent!r} is no group of {codebook.name}")
-    if method not in METHODS:
-        raise InnocapError(
-            f"derive_weights: {method!r} is none of {', '.join(METHODS)}{suggest(method, METHODS)}"
-        )
+    check_word("derive_weights: method", method, METHODS)
     if method == "equal":
         return dict.fromkeys(children, 1.0 / len(children))
     if method in ("given", "budget"):
-        return _share_out(given or {}, children, parent)
+        return _share_out(given, children, parent)
     x = _complete_units(normalised, children, method)
     correlations = np.corrcoef(x, rowvar=False)
     if method == "pca":
         weights: np.ndarray = np.linalg.eigh(correlations)[1][:, -1] ** 2
     else:
-        weights = _equalise(np.cov(x, rowvar=False), parent)
+        weights = _equalise(correlations, parent) / x.std(axis=0)
     return dict(zip(children, map(float, weights / weights.sum()), strict=True))
 
 
 def _share_out(
-    given: Mapping[str, float], children: Sequence[str], parent: str
+    given: Mapping[str, float] | pd.Series | None, children: Sequence[str], parent: str
 ) -> dict[str, float]:
+    if not isinstance(given, (Mapping, pd.Series)):
+        raise InnocapError(f"derive_weights: {parent}: given: expected a weight by child")
+    given = dict(given)
     wrong = [c for c in given if c not in children] + [c for c in children if c not in given]
     if wrong:
         raise InnocapError(
             f"derive_weights: {parent} has the children {', '.join(children)}; {wrong[0]!r} is "
             "missing or too many"
         )
-    total = sum(given.values())
-    if min(given.values()) < 0 or not 0 < total < float("inf"):
+    points = check_numbers(pd.DataFrame(given, index=[parent]), children, name="derive_weights")
+    points = points[:, 0]
+    if not (points.min() >= 0 and points.sum() > 0):
         raise InnocapError(f"derive_weights: {parent}: weights must be 0 or more, not all 0")
-    return {child: given[child] / total for child in children}
+    return dict(zip(children, map(float, points / points.sum()), strict=True))
 
 
 def _complete_units(
     normalised: pd.DataFrame | None, children: Sequence[str], method: str
 ) -> np.ndarray:
-    if normalised is None or any(child not in normalised for child in children):
+    if normalised is None:
         raise InnocapError(f"derive_weights: {method} needs a table with {', '.join(children)}")
-    complete = normalised[list(children)].dropna()
+    x = check_numbers(normalised, children, name="derive_weights")
+    complete = x[:, ~np.isnan(x).any(axis=0)].T
     if len(complete) < FEWEST_UNITS:
         raise InnocapError(
             f"derive_weights: {method} rests on correlations, and {len(complete)} complete units "
             f"are too few for them (at least {FEWEST_UNITS}); use equal or given weights"
         )
-    flat = complete.columns[is_flat(complete.to_numpy(dtype=float).T)[:, 0]]
-    if len(flat):
+    flat = [c for c, same in zip(children, is_flat(complete.T)[:, 0], strict=True) if same]
+    if flat:
         raise InnocapError(f"derive_weights: {flat[0]} does not vary, so it has no correlation")
-    return np.asarray(complete, dtype=float)
+    return complete
 
 
-def _equalise(covariance: np.ndarray, parent: str) -> np.ndarray:
-    sd = np.sqrt(np.diag(covariance))
+def _equalise(correlations: np.ndarray, parent: str) -> np.ndarray:
+    """Return weights of the standardised children, so that their units do not matter."""
 
     def weigh(logs: np.ndarray) -> np.ndarray:
         full = np.append(logs, 0.0)  # only ratios count: the last weight is the yardstick
@@ -170,8 +160,8 @@ def _equalise(covariance: np.ndarray, parent: str) -> np.ndarray:
 
     def correlate(logs: np.ndarray) -> np.ndarray:
         weights = weigh(logs)
-        shared = covariance @ weights
-        return np.asarray(shared / (sd * np.sqrt(weights @ shared)))
+        shared = correlations @ weights
+        return np.asarray(shared / np.sqrt(weights @ shared))
 
     def residuals(logs: np.ndarray) -> np.ndarray:
         correlation = correlate(logs)
@@ -180,13 +170,13 @@ def _equalise(covariance: np.ndarray, parent: str) -> np.ndarray:
     # Imported here: only this way of weighting needs it, and every notebook imports this file.
     from scipy.optimize import least_squares
 
-    best = least_squares(residuals, np.zeros(len(sd) - 1), xtol=1e-15, ftol=1e-15, gtol=1e-15)
+    best = least_squares(
+        residuals, np.zeros(len(correlations) - 1), xtol=1e-15, ftol=1e-15, gtol=1e-15
+    )
     reached = correlate(best.x)
     if np.ptp(reached) > _EQUAL:
-        warnings.warn(
+        warn(
             f"{parent}: no weights make its children correlate alike with it; at best from "
-            f"{reached.min():.2f} to {reached.max():.2f}",
-            ScoreWarning,
-            stacklevel=3,
+            f"{reached.min():.2f} to {reached.max():.2f}"
         )
     return weigh(np.asarray(best.x))

@@ -13,7 +13,7 @@ from innocap_analysis.index.alternatives import (
     compare_alternatives,
     find_double_counts,
 )
-from innocap_analysis.index.normalise import ScoreWarning
+from innocap_analysis.index.figures import ScoreWarning
 from innocap_analysis.pages.drawing.figure import GRID, INK, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
@@ -169,7 +169,7 @@ def tell_order(view: IndexView, alternatives: pd.DataFrame, key: str) -> str:
 def plot_left_out(view: IndexView) -> Chart:
     """Draw how the index of each partner country moves when one indicator is left out."""
     runs, units = view.left_out, view.measured
-    scores, ranks = runs.scores[view.root][units], runs.rank_runs(view.root, units)
+    scores, ranks = runs.scores[view.root][units], runs.ranks(view.root, units).table
     full = view.capacity.result.scores.loc[units, view.root]
     data = pd.DataFrame(
         {

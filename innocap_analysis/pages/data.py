@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.flags import read_notes
-from innocap_analysis.index.published import recompute_published
+from innocap_analysis.index.panel import recompute_published
 from innocap_analysis.pages.comparison import read_examples
 from innocap_analysis.pages.drawing.figure import AHEAD, GRID, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import FLAG_MARK, Said
@@ -135,7 +135,7 @@ def plot_years(view: IndexView) -> Chart:
 def _read_notes(view: IndexView, topic: str) -> dict[str, str]:
     """Return the readers' notes on a topic in the view's language, by what they are about."""
     names = [resource.name for resource in read_datapackage(view.settings.raw_dir)]
-    known = [*view.codebook.table.index, *names]
+    known = [*view.capacity.known_codes, *names]
     notes = read_notes(view.settings.notes_path, codes=known)
     own = notes[notes["topic"] == topic]
     return {} if own.empty else dict(zip(own["about"], own[f"note_{view.language}"], strict=True))

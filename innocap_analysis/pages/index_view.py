@@ -12,11 +12,10 @@ import pandas as pd
 from innocap_analysis.data.flags import find_flags, group_flags
 from innocap_analysis.data.observations import fingerprint_inputs
 from innocap_analysis.data.units import Unit
+from innocap_analysis.index.alternatives import leave_out_cells, leave_out_indicators
 from innocap_analysis.index.capacity import CapacityData
-from innocap_analysis.index.influence import leave_out_cells, leave_out_indicators
-from innocap_analysis.index.robustness import summarise_ranks
+from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.score import rank_units
-from innocap_analysis.index.sensitivity import SensitivityResult
 from innocap_analysis.index.verdicts import LEVEL, Verdicts, judge_units
 from innocap_analysis.pages.facts import FLAG_MARK, Ledger, Said
 from innocap_analysis.pages.prose import Prose
@@ -31,8 +30,8 @@ class IndexView(View):
     ----------
     capacity : CapacityData
         The project's data, all units scored together.
-    reference : str
-        Name of the set that units are held against.
+    reference : str or tuple of str
+        Name of the set that units are held against, or the units themselves.
     place : Unit, optional
         Whom the page is about.
     year : int, optional
@@ -42,7 +41,7 @@ class IndexView(View):
     """
 
     capacity: CapacityData
-    reference: str
+    reference: str | tuple[str, ...]
     place: Unit | None = None
     year: int | None = None
     n: int = 2000
@@ -126,7 +125,15 @@ class IndexView(View):
         told = []
         if self.year is not None:
             told.append(self.say("Figures up to {year} only.", year=self.count_year(self.year)))
-        if self.reference != next(iter(self.settings.reference_sets)):
+        if not isinstance(self.reference, str):
+            told.append(
+                self.say(
+                    "Held against {n} chosen countries: {units}.",
+                    n=self.n_members,
+                    units=self.units(self.members),
+                )
+            )
+        elif self.reference != next(iter(self.settings.reference_sets)):
             told.append(
                 self.say(
                     "Held against the reference set “{reference}”, {n} countries.",
@@ -207,7 +214,7 @@ class IndexView(View):
     @cached_property
     def _among(self) -> pd.DataFrame:
         """Ranks of the partner countries among themselves, over the runs."""
-        table = summarise_ranks(self.runs.rank_runs(self.root, self.measured), level=LEVEL)
+        table = self.runs.ranks(self.root, self.measured).summary(LEVEL)
         scores = self.capacity.result.scores.loc[self.measured, [self.root]]
         return table.set_index("unit").assign(rank=rank_units(scores)[self.root])
 
@@ -233,7 +240,7 @@ class IndexView(View):
         scored = self.capacity.result.scores[self.root].loc[units].dropna()
         scored = scored.sort_values(ascending=False)
         spread = self.runs.scores[self.root][list(scored.index)]
-        ranks = summarise_ranks(self.runs.rank_runs(self.root, list(scored.index)), level=LEVEL)
+        ranks = self.runs.ranks(self.root, list(scored.index)).interval(LEVEL)
         return pd.DataFrame(
             {
                 "unit": scored.index,

@@ -12,6 +12,7 @@ from innocap_analysis.index.coherence import (
     estimate_importance,
 )
 from innocap_analysis.index.goalposts import compute_goalposts
+from innocap_analysis.index.normalisers import find_normaliser
 from innocap_analysis.index.weights import compute_effective_weights
 from innocap_analysis.pages.drawing.figure import (
     AHEAD,
@@ -41,7 +42,7 @@ def plot_normalisation(view: IndexView, code: str, unit: str) -> Chart:
     if code not in view.codebook.leaves:
         raise InnocapError(f"plot_normalisation: {code!r} is no scored indicator")
     row = view.codebook.table.loc[code]
-    if row["normalise"] != "goalposts" or row["transform"] != "none":
+    if not find_normaliser(row["normalise"]).needs or row["transform"] != "none":
         raise InnocapError(f"plot_normalisation: {code!r} is not scored on a line of goalposts")
     result, members = view.capacity.result, view.members
     data = pd.DataFrame({"value": result.values[code], "score": result.normalised[code]})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from innocap_analysis.data.units import find_unit
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.pages.index_view import IndexView
@@ -16,7 +18,7 @@ def open_view(
     *,
     region: str | None = None,
     language: str = "en",
-    reference: str | None = None,
+    reference: str | Sequence[str] | None = None,
     year: int | None = None,
     runs: int = 2000,
     seed: int = 1,
@@ -33,8 +35,9 @@ def open_view(
         Country or region that the page is about. Default: it compares all countries.
     language : {'en', 'sv', 'fi', 'fr'}
         Language of everything shown.
-    reference : str, optional
-        Name of a reference set. Default: the first of the settings.
+    reference : str or sequence of str, optional
+        Name of a reference set, or the countries themselves. Default: the first set of the
+        settings.
     year : int, optional
         Use nothing later than this year. Default: the newest figures.
     runs, seed : int
@@ -63,12 +66,17 @@ def open_view(
     config = settings or (capacity.settings if capacity else load_settings())
     data = capacity or load_capacity(year=year, settings=config)
     place = None if region is None else find_unit(region, config)
+    whom = reference or next(iter(config.reference_sets))
+    if isinstance(whom, str):
+        config.check_reference(whom)
+    else:
+        whom = tuple(data.reference_units(whom))
     return IndexView(
         data.settings, data.codebook, config.check_language(language),
         page=f"{page}{config.variant_suffix}",
         folder=COMPARISON if place is None else place.code,
         capacity=data,
-        reference=config.check_reference(reference or next(iter(config.reference_sets))),
+        reference=whom,
         place=place, year=year, n=runs, seed=seed,
     )  # fmt: skip
 

@@ -10,9 +10,8 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from innocap_analysis.index import factors
-from innocap_analysis.index.robustness import estimate_superiority, summarise_ranks
-from innocap_analysis.index.sensitivity import SensitivityResult
-from innocap_analysis.index.sobol import MEAN_SHIFT, estimate_sobol
+from innocap_analysis.index.runs import SensitivityResult
+from innocap_analysis.index.sobol import MEAN_SHIFT
 from innocap_analysis.index.verdicts import LEVEL
 from innocap_analysis.pages.alternatives import SINGLE, count_kept, tell_order
 from innocap_analysis.pages.drawing.figure import AHEAD, INK, Chart, styled
@@ -37,7 +36,7 @@ class WideRuns:
     @cached_property
     def effects(self) -> pd.DataFrame:
         """Sobol indices of the mean shift of ranks and of the rank of each country."""
-        return estimate_sobol(self.result, self.view.root, level=_SOBOL_LEVEL)
+        return self.result.sobol(self.view.root, level=_SOBOL_LEVEL)
 
     @cached_property
     def choices(self) -> pd.DataFrame:
@@ -54,7 +53,7 @@ class WideRuns:
         """Return of each partner its `median` rank and its shares of runs `first` and `last`."""
         view, told = self.view, {}
         n = len(view.measured)
-        ranks = summarise_ranks(self.result.rank_runs(view.root, view.measured), level=LEVEL)
+        ranks = self.result.ranks(view.root, view.measured).summary(LEVEL)
         for row in ranks.to_dict("records"):
             about = {"unit": row["unit"], "code": view.root, "n": n}
             ends = {"low": row["low"], "high": row["high"]}
@@ -100,7 +99,7 @@ def simulate_wide(view: IndexView, *, base: int) -> WideRuns:
 @styled
 def plot_rank_shares(view: IndexView) -> Chart:
     """Draw how often each partner country takes each rank among the partners."""
-    data = summarise_ranks(view.runs.rank_runs(view.root, view.measured), level=LEVEL)
+    data = view.runs.ranks(view.root, view.measured).summary(LEVEL)
     shares = data.filter(like="share_").to_numpy()
     order = np.argsort(data["median"] - shares[:, 0], kind="stable")
     data, shares = data.iloc[order].reset_index(drop=True), shares[order]
@@ -146,7 +145,7 @@ def _share_of_rank(view: IndexView, unit: str, rank: int, share: float) -> Said:
 def table_superiority(view: IndexView) -> Table:
     """Show how often each partner country scores above each other one over the runs."""
     units = view.measured
-    shares = estimate_superiority(view.runs.judge_scores(view.root), units)
+    shares = view.runs.ranks(view.root, units).superiority()
     rows: list[dict[str, object]] = []
     for unit in units:
         row: dict[str, object] = {view.say("Scores above →"): view.unit(unit)}

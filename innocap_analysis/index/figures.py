@@ -1,0 +1,200 @@
+"""Figures and options: what may be scored, what counts as equal, what is refused."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from innocap_analysis.errors import InnocapError, suggest
+
+ROUNDING = 1e-12  # relative; published figures have a dozen digits at most
+MOST_SHOWN = 5
+FEWEST_UNITS = 20  # fewer say nothing about correlations
+
+Array = np.ndarray
+Label = TypeVar("Label")
+
+
+class ScoreWarning(UserWarning):
+    """A cell that makes a score say less than it seems to; the text names the cell."""
+
+
+def warn(text: str) -> None:
+    """Tell of a doubt where the public function was called."""
+    warnings.warn(text, ScoreWarning, stacklevel=4)
+
+
+def name_some(names: Iterable[object]) -> str:
+    """Join the first names, and say how many more there are."""
+    known = list(map(str, names))
+    more = len(known) - MOST_SHOWN
+    return ", ".join(known[:MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def check_table(values: pd.DataFrame, name: str = "values") -> None:
+    """Refuse what is no table, and one that holds a unit or column twice."""
+    if not isinstance(values, pd.DataFrame):
+        raise InnocapError(
+            f"{name}: expected a table (DataFrame) of units x codes, found {_show(values)}"
+        )
+    for axis, labels in (("unit", values.index), ("column", values.columns)):
+        if labels.has_duplicates:
+            raise InnocapError(f"{name}: {axis} {labels[labels.duplicated()][0]!r} occurs twice")
+
+
+def check_numbers(
+    values: pd.DataFrame, codes: Sequence[str], *, of: str = "", name: str = "values"
+) -> Array:
+    """Return columns of a table as floats, codes x units, or say which column or cell is wrong."""
+    check_table(values, name)
+    missing = [code for code in codes if code not in values.columns]
+    if missing:
+        known = [str(column) for column in values.columns]
+        scored = f"; {of} scores {len(codes)} indicators, {len(missing)} of them not in the table"
+        raise InnocapError(
+            f"{name}: column {missing[0]!r} is missing{suggest(missing[0], known)}"
+            + (scored if of else "")
+        )
+    columns = [values[code] for code in codes]
+    if any(column.dtype.kind in "mMc" for column in columns):
+        raise _blame_cells(columns, name)
+    try:
+        cells = np.array([c.to_numpy(dtype="float64", na_value=np.nan) for c in columns])
+    except (TypeError, ValueError):
+        raise _blame_cells(columns, name) from None
+    if np.isinf(cells).any():
+        raise _blame_cells(columns, name)
+    return cells.reshape(len(columns), len(values))
+
+
+def _blame_cells(columns: Sequence[pd.Series], name: str) -> InnocapError:
+    found = [
+        f"{unit}, {column.name}: {cell!r}"
+        for column in columns
+        for unit, cell in column[column.notna()].items()
+        if not is_finite(cell)
+    ]
+    return InnocapError(f"{name}: not a finite number in {'; '.join(found[:MOST_SHOWN])}" + (
+        f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""))  # fmt: skip
+
+
+def is_finite(cell: Any) -> bool:  # noqa: ANN401 - whatever a table may hold
+    """Tell whether a cell is a number."""
+    try:
+        return math.isfinite(float(cell))
+    except (TypeError, ValueError):
+        return False
+
+
+def is_number(value: object) -> bool:
+    """Tell whether an option is a number; a text is none."""
+    return not isinstance(value, (bool, str)) and is_finite(value)
+
+
+def _show(value: object) -> str:
+    text = repr(value)
+    return text if len(text) < 60 else type(value).__name__
+
+
+def check_labels(name: str, labels: Iterable[Label], known: Iterable[object]) -> list[Label]:
+    """Return labels as a list, or say which of them is unknown or named twice."""
+    if isinstance(labels, str) or not isinstance(labels, Iterable):
+        raise InnocapError(f"{name}: expected a list of names, found {_show(labels)}")
+    names, places = list(labels), set(known)
+    for label in names:
+        if label not in places:
+            near = suggest(str(label), [str(k) for k in places])
+            raise InnocapError(f"{name}: {label!r} is unknown{near}")
+    twice = (
+        [label for label in names if names.count(label) > 1] if len(set(names)) < len(names) else []
+    )
+    if twice:
+        raise InnocapError(f"{name}: {twice[0]!r} is named twice")
+    return names
+
+
+def check_word(name: str, word: str, known: Sequence[str]) -> None:
+    """Refuse a word that is none of the known ones."""
+    if word not in known:
+        raise InnocapError(
+            f"{name} {word!r} is none of {', '.join(known)}{suggest(str(word), known)}"
+        )
+
+
+def check_share(name: str, value: float) -> None:
+    """Refuse a share that is not between 0 and 1, such as 50 for a half."""
+    if not (is_number(value) and 0 <= value <= 1):
+        raise InnocapError(f"{name}: a share lies between 0 and 1, found {_show(value)}")
+
+
+def check_level(value: float) -> None:
+    """Refuse a level of an interval that is not between 0 and 1, such as 95."""
+    if not (is_number(value) and 0 < value < 1):
+        raise InnocapError(f"level: lies between 0 and 1, such as 0.9; found {_show(value)}")
+
+
+def check_count(name: str, value: int, *, least: int = 1) -> None:
+    """Refuse what is no whole number, such as a number of runs below one."""
+    if not (is_number(value) and int(value) == value and value >= least):
+        raise InnocapError(
+            f"{name}: must be a whole number of {least} or more, found {_show(value)}"
+        )
+
+
+def check_options(name: str, options: Sequence[object]) -> None:
+    """Refuse a choice without options, or with one twice, which would count double."""
+    if not options:
+        raise InnocapError(f"{name}: names nothing to choose from")
+    twice = [option for option in options if list(options).count(option) > 1]
+    if twice:
+        raise InnocapError(f"{name}: {twice[0]!r} is named twice")
+
+
+def check_many(units: int, what: str) -> None:
+    """Refuse what rests on correlations between too few units."""
+    if units < FEWEST_UNITS:
+        raise InnocapError(
+            f"{units} units are too few for {what} (at least {FEWEST_UNITS}); show values and ranks"
+        )
+
+
+def find_extremes(x: Array) -> tuple[Array, Array]:
+    """Return the lowest and highest figure of each row, NaN where it has none."""
+    low = np.fmin.reduce(x, axis=-1, keepdims=True, initial=np.inf)
+    high = np.fmax.reduce(x, axis=-1, keepdims=True, initial=-np.inf)
+    some = low <= high
+    return np.where(some, low, np.nan), np.where(some, high, np.nan)
+
+
+def is_flat(x: Array) -> Array:
+    """Tell of each row whether its figures do not vary; one without any does not."""
+    low, high = find_extremes(x)
+    return np.asarray(~(high - low > measure_rounding(x)))
+
+
+def measure_rounding(x: Array) -> Array:
+    """Return the difference that is nothing but rounding, row by row."""
+    low, high = find_extremes(x)
+    return np.asarray(ROUNDING * np.maximum(np.abs(low), np.abs(high)))
+
+
+def rank_figures(x: Array, *, descending: bool = False) -> Array:
+    """Rank each row; ties share the lowest rank (competition ranking), NaN has none."""
+    figures = -x if descending else x
+    order = np.argsort(figures, axis=-1)  # NaN last
+    ordered = np.take_along_axis(figures, order, axis=-1)
+    # A figure ties with the one below it, not with one a rounding further down.
+    risen = np.diff(ordered, axis=-1) > measure_rounding(x)
+    places = np.broadcast_to(np.arange(1.0, x.shape[-1] + 1), x.shape)
+    if not risen.all():
+        first = np.ones(x.shape)
+        first[..., 1:] = np.where(risen, places[..., 1:], 1.0)
+        places = np.maximum.accumulate(first, axis=-1)
+    ranks = np.empty(x.shape)
+    np.put_along_axis(ranks, order, places, axis=-1)
+    return np.where(np.isnan(x), np.nan, ranks)
