@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
+from babel.localedata import exists
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     PrivateAttr,
@@ -30,11 +33,32 @@ OUTPUT_VARIABLE = "INNOCAP_OUTPUT"
 PUBLISH_VARIABLE = "INNOCAP_PUBLISH"  # set by the batch: what is made now is what readers get
 VARIANT_VARIABLE = "INNOCAP_VARIANT"  # set by the batch: name of a set of other parameters
 LAB_FOLDER = "_lab"
-LANGUAGES = ("en", "sv", "fi", "fr")
+SOURCE_LANGUAGE = "en"  # what stands where a language has no text of its own
 MIN_RESPONDENTS_FLOOR = 5
 
 _MOST_LEVELS = 20
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[a-z]{2})?")
+
+
+def is_language(code: str) -> bool:
+    """Tell whether a text is the code of a language, or of one as spoken in a country (sv_fi)."""
+    return _LANGUAGE.fullmatch(code) is not None and exists(code)
+
+
+def find_languages(columns: Iterable[object], stem: str = "label") -> list[str]:
+    """Return the languages that a table has columns in: ``label_en``, ``label_sv_fi``, …."""
+    endings = (str(name).removeprefix(f"{stem}_") for name in columns if f"{stem}_" in str(name))
+    return [ending for ending in endings if is_language(ending)]
+
+
+def _check_language(code: str) -> str:
+    if not is_language(code):
+        raise ValueError(f"{code!r} is no code of a language, such as 'en' or 'sv'")
+    return code
+
+
+Language = Annotated[str, AfterValidator(_check_language)]
 
 
 def _codes_or_all(value: object) -> object:
@@ -45,9 +69,17 @@ class Country(Part):
     """One partner country: its partner region and how figures mark it."""
 
     partner_region: str
-    partner_area: dict[Literal["en", "sv", "fi", "fr"], str]
+    partner_area: Annotated[dict[Language, str], Field(min_length=1)]
     colour: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
     marker: Annotated[str, Field(pattern=r"^[os^vDP*Xd<>ph8]$")]
+
+    def name_area(self, language: str) -> str:
+        """Return the name of the partner area, in English where a language has none."""
+        names = self.partner_area
+        for own in (language, SOURCE_LANGUAGE, *names):
+            if names.get(own, "").strip():
+                return names[own]
+        return self.partner_region
 
 
 class Settings(Part):
@@ -71,7 +103,7 @@ class Settings(Part):
     regions: Path
     survey: Path = Path("data/codebooks/survey.csv")
     scales: Path = Path("data/codebooks/scales.csv")
-    languages: Annotated[tuple[Literal["en", "sv", "fi", "fr"], ...], Field(min_length=1)]
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)]
     countries: Annotated[dict[str, Country], Field(min_length=1)]
     reference_sets: Annotated[
         dict[str, Annotated[tuple[str, ...] | None, BeforeValidator(_codes_or_all)]],
@@ -152,6 +184,11 @@ class Settings(Part):
     def processed_dir(self) -> Path:
         """Tables rebuilt from the raw inputs."""
         return self._root / "data" / "processed"
+
+    @property
+    def wave_path(self) -> Path:
+        """The table of the files of the survey's wave."""
+        return self._root / "data" / "survey" / "wave.csv"
 
     @property
     def notebooks_dir(self) -> Path:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from innocap_analysis import estimate_top_two, summarise, suppress_small_cells, tabulate_answers
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
-from innocap_analysis.survey.groups import tabulate_group_scores, tabulate_respondents
+from innocap_analysis.survey.disclosure import tabulate_group_scores, tabulate_respondents
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.scales import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.survey.shares import estimate_share

@@ -17,7 +17,7 @@ from innocap_analysis.pages import differences, measurement, pairs
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.tables import Table
 from innocap_analysis.settings import Settings
-from innocap_analysis.survey.groups import tabulate_group_scores
+from innocap_analysis.survey.disclosure import tabulate_group_scores
 from innocap_analysis.survey.wave import Wave
 
 LANGUAGES = ["en", "sv", "fi", "fr"]

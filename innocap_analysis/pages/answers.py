@@ -18,8 +18,7 @@ from innocap_analysis.pages.prose import Prose
 from innocap_analysis.pages.survey_marks import draw_interval, fold, make_country_key, set_rows
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.tables import Table
-from innocap_analysis.survey.disclosure import SHOWN
-from innocap_analysis.survey.groups import MIN_ORGANISATIONS, tabulate_choices
+from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS, SHOWN, tabulate_choices
 from innocap_analysis.survey.shares import estimate_top_two, tabulate_answers
 
 _DIVERGING = ("#B35806", "#F1A340", "#D8D8D8", "#8DBFE0", "#0072B2")

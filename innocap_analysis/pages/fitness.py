@@ -14,7 +14,7 @@ from innocap_analysis.pages.survey_marks import fold
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.tables import Table
 from innocap_analysis.survey.answers import count_cleaning
-from innocap_analysis.survey.groups import NO_REGION, tabulate_nonresponse
+from innocap_analysis.survey.disclosure import NO_REGION, tabulate_nonresponse
 
 _MANY = 0.1
 _WHY = {"dont_know": BEHIND, "not_applicable": "#F0C08A", "missing": REFERENCE}

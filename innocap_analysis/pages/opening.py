@@ -31,7 +31,7 @@ def open_view(
         Number of the notebook, such as ``"40"``.
     region : str, optional
         Country or region that the page is about. Default: it compares all countries.
-    language : {'en', 'sv', 'fi', 'fr'}
+    language : str
         Language of everything shown.
     reference : str, optional
         Name of a reference set. Default: the first of the settings.
@@ -89,7 +89,7 @@ def open_survey_view(
     ----------
     page : str
         Number of the notebook, such as ``"80"``.
-    language : {'en', 'sv', 'fi', 'fr'}
+    language : str
         Language of everything shown.
     wave : {'synthetic', 'imported'} or Wave
         The made-up answers, what ``innocap import`` wrote, or answers at hand.

@@ -17,13 +17,13 @@ from innocap_analysis.pages.facts import HIDDEN, SYNTHETIC, Said
 from innocap_analysis.pages.prose import Prose
 from innocap_analysis.pages.tables import Table
 from innocap_analysis.pages.view import View
-from innocap_analysis.survey.disclosure import SHOWN
-from innocap_analysis.survey.evidence import Evidence
-from innocap_analysis.survey.groups import (
+from innocap_analysis.survey.disclosure import (
+    SHOWN,
     tabulate_agreement,
     tabulate_group_scores,
     tabulate_respondents,
 )
+from innocap_analysis.survey.evidence import Evidence
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.wave import Wave
 

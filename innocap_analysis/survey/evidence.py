@@ -18,8 +18,7 @@ from fewlikert.reliability import estimate_reliability
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.survey.answers import mask_answers
-from innocap_analysis.survey.disclosure import SHOWN, suppress_small_cells
-from innocap_analysis.survey.groups import MIN_ORGANISATIONS
+from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS, SHOWN, suppress_small_cells
 from innocap_analysis.survey.score import score_answers, turn_answers
 from innocap_analysis.survey.wave import Wave
 

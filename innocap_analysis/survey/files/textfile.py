@@ -122,16 +122,19 @@ def check_width(columns: int, name: str) -> None:
 
 
 def iterate_rows(
-    path: Path, encoding: str, delimiter: str, *, skip: int, width: int
+    path: Path, encoding: str, delimiter: str, *, skip: int, width: int, short: int = 0
 ) -> Iterator[pd.DataFrame]:
-    """Read the rows of a delimited file in pieces."""
+    """Read the rows of a delimited file in pieces; each lacks the last `short` empty fields."""
     kept: list[list[str]] = []
     numbers: list[int] = []
+    lacking = [""] * short
     try:
         with path.open(encoding=encoding, newline="") as stream:
             for number, row in enumerate(csv.reader(stream, delimiter=delimiter, strict=True), 1):
                 if number <= skip or not any(row):
                     continue
+                if short and len(row) == width - short:
+                    row = [*row, *lacking]
                 if len(row) != width:
                     row = _fit_row(row, width, number, path.name)
                 kept.append(row)
@@ -145,6 +148,12 @@ def iterate_rows(
             f"{path.name}: after row {last}: {error}; the file may have been cut off"
         ) from error
     yield _make_frame(kept, numbers, width)
+
+
+def count_short(rows: list[list[str]], width: int) -> int:
+    """Count the last fields that every row leaves out, as ODK Central does with empty ones."""
+    lengths = {len(row) for row in rows if any(row)}
+    return max(0, width - lengths.pop()) if len(rows) > 1 and len(lengths) == 1 else 0
 
 
 def _fit_row(row: list[str], width: int, number: int, name: str) -> list[str]:
