@@ -192,11 +192,10 @@ def _read_part(
             for option, chosen in resolver.read_multi(cells, item, column).items():
                 columns[f"{item.code}_{option}"] = chosen
         elif item.answer == "text":
-            texts.append(_read_texts(cells, item.code))
-        elif item.role == "organisation":
-            columns["organisation"] = pseudonymise(cells, key, "organisation")
+            texts.append(_read_texts(resolver.blank_silent(cells, column), item.code))
         elif item.answer == "id":
-            columns[item.code] = pseudonymise(cells, key, item.code)
+            name = "organisation" if item.role == "organisation" else item.code
+            columns[name] = pseudonymise(resolver.blank_silent(cells, column), key, name)
         else:
             chosen = resolver.read_single(cells, item, column)
             name = item.role if item.role in (*PLACES, "synthetic") else item.code

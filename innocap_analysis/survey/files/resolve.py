@@ -241,6 +241,12 @@ class Resolver:
 
         return np.asarray(self._read(cells, column, scale, read), dtype=float)
 
+    def blank_silent(self, cells: pd.Series, column: Column) -> pd.Series:
+        """Empty the cells of a text or name in which the tool only says that nobody answered."""
+        silent = self.tool.silent | column.missing | self.missing
+        known = {text: normalise_label(text) in silent for text in cells.unique()} if silent else {}
+        return cells.mask(cells.map(known), "") if any(known.values()) else cells
+
     @cached_property
     def _noise(self) -> re.Pattern[str] | None:
         return re.compile(self.tool.noise) if self.tool.noise else None
