@@ -218,6 +218,12 @@ def import_files(
             columns = pd.concat(
                 [old_columns[~old_columns["file"].isin(names)], columns], ignore_index=True
             )
+    made_up = answers.groupby("file")["synthetic"].any()
+    if made_up.any() and not made_up.all():
+        raise InnocapError(
+            f"{made_up.index[made_up][0]} is made up and {made_up.index[~made_up][0]} is not, so "
+            "they make no wave; leave out what was imported before with --fresh"
+        )
     answers = answers.sort_values("file", kind="stable", ignore_index=True)
     answers = answers[_order_columns(answers, instrument)]
     wave = _clean_wave(answers, columns, instrument, settings)  # before anything is written
@@ -261,7 +267,7 @@ def _list_changes(
         told.append(text + (f": {_name_some(list(left))}" if len(left) else ""))
     others = before[~before["file"].isin([part.report.file for part in parts])]
     for name, rows in others.groupby("file"):
-        told.append(f"{name}: {len(rows)} responses {'leave' if fresh else 'stay'} as they were")
+        told.append(f"{name}: {len(rows)} responses {'leave' if fresh else 'stay as they were'}")
     return told
 
 

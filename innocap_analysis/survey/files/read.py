@@ -127,6 +127,8 @@ def read_survey(
     texts = pd.concat([part.texts for part in parts])
     texts.insert(0, "response_id", table["response_id"].reindex(texts.index).to_numpy())
     found = {target.code for target in targets}
+    if options.country is not None:
+        found.add(instrument.find_role("country"))
     report = ImportReport(
         place.name,
         layout.tool.name,
