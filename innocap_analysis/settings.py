@@ -5,13 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
-from babel.localedata import exists
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -24,8 +20,10 @@ from pydantic import (
 
 from innocap_analysis import reads
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.languages import SOURCE_LANGUAGE, is_language
 from innocap_analysis.parts import Part
 from innocap_analysis.planned import MARK, BatchPlan
+from innocap_analysis.yamlfile import parse_yaml
 
 CONFIG_NAME = reads.CONFIG_NAME
 TEXTS_NAME = reads.TEXTS_NAME
@@ -33,23 +31,9 @@ OUTPUT_VARIABLE = "INNOCAP_OUTPUT"
 PUBLISH_VARIABLE = "INNOCAP_PUBLISH"  # set by the batch: what is made now is what readers get
 VARIANT_VARIABLE = "INNOCAP_VARIANT"  # set by the batch: name of a set of other parameters
 LAB_FOLDER = "_lab"
-SOURCE_LANGUAGE = "en"  # what stands where a language has no text of its own
 MIN_RESPONDENTS_FLOOR = 5
 
-_MOST_LEVELS = 20
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(_[a-z]{2})?")
-
-
-def is_language(code: str) -> bool:
-    """Tell whether a text is the code of a language, or of one as spoken in a country (sv_fi)."""
-    return _LANGUAGE.fullmatch(code) is not None and exists(code)
-
-
-def find_languages(columns: Iterable[object], stem: str = "label") -> list[str]:
-    """Return the languages that a table has columns in: ``label_en``, ``label_sv_fi``, …."""
-    endings = (str(name).removeprefix(f"{stem}_") for name in columns if f"{stem}_" in str(name))
-    return [ending for ending in endings if is_language(ending)]
 
 
 def _check_language(code: str) -> str:
@@ -325,7 +309,7 @@ def load_settings(path: str | Path | None = None) -> Settings:
         raise InnocapError(f"{file}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise InnocapError(f"{file}: is not UTF-8 text; save it as UTF-8") from None
-    content, lines = _parse_yaml(text, file.name)
+    content, lines = parse_yaml(text, file.name)
     try:
         settings = Settings.model_validate(content)
     except ValidationError as error:
@@ -351,57 +335,3 @@ def _tell_fault(fault: Any, lines: dict[tuple[str, ...], int]) -> str:  # noqa: 
         text = fault["msg"].removeprefix("Value error, ")
         text += f" (found {fault['input']!r})" if isinstance(fault["input"], str) else ""
     return (f"line {line}, " if line else "") + f"{place}: {text}"
-
-
-@lru_cache(maxsize=8)
-def _parse_yaml(text: str, name: str) -> tuple[object, dict[tuple[str, ...], int]]:
-    """Return plain containers of strings, and the line of every key.
-
-    All scalars stay strings, because YAML would read the country code ``NO`` as False;
-    the settings' types turn them into numbers.
-    """
-    lines: dict[tuple[str, ...], int] = {}
-
-    def build(node: yaml.Node, path: tuple[str, ...]) -> object:
-        lines[path] = node.start_mark.line + 1
-        if isinstance(node, yaml.MappingNode):
-            built: dict[str, object] = {}
-            for key_node, value_node in node.value:
-                key = str(key_node.value)
-                if key in built:
-                    raise InnocapError(
-                        f"{name}: line {key_node.start_mark.line + 1}, {'.'.join((*path, key))}: "
-                        "is set twice; remove one"
-                    )
-                built[key] = build(value_node, (*path, key))
-                lines[(*path, key)] = key_node.start_mark.line + 1
-            return built
-        if isinstance(node, yaml.SequenceNode):
-            return [build(item, (*path, str(i))) for i, item in enumerate(node.value)]
-        return str(node.value)
-
-    try:
-        _refuse_aliases(text, name)
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or "cannot be parsed"
-        raise InnocapError(f"{name}: {line}not valid YAML, {problem}") from None
-    if not isinstance(tree, yaml.MappingNode):
-        raise InnocapError(f"{name}: holds no settings; expected keys such as 'countries:'")
-    return build(tree, ()), lines
-
-
-def _refuse_aliases(text: str, name: str) -> None:
-    """Refuse what makes a short file a huge or endless one: references, and deep nesting."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        mark = event.start_mark
-        line = f"{name}: line {mark.line + 1}: " if mark else f"{name}: "
-        if isinstance(event, yaml.AliasEvent):
-            raise InnocapError(f"{line}*{event.anchor} refers to another place; write it out")
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MOST_LEVELS:
-            raise InnocapError(f"{line}more than {_MOST_LEVELS} levels inside each other")

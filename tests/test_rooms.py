@@ -9,7 +9,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 HOUSE = ROOT / "innocap_analysis"
-GROUND = ["errors", "reads", "parts", "planned", "settings", "archives", "files"]
+GROUND = [
+    "errors",
+    "languages",
+    "yamlfile",
+    "reads",
+    "parts",
+    "planned",
+    "settings",
+    "archives",
+    "files",
+]
 ROOMS = [*GROUND, "data", "index", "survey", "pages", "batch", "cli_survey", "cli"]
 NEIGHBOURS = ["fewlikert"]
 MODULES = sorted(HOUSE.rglob("*.py"))

@@ -16,7 +16,7 @@ from innocap_analysis.index.codebook import (
     NORMALISERS,
     TRANSFORMS,
 )
-from innocap_analysis.settings import find_languages
+from innocap_analysis.languages import find_languages
 
 REQUIRED_COLUMNS = ("code", "parent", "kind")
 NUMBER_COLUMNS = ("direction", "weight", "low", "high")

@@ -20,7 +20,7 @@ from innocap_analysis.index.codebook_check import (
     check_tree,
     parse_number,
 )
-from innocap_analysis.settings import find_languages
+from innocap_analysis.languages import find_languages
 
 _DEFAULTS = {
     "direction": "1",

@@ -10,8 +10,9 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from innocap_analysis.files import write_atomically
+from innocap_analysis.languages import SOURCE_LANGUAGE
 from innocap_analysis.pages.language import LOCALE_DIR
-from innocap_analysis.settings import SOURCE_LANGUAGE, Settings
+from innocap_analysis.settings import Settings
 
 _KEYWORDS = {"say": None, "translate": None}
 

@@ -13,7 +13,7 @@ from babel import Locale
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, get_decimal_symbol
 
-from innocap_analysis.settings import SOURCE_LANGUAGE
+from innocap_analysis.languages import SOURCE_LANGUAGE
 
 if TYPE_CHECKING:
     import nbformat

@@ -13,7 +13,7 @@ import pandas as pd
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.codebook import COLUMNS, Codebook
 from innocap_analysis.index.codebook_file import read_codebook
-from innocap_analysis.settings import SOURCE_LANGUAGE, find_languages
+from innocap_analysis.languages import SOURCE_LANGUAGE, find_languages
 from innocap_analysis.survey.scales import Scale, normalise_label, read_scales
 
 ANSWERS = ("likert", "number", "single", "multi", "id", "text", "note")

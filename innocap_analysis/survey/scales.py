@@ -15,7 +15,8 @@ from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.data.units import name_country, read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import choose_texts
-from innocap_analysis.settings import SOURCE_LANGUAGE, Settings, is_language
+from innocap_analysis.languages import SOURCE_LANGUAGE, is_language
+from innocap_analysis.settings import Settings
 
 Code = float | str
 
