@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ MOST_COLUMNS = 2_000
 _PIECE = 1 << 20
 _LONGEST_LINE = 4 << 20
 _SAMPLE_ROWS = 60
+_ENTITY = re.compile(r"&#?\w{1,8};")
 _UNDEFINED_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 
 
@@ -82,6 +84,7 @@ def read_sample(path: Path, encoding: str) -> str:
 def detect_delimiter(sample: str, name: str) -> str:
     """Find the delimiter under which most rows have the same number of fields."""
     best: tuple[float, str] | None = None
+    sample = _ENTITY.sub("&", sample)  # the semicolon of &nbsp; divides nothing
     for delimiter in DELIMITERS:
         widths = [len(row) for row in _head(sample, delimiter) if any(row)]
         if not widths:
