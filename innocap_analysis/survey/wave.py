@@ -226,6 +226,8 @@ def import_files(
         )
     answers = answers.sort_values("file", kind="stable", ignore_index=True)
     answers = answers[_order_columns(answers, instrument)]
+    columns = columns.sort_values("file", kind="stable", ignore_index=True)
+    texts = texts.sort_values(["response_id", "item"], kind="stable", ignore_index=True)
     wave = _clean_wave(answers, columns, instrument, settings)  # before anything is written
     write_table(folder / ANSWERS_NAME, answers)
     write_table(folder / TEXTS_NAME, texts)
