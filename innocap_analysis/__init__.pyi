@@ -41,10 +41,10 @@ from .pages.opening import open_survey_view, open_view
 from .pages.tables import make_table
 from .settings import load_settings
 from .survey.answers import clean_answers, count_cleaning, mask_answers
-from .survey.disclosure import suppress_small_cells
 from .survey.evidence import Evidence
 from .survey.files.read import read_survey
 from .survey.instrument import read_instrument
+from .survey.publish import Release
 from .survey.score import (
     average_scores,
     estimate_response_rates,
@@ -65,6 +65,7 @@ __all__ = [
     "LeaveOneOut",
     "MeasurementError",
     "NormalisationChoice",
+    "Release",
     "ScoreWarning",
     "TreatmentChoice",
     "WeightNoise",
@@ -111,7 +112,6 @@ __all__ = [
     "score_panel",
     "screen_units",
     "summarise_ranks",
-    "suppress_small_cells",
     "tabulate_answers",
     "tabulate_changes",
     "treat_outliers",

@@ -81,6 +81,8 @@ class Settings(Part):
         Share of a node's weight that must be observed for it to have a score.
     min_respondents : int
         Fewer survey respondents than this are never shown by themselves.
+    min_organisations : int
+        Nor are respondents from fewer organisations than this.
     """
 
     codebook: Path
@@ -95,6 +97,7 @@ class Settings(Part):
     ]
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     min_respondents: Annotated[int, Field(ge=MIN_RESPONDENTS_FLOOR)] = 10
+    min_organisations: Annotated[int, Field(ge=1)] = 3
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())

@@ -18,13 +18,13 @@ from innocap_analysis.pages.prose import Prose
 from innocap_analysis.pages.tables import Table
 from innocap_analysis.pages.view import View
 from innocap_analysis.survey.disclosure import (
-    SHOWN,
     tabulate_agreement,
     tabulate_group_scores,
     tabulate_respondents,
 )
 from innocap_analysis.survey.evidence import Evidence
 from innocap_analysis.survey.instrument import Instrument
+from innocap_analysis.survey.publish import SHOWN, Release
 from innocap_analysis.survey.wave import Wave
 
 DEFAULT_SMALLEST = 5.0
@@ -78,19 +78,24 @@ class SurveyView(View):
         return [code for code in self.settings.countries if code in answered]
 
     @cached_property
+    def release(self) -> Release:
+        """What may be told of the wave."""
+        return Release(self.wave)
+
+    @cached_property
     def respondents(self) -> pd.DataFrame:
         """Respondents of countries and regions, small groups hidden."""
-        return tabulate_respondents(self.wave)
+        return tabulate_respondents(self.release)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Mean scores of countries and regions, small groups hidden."""
-        return tabulate_group_scores(self.wave)
+        return tabulate_group_scores(self.release)
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
         """Shares that agree with every item by country, small groups hidden."""
-        return tabulate_agreement(self.wave)
+        return tabulate_agreement(self.release)
 
     @cached_property
     def evidence(self) -> Evidence:

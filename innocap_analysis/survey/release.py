@@ -6,9 +6,9 @@ after the other, the most important first, as long as
 
 1. every block that they tell apart has enough people, from enough organisations of which none
    has nearly all of them, and
-2. nothing that stays hidden is bounded too closely by its block: where a block's total is near the
-   end of the scale, all of its people are (Hundepool and others, 2012, *Statistical Disclosure
-   Control*, chapter 4, call it the protection interval).
+2. no small group, and nobody alone, is bounded too closely by its block: where a block's total is
+   near the end of the scale, all of its people are (Hundepool and others, 2012, *Statistical
+   Disclosure Control*, chapter 4, call it the protection interval).
 
 Every total of any set of people that a reader can compute is then a sum of whole blocks, whatever
 is added or subtracted; `tests/test_release.py` attacks it by linear programming.
@@ -80,10 +80,10 @@ class Blocks:
         members : array of bool, shape (people,)
             Who is in the group.
         hidden : sequence of array of bool
-            Groups that are not published; each, and everyone alone, stays uncertain.
+            Groups that must stay uncertain, as everyone alone does.
         """
         found = self._refine(members)
-        return all(self._is_safe(found == block) for block in np.unique(found)) and (
+        return all(self.is_safe(found == block) for block in np.unique(found)) and (
             self.values is None or self._protects(found, hidden)
         )
 
@@ -95,7 +95,8 @@ class Blocks:
         _, found = np.unique(2 * self.of + members, return_inverse=True)
         return np.asarray(found)
 
-    def _is_safe(self, block: Members) -> bool:
+    def is_safe(self, block: Members) -> bool:
+        """Tell whether a total of these people, and of nobody else, could be told."""
         people = int(block.sum())
         _, sizes = np.unique(self.organisations[block], return_counts=True)
         return bool(
@@ -167,13 +168,14 @@ def choose_groups(
     whole = np.ones(len(organisations), bool) if answered is None else answered
     own = {name: members[whole] for name, members in groups.items()}
     blocks = Blocks(organisations[whole], rules, None if values is None else values[whole], limits)
+    # What is known about a large group that is not shown is nobody's secret.
+    secret = [members for members in own.values() if members.any() and not blocks.is_safe(members)]
     shown: list[str] = []
     for name, members in own.items():
         parent = (parents or {}).get(name)
         if not members.any() or (parent is not None and parent not in shown):
             continue
-        hidden = [other for key, other in own.items() if key != name and key not in shown]
-        if blocks.may_split(members, hidden):
+        if blocks.may_split(members, secret):
             blocks.split(members)
             shown.append(name)
     return shown

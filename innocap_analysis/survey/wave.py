@@ -45,6 +45,8 @@ class Wave:
         What every column of every file was read as.
     settings : Settings
         The project.
+    whole : DataFrame, optional
+        The responses kept before doubtful ones were left out; None where they were not.
     """
 
     instrument: Instrument
@@ -53,6 +55,7 @@ class Wave:
     log: pd.DataFrame
     columns: pd.DataFrame
     settings: Settings
+    whole: pd.DataFrame | None = None
 
     @property
     def is_synthetic(self) -> bool:
@@ -62,7 +65,8 @@ class Wave:
     def drop_flagged(self) -> Wave:
         """Return the wave without the responses that cleaning only flagged."""
         flagged = self.clean.filter(like="flag_").any(axis=1)
-        return replace(self, clean=self.clean[~flagged].reset_index(drop=True))
+        own = self.clean[~flagged].reset_index(drop=True)
+        return replace(self, clean=own, whole=self.clean if self.whole is None else self.whole)
 
 
 @dataclass(frozen=True)
