@@ -154,7 +154,7 @@ def test_regions_do_not_add_up_to_a_hidden_country(settings: Settings) -> None:
     finns = wave.clean["country"] == "FI"
     few = pd.concat([wave.clean[~finns], wave.clean[finns][:9]], ignore_index=True)
     small = replace(wave, clean=few)
-    for told in (tabulate_respondents(small), tabulate_group_scores(small)):
+    for told in (tabulate_respondents(Release(small)), tabulate_group_scores(Release(small))):
         # Ireland hides Finland's nine; its regions, both large enough, would tell its size.
         hidden = told[told["country"].isin(["FI", "IE"])]
         assert {"IE", "IE04", "IE05"} <= set(hidden["unit"])

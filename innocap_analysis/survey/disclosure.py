@@ -52,9 +52,7 @@ def tabulate_respondents(release: Release) -> pd.DataFrame:
             organisations=("organisation", "nunique"),
             minutes=("seconds", lambda s: s.astype(float).median() / 60),
         )
-        table["minutes"] = (
-            table["minutes"].round().where(table["organisations"] >= MIN_ORGANISATIONS)
-        )
+        table["minutes"] = table["minutes"].where(table["organisations"] >= MIN_ORGANISATIONS)
         return table.rename_axis("unit").reset_index().assign(code=RESPONDENTS)
 
     clean = release.wave.clean
@@ -65,7 +63,7 @@ def tabulate_group_scores(release: Release) -> pd.DataFrame:
     """Tabulate the scores of countries and their regions: one row per unit and node.
 
     Columns `country`, `unit`, `code`, `n`, `mean`, `se`, `df`, `low`, `high` (95%, over
-    organisations), `suppressed`; to a tenth of a point, and every extreme is left out. From fewer
+    organisations), `suppressed`; every extreme is left out. From fewer
     than :data:`MIN_ORGANISATIONS` there is no error: it would tell the means of two.
     """
     wave = release.wave
@@ -81,7 +79,7 @@ def tabulate_group_scores(release: Release) -> pd.DataFrame:
         ]
         table = pd.concat(parts, ignore_index=True)
         table.loc[table["low"].isna(), ["se", "df"]] = np.nan
-        return table.round(dict.fromkeys(shown, 1))
+        return table
 
     table = tabulate_places(score_answers(wave.clean, wave.instrument), release, estimate_means,
                             values=shown)  # fmt: skip
@@ -95,7 +93,7 @@ def tabulate_items(release: Release) -> pd.DataFrame:
     limits = {code: wave.instrument.limits(code) for code in wave.instrument.scored}
     values = ["mean", "sd", "skew", "floor_share", "ceiling_share"]
     table = summarise(wave.clean, list(limits), limits=limits)[["unit", "code", "n", *values]]
-    return release.hide(table.round(dict.fromkeys(values, 2)), values)
+    return release.hide(table, values)
 
 
 def tabulate_nonresponse(release: Release) -> pd.DataFrame:
@@ -117,7 +115,6 @@ def tabulate_nonresponse(release: Release) -> pd.DataFrame:
         parts.append(part.assign(unusable=shares.sum(axis=1)))
     table = pd.concat(parts, ignore_index=True)
     values = ["dont_know", "not_applicable", "missing", "unusable"]
-    table = table.round(dict.fromkeys(values, 2))
     hidden = release.hide(table.assign(code=RESPONDENTS), [*values, "respondents"])
     return hidden.assign(code=table["code"])
 
@@ -149,5 +146,4 @@ def _list_known(wave: Wave) -> pd.DataFrame:
 def _shield(table: pd.DataFrame, release: Release, *, suffix: str = "") -> pd.DataFrame:
     """Hide what may not be told, and the count, which would tell a share to the last digit."""
     out = release.hide(table, _SHARES, suffix=suffix).drop(columns=["count"])
-    out = out.round(dict.fromkeys(("share", "low", "high"), 2))
     return out.assign(country=out["unit"])

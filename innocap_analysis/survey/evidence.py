@@ -19,7 +19,7 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.survey.answers import mask_answers
 from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS
-from innocap_analysis.survey.publish import COMPLETE, RESPONDENTS, Release
+from innocap_analysis.survey.publish import ALPHA, COMPLETE, RESPONDENTS, Release
 from innocap_analysis.survey.score import score_answers, turn_answers
 from innocap_analysis.survey.wave import Wave
 
@@ -122,7 +122,7 @@ class Evidence:
         table = estimate_reliability(rows, items, alpha_only=unit != "all")
         table = table.assign(unit=unit, code=dimension)
         values = ["estimate", "low", "high"]
-        return self.release.hide(table.round(dict.fromkeys(values, 2)), values, suffix=COMPLETE)
+        return self.release.hide(table, values, suffix=ALPHA)
 
     @cached_property
     def invariance(self) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from innocap_analysis.survey.wave import Wave
 SHOWN, HIDDEN = "", "hidden"
 NO_REGION = "?"
 RESPONDENTS = ""  # the code under which people are counted
-AGREE, COMPLETE = ":agree", ":complete"
+AGREE, COMPLETE, ALPHA = ":agree", ":complete", ":alpha"
 _STRICT = "@strict"  # without doubtful responses
 
 
@@ -47,8 +47,8 @@ class Release:
         ----------
         code : str
             :data:`RESPONDENTS`, a question, or a node of the index over the items; with
-            :data:`AGREE` whether people agree with an item, with :data:`COMPLETE` the same of
-            those alone who answered all of its items.
+            :data:`AGREE` whether people agree with an item, with :data:`COMPLETE` the mean of
+            those alone who answered all items of a node, with :data:`ALPHA` its reliability.
         unit : str
             ``all``, a country, a region, or ``SE/?`` for the people without a region.
         """
@@ -69,7 +69,7 @@ class Release:
         values : sequence of str
             Columns to blank; `n` is blanked with them.
         suffix : str
-            :data:`AGREE` or :data:`COMPLETE`.
+            :data:`AGREE`, :data:`COMPLETE` or :data:`ALPHA`.
 
         Returns
         -------
@@ -141,6 +141,9 @@ class Release:
         plain = code.removesuffix(AGREE)
         if code == RESPONDENTS:
             return np.ones(len(people), bool), None, (0.0, 1.0)
+        if code.endswith(ALPHA):
+            own = score_answers(people, instrument, min_coverage=1)[code.removesuffix(ALPHA)]
+            return own.notna().to_numpy(), None, (0.0, 1.0)
         if plain in instrument.codebook.parents:
             x = score_answers(people, instrument)[plain].to_numpy(dtype=float)
             return ~np.isnan(x), x, (0.0, 100.0)
