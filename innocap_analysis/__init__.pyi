@@ -28,10 +28,10 @@ from .pages.drawing.figure import save_figure
 from .pages.opening import open_survey_view, open_view
 from .settings import load_settings
 from .survey.answers import clean_answers, mask_answers
-from .survey.disclosure import suppress_small_cells
 from .survey.evidence import Evidence
 from .survey.files.read import read_survey
 from .survey.instrument import read_instrument
+from .survey.publish import Release
 from .survey.score import average_scores, rake_weights, score_answers, turn_answers
 from .survey.shares import estimate_top_two, tabulate_answers
 from .survey.wave import load_wave
@@ -46,6 +46,7 @@ __all__ = [
     "LeaveOneOut",
     "MeasurementError",
     "NormalisationChoice",
+    "Release",
     "ScoreWarning",
     "TreatmentChoice",
     "WeightNoise",
@@ -79,7 +80,6 @@ __all__ = [
     "score_answers",
     "score_index",
     "score_panel",
-    "suppress_small_cells",
     "tabulate_answers",
     "treat_outliers",
     "turn_answers",

@@ -12,6 +12,7 @@ import typer
 from innocap_analysis import __version__
 from innocap_analysis.batch.conduct import count_jobs
 from innocap_analysis.batch.progress import Progress, announce
+from innocap_analysis.cli_survey import add_survey_commands
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import load_settings
 
@@ -289,61 +290,7 @@ def goalposts(
         raise typer.Exit(1)
 
 
-@app.command(name="import")
-def import_(
-    files: Annotated[list[Path], typer.Argument(help="Exports of a survey tool.")],
-    tool: Annotated[str | None, typer.Option(help="Which tool, if not found out.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="utf-8, utf-16, cp1252 …")] = None,
-    delimiter: Annotated[str | None, typer.Option(help="Comma, semicolon, tab or bar.")] = None,
-    header_row: Annotated[int | None, typer.Option(help="Row of the header, from 1.")] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="CSV with the columns header and item.")
-    ] = None,
-    scale: Annotated[str | None, typer.Option(help="Scale of the items, if another.")] = None,
-    codes: Annotated[
-        str | None, typer.Option(help="Bare numbers: high_agrees or low_agrees.")
-    ] = None,
-    rescale: Annotated[bool, typer.Option(help="A longer or shorter scale may be fitted.")] = False,
-    country: Annotated[str | None, typer.Option(help="Country of every response.")] = None,
-    suggest: Annotated[bool, typer.Option(help="Only draft a mapping, to be mended.")] = False,
-) -> None:
-    """Read survey exports into data/processed, without personal data."""
-    from innocap_analysis.survey.answers import count_cleaning
-    from innocap_analysis.survey.files.mapping import draft_mapping, read_mapping
-    from innocap_analysis.survey.wave import import_files
-
-    settings = load_settings()
-    how = {"tool": tool, "encoding": encoding, "delimiter": delimiter, "header_row": header_row}
-    if suggest:
-        for path in files:
-            place = draft_mapping(path, settings=settings, **how)  # type: ignore[arg-type]
-            typer.echo(f"Drafted {place}; mend it, then: innocap import {path} --mapping {place}")
-        return
-    options: dict[str, object] = {**how, "scale": scale, "codes": codes, "rescale": rescale}
-    options |= {"country": country, "mapping": read_mapping(mapping) if mapping else None}
-    parts, wave = import_files(files, settings=settings, options=options)
-    for part in parts:
-        typer.echo(str(part.report))
-    for row in count_cleaning(wave.log, len(wave.raw)).to_dict("records"):
-        if row["dropped"] or row["flagged"] or row["set_missing"]:
-            typer.echo(
-                f"{row['step']:<16} {row['before']:>7} responses, {row['dropped']} dropped, "
-                f"{row['flagged']} flagged, {row['set_missing']} answers set missing"
-            )
-    typer.echo(f"clean            {len(wave.clean):>7} responses")
-    typer.echo(f"Written to {settings.processed_dir}")
-
-
-@app.command()
-def form(
-    language: Annotated[str, typer.Option("--language", "-l", help="Default language.")] = "en",
-    folder: Annotated[Path, typer.Option(help="Where to write it.")] = Path(),
-) -> None:
-    """Write the questionnaire as an XLSForm and as a page to print."""
-    from innocap_analysis.survey.form import write_form
-
-    for path in write_form(load_settings(), language=language, folder=folder):
-        typer.echo(str(path))
+add_survey_commands(app)
 
 
 @app.command()

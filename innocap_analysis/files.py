@@ -54,6 +54,13 @@ def read_table(path: Path | IO[bytes], **types: str) -> pd.DataFrame:
     return table.fillna(dict.fromkeys(texts, ""))
 
 
+def choose_texts(table: pd.DataFrame, stem: str, language: str) -> pd.Series:
+    """Return the texts of a table in a language (``note_fi``), in English where one is missing."""
+    english = table.get(f"{stem}_en", pd.Series("", index=table.index))
+    own = table.get(f"{stem}_{language}", english)
+    return own.where(own != "", english)
+
+
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal text."""
     with path.open("rb") as stream:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import yaml
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     PrivateAttr,
@@ -21,8 +20,10 @@ from pydantic import (
 
 from innocap_analysis import reads
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.languages import SOURCE_LANGUAGE, is_language
 from innocap_analysis.parts import Part
 from innocap_analysis.planned import MARK, BatchPlan
+from innocap_analysis.yamlfile import parse_yaml
 
 CONFIG_NAME = reads.CONFIG_NAME
 TEXTS_NAME = reads.TEXTS_NAME
@@ -30,11 +31,18 @@ OUTPUT_VARIABLE = "INNOCAP_OUTPUT"
 PUBLISH_VARIABLE = "INNOCAP_PUBLISH"  # set by the batch: what is made now is what readers get
 VARIANT_VARIABLE = "INNOCAP_VARIANT"  # set by the batch: name of a set of other parameters
 LAB_FOLDER = "_lab"
-LANGUAGES = ("en", "sv", "fi", "fr")
 MIN_RESPONDENTS_FLOOR = 5
 
-_MOST_LEVELS = 20
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}")
+
+
+def _check_language(code: str) -> str:
+    if not is_language(code):
+        raise ValueError(f"{code!r} is no code of a language, such as 'en' or 'sv'")
+    return code
+
+
+Language = Annotated[str, AfterValidator(_check_language)]
 
 
 def _codes_or_all(value: object) -> object:
@@ -45,9 +53,17 @@ class Country(Part):
     """One partner country: its partner region and how figures mark it."""
 
     partner_region: str
-    partner_area: dict[Literal["en", "sv", "fi", "fr"], str]
+    partner_area: Annotated[dict[Language, str], Field(min_length=1)]
     colour: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
     marker: Annotated[str, Field(pattern=r"^[os^vDP*Xd<>ph8]$")]
+
+    def name_area(self, language: str) -> str:
+        """Return the name of the partner area, in English where a language has none."""
+        names = self.partner_area
+        for own in (language, SOURCE_LANGUAGE, *names):
+            if names.get(own, "").strip():
+                return names[own]
+        return self.partner_region
 
 
 class Settings(Part):
@@ -65,13 +81,15 @@ class Settings(Part):
         Share of a node's weight that must be observed for it to have a score.
     min_respondents : int
         Fewer survey respondents than this are never shown by themselves.
+    min_organisations : int
+        Nor are respondents from fewer organisations than this.
     """
 
     codebook: Path
     regions: Path
     survey: Path = Path("data/codebooks/survey.csv")
     scales: Path = Path("data/codebooks/scales.csv")
-    languages: Annotated[tuple[Literal["en", "sv", "fi", "fr"], ...], Field(min_length=1)]
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)]
     countries: Annotated[dict[str, Country], Field(min_length=1)]
     reference_sets: Annotated[
         dict[str, Annotated[tuple[str, ...] | None, BeforeValidator(_codes_or_all)]],
@@ -79,6 +97,7 @@ class Settings(Part):
     ]
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     min_respondents: Annotated[int, Field(ge=MIN_RESPONDENTS_FLOOR)] = 10
+    min_organisations: Annotated[int, Field(ge=1)] = 3
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())
@@ -152,6 +171,11 @@ class Settings(Part):
     def processed_dir(self) -> Path:
         """Tables rebuilt from the raw inputs."""
         return self._root / "data" / "processed"
+
+    @property
+    def wave_path(self) -> Path:
+        """The table of the files of the survey's wave."""
+        return self._root / "data" / "survey" / "wave.csv"
 
     @property
     def notebooks_dir(self) -> Path:
@@ -288,7 +312,7 @@ def load_settings(path: str | Path | None = None) -> Settings:
         raise InnocapError(f"{file}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise InnocapError(f"{file}: is not UTF-8 text; save it as UTF-8") from None
-    content, lines = _parse_yaml(text, file.name)
+    content, lines = parse_yaml(text, file.name)
     try:
         settings = Settings.model_validate(content)
     except ValidationError as error:
@@ -314,57 +338,3 @@ def _tell_fault(fault: Any, lines: dict[tuple[str, ...], int]) -> str:  # noqa: 
         text = fault["msg"].removeprefix("Value error, ")
         text += f" (found {fault['input']!r})" if isinstance(fault["input"], str) else ""
     return (f"line {line}, " if line else "") + f"{place}: {text}"
-
-
-@lru_cache(maxsize=8)
-def _parse_yaml(text: str, name: str) -> tuple[object, dict[tuple[str, ...], int]]:
-    """Return plain containers of strings, and the line of every key.
-
-    All scalars stay strings, because YAML would read the country code ``NO`` as False;
-    the settings' types turn them into numbers.
-    """
-    lines: dict[tuple[str, ...], int] = {}
-
-    def build(node: yaml.Node, path: tuple[str, ...]) -> object:
-        lines[path] = node.start_mark.line + 1
-        if isinstance(node, yaml.MappingNode):
-            built: dict[str, object] = {}
-            for key_node, value_node in node.value:
-                key = str(key_node.value)
-                if key in built:
-                    raise InnocapError(
-                        f"{name}: line {key_node.start_mark.line + 1}, {'.'.join((*path, key))}: "
-                        "is set twice; remove one"
-                    )
-                built[key] = build(value_node, (*path, key))
-                lines[(*path, key)] = key_node.start_mark.line + 1
-            return built
-        if isinstance(node, yaml.SequenceNode):
-            return [build(item, (*path, str(i))) for i, item in enumerate(node.value)]
-        return str(node.value)
-
-    try:
-        _refuse_aliases(text, name)
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or "cannot be parsed"
-        raise InnocapError(f"{name}: {line}not valid YAML, {problem}") from None
-    if not isinstance(tree, yaml.MappingNode):
-        raise InnocapError(f"{name}: holds no settings; expected keys such as 'countries:'")
-    return build(tree, ()), lines
-
-
-def _refuse_aliases(text: str, name: str) -> None:
-    """Refuse what makes a short file a huge or endless one: references, and deep nesting."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        mark = event.start_mark
-        line = f"{name}: line {mark.line + 1}: " if mark else f"{name}: "
-        if isinstance(event, yaml.AliasEvent):
-            raise InnocapError(f"{line}*{event.anchor} refers to another place; write it out")
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MOST_LEVELS:
-            raise InnocapError(f"{line}more than {_MOST_LEVELS} levels inside each other")

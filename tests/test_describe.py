@@ -7,14 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from innocap_analysis import estimate_top_two, suppress_small_cells, tabulate_answers
+from innocap_analysis import estimate_top_two, tabulate_answers
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
-from innocap_analysis.survey.groups import tabulate_group_scores, tabulate_respondents
+from innocap_analysis.survey.disclosure import tabulate_group_scores, tabulate_respondents
 from innocap_analysis.survey.instrument import Instrument
+from innocap_analysis.survey.publish import Release
 from innocap_analysis.survey.scales import DONT_KNOW
 from innocap_analysis.survey.shares import estimate_share
 from innocap_analysis.survey.wave import load_wave
@@ -69,38 +68,11 @@ def test_mistakes_are_named(survey: Instrument) -> None:
         tabulate_answers(table, survey, items=["OPEN1"])
 
 
-groups = st.lists(st.integers(0, 40), min_size=1, max_size=8)
-
-
-@given(st.lists(groups, min_size=1, max_size=3), st.integers(5, 12))
-def test_no_hidden_group_can_be_had_by_subtraction(totals: list[list[int]], minimum: int) -> None:
-    table = pd.DataFrame(
-        [{"total": i, "n": n, "mean": 1.0} for i, own in enumerate(totals) for n in own]
-    )
-    out = suppress_small_cells(table, minimum=minimum, values=["mean"], within=["total"])
-    shown = out["suppressed"] == ""
-    assert (out["mean"].notna() == shown).all()
-    assert not ((table["n"] > 0) & (table["n"] < minimum) & shown).any()
-    for _, at in table.groupby("total").indices.items():
-        hidden = table["n"].to_numpy()[at][~shown.to_numpy()[at]]
-        people = table["n"].to_numpy()[at]
-        if len(hidden) and len(hidden) < (people > 0).sum():
-            # What total minus shown tells is of two groups or more, and of enough people.
-            assert len(hidden) >= 2
-            assert hidden.sum() >= minimum
-
-
-def test_a_threshold_below_the_floor_is_refused() -> None:
-    table = pd.DataFrame({"n": [4], "mean": [1.0]})
-    with pytest.raises(InnocapError, match="minimum 4 is below 5"):
-        suppress_small_cells(table, minimum=4, values=["mean"])
-
-
 def test_nothing_is_shown_of_a_region_with_two_people(settings: Settings) -> None:
     wave = load_wave(settings=settings)
     people = wave.clean["region"].value_counts()
     assert people["FI19"] < settings.min_respondents
-    told = tabulate_group_scores(wave).set_index(["unit", "code"])
+    told = tabulate_group_scores(Release(wave)).set_index(["unit", "code"])
     # The country is shown, so the only other region would give the small one away.
     for region in ("FI19", "FI1D"):
         own = told.loc[region]
@@ -115,7 +87,7 @@ def test_regions_do_not_add_up_to_a_hidden_country(settings: Settings) -> None:
     finns = wave.clean["country"] == "FI"
     few = pd.concat([wave.clean[~finns], wave.clean[finns][:9]], ignore_index=True)
     small = replace(wave, clean=few)
-    for told in (tabulate_respondents(small), tabulate_group_scores(small)):
+    for told in (tabulate_respondents(Release(small)), tabulate_group_scores(Release(small))):
         # Ireland hides Finland's nine; its regions, both large enough, would tell its size.
         hidden = told[told["country"].isin(["FI", "IE"])]
         assert {"IE", "IE04", "IE05"} <= set(hidden["unit"])

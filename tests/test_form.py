@@ -90,7 +90,9 @@ def _edit(path: Path, edit: dict[tuple[str, str], str], key: str = "code") -> No
     [
         ({("SKL1", "scale"): "agree6"}, r"SKL1.*agree6.*did you mean 'agree5'"),
         ({("SKL1", "answer"): "liket"}, r"SKL1.*liket.*did you mean 'likert'"),
-        ({("SKL1", "label_fi"): ""}, r"SKL1.*label_fi"),
+        ({("SKL1", "label_en"): ""}, r"SKL1.*label_en"),
+        ({("SKL1", "role"): "organization"}, r"SKL1.*role.*did you mean 'organisation'"),
+        ({("SKL1", "role"): "country"}, r"ORG1: role 'country' is that of SKL1 too"),
     ],
 )
 def test_a_fault_of_the_questionnaire_is_told_with_its_place(

@@ -9,8 +9,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 HOUSE = ROOT / "innocap_analysis"
-GROUND = ["errors", "reads", "parts", "planned", "settings", "archives", "files"]
-ROOMS = [*GROUND, "data", "index", "survey", "pages", "batch", "cli"]
+GROUND = [
+    "errors",
+    "languages",
+    "yamlfile",
+    "reads",
+    "parts",
+    "planned",
+    "settings",
+    "archives",
+    "files",
+]
+ROOMS = [*GROUND, "data", "index", "survey", "pages", "batch", "cli_survey", "cli"]
 NEIGHBOURS = ["fewlikert"]
 MODULES = sorted(HOUSE.rglob("*.py"))
 ALL = sorted([*MODULES, *(p for n in NEIGHBOURS for p in (ROOT / n).rglob("*.py"))])

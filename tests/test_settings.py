@@ -33,7 +33,7 @@ def test_country_code_of_norway_stays_text(project: Path) -> None:
         ("min_coverage: 0.5", "min_coverage: half", ["min_coverage", "half", "line"]),
         ("min_coverage: 0.5", "min_coverage: 2", ["min_coverage", "less than or equal to 1"]),
         ("min_coverage", "min_covrage", ["min_covrage", "misspelt"]),
-        ("languages: [en,", "languages: [de,", ["languages", "'de'"]),
+        ("languages: [en,", "languages: [eng,", ["languages", "'eng'"]),
         ("languages: [en,", "languages: [sv,", ["listed twice"]),
         ("  FI:", "  Finland:", ["Finland", "alpha-2"]),
         ('colour: "#0072B2"', "colour: blue", ["SE.colour", "'blue'"]),

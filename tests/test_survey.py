@@ -216,9 +216,10 @@ def test_an_import_can_be_read_back(
     monkeypatch.setenv("INNOCAP_KEY_FILE", str(tmp_path / "k"))
     config = load_settings()
     files = sorted((project / "data/raw/survey").glob("SYNTHETIC_*"))
-    parts, wave = import_files(files, settings=config)
+    done = import_files(files, settings=config)
+    wave = done.wave
     assert wave.is_synthetic
-    assert len(wave.raw) == sum(len(part.table) for part in parts) == 216
+    assert len(wave.raw) == sum(len(part.table) for part in done.parts) == 216
     made = load_wave(settings=config)
     items = made.instrument.scored
     pd.testing.assert_frame_equal(
@@ -234,5 +235,5 @@ def test_nothing_is_written_when_one_file_of_several_is_bad(
     bad = tmp_path / "bad.csv"
     bad.write_text("a,b\n1,2\n")
     with pytest.raises(InnocapError, match=r"bad.csv: no column is an item"):
-        import_files([good, bad], settings=config, options={"key": KEY})
+        import_files([good, bad], settings=config, key=KEY)
     assert not (config.processed_dir / "answers.csv").exists()

@@ -9,6 +9,7 @@ import pandas as pd
 from innocap_analysis.data.observations import PreparedData
 from innocap_analysis.data.units import name_country, read_regions
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.files import read_table
 from innocap_analysis.index.capacity import (
     CapacityData,
     list_unmeasured,
@@ -16,14 +17,19 @@ from innocap_analysis.index.capacity import (
     prepare_indicators,
 )
 from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.languages import SOURCE_LANGUAGE
+from innocap_analysis.pages.language import LOCALE_DIR
 from innocap_analysis.settings import Settings
+from innocap_analysis.survey.instrument import read_instrument
 from innocap_analysis.survey.wave import ANSWERS_NAME, list_synthetic
+
+_MOST_NAMED = 5
 
 
 def list_faults(settings: Settings) -> list[str]:
     """List what would make a run fail or a figure mislead, each with its line."""
     regions = read_regions(settings.regions_path)
-    faults = [*_check_marks(settings), *_check_areas(settings), *_check_regions(settings, regions)]
+    faults = [*_check_marks(settings), *_check_regions(settings, regions)]
     try:
         prepared = prepare_indicators(settings)
     except InnocapError as error:
@@ -60,16 +66,6 @@ def _check_marks(settings: Settings) -> Iterator[str]:
                 )
 
 
-def _check_areas(settings: Settings) -> Iterator[str]:
-    for code, country in settings.countries.items():
-        for language in settings.languages:
-            if not country.partner_area.get(language, "").strip():
-                yield (
-                    f"{settings.locate('countries', code, 'partner_area')}: has no name in "
-                    f"{language!r}, a language of the project"
-                )
-
-
 def _check_regions(settings: Settings, regions: pd.DataFrame) -> Iterator[str]:
     table = settings.regions_path.name
     owners = {str(unit): str(country) for unit, country in regions["country"].items()}
@@ -84,10 +80,8 @@ def _check_regions(settings: Settings, regions: pd.DataFrame) -> Iterator[str]:
         at = f"{table}: line {line}, {unit}"
         if unit in settings.countries:
             yield f"{at}: is the code of a country; give the region another"
-        if row["country"] in settings.countries:
-            for language in settings.languages:
-                if not str(row[f"label_{language}"]).strip():
-                    yield f"{at}: label_{language} is empty, a language of the project"
+        if row["country"] in settings.countries and not str(row["label_en"]).strip():
+            yield f"{at}: label_en is empty; it stands where a language has no name of its own"
 
 
 def _check_sets(settings: Settings, prepared: PreparedData) -> Iterator[str]:
@@ -129,10 +123,47 @@ def _note_answers(settings: Settings) -> Iterator[str]:
 
 
 def _note_labels(settings: Settings) -> Iterator[str]:
+    """Tell what is shown in English because a language of the project has no text for it."""
     book = read_codebook(settings.codebook_path)
     for code in book.table.index:
-        without = [x for x in settings.languages if not book.table.at[code, f"label_{x}"]]
-        if without:
-            columns = ", ".join(f"label_{language}" for language in without)
-            shown = "English" if book.table.at[code, "label_en"] else "its code"
-            yield f"{book.name}: {code}: {columns} is empty; {shown} is shown"
+        if not book.table.at[code, "label_en"]:
+            yield f"{book.name}: {code}: label_en is empty; its code is shown"
+    tables = list(_list_texts(settings))
+    for language in settings.languages:
+        if language == SOURCE_LANGUAGE:
+            continue
+        if not (LOCALE_DIR / f"{language}.po").is_file():
+            yield f"{language}: has no catalogue {language}.po; fixed texts are in English"
+        for code, country in settings.countries.items():
+            if not country.partner_area.get(language, "").strip():
+                place = settings.locate("countries", code, "partner_area")
+                shown = country.name_area(language)
+                yield f"{place}: has no name in {language!r}; {shown!r} is shown"
+        for name, stem, table in tables:
+            column = f"{stem}_{language}"
+            texts = table.get(column, pd.Series("", index=table.index)).fillna("")
+            lacking = [str(code) for code in texts.index[texts.str.strip() == ""]]
+            if lacking:
+                more = f" and {len(lacking) - _MOST_NAMED} more" if lacking[_MOST_NAMED:] else ""
+                told = ", ".join(lacking[:_MOST_NAMED]) + more
+                yield f"{name}: {told}: {column} is empty; English is shown"
+
+
+def _list_texts(settings: Settings) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """List the tables that hold texts: name, beginning of their columns, and the table."""
+    paths = settings.codebook_path, settings.survey_path
+    yield paths[0].name, "label", read_codebook(paths[0]).table
+    survey = read_instrument(paths[1], settings.scales_path)
+    yield paths[1].name, "label", survey.codebook.table
+    texts = pd.DataFrame({i.code: i.texts for i in survey.items.values()}).T.add_prefix("label_")
+    yield paths[1].name, "label", texts
+    scales = {item.scale: survey.scales[item.scale] for item in survey.items.values()
+              if item.scale in survey.scales}  # fmt: skip
+    rows = {name: dict(scale.labels) for name, scale in scales.items() if scale.has_words}
+    labels = {name: {own[0]: own[1] for own in reversed(list(row))} for name, row in rows.items()}
+    yield settings.scales_path.name, "label", pd.DataFrame(labels).T.add_prefix("label_")
+    regions = read_regions(settings.regions_path)
+    yield settings.regions_path.name, "label", regions[regions["country"].isin(settings.countries)]
+    for path, key in ((settings.flags_path, "code"), (settings.notes_path, "about")):
+        if path.is_file():
+            yield path.name, "note", read_table(path).set_index(key)

@@ -15,7 +15,7 @@ from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.files import read_table
 from innocap_analysis.settings import Settings
 
-_COLUMNS = ("raw_code", "unit", "country", "label_en", "label_sv", "label_fi", "label_fr")
+_COLUMNS = ("raw_code", "unit", "country", "label_en")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def read_regions(path: Path) -> pd.DataFrame:
 def _parse_regions(content: bytes, name: str) -> pd.DataFrame:
     """Parse the table once for as long as its bytes stay the same: every name is looked up."""
     try:
-        table = read_table(io.BytesIO(content), **dict.fromkeys(_COLUMNS, "str"))
+        table = read_table(io.BytesIO(content)).fillna("").astype("str")
     except ValueError as error:
         raise InnocapError(f"{name}: cannot be read as a table ({error})") from None
     missing = [column for column in _COLUMNS if column not in table]
@@ -85,7 +85,8 @@ def name_unit(code: str, settings: Settings, language: str = "en") -> str:
     """Return the name of a country or region in a language."""
     regions = read_regions(settings.regions_path)
     if code in regions.index:
-        return str(regions.at[code, f"label_{language}"])
+        row = regions.loc[code]
+        return str(row.get(f"label_{language}") or row["label_en"] or code)
     return name_country(code, language)
 
 

@@ -13,10 +13,6 @@ COLUMNS = (
     "code",
     "parent",
     "kind",
-    "label_en",
-    "label_sv",
-    "label_fi",
-    "label_fr",
     "direction",
     "weight",
     "low",
@@ -71,8 +67,8 @@ class Codebook:
     Attributes
     ----------
     table : DataFrame
-        One row per node, indexed by ``code``, with every column of :data:`COLUMNS`;
-        numbers are floats, empty texts are empty strings.
+        One row per node, indexed by ``code``, with every column of :data:`COLUMNS` and
+        ``label_<language>``; numbers are floats, empty texts are empty strings.
     name : str
         Where the table came from, for messages.
     """
@@ -189,7 +185,7 @@ class Codebook:
     def hyphenated(self, code: str, language: str = "en") -> str:
         """Return the label with soft hyphens where a long word may be broken."""
         row = self.table.loc[code]
-        return str(row[f"label_{language}"] or row["label_en"] or code)
+        return str(row.get(f"label_{language}") or row.get("label_en") or code)
 
     def _walk(self, code: str) -> Iterator[str]:
         for child in self.children(code):

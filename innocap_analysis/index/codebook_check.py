@@ -16,6 +16,7 @@ from innocap_analysis.index.codebook import (
 )
 from innocap_analysis.index.means import find_mean
 from innocap_analysis.index.normalisers import NORMALISERS
+from innocap_analysis.languages import find_languages
 
 REQUIRED_COLUMNS = ("code", "parent", "kind")
 NUMBER_COLUMNS = ("direction", "weight", "low", "high")
@@ -28,7 +29,7 @@ def check_columns(table: pd.DataFrame) -> list[str]:
     for column in dict.fromkeys(head):
         if head.count(column) > 1:
             faults.append(f"column {column!r} appears twice")
-        if column not in COLUMNS:
+        if column not in COLUMNS and not find_languages([column]):
             faults.append(f"column {column!r} is unknown{suggest(column, COLUMNS)}")
     if not faults and table.empty:
         faults.append("holds a header but no row")

@@ -20,6 +20,7 @@ from innocap_analysis.index.codebook_check import (
     check_tree,
     parse_number,
 )
+from innocap_analysis.languages import find_languages
 
 _DEFAULTS = {
     "direction": "1",
@@ -41,7 +42,8 @@ def read_codebook(source: str | Path | pd.DataFrame | Codebook, *, frozen: bool 
         UTF-8 with or without BOM), a table of the same columns, or a checked codebook,
         which is returned as it is. Columns `code`, `parent` and `kind` are required; the
         others of :data:`COLUMNS` may be left out or empty and then mean: direction 1,
-        weight 1, no clipping, no transform, goalposts, arithmetic mean.
+        weight 1, no clipping, no transform, goalposts, arithmetic mean. Labels stand in
+        columns such as `label_en`, one per language.
     frozen : bool
         Whether every indicator with goalposts must have them already; without them it
         cannot be scored, only given some (``innocap goalposts --write``).
@@ -104,7 +106,8 @@ def read_codebook(source: str | Path | pd.DataFrame | Codebook, *, frozen: bool 
         raise InnocapError(f"{name}: {len(faults)} fault(s) in the codebook{lines}")
     for column in NUMBER_COLUMNS:
         table[column] = [parse_number(text) for text in table[column]]
-    return Codebook(table[list(COLUMNS)].set_index("code", drop=True), name)
+    labels = [f"label_{language}" for language in find_languages(table)]
+    return Codebook(table[[*COLUMNS, *labels]].set_index("code", drop=True), name)
 
 
 def _texts_of(source: pd.DataFrame) -> pd.DataFrame:

@@ -18,9 +18,12 @@ from innocap_analysis.pages.prose import Prose
 from innocap_analysis.pages.survey_marks import draw_interval, fold, make_country_key, set_rows
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.tables import Table
-from innocap_analysis.survey.disclosure import SHOWN
-from innocap_analysis.survey.groups import MIN_ORGANISATIONS, tabulate_choices
-from innocap_analysis.survey.shares import estimate_top_two, tabulate_answers
+from innocap_analysis.survey.disclosure import (
+    MIN_ORGANISATIONS,
+    tabulate_agreement,
+    tabulate_choices,
+)
+from innocap_analysis.survey.publish import SHOWN
 
 _DIVERGING = ("#B35806", "#F1A340", "#D8D8D8", "#8DBFE0", "#0072B2")
 _STEP = 0.95
@@ -97,10 +100,10 @@ def table_scores(view: SurveyView) -> Table:
 def plot_answers(view: SurveyView, dimension: str) -> Chart:
     """Draw the answers to one dimension's items as diverging stacked bars, by country."""
     codes, countries = view.codebook.children(dimension), view.countries
-    data = tabulate_choices(view.wave, codes)
+    data = tabulate_choices(view.release, codes)
     wide = data.set_index(["code", "unit", "answer"])["share"]
     data = data[["unit", "code", "answer", "share", "n", "suppressed"]]
-    overall = estimate_top_two(view.wave.clean, view.instrument, items=codes).set_index("code")
+    overall = tabulate_agreement(view.release, by=None).set_index("code").loc[codes]
     best = str(overall["share"].idxmax())
     top = overall.loc[best]
     scale = view.instrument.scales[view.instrument.items[codes[0]].scale]
@@ -215,7 +218,7 @@ def plot_agreement(view: SurveyView) -> Chart:
 def plot_options(view: SurveyView, question: str) -> Chart:
     """Draw how many chose each option of a multiple-choice question, by country."""
     named = _rank_options(view, question)
-    data = tabulate_choices(view.wave, [question])
+    data = tabulate_choices(view.release, [question])
     given = {row["unit"]: row for row in data.to_dict("records")}
     sizes = {
         unit: view.sized(unit, view.cell("n_answers", given[unit], "count", of="n"))
@@ -238,7 +241,7 @@ def plot_options(view: SurveyView, question: str) -> Chart:
 
 def _rank_options(view: SurveyView, question: str) -> dict[str, Said]:
     """Return the share that chose each option, most first."""
-    table = tabulate_answers(view.wave.clean, view.instrument, items=[question])
+    table = tabulate_choices(view.release, [question], by=None)
     table = table.sort_values("share", ascending=False, kind="stable")
     return {
         str(row["answer"]): view.fact("share_named", row["share"], "share", n=row["n"],

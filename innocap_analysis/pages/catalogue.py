@@ -10,7 +10,8 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from innocap_analysis.files import write_atomically
-from innocap_analysis.pages.language import LOCALE_DIR, SOURCE_LANGUAGE
+from innocap_analysis.languages import SOURCE_LANGUAGE
+from innocap_analysis.pages.language import LOCALE_DIR
 from innocap_analysis.settings import Settings
 
 _KEYWORDS = {"say": None, "translate": None}

@@ -31,7 +31,7 @@ def write_heading(view: IndexView) -> Prose:
         text = view.say(
             "**{country}.** The partner area is {area}, inside the statistical region {region}.",
             country=view.unit(view.country),
-            area=country.partner_area[view.language],  # type: ignore[index]
+            area=country.name_area(view.language),
             region=view.unit(country.partner_region),
         )
     return Prose(" ".join(filter(None, (text, view.circumstances))))

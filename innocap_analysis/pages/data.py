@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.flags import read_notes
+from innocap_analysis.files import choose_texts
 from innocap_analysis.index.panel import recompute_published
 from innocap_analysis.pages.comparison import read_examples
 from innocap_analysis.pages.drawing.figure import AHEAD, GRID, QUIET, REFERENCE, Chart, styled
@@ -138,7 +139,7 @@ def _read_notes(view: IndexView, topic: str) -> dict[str, str]:
     known = [*view.capacity.known_codes, *names]
     notes = read_notes(view.settings.notes_path, codes=known)
     own = notes[notes["topic"] == topic]
-    return {} if own.empty else dict(zip(own["about"], own[f"note_{view.language}"], strict=True))
+    return dict(zip(own["about"], choose_texts(own, "note", view.language), strict=True))
 
 
 def table_sources(view: IndexView) -> Table:
@@ -164,10 +165,11 @@ def table_cautions(view: IndexView) -> Table:
     rows = []
     for code in [*view.codebook.leaves, *view.capacity.regional.columns]:
         notes = [cautions[code]] if code in cautions else []
-        flags = view.capacity.flags
-        for flag in flags[flags["code"] == code].to_dict("records"):
-            note = flag[f"note_{view.language}"]
-            notes.append(f"{view.unit(flag['unit'])}: {note}" if flag["unit"] else note)
+        flags = view.capacity.flags[view.capacity.flags["code"] == code]
+        for unit, note in zip(
+            flags["unit"], choose_texts(flags, "note", view.language), strict=True
+        ):
+            notes.append(f"{view.unit(unit)}: {note}" if unit else note)
         rows += [{view.say("Indicator"): view.code(code), view.say("Be careful"): n} for n in notes]
     return view.table(rows)
 

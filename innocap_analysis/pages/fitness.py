@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.patches import Patch
 
-from fewlikert.describe import EVERYONE, summarise
+from fewlikert.describe import EVERYONE
 from innocap_analysis.pages.drawing.figure import BEHIND, INK, REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.prose import Prose
@@ -14,7 +14,8 @@ from innocap_analysis.pages.survey_marks import fold
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.tables import Table
 from innocap_analysis.survey.answers import count_cleaning
-from innocap_analysis.survey.groups import NO_REGION, tabulate_nonresponse
+from innocap_analysis.survey.disclosure import tabulate_items, tabulate_nonresponse
+from innocap_analysis.survey.publish import NO_REGION
 
 _MANY = 0.1
 _WHY = {"dont_know": BEHIND, "not_applicable": "#F0C08A", "missing": REFERENCE}
@@ -103,7 +104,7 @@ def table_respondents(view: SurveyView) -> Table:
 def table_items(view: SurveyView) -> Table:
     """Describe every scored item over all respondents; none is turned."""
     limits = {code: view.instrument.limits(code) for code in view.instrument.scored}
-    data = summarise(view.wave.clean, list(limits), limits=limits)
+    data = tabulate_items(view.release)
     caption = view.say(
         "Items, from {low} to {high}; none is turned here",
         low=view.given("lowest_answer", min(low for low, _ in limits.values()), "number_0"),
@@ -130,7 +131,7 @@ def table_items(view: SurveyView) -> Table:
 def plot_nonresponse(view: SurveyView) -> Chart:
     """Draw for every scored item who gave no usable answer, and the share by country."""
     codes, countries = view.instrument.scored, view.countries
-    data = tabulate_nonresponse(view.wave)
+    data = tabulate_nonresponse(view.release)
     rows = {(row["unit"], row["code"]): row for row in data.to_dict("records")}
 
     def share(unit: str, code: str, why: str) -> Said:
@@ -193,7 +194,7 @@ def write_findings(view: SurveyView) -> Prose:
     """Write whether the answers are fit for use."""
     n, counts = len(view.wave.clean), _count_kept(view)
     flagged = view.wave.clean.filter(like="flag_").any(axis=1)
-    lost = tabulate_nonresponse(view.wave)
+    lost = tabulate_nonresponse(view.release)
     lost = lost[lost["unit"] == EVERYONE].set_index("code")
     many = [str(code) for code in lost.index[lost["dont_know"] > _MANY]]
     told = [

@@ -12,6 +12,7 @@ import pandas as pd
 from innocap_analysis.data.flags import find_flags, group_flags
 from innocap_analysis.data.observations import fingerprint_inputs
 from innocap_analysis.data.units import Unit
+from innocap_analysis.files import choose_texts
 from innocap_analysis.index.alternatives import leave_out_cells, leave_out_indicators
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.runs import SensitivityResult
@@ -311,9 +312,9 @@ class IndexView(View):
         """Say what is known to be weak about the figures of some units, one line per weakness."""
         flags = self.capacity.flags
         own = flags[flags["code"].isin(codes) & flags["unit"].isin(["", *units])]
-        note = f"note_{self.language}"
+        notes = choose_texts(own, "note", self.language).rename("note")
         lines = []
-        for (unit, text), rows in own.groupby(["unit", note], sort=False):
+        for (unit, text), rows in own.groupby(["unit", notes], sort=False):
             whom = [self.unit(str(unit))] if unit else []
             about = ", ".join([*whom, self.codes(list(rows["code"]))])
             lines.append(self.say("{mark} {about}: {note}.", mark=FLAG_MARK, about=about,

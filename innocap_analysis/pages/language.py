@@ -1,4 +1,4 @@
-"""Texts and numbers in Swedish, Finnish, English and French."""
+"""Texts and numbers in the languages of the project."""
 
 from __future__ import annotations
 
@@ -9,21 +9,26 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from babel import Locale
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, get_decimal_symbol
+
+from innocap_analysis.languages import SOURCE_LANGUAGE
 
 if TYPE_CHECKING:
     import nbformat
 
 LOCALE_DIR = Path(__file__).parent / "locale"
-SOURCE_LANGUAGE = "en"
 
 Translator = Callable[[str], str]
 
 
 @lru_cache
 def _read_catalogue(language: str) -> dict[str, str]:
-    with (LOCALE_DIR / f"{language}.po").open("rb") as stream:
+    path = LOCALE_DIR / f"{language}.po"
+    if not path.is_file():  # English stays, and `innocap check` says so
+        return {}
+    with path.open("rb") as stream:
         catalogue = read_po(stream, locale=language)
     return {
         str(message.id): str(message.string)
@@ -79,7 +84,13 @@ def format_share(share: float, language: str, *, decimals: int = 0) -> str:
     if share is None or math.isnan(share):
         return "–"
     number = format_number(100 * share, language, decimals=decimals)
-    return f"{number}%" if language == "en" else f"{number}\N{NO-BREAK SPACE}%"
+    return number + _find_percent_sign(language)
+
+
+@lru_cache
+def _find_percent_sign(language: str) -> str:
+    pattern = Locale.parse(language).percent_formats[None].pattern
+    return "%" if pattern.endswith("0%") else "\N{NO-BREAK SPACE}%"
 
 
 def format_p(share: float, language: str) -> str:

@@ -33,7 +33,7 @@ def open_view(
         Number of the notebook, such as ``"40"``.
     region : str, optional
         Country or region that the page is about. Default: it compares all countries.
-    language : {'en', 'sv', 'fi', 'fr'}
+    language : str
         Language of everything shown.
     reference : str or sequence of str, optional
         Name of a reference set, or the countries themselves. Default: the first set of the
@@ -97,7 +97,7 @@ def open_survey_view(
     ----------
     page : str
         Number of the notebook, such as ``"80"``.
-    language : {'en', 'sv', 'fi', 'fr'}
+    language : str
         Language of everything shown.
     wave : {'synthetic', 'imported'} or Wave
         The made-up answers, what ``innocap import`` wrote, or answers at hand.

@@ -17,17 +17,21 @@ from innocap_analysis.pages.facts import HIDDEN, SYNTHETIC, Said
 from innocap_analysis.pages.prose import Prose
 from innocap_analysis.pages.tables import Table
 from innocap_analysis.pages.view import View
-from innocap_analysis.survey.disclosure import SHOWN
-from innocap_analysis.survey.evidence import Evidence
-from innocap_analysis.survey.groups import (
+from innocap_analysis.survey.disclosure import (
     tabulate_agreement,
     tabulate_group_scores,
     tabulate_respondents,
 )
+from innocap_analysis.survey.evidence import Evidence
 from innocap_analysis.survey.instrument import Instrument
+from innocap_analysis.survey.publish import SHOWN, Release
 from innocap_analysis.survey.wave import Wave
 
 DEFAULT_SMALLEST = 5.0
+_SHORT_SCALE = 5  # answers, shares and coefficients; scores go up to 100
+# Decimals of what is published, by the kind of number; a share is from 0 to 1.
+DIGITS = {"count": 0, "points": 1, "gap": 1, "share": 2, "number": 1, "number_0": 0, "number_2": 2,
+          "number_3": 3, "p": 4, "minutes": 0}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,19 +82,24 @@ class SurveyView(View):
         return [code for code in self.settings.countries if code in answered]
 
     @cached_property
+    def release(self) -> Release:
+        """What may be told of the wave."""
+        return Release(self.wave)
+
+    @cached_property
     def respondents(self) -> pd.DataFrame:
         """Respondents of countries and regions, small groups hidden."""
-        return tabulate_respondents(self.wave)
+        return tabulate_respondents(self.release)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Mean scores of countries and regions, small groups hidden."""
-        return tabulate_group_scores(self.wave)
+        return tabulate_group_scores(self.release)
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
         """Shares that agree with every item by country, small groups hidden."""
-        return tabulate_agreement(self.wave)
+        return tabulate_agreement(self.release)
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -114,6 +123,10 @@ class SurveyView(View):
     def fact(self, measure: str, value: float, kind: str, **more: Any) -> Said:  # noqa: ANN401
         """Return a number that may be said; one from made-up answers is flagged."""
         more.setdefault("flag", SYNTHETIC if self.wave.is_synthetic else "")
+        # Further digits would tell of the answers behind a number more than the number does.
+        if kind in DIGITS:
+            ends = {end: round(more[end], DIGITS[kind]) for end in ("low", "high") if end in more}
+            value, more = round(float(value), DIGITS[kind]), more | ends
         return super().fact(measure, value, kind, **more)
 
     def tally(self, measure: str, value: float, code: str = "", **more: Any) -> Said:  # noqa: ANN401
@@ -216,7 +229,7 @@ class SurveyView(View):
                 bbox={"facecolor": BEHIND, "edgecolor": "none", "pad": 2.5},
             )  # fmt: skip
             made.alt = f"{SYNTHETIC}. {made.alt}"
-        made.data = made.data.assign(synthetic=self.wave.is_synthetic)
+        made.data = _round_columns(made.data).assign(synthetic=self.wave.is_synthetic)
         return made, axes
 
     def table(
@@ -279,3 +292,10 @@ class SurveyView(View):
         for path in (self.settings.survey_path, self.settings.scales_path):
             digest.update(path.read_bytes())
         return self.close(digest.hexdigest()[:12])
+
+
+def _round_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Round what a figure shows as its page does: scores to a tenth, shares to a hundredth."""
+    numbers = table.select_dtypes("float").items()
+    digits = {name: 2 if x.abs().max() <= _SHORT_SCALE else 1 for name, x in numbers}
+    return table.round({name: n for name, n in digits.items() if not str(name).startswith("p_")})

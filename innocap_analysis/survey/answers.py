@@ -13,6 +13,12 @@ from innocap_analysis.survey.instrument import Instrument
 LOG_COLUMNS = ("step", "action", "response_id", "item", "reason")
 STEPS = ("preview", "duplicate", "impossible", "place", "incomplete", "straight_lining", "speed")
 _FEWEST_FOR_STRAIGHT = 10
+# What a tool says is no answer of somebody who was asked.
+_NO_RESPONSES = {
+    ("preview", "test"): "a preview or test",
+    ("spam",): "spam, as the tool says",
+    ("screened",): "screened out by the tool",
+}
 _SPECIAL = (DONT_KNOW, NOT_APPLICABLE)
 
 
@@ -53,10 +59,11 @@ def clean_answers(
 
     Notes
     -----
-    Dropped are previews and tests, repeated ids (the one with most answers stays, the last
-    of equals) and incomplete responses. Flagged and kept are straight-lining (the same
-    code on every scored item, ten or more, although some are reversed), identical answers
-    within an organisation, and implausible speed: they are reasons to look, not proof.
+    Dropped are previews, tests, spam and who was screened out, repeated ids (the one with
+    most answers stays, the last of equals) and incomplete responses. Flagged and kept are
+    straight-lining (the same code on every scored item, ten or more, although some are
+    reversed), identical answers within an organisation, and implausible speed: they are
+    reasons to look, not proof.
 
     Examples
     --------
@@ -73,7 +80,8 @@ def clean_answers(
     items = [code for code in instrument.scored if code in table]
     log: list[pd.DataFrame] = []
     status = table.get("status", pd.Series("complete", index=table.index))
-    table = _drop(table, status.isin(["preview", "test"]), "preview", "a preview or test", log)
+    for words, why in _NO_RESPONSES.items():
+        table = _drop(table, status.reindex(table.index).isin(words), "preview", why, log)
     table = _drop(table, _find_repeats(table, items), "duplicate", "the same response again", log)
     table = _mend_codes(table, instrument, log)
     table = _mend_places(table, region_countries or {}, log)

@@ -1,95 +1,149 @@
-"""Nothing is shown of a group so small that its members could be recognised."""
+"""What may be told of the groups of a wave: nobody is shown who could be recognised."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.errors import InnocapError
-from innocap_analysis.settings import MIN_RESPONDENTS_FLOOR
+from fewlikert.clusters import estimate_cluster_means
+from fewlikert.describe import summarise
+from innocap_analysis.survey.publish import AGREE, NO_REGION, RESPONDENTS, Release
+from innocap_analysis.survey.score import score_answers
+from innocap_analysis.survey.shares import estimate_top_two, tabulate_answers
+from innocap_analysis.survey.wave import Wave
 
-SHOWN, SMALL, COMPLEMENTARY = "", "small", "complementary"
-_FEWEST_HIDDEN = 2
+# Below five organisations the spread between them says next to nothing.
+MIN_ORGANISATIONS = 5
+_SHARES = ("share", "low", "high", "count")
 
 
-def suppress_small_cells(
-    table: pd.DataFrame,
+def tabulate_places(
+    people: pd.DataFrame,
+    release: Release,
+    describe: Callable[[pd.DataFrame, str], pd.DataFrame],
     *,
-    minimum: int,
     values: Sequence[str],
-    within: Sequence[str] = (),
-    n: str = "n",
 ) -> pd.DataFrame:
-    """Blank what is known of groups of few respondents, and what would give them away.
+    """Tabulate countries and below each its regions; `describe` takes people and a column.
 
-    Parameters
-    ----------
-    table : DataFrame
-        One row per group, **all** groups that add up to a published total, those without
-        a name (no region given) too.
-    minimum : int
-        Fewest respondents of a group that may be shown.
-    values : sequence of str
-        Columns to blank; `n` is blanked with them.
-    within : sequence of str
-        Columns that name the published total that a group is part of, such as country and
-        item: with all groups but one shown, the last could be had by subtraction, so the
-        next smallest group is hidden too, until at least two groups of together `minimum`
-        respondents are. Empty: groups are on their own, no total is published.
-    n : str
-        Column of respondents behind a row.
-
-    Returns
-    -------
-    DataFrame
-        The same rows with `suppressed`: empty, ``small`` or ``complementary``.
-
-    Raises
-    ------
-    InnocapError
-        `minimum` is below five.
-
-    Notes
-    -----
-    Primary and complementary suppression as in Hundepool and others (2012), *Statistical
-    Disclosure Control*, chapter 4, for one-way totals.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"region": ["a", "b", "c"], "n": [40, 12, 3], "share": 0.5})
-    >>> table["country"] = "X"
-    >>> out = suppress_small_cells(table, minimum=10, values=["share"], within=["country"])
-    >>> out["suppressed"].tolist()
-    ['', 'complementary', 'small']
+    People without a region are the unit :data:`NO_REGION` of their country.
     """
-    if minimum < MIN_RESPONDENTS_FLOOR:
-        raise InnocapError(
-            f"suppress_small_cells: minimum {minimum} is below {MIN_RESPONDENTS_FLOOR}, the "
-            "fewest respondents that a shown group may have"
+    order = {code: i for i, code in enumerate(release.wave.settings.countries)}
+    named = people[people["country"].isin(order)]
+    named = named.assign(region=named["region"].fillna(NO_REGION))
+    countries = describe(named, "country")
+    parts = [countries.assign(country=countries["unit"])]
+    for country, rows in named.groupby("country"):
+        parts.append(describe(rows, "region").assign(country=country))
+    table = release.hide(pd.concat(parts, ignore_index=True), values)
+    rank = table["country"].map(order) + 0.5 * (table["unit"] != table["country"])
+    table = table.assign(rank=rank).sort_values(["rank", "unit"], kind="stable")
+    return table.drop(columns="rank").reset_index(drop=True)
+
+
+def tabulate_respondents(release: Release) -> pd.DataFrame:
+    """Count respondents (`n`), `organisations` and median `minutes` of every place."""
+
+    def count(people: pd.DataFrame, by: str) -> pd.DataFrame:
+        table = people.groupby(by, sort=True).agg(
+            n=("response_id", "size"),
+            organisations=("organisation", "nunique"),
+            minutes=("seconds", lambda s: s.astype(float).median() / 60),
         )
-    out = table.copy()
-    size = out[n].to_numpy(dtype=float)
-    why = np.full(len(out), SHOWN, dtype=object)
-    why[(size > 0) & (size < minimum)] = SMALL
-    if within:
-        for at in out.groupby(list(within), sort=False, dropna=False).indices.values():
-            _hide_complements(np.asarray(at), size, why, minimum)
-    hidden = why != SHOWN
-    for column in [*values, n]:
-        out[column] = out[column].astype("float64").where(~hidden)
-    out["suppressed"] = why
-    return out
+        table["minutes"] = table["minutes"].where(table["organisations"] >= MIN_ORGANISATIONS)
+        return table.rename_axis("unit").reset_index().assign(code=RESPONDENTS)
+
+    clean = release.wave.clean
+    return tabulate_places(clean, release, count, values=["organisations", "minutes"])
 
 
-def _hide_complements(at: np.ndarray, size: np.ndarray, why: np.ndarray, minimum: int) -> None:
-    own = at[size[at] > 0]
-    if not (why[own] != SHOWN).any():
-        return
-    for i in own[np.argsort(size[own], kind="stable")]:
-        hidden = own[why[own] != SHOWN]
-        if len(hidden) >= _FEWEST_HIDDEN and size[hidden].sum() >= minimum:
-            return
-        if why[i] == SHOWN:
-            why[i] = COMPLEMENTARY
+def tabulate_group_scores(release: Release) -> pd.DataFrame:
+    """Tabulate the scores of countries and their regions: one row per unit and node.
+
+    Columns `country`, `unit`, `code`, `n`, `mean`, `se`, `df`, `low`, `high` (95%, over
+    organisations), `suppressed`; every extreme is left out. From fewer
+    than :data:`MIN_ORGANISATIONS` there is no error: it would tell the means of two.
+    """
+    wave = release.wave
+    nodes = wave.instrument.codebook.parents
+    shown = ["mean", "se", "df", "low", "high"]
+
+    def estimate_means(scores: pd.DataFrame, by: str) -> pd.DataFrame:
+        parts = [
+            estimate_cluster_means(
+                scores, node, by, "organisation", min_clusters=MIN_ORGANISATIONS
+            ).assign(code=node)
+            for node in nodes
+        ]
+        table = pd.concat(parts, ignore_index=True)
+        table.loc[table["low"].isna(), ["se", "df"]] = np.nan
+        return table
+
+    table = tabulate_places(score_answers(wave.clean, wave.instrument), release, estimate_means,
+                            values=shown)  # fmt: skip
+    columns = ["country", "unit", "code", "n", *shown, "suppressed"]
+    return table.loc[table["unit"] != NO_REGION, columns].reset_index(drop=True)
+
+
+def tabulate_items(release: Release) -> pd.DataFrame:
+    """Describe every scored item over everyone: `n`, `mean`, `sd`, `skew`, shares at the ends."""
+    wave = release.wave
+    limits = {code: wave.instrument.limits(code) for code in wave.instrument.scored}
+    values = ["mean", "sd", "skew", "floor_share", "ceiling_share"]
+    table = summarise(wave.clean, list(limits), limits=limits)[["unit", "code", "n", *values]]
+    return release.hide(table, values)
+
+
+def tabulate_nonresponse(release: Release) -> pd.DataFrame:
+    """Tabulate the shares that gave no usable answer, for everyone (``all``) and by country.
+
+    Columns `unit`, `code`, `respondents`, `dont_know`, `not_applicable`, `missing`, their sum
+    `unusable`, `suppressed`.
+    """
+    wave = release.wave
+    items = wave.instrument.scored
+    limits = {code: wave.instrument.limits(code) for code in items}
+    parts = []
+    for by in (None, "country"):
+        found = summarise(_list_known(wave), items, by=by, limits=limits)
+        why = found[["dont_know", "not_applicable", "missing"]]
+        found["respondents"] = found["n"] + why.sum(axis=1)
+        shares = why.div(found["respondents"], axis=0)
+        part = pd.concat([found[["unit", "code", "respondents"]], shares], axis=1)
+        parts.append(part.assign(unusable=shares.sum(axis=1)))
+    table = pd.concat(parts, ignore_index=True)
+    values = ["dont_know", "not_applicable", "missing", "unusable"]
+    hidden = release.hide(table.assign(code=RESPONDENTS), [*values, "respondents"])
+    return hidden.assign(code=table["code"])
+
+
+def tabulate_choices(
+    release: Release, codes: Sequence[str], *, by: str | None = "country"
+) -> pd.DataFrame:
+    """Tabulate the answers to questions by country: the columns of `tabulate_answers`."""
+    wave = release.wave
+    table = tabulate_answers(_list_known(wave), wave.instrument, items=codes, by=by)
+    return _shield(table, release)
+
+
+def tabulate_agreement(release: Release, *, by: str | None = "country") -> pd.DataFrame:
+    """Tabulate who agrees with every scored item by country: the columns of `estimate_top_two`."""
+    table = estimate_top_two(_list_known(release.wave), release.wave.instrument, by=by)
+    return _shield(table, release, suffix=AGREE)
+
+
+def _list_known(wave: Wave) -> pd.DataFrame:
+    """Return the answers; of people from no country of the project only for everyone's."""
+    return wave.clean.assign(
+        country=wave.clean["country"].where(
+            wave.clean["country"].isin(list(wave.settings.countries))
+        )
+    )
+
+
+def _shield(table: pd.DataFrame, release: Release, *, suffix: str = "") -> pd.DataFrame:
+    """Hide what may not be told, and the count, which would tell a share to the last digit."""
+    out = release.hide(table, _SHARES, suffix=suffix).drop(columns=["count"])
+    return out.assign(country=out["unit"])

@@ -18,8 +18,8 @@ from fewlikert.reliability import estimate_reliability
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.survey.answers import mask_answers
-from innocap_analysis.survey.disclosure import SHOWN, suppress_small_cells
-from innocap_analysis.survey.groups import MIN_ORGANISATIONS
+from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS
+from innocap_analysis.survey.publish import ALPHA, COMPLETE, RESPONDENTS, Release
 from innocap_analysis.survey.score import score_answers, turn_answers
 from innocap_analysis.survey.wave import Wave
 
@@ -59,12 +59,17 @@ class Evidence:
     @cached_property
     def countries(self) -> list[str]:
         """Countries that may be shown, in the project's order."""
-        count = self.wave.clean["country"].fillna("").value_counts().rename_axis("unit")
-        table = count.reset_index(name="n").assign(total="all")
-        minimum = self.wave.settings.min_respondents
-        out = suppress_small_cells(table, minimum=minimum, values=[], within=["total"])
-        shown = set(out.loc[out["suppressed"] == SHOWN, "unit"])
-        return [code for code in self.wave.settings.countries if code in shown]
+        told = (RESPONDENTS, *self.codebook.parents)
+        return [
+            country
+            for country in self.wave.settings.countries
+            if all(self.release.shows(code, country) for code in told)
+        ]
+
+    @cached_property
+    def release(self) -> Release:
+        """What may be told of the wave."""
+        return Release(self.wave)
 
     @property
     def codebook(self) -> Codebook:
@@ -116,9 +121,8 @@ class Evidence:
     ) -> pd.DataFrame:
         table = estimate_reliability(rows, items, alpha_only=unit != "all")
         table = table.assign(unit=unit, code=dimension)
-        few = table["n"] < self.wave.settings.min_respondents
-        table.loc[few, ["estimate", "low", "high"]] = np.nan
-        return table
+        values = ["estimate", "low", "high"]
+        return self.release.hide(table, values, suffix=ALPHA)
 
     @cached_property
     def invariance(self) -> pd.DataFrame:
@@ -219,6 +223,7 @@ class Evidence:
         out["scored"] = out["unit"].map(scored["mean"])
         out["complete"] = out["unit"].map(whole["mean"])
         out["n_complete"] = out["unit"].map(whole["count"]).fillna(0).astype(int)
-        hidden = out["n_complete"] < self.wave.settings.min_respondents
-        out.loc[hidden, "complete"] = np.nan
+        shown = [self.release.shows(f"{self.root}{COMPLETE}", str(unit)) for unit in out["unit"]]
+        out["complete"] = out["complete"].where(shown)
+        out["n_complete"] = out["n_complete"].astype(float).where(shown)
         return out.set_index("unit").loc[self.countries].reset_index()

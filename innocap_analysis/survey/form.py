@@ -5,41 +5,15 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
+from babel import Locale
+
 from innocap_analysis.archives import make_workbook
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.files import write_atomically
 from innocap_analysis.settings import Settings
-from innocap_analysis.survey.files.places import make_place_scales
-from innocap_analysis.survey.instrument import Instrument, Item, read_instrument
-from innocap_analysis.survey.scales import Code, Scale, format_code
+from innocap_analysis.survey.instrument import Instrument, Item, choose_text, read_instrument
+from innocap_analysis.survey.scales import Scale, format_code, make_place_scales
 
-# Language of the questionnaire, by the heading that XLSForm gives it.
-FORM_LANGUAGES = {
-    "en": "English (en)",
-    "sv": "Svenska (sv)",
-    "sv_fi": "Svenska i Finland (sv)",
-    "fi": "Suomi (fi)",
-    "fr": "Français (fr)",
-}
-_TITLES = {
-    "en": "Capacity to innovate: questionnaire",
-    "sv": "Innovationskapacitet: enkät",
-    "sv_fi": "Innovationskapacitet: enkät",
-    "fi": "Innovointikyky: kysely",
-    "fr": "Capacité d’innovation : questionnaire",
-}
-_INTRO = {
-    "en": "Please answer for your own organisation. There are no right answers. Answers are "
-    "shown for groups of {minimum} people or more only.",
-    "sv": "Svara för din egen organisation. Det finns inga rätta svar. Svar visas bara för "
-    "grupper om minst {minimum} personer.",
-    "sv_fi": "Svara för din egen organisation. Det finns inga rätta svar. Svar visas endast för "
-    "grupper på minst {minimum} personer.",
-    "fi": "Vastaa oman organisaatiosi puolesta. Oikeita vastauksia ei ole. Vastauksia näytetään "
-    "vain vähintään {minimum} hengen ryhmistä.",
-    "fr": "Répondez pour votre propre organisation. Il n’y a pas de bonne réponse. Les réponses "
-    "ne sont montrées que pour des groupes d’au moins {minimum} personnes.",
-}
 _TYPES = {"number": "integer", "text": "text", "id": "text"}
 _STYLE = """
 @page { size: A4; margin: 16mm }
@@ -63,11 +37,11 @@ tr { break-inside: avoid }
 
 def write_form(settings: Settings, *, language: str, folder: Path) -> list[Path]:
     """Write the questionnaire as an XLSForm and as a page to print."""
-    if language not in FORM_LANGUAGES:
-        known = list(FORM_LANGUAGES)
+    instrument = read_instrument(settings.survey_path, settings.scales_path)
+    known = instrument.languages
+    if language not in known:
         near = suggest(language, known)
         raise InnocapError(f"language {language!r} is none of {', '.join(known)}{near}")
-    instrument = read_instrument(settings.survey_path, settings.scales_path)
     places = make_place_scales(settings)
     minimum = settings.min_respondents
     book = make_xlsform(instrument, places, minimum=minimum, language=language)
@@ -82,14 +56,16 @@ def make_xlsform(
     instrument: Instrument, places: dict[str, Scale], *, minimum: int, language: str = "en"
 ) -> bytes:
     """Make the XLSForm: sheets `survey`, `choices` and `settings`."""
-    tongues = list(FORM_LANGUAGES)
-    heads = [f"label::{FORM_LANGUAGES[tongue]}" for tongue in tongues]
+    tongues = instrument.languages
+    heads = [f"label::{_name_language(tongue)}" for tongue in tongues]
     survey: list[list[object]] = [
         ["type", "name", *heads, "required", "constraint", "appearance"],
         ["start", "start"],
         ["end", "end"],
-        ["note", "intro", *(_INTRO[tongue].format(minimum=minimum) for tongue in tongues)],
     ]
+    if "intro" in instrument.notes:
+        texts = [_write_intro(instrument, tongue, minimum) for tongue in tongues]
+        survey.append(["note", "intro", *texts])
     used: dict[str, Scale] = {}
     for item in _list_items(instrument):
         kind, limits, look = _TYPES.get(item.answer, ""), "", ""
@@ -106,11 +82,11 @@ def make_xlsform(
     choices: list[list[object]] = [["list_name", "name", *heads]]
     for name, scale in used.items():
         for code in dict.fromkeys(scale.labels.values()):
-            labels = [_label(scale, code, tongue) for tongue in tongues]
+            labels = [scale.label(code, tongue) for tongue in tongues]
             choices.append([name, format_code(code), *labels])
     settings = [
         ["form_title", "form_id", "default_language"],
-        [_TITLES[language], "innocap", FORM_LANGUAGES[language]],
+        [_write_title(instrument, language), "innocap", _name_language(language)],
     ]
     return make_workbook({"survey": survey, "choices": choices, "settings": settings})
 
@@ -119,53 +95,72 @@ def make_page(
     instrument: Instrument, places: dict[str, Scale], *, minimum: int, language: str
 ) -> str:
     """Make the questionnaire as a page to print and fill in by hand."""
-    intro = _INTRO[language].format(minimum=minimum)
-    parts = [f"<h1>{escape(_TITLES[language])}</h1><p>{escape(intro)}</p>"]
+    title = escape(_write_title(instrument, language))
+    intro = escape(_write_intro(instrument, language, minimum))
+    parts = [f"<h1>{title}</h1><p>{intro}</p>"]
     book = instrument.codebook
     for group in book.children(book.indexes[0]):
         heading = book.label(group, language.split("_")[0])
-        items = [instrument.items[code] for code in book.children(group)]
+        items = [instrument.items[code] for code in book.leaves_of(group)]
         parts.append(f"<h2>{escape(heading)}</h2>" + _make_grid(instrument, items, language))
     rest = [item for item in _list_items(instrument) if item.code not in instrument.scored]
-    scaled = [item for item in rest if item.answer == "likert"]
-    parts.append(_make_grid(instrument, scaled, language))
+    parts.append(_make_grid(instrument, [i for i in rest if i.answer == "likert"], language))
     for item in rest:
         if item.answer != "likert":
             scale = places.get(item.scale) or instrument.scales.get(item.scale)
             parts.append(_make_question(instrument, item, scale, language))
-    tongue = language.replace("_fi", "-FI")
+    tongue, _, country = language.partition("_")
+    tongue += f"-{country.upper()}" if country else ""
     return (
         f'<!DOCTYPE html>\n<html lang="{tongue}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(_TITLES[language])}</title><style>{_STYLE}</style></head>\n<body>"
+        f"<title>{title}</title><style>{_STYLE}</style></head>\n<body>"
         + "\n".join(parts)
         + "</body></html>\n"
     )
 
 
+def _name_language(language: str) -> str:
+    """Name a language in itself, with its code as XLSForm wants it: ``Suomi (fi)``."""
+    locale = Locale.parse(language)
+    name = str(locale.get_language_name(language)).capitalize()
+    country = f", {locale.get_territory_name(language)}" if locale.territory else ""
+    return f"{name}{country} ({locale.language})"
+
+
+def _write_title(instrument: Instrument, language: str) -> str:
+    if "title" in instrument.notes:
+        return choose_text(instrument.notes["title"].texts, language)
+    return instrument.codebook.label(instrument.codebook.indexes[0], language.split("_")[0])
+
+
+def _write_intro(instrument: Instrument, language: str, minimum: int) -> str:
+    if "intro" not in instrument.notes:
+        return ""
+    return choose_text(instrument.notes["intro"].texts, language).replace("{minimum}", str(minimum))
+
+
 def _list_items(instrument: Instrument) -> list[Item]:
-    return [item for item in instrument.items.values() if item.code != "SYNTHETIC"]
-
-
-def _label(scale: Scale, code: Code, language: str) -> str:
-    for tongue in (language, language.split("_")[0]):
-        for (spoken, label), own in scale.labels.items():
-            if spoken == tongue and own == code:
-                return label
-    return scale.label(code, "en")
+    return [item for item in instrument.items.values() if item.role != "synthetic"]
 
 
 def _make_grid(instrument: Instrument, items: list[Item], language: str) -> str:
-    scale = instrument.scales[items[0].scale]
-    codes = list(dict.fromkeys(scale.labels.values()))
-    numbers = sorted(code for code in codes if code in scale.codes)
-    order = [*numbers, *(code for code in codes if code not in scale.codes)]
-    head = "".join(f"<th>{escape(_label(scale, code, language))}</th>" for code in order)
-    boxes = '<td><span class="box"></span></td>' * len(order)
-    rows = "".join(
-        f"<tr><td>{escape(instrument.text(item.code, language))}</td>{boxes}</tr>" for item in items
-    )
-    return f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    """Make a grid of statements for every scale that they have."""
+    grids = []
+    for name in dict.fromkeys(item.scale for item in items):
+        scale = instrument.scales[name]
+        codes = list(dict.fromkeys(scale.labels.values()))
+        numbers = sorted(code for code in codes if code in scale.codes)
+        order = [*numbers, *(code for code in codes if code not in scale.codes)]
+        head = "".join(f"<th>{escape(scale.label(code, language))}</th>" for code in order)
+        boxes = '<td><span class="box"></span></td>' * len(order)
+        rows = "".join(
+            f"<tr><td>{escape(instrument.text(item.code, language))}</td>{boxes}</tr>"
+            for item in items
+            if item.scale == name
+        )
+        grids.append(f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table>")
+    return "".join(grids)
 
 
 def _make_question(instrument: Instrument, item: Item, scale: Scale | None, language: str) -> str:
@@ -177,7 +172,7 @@ def _make_question(instrument: Instrument, item: Item, scale: Scale | None, lang
     if item.answer in ("text", "id") or item.scale == "region" or scale is None:
         return f'<div class="question">{text}<div class="line"></div></div>'
     options = "".join(
-        f'<li><span class="box"></span>{escape(_label(scale, code, language))}</li>'
+        f'<li><span class="box"></span>{escape(scale.label(code, language))}</li>'
         for code in dict.fromkeys(scale.labels.values())
     )
     return f'<div class="question">{text}<ul class="options">{options}</ul></div>'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -13,20 +13,24 @@ import pandas as pd
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.codebook import COLUMNS, Codebook
 from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.languages import SOURCE_LANGUAGE, find_languages
 from innocap_analysis.survey.scales import Scale, normalise_label, read_scales
 
-ANSWERS = ("likert", "number", "single", "multi", "id", "text")
-TEXT_LANGUAGES = ("en", "sv", "sv_fi", "fi", "fr")
+ANSWERS = ("likert", "number", "single", "multi", "id", "text", "note")
+# What an item says about who answered (`synthetic`: that nobody did), and what a note is.
+PLACES = ("country", "region")
+ROLES = (*PLACES, "organisation", "synthetic", "title", "intro")
 
 
 class Item(NamedTuple):
-    """One question."""
+    """One question, or a text to read (answer ``note``)."""
 
     code: str
     answer: str
     scale: str
     reversed: bool
     texts: dict[str, str]
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,16 +45,24 @@ class Instrument:
         Every question in order, by code.
     scales : dict of str to Scale
         Answer scales by name.
+    notes : dict of str to Item
+        Texts to read, by role: ``title`` and ``intro``.
     """
 
     codebook: Codebook
     items: dict[str, Item]
     scales: dict[str, Scale]
+    notes: dict[str, Item] = field(default_factory=dict)
 
     @property
     def scored(self) -> list[str]:
         """Codes of the items that make up the index."""
         return self.codebook.leaves
+
+    @cached_property
+    def languages(self) -> list[str]:
+        """Languages that some question is asked in."""
+        return list(dict.fromkeys(own for item in self.items.values() for own in item.texts))
 
     @cached_property
     def by_text(self) -> dict[str, str]:
@@ -61,10 +73,13 @@ class Instrument:
             for text in item.texts.values()
         }
 
+    def find_role(self, role: str) -> str:
+        """Return the code of the item with a role; empty where the questionnaire has none."""
+        return next((item.code for item in self.items.values() if item.role == role), "")
+
     def text(self, code: str, language: str) -> str:
         """Return a question in a language, in the nearest one where it has no own wording."""
-        texts = self.items[code].texts
-        return texts.get(language) or texts.get(language.split("_")[0]) or texts["en"]
+        return choose_text(self.items[code].texts, language)
 
     def limits(self, code: str) -> tuple[float, float]:
         """Return the lowest and the highest code of a scale question."""
@@ -76,14 +91,22 @@ class Instrument:
         return [str(option) for option in self.scales[self.items[code].scale].codes]
 
 
+def choose_text(texts: dict[str, str], language: str) -> str:
+    """Return a text in a language, in the one it is a variety of, or in English."""
+    return texts.get(language) or texts.get(language.split("_")[0]) or texts[SOURCE_LANGUAGE]
+
+
 def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
     """Read a questionnaire from its codebook and its table of scales.
 
     Parameters
     ----------
     path : str or Path
-        Codebook with two more columns: `answer` (:data:`ANSWERS`) and `label_sv_fi`, the
-        Swedish of Finland where it differs.
+        Codebook with a column `answer` (:data:`ANSWERS`), `label_<language>` for every
+        language that the questions are asked in (`label_sv_fi`: the Swedish of Finland where
+        it differs), and `role` (:data:`ROLES`) where an item says who answered. An item of the
+        scale ``country`` or ``region``, or with the answer ``id``, has that role unless another
+        item does.
     scales : str or Path
         Table of answer scales (:func:`~innocap_analysis.survey.scales.read_scales`).
 
@@ -95,46 +118,91 @@ def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
     Raises
     ------
     InnocapError
-        The codebook or the scales have a fault, a kind of answer or a scale is unknown, a
-        scored item is no scale question, or two items have the same text.
+        The codebook or the scales have a fault, a kind of answer, a scale or a role is unknown,
+        a role is given twice, a scored item is no scale question, or two items have the same
+        text.
     """
     place = Path(path)
     known = read_scales(scales)
-    with place.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    try:
+        with place.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeError) as error:
+        raise InnocapError(f"{place.name}: cannot be read ({error})") from None
     table = pd.DataFrame(rows).fillna("")
-    for column in ("answer", "label_sv_fi"):
-        if column not in table:
-            raise InnocapError(f"{place.name}: column {column!r} is missing")
-    book = read_codebook(table[[column for column in COLUMNS if column in table]])
+    if "answer" not in table:
+        raise InnocapError(f"{place.name}: column 'answer' is missing")
+    languages = find_languages(table)
+    tree = table[table["answer"] != "note"]
+    own = [*COLUMNS, *(f"label_{language}" for language in languages)]
+    book = read_codebook(tree[[column for column in own if column in tree]])
     faults: list[str] = []
     items: dict[str, Item] = {}
-    seen: dict[str, str] = {}
     for line, row in enumerate(rows, start=2):
-        if row["kind"] in ("group", "index"):
-            continue
-        code, answer, scale = row["code"], row["answer"], row["scale"]
-        if answer not in ANSWERS:
-            near = suggest(answer, ANSWERS)
-            faults.append(
-                f"line {line}, {code}: answer {answer!r} is none of {', '.join(ANSWERS)}{near}"
-            )
-        own = scale in ("country", "region") or (not scale and answer in ("text", "id"))
-        if not own and scale not in known:
-            near = suggest(scale, list(known))
-            faults.append(f"line {line}, {code}: scale {scale!r} is unknown{near}")
-        faults += [
-            f"line {line}, {code}: label_{spoken} is empty"
-            for spoken in TEXT_LANGUAGES
-            if spoken != "sv_fi" and not row.get(f"label_{spoken}")
-        ]
-        texts = {lang: row[f"label_{lang}"] for lang in TEXT_LANGUAGES if row[f"label_{lang}"]}
-        for text in texts.values():
-            if seen.setdefault(normalise_label(text), code) != code:
-                faults.append(f"line {line}, {code}: {text!r} is also the text of another item")
-        items[code] = Item(code, answer, scale, row["direction"] == "-1", texts)
+        if row["kind"] not in ("group", "index"):
+            item = _read_item(row, languages)
+            faults += [f"line {line}, {item.code}: {fault}" for fault in _check_item(item, known)]
+            items[item.code] = item
+    faults += [*_check_texts(items), *_check_roles(items)]
     faults += [f"{c}: is scored but no scale question" for c in book.leaves
                if items[c].answer != "likert"]  # fmt: skip
     if faults:
         raise InnocapError(f"{place.name}: " + "; ".join(faults))
-    return Instrument(book, items, known)
+    notes = {item.role: item for item in items.values() if item.answer == "note"}
+    asked = {code: item for code, item in items.items() if item.answer != "note"}
+    return Instrument(book, _give_roles(asked), known, notes)
+
+
+def _read_item(row: dict[str, str], languages: list[str]) -> Item:
+    texts = {own: text for own in languages if (text := (row[f"label_{own}"] or "").strip())}
+    turned = row.get("direction") == "-1"
+    return Item(row["code"], row["answer"], row.get("scale") or "", turned, texts,
+                row.get("role") or "")  # fmt: skip
+
+
+def _check_item(item: Item, scales: dict[str, Scale]) -> list[str]:
+    faults = []
+    if item.answer not in ANSWERS:
+        near = suggest(item.answer, ANSWERS)
+        faults.append(f"answer {item.answer!r} is none of {', '.join(ANSWERS)}{near}")
+    without = not item.scale and item.answer in ("text", "id", "note")
+    if not without and item.scale not in PLACES and item.scale not in scales:
+        faults.append(f"scale {item.scale!r} is unknown{suggest(item.scale, list(scales))}")
+    if SOURCE_LANGUAGE not in item.texts:
+        faults.append(f"label_{SOURCE_LANGUAGE} is empty")
+    if item.role and item.role not in ROLES:
+        faults.append(
+            f"role {item.role!r} is none of {', '.join(ROLES)}{suggest(item.role, ROLES)}"
+        )
+    return faults
+
+
+def _check_texts(items: dict[str, Item]) -> list[str]:
+    seen: dict[str, str] = {}
+    return [
+        f"{item.code}: {text!r} is also the text of another item"
+        for item in items.values()
+        for text in item.texts.values()
+        if seen.setdefault(normalise_label(text), item.code) != item.code
+    ]
+
+
+def _check_roles(items: dict[str, Item]) -> list[str]:
+    seen: dict[str, str] = {}
+    return [
+        f"{item.code}: role {item.role!r} is that of {seen[item.role]} too"
+        for item in items.values()
+        if item.role and seen.setdefault(item.role, item.code) != item.code
+    ]
+
+
+def _give_roles(items: dict[str, Item]) -> dict[str, Item]:
+    """Give the first country, region and organisation code its role where no item has it."""
+    taken = {item.role for item in items.values()}
+    found = dict(items)
+    for item in items.values():
+        role = item.scale if item.scale in PLACES else "organisation" if item.answer == "id" else ""
+        if role and role not in taken:
+            found[item.code] = item._replace(role=role)
+            taken.add(role)
+    return found

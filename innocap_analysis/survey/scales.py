@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -11,9 +12,11 @@ from functools import cached_property
 from pathlib import Path
 
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
-from innocap_analysis.errors import InnocapError, suggest
-
-LANGUAGES = ("en", "sv", "sv_fi", "fi", "fr", "ga")
+from innocap_analysis.data.units import name_country, read_regions
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import choose_texts
+from innocap_analysis.languages import SOURCE_LANGUAGE, is_language
+from innocap_analysis.settings import Settings
 
 Code = float | str
 
@@ -25,7 +28,8 @@ _SPACES = re.compile(r"\s+")
 
 def normalise_label(text: str) -> str:
     r"""Bring a label to the form in which two writings of it are equal."""
-    plain = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    told = html.unescape(text) if "&" in text else text
+    plain = unicodedata.normalize("NFKC", told).translate(_QUOTES)
     plain = plain.replace("\u200b", "").replace("\ufeff", "").replace("\u00ad", "")
     return _SPACES.sub(" ", plain).strip().rstrip(".").casefold()
 
@@ -66,12 +70,21 @@ class Scale:
         """Whether the codes are numbers."""
         return all(isinstance(code, float) for code in self.codes)
 
+    @property
+    def has_words(self) -> bool:
+        """Whether a label says more than its code, and so may need a translation."""
+        return any(label != format_code(code) for (_, label), code in self.labels.items())
+
+    @cached_property
+    def _first(self) -> dict[tuple[str, Code], str]:
+        """First label by language and code."""
+        return {(own[0], code): own[1] for own, code in reversed(self.labels.items())}
+
     def label(self, code: Code, language: str) -> str:
-        """Return the label of a code, in English or as the code where there is none."""
-        for wanted in (language, "en"):
-            for (spoken, label), own in self.labels.items():
-                if spoken == wanted and own == code:
-                    return label
+        """Return the label of a code, in the nearest language that has one, or the code."""
+        for spoken in (language, language.split("_")[0], SOURCE_LANGUAGE):
+            if (spoken, code) in self._first:
+                return self._first[spoken, code]
         return format_code(code)
 
     def show(self) -> str:
@@ -108,9 +121,8 @@ def read_scales(path: str | Path) -> dict[str, Scale]:
         if empty:
             faults.append(f"line {line}: {empty[0]} is empty")
             continue
-        if row["language"] not in LANGUAGES:
-            near = suggest(row["language"], LANGUAGES)
-            faults.append(f"line {line}: language {row['language']!r} is unknown{near}")
+        if not is_language(row["language"]):
+            faults.append(f"line {line}: language {row['language']!r} is unknown")
         text = row["code"]
         code: Code = float(text) if row["scale"] in numeric and text.isdigit() else text
         code = _SPECIAL.get(text, code)
@@ -130,3 +142,23 @@ def _find_numeric(rows: list[dict[str, str]]) -> set[str]:
     names = {row["scale"] for row in rows}
     words = {r["scale"] for r in rows if r["code"] not in _SPECIAL and not r["code"].isdigit()}
     return names - words
+
+
+def make_place_scales(settings: Settings) -> dict[str, Scale]:
+    """Make the scales of countries and regions.
+
+    Returns: ``country`` (ISO 3166-1 codes by name) and ``region`` (codes of statistical regions
+    by name, by the raw code of their publisher, and by the name of the partner area).
+    """
+    countries: dict[tuple[str, str], Code] = {}
+    regions: dict[tuple[str, str], Code] = {}
+    table = read_regions(settings.regions_path)
+    for language in settings.languages:
+        for code, country in settings.countries.items():
+            countries[language, name_country(code, language)] = code
+            regions[language, country.name_area(language)] = country.partner_region
+        names = choose_texts(table, "label", language)
+        for unit, name in names.items():
+            regions.setdefault((language, str(name)), str(unit))
+    regions |= {(SOURCE_LANGUAGE, str(raw)): str(unit) for unit, raw in table["raw_code"].items()}
+    return {"country": Scale("country", countries), "region": Scale("region", regions)}

@@ -13,7 +13,6 @@ import pandas as pd
 from innocap_analysis.archives import make_workbook
 from innocap_analysis.data.units import name_country, name_unit
 from innocap_analysis.settings import Settings
-from innocap_analysis.survey.files.layout import SEPARATORS
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.scales import DONT_KNOW, NOT_APPLICABLE, Scale
 
@@ -340,4 +339,4 @@ WRITERS: dict[str, tuple[Callable[[Writer, Path], None], str]] = {
     "plain": (write_plain, ".csv"),
 }
 
-__all__ = ["SEPARATORS", "WRITERS", "Writer"]
+__all__ = ["WRITERS", "Writer"]

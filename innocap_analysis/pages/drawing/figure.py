@@ -265,7 +265,7 @@ def save_figure(
         File name without ending, such as ``30_profile``.
     folder : str
         Folder below ``figures``: a region's code or ``comparison``.
-    language : {'en', 'sv', 'fi', 'fr'}
+    language : str
         Other languages than the default carry their code in the file name.
     settings : Settings, optional
         Default: found from the working directory.

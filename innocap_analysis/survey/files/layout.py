@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
+import html
+import itertools
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.survey.scales import normalise_label
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.survey.tools import PLAIN, TOOLS, Tool, find_tool, recognise_tool
 
-TOOLS = (
-    "limesurvey",
-    "eusurvey",
-    "qualtrics",
-    "msforms",
-    "kobo",
-    "odk",
-    "googleforms",
-    "spss",
-    "plain",
-)
-
-# What each tool puts between the options of a multiple choice.
-SEPARATORS = {
-    "eusurvey": ";",
-    "msforms": ";",
-    "qualtrics": ",",
-    "googleforms": ",",
-    "kobo": " ",
-    "odk": " ",
-    "limesurvey": ";",
-    "spss": ";",
-    "plain": ";",
-}
-
-# "Contribution ID" in the languages of the interface, as its message files have it.
-_EUSURVEY = frozenset(
-    {
-        "contribution id",
-        "svar-id",
-        "vastauksen tunnistenumero",
-        "numéro d'identification de la contribution",
-        "id na haighneachta",
-    }
-)
-_MS_START = {"start time", "starttid", "aloitusaika", "heure de début"}
-_GOOGLE = {"timestamp", "tidstämpel", "aikaleima", "horodateur"}
+_MOST_ABOVE = 12
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,40}")
 _BRACKETS = re.compile(r"^(?P<head>.*?)\s*\[(?P<inner>[^\[\]]*)\]\s*$", re.DOTALL)
 _SHORTNAME = re.compile(r"^(?P<text>.*\S)\s*\((?P<code>[A-Za-z]\w{0,40})\)\s*$", re.DOTALL)
-# LimeSurvey's "question code & question text": Q1. Text, Q2[SQ1]. Text [Sub text], and with
-# underscores for spaces where that was ticked.
-_CODE_TEXT = re.compile(
-    r"^(?P<code>[A-Za-z]\w{0,40}(?:\[[^\[\]]*\]){0,2})\.[ _](?P<text>.*)$", re.DOTALL
-)
-_NUMBERED = re.compile(r"^\s*(?:[A-Za-z]{0,3}\d+[.):]|\d+\s*[.)\-:])\s+")
+# "Q1. ", "3) ", "1.1 ".
+_NUMBERED = re.compile(r"^\s*(?:[A-Za-z]{0,3}\d+[.):]|\d+(?:\.\d+)*\s*[.)\-:]?)\s+")
+_STARRED = re.compile(r"\s*\*\s*$")  # of a question that must be answered
 _TAG = re.compile(r"<[^>]{1,200}>")
 
 
@@ -74,6 +37,8 @@ class Column:
         Question texts that it may be.
     option : str
         Option of a multiple choice, or row of a grid; empty otherwise.
+    missing : frozenset of str
+        Labels that the file itself declares to mean missing.
     """
 
     position: int
@@ -81,6 +46,7 @@ class Column:
     names: tuple[str, ...]
     texts: tuple[str, ...]
     option: str = ""
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -89,25 +55,32 @@ class Layout:
 
     Attributes
     ----------
-    tool : str
-        One of :data:`TOOLS`.
+    tool : Tool
+        Who wrote it.
     header_row : int
-        Row of the header, from 1.
+        First row of the header, from 1.
     skip : int
         Rows before the first answer.
     columns : tuple of Column
         From left to right.
     """
 
-    tool: str
+    tool: Tool
     header_row: int
     skip: int
     columns: tuple[Column, ...]
 
-    @property
-    def separator(self) -> str:
-        """What the tool puts between the options of a multiple choice."""
-        return SEPARATORS[self.tool]
+    def add_labels(self, texts: Mapping[str, str], missing: Mapping[str, frozenset[str]]) -> Layout:
+        """Give variables of SPSS their labels as question texts, and what they declare missing."""
+        if not texts:
+            return self
+        columns = tuple(
+            replace(c, texts=(*c.texts, *_clean_texts(texts.get(c.header, ""))),
+                    missing=missing.get(c.header, frozenset()))
+            for c in self.columns
+        )  # fmt: skip
+        own = TOOLS["spss"] if self.tool.name == PLAIN else self.tool
+        return replace(self, tool=own, header_row=1, skip=1, columns=columns)
 
 
 def detect_layout(
@@ -116,102 +89,67 @@ def detect_layout(
     *,
     tool: str | None = None,
     header_row: int | None = None,
+    header_rows: int | None = None,
 ) -> Layout:
     """Find out which tool wrote a table and what its columns are."""
-    if tool is not None and tool not in TOOLS:
-        raise InnocapError(f"tool {tool!r} is none of {', '.join(TOOLS)}{suggest(tool, TOOLS)}")
+    own = None if tool is None else find_tool(tool)
     filled = [i for i, row in enumerate(rows) if any(str(cell).strip() for cell in row)]
     if not filled:
         raise InnocapError(f"{name}: is empty")
-    at = header_row - 1 if header_row else _find_header(rows, filled)
+    at = header_row - 1 if header_row else _find_header(rows, filled, own)
     if at not in filled:
         raise InnocapError(f"{name}: row {at + 1} is empty, so it cannot be the header")
-    header = [str(cell).strip() for cell in rows[at]]
-    while header and not header[-1]:
-        header.pop()
-    own = tool or _name_tool(header, rows, filled, at)
-    skip, second = at + 1, None
-    if own == "qualtrics":
-        below = [i for i in filled if i > at][:2]
-        if below:
-            second = [str(cell).strip() for cell in rows[below[0]]]
-        skip = (below[-1] if below else at) + 1
-    _check_header(header, own, name, at)
-    columns = tuple(
-        _read_column(i, cell, own, second[i] if second and i < len(second) else "")
-        for i, cell in enumerate(header)
-    )
+    own = own or recognise_tool(rows, at) or TOOLS[PLAIN]
+    skip = at + (header_rows or own.count_header(rows, at))
+    block = [[str(cell).strip() for cell in rows[i]] for i in range(at, min(skip, len(rows)))]
+    width = max((i + 1 for row in block for i, cell in enumerate(row) if cell), default=0)
+    cells = [[row[i] if i < len(row) else "" for row in block] for i in range(width)]
+    _spread_questions(cells)
+    columns = tuple(_read_column(i, own, *own.name_column(cell)) for i, cell in enumerate(cells))
     return Layout(own, at + 1, skip, columns)
 
 
-def _find_header(rows: Sequence[Sequence[str]], filled: Sequence[int]) -> int:
-    for i in filled[:12]:
-        if {normalise_label(str(cell)) for cell in rows[i]} & _EUSURVEY:
+def _find_header(rows: Sequence[Sequence[str]], filled: Sequence[int], tool: Tool | None) -> int:
+    """Find the first row of the header: the one with a tool's marks, else the first wide one."""
+    for i in filled[:_MOST_ABOVE]:
+        known = recognise_tool(rows, i) if tool is None else tool
+        if known is not None and known.marks and known.count_marks(rows[i : i + 3], 0):
             return i
     # Titles above a table fill one or two cells; the header is the first row about as wide
     # as the widest.
-    width = [sum(bool(str(cell).strip()) for cell in rows[i]) for i in filled[:12]]
+    width = [sum(bool(str(cell).strip()) for cell in rows[i]) for i in filled[:_MOST_ABOVE]]
     return next(i for i, n in zip(filled, width, strict=False) if n >= 0.5 * max(width))
 
 
-def _name_tool(
-    header: Sequence[str], rows: Sequence[Sequence[str]], filled: Sequence[int], at: int
-) -> str:
-    names = [normalise_label(cell) for cell in header]
-    known = set(names)
-    below = [i for i in filled if i > at][:2]
-    if any('"importid"' in str(cell).lower() for i in below for cell in rows[i]):
-        return "qualtrics"
-    if known & _EUSURVEY:
-        return "eusurvey"
-    if "_uuid" in known or {"_id", "_index"} <= known:
-        return "kobo"
-    if {"submissiondate", "key"} <= known:
-        return "odk"
-    if {"response id", "date submitted"} <= known or any(
-        cell.partition(".")[0] == "submitdate" for cell in names
-    ):
-        return "limesurvey"
-    if names[:1] == ["id"] and known & _MS_START:
-        return "msforms"
-    if names and names[0] in _GOOGLE:
-        return "googleforms"
-    return "plain"
+def _spread_questions(cells: list[list[str]]) -> None:
+    """Give the parts of a question in the second row the question that stands left above them."""
+    for before, own in itertools.pairwise(cells):
+        if len(own) > 1 and not own[0] and own[1] and before[1]:
+            own[0] = before[0]
 
 
-def _check_header(header: Sequence[str], tool: str, name: str, at: int) -> None:
-    seen: dict[str, int] = {}
-    for i, cell in enumerate(header):
-        if not cell:
-            continue
-        if cell in seen and tool not in ("googleforms", "msforms"):
-            raise InnocapError(
-                f"{name}: row {at + 1} has the column {cell!r} twice (columns {seen[cell] + 1} and "
-                f"{i + 1})"
-            )
-        seen[cell] = i
+def _clean_texts(text: str) -> list[str]:
+    """Return a text as it is, and without what numbers it or marks it as required."""
+    plain = _STARRED.sub("", text)
+    return list(dict.fromkeys((text, plain, _NUMBERED.sub("", plain))))
 
 
-def _read_column(position: int, header: str, tool: str, second: str) -> Column:
-    plain, full = _TAG.sub(" ", header).strip(), ""
-    if tool == "limesurvey" and (both := _CODE_TEXT.match(plain)):
-        plain, full = both["code"], both["text"]
-    if tool == "odk":  # group-question, and group-question/option
-        path, slash, last = plain.partition("/")
-        plain = path.rpartition("-")[2] + slash + last
+def _read_column(position: int, tool: Tool, header: str, second: str) -> Column:
+    plain = _TAG.sub(" ", html.unescape(header)).strip()
+    plain, full = tool.split_header(plain)
     names = [plain] if _CODE.fullmatch(plain) else []
-    texts = [plain, _NUMBERED.sub("", plain)]
+    texts = _clean_texts(plain)
     option = ""
-    if tool == "limesurvey" and "_" in plain and names:  # codes for expressions: Q2_SQ1
+    if tool.typed_other == "option" and "_" in plain and names:  # codes for expressions: Q2_SQ1
         head, _, option = plain.rpartition("_")
         names += [option, head]
     if short := _SHORTNAME.match(plain):
         names.append(short["code"])
-        texts += [short["text"], _NUMBERED.sub("", short["text"])]
+        texts += _clean_texts(short["text"])
     if brackets := _split_brackets(plain):
         option, head = brackets
         names += [part for part in brackets if _CODE.fullmatch(part)]
-        texts += [option, head, _NUMBERED.sub("", head)]
+        texts += [*_clean_texts(option), *_clean_texts(head)]
     if "/" in plain and not plain.endswith("/"):
         head, _, last = plain.rpartition("/")
         names += [last, head.rpartition("/")[2]]

@@ -16,7 +16,9 @@ _LENGTH = 12
 
 # The more special pattern first: what one has taken out the next cannot misname.
 _IDENTIFIERS = (
-    ("e-mail", re.compile(r"[\w.+'-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.I)),
+    ("e-mail", re.compile(
+        # From the start of a word, and never back into it: one long word is read once.
+        r"(?<![\w.+'-])[\w.+'-]++\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.I)),
     ("web address", re.compile(r"\b(?:https?://|www\.)\S+", re.I)),
     ("IP address", re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")),
     ("IP address", re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{1,4}\b", re.I)),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,20 +14,26 @@ import pandas as pd
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey.files import textfile
+from innocap_analysis.survey.files.columns import (
+    Target,
+    list_columns,
+    match_columns,
+    merge_columns,
+    suggest_mapping,
+)
 from innocap_analysis.survey.files.layout import Layout, detect_layout
-from innocap_analysis.survey.files.match import Target, match_columns
-from innocap_analysis.survey.files.places import make_place_scales
+from innocap_analysis.survey.files.options import FileOptions, How, make_options
 from innocap_analysis.survey.files.privacy import find_key, redact_text
-from innocap_analysis.survey.files.report import ImportReport, list_columns
+from innocap_analysis.survey.files.report import ImportReport
 from innocap_analysis.survey.files.resolve import Resolver
 from innocap_analysis.survey.files.respondents import pseudonymise, read_roles
-from innocap_analysis.survey.files.source import add_texts, iterate_source, open_source
-from innocap_analysis.survey.instrument import read_instrument
+from innocap_analysis.survey.files.source import Source, iterate_source, open_source
+from innocap_analysis.survey.instrument import PLACES, Instrument, read_instrument
+from innocap_analysis.survey.scales import make_place_scales
+from innocap_analysis.survey.tools.tool import split_names
 
 META = ("response_id", "organisation", "country", "region", "language", "submitted", "seconds",
         "status", "synthetic")  # fmt: skip
-
-_PLACES = {"ORG1": "country", "ORG2": "region", "ORG8": "organisation"}
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,9 @@ class Answers:
     table : DataFrame
         One row per response: `response_id`, `organisation` (pseudonyms), `country`,
         `region`, `language`, `submitted` (day), `seconds`, `status` (complete, partial,
-        preview, test), `synthetic`, then the items: scale items as codes with -8 for don't
-        know, -9 for not applicable and NaN for missing, choices as option codes, multiple
-        choices as one column per option (``OUT6_quality``; 1, 0, NaN unanswered).
+        screened, preview, test, spam), `synthetic`, then the items: scale items as codes with
+        -8 for don't know, -9 for not applicable and NaN for missing, choices as option codes,
+        multiple choices as one column per option (``<item>_<option>``; 1, 0, NaN unanswered).
     texts : DataFrame
         Free texts, kept apart: `response_id`, `item`, `text`.
     report : ImportReport
@@ -55,17 +62,9 @@ class Answers:
 def read_survey(
     path: str | Path,
     *,
-    tool: str | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    header_row: int | None = None,
-    mapping: Mapping[str, str] | None = None,
-    scale: str | None = None,
-    codes: str | None = None,
-    rescale: bool = False,
-    country: str | None = None,
     key: bytes | None = None,
     settings: Settings | None = None,
+    **how: Unpack[How],
 ) -> Answers:
     """Read the export of a survey tool into answers.
 
@@ -73,29 +72,14 @@ def read_survey(
     ----------
     path : str or Path
         CSV, Excel or SPSS file.
-    tool : str, optional
-        One of :data:`~innocap_analysis.survey.files.layout.TOOLS`. Default: found out,
-        as are the next three.
-    encoding : str, optional
-        ``utf-8``, ``utf-8-sig``, ``utf-16``, ``cp1252`` or ``latin-1``.
-    delimiter : str, optional
-        A comma, semicolon, tab or bar.
-    header_row : int, optional
-        Row of the header, from 1.
-    mapping : mapping of str to str, optional
-        Item by header, for columns that neither code nor text gives away.
-    scale : str, optional
-        Scale of the scored items, where it is not the questionnaire's own.
-    codes : {'high_agrees', 'low_agrees'}, optional
-        Which way numbers without labels run; needed where there are any.
-    rescale : bool
-        Whether a scale with other end points may be stretched to the questionnaire's.
-    country : str, optional
-        Country of every response, where the file has no column for it.
     key : bytes, optional
         Secret of the pseudonyms. Default: :func:`find_key`.
     settings : Settings, optional
         Default: found from the working directory.
+    **how
+        What cannot be found out, or was wrongly: `tool`, `encoding`, `delimiter`, `sheet`,
+        `header_row`, `header_rows`, `mapping`, `scale`, `codes`, `rescale`, `country`, `dates`
+        and `missing` (:class:`~innocap_analysis.survey.files.options.FileOptions`).
 
     Returns
     -------
@@ -105,113 +89,163 @@ def read_survey(
     Raises
     ------
     InnocapError
-        The file cannot be trusted, no column or too many fit an item, or a cell is no
-        answer; the message names row, column and the allowed labels. Nothing is guessed.
+        The file cannot be trusted, no column or too many fit an item, an option is
+        contradicted by the file, or a cell is no answer; the message names row, column and the
+        allowed labels. Nothing is guessed.
     """
-    config = settings or load_settings()
+    config, options = settings or load_settings(), make_options(how)
     instrument = read_instrument(config.survey_path, config.scales_path)
     place = Path(path)
-    if country is not None and country not in config.countries:
-        raise InnocapError(f"country {country!r} is none of {', '.join(config.countries)}")
-    source, spss_texts = open_source(place, encoding, delimiter)
-    layout = detect_layout(source.head, place.name, tool=tool, header_row=header_row)
-    layout = add_texts(layout, spss_texts)
-    targets = match_columns(layout, instrument, place.name, mapping=mapping)
+    if options.country is not None and options.country not in config.countries:
+        raise InnocapError(f"country {options.country!r} is none of {', '.join(config.countries)}")
+    source, layout = _open(place, options)
+    targets = match_columns(layout, instrument, place.name, mapping=options.mapping)
     resolver = Resolver(
-        instrument, layout.tool, layout.separator, place.name, scale, codes, rescale,
+        instrument,
+        layout.tool,
+        place.name,
+        options.scale,
+        options.codes,
+        bool(options.rescale),
         make_place_scales(config),
-    )  # fmt: skip
+        split_names(options.missing) if options.missing else frozenset(),
+    )
     secret = key if key is not None else find_key(config.root)
     parts = [
-        _read_part(rows, targets, layout, resolver, secret, place, country)
+        _read_part(rows, targets, resolver, secret)
         for rows in iterate_source(place, source, layout)
     ]
-    table = pd.concat([part[0] for part in parts], ignore_index=True)
-    if table.empty:
+    answers = pd.concat([part.columns for part in parts])
+    if answers.empty:
         raise InnocapError(f"{place.name}: has a header but no responses")
+    said = {name: pd.concat([part.said[name] for part in parts]) for name in parts[0].said}
+    who = read_roles(
+        said, answers.index, layout.tool, secret, place,
+        dates=options.dates, languages=config.languages,
+    )  # fmt: skip
+    table = _add_who(answers, who, options.country, place.name)
+    texts = pd.concat([part.texts for part in parts])
+    texts.insert(0, "response_id", table["response_id"].reindex(texts.index).to_numpy())
     found = {target.code for target in targets}
+    if options.country is not None:
+        found.add(instrument.find_role("country"))
     report = ImportReport(
         place.name,
-        layout.tool,
+        layout.tool.name,
         source.encoding,
         textfile.DELIMITERS.get(source.delimiter, ""),
-        any(part[2] for part in parts),
+        any(part.decimal_comma for part in parts),
         layout.header_row,
         len(table),
         list_columns(targets),
-        tuple(code for code in instrument.items if code not in found and code != "SYNTHETIC"),
+        tuple(i.code for i in instrument.items.values()
+              if i.code not in found and i.role != "synthetic"),
+        resolver.typed_other,
+    )  # fmt: skip
+    return Answers(table.reset_index(drop=True), texts.reset_index(drop=True), report)
+
+
+def draft_mapping(path: Path, instrument: Instrument, options: FileOptions) -> dict[str, str]:
+    """Draft the mapping of a file's columns that neither code nor text gives away."""
+    return suggest_mapping(_open(path, options)[1], instrument)
+
+
+def _open(path: Path, options: FileOptions) -> tuple[Source, Layout]:
+    source = open_source(path, options.encoding, options.delimiter, options.sheet)
+    layout = detect_layout(
+        source.head,
+        path.name,
+        tool=options.tool,
+        header_row=options.header_row,
+        header_rows=options.header_rows,
     )
-    return Answers(table, pd.concat([part[1] for part in parts], ignore_index=True), report)
+    return source, layout.add_labels(source.texts, source.missing)
 
 
-def open_layout(
-    path: Path,
-    *,
-    tool: str | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    header_row: int | None = None,
-) -> Layout:
-    """Find out how a file is laid out, without reading its answers."""
-    source, texts = open_source(path, encoding, delimiter)
-    return add_texts(detect_layout(source.head, path.name, tool=tool, header_row=header_row), texts)
+@dataclass(frozen=True)
+class _Part:
+    """A piece of a file: answers, what the tool says, free texts."""
+
+    columns: pd.DataFrame
+    said: dict[str, pd.Series]
+    texts: pd.DataFrame
+    decimal_comma: bool
 
 
 def _read_part(
-    rows: pd.DataFrame,
-    targets: list[Target],
-    layout: Layout,
-    resolver: Resolver,
-    key: bytes,
-    path: Path,
-    country: str | None,
-) -> tuple[pd.DataFrame, pd.DataFrame, bool]:
-    said = {t.code: rows[t.column.position] for t in targets if t.kind == "role"}
-    columns = read_roles(rows, said, layout, key, path)
+    rows: pd.DataFrame, targets: Sequence[Target], resolver: Resolver, key: bytes
+) -> _Part:
+    columns: dict[str, object] = {}
     texts: list[pd.DataFrame] = []
     options: dict[str, list[str]] = {}
     decimal_comma = False
-    for target in targets:
-        if target.kind not in ("item", "option"):
-            continue
-        cells, header = rows[target.column.position], target.column.header
-        item = resolver.instrument.items[target.code]
+    for target, cells in merge_columns(rows, targets, resolver.name).values():
+        item, column = resolver.instrument.items[target.code], target.column
         if target.kind == "option":
             name = f"{target.code}_{target.option}"
-            columns[name] = resolver.read_option(cells, item, target.option, header)
+            columns[name] = resolver.read_option(cells, item, target.option, column)
             options.setdefault(target.code, []).append(name)
         elif item.answer == "likert":
-            columns[item.code] = resolver.read_scale(cells, item, header)
+            columns[item.code] = resolver.read_scale(cells, item, column)
         elif item.answer == "number":
-            columns[item.code] = resolver.read_number(cells, item, header)
+            columns[item.code] = resolver.read_number(cells, item, column)
             decimal_comma = decimal_comma or bool(cells.str.contains(r"^\d+,\d", na=False).any())
         elif item.answer == "multi":
-            for option, chosen in resolver.read_multi(cells, item, header).items():
+            for option, chosen in resolver.read_multi(cells, item, column).items():
                 columns[f"{item.code}_{option}"] = chosen
         elif item.answer == "text":
-            texts.append(_read_texts(cells, item.code, columns["response_id"]))
+            texts.append(_read_texts(resolver.blank_silent(cells, column), item.code))
         elif item.answer == "id":
-            columns["organisation"] = pseudonymise(cells, key, "organisation")
+            name = "organisation" if item.role == "organisation" else item.code
+            columns[name] = pseudonymise(resolver.blank_silent(cells, column), key, name)
         else:
-            chosen = resolver.read_single(cells, item, header)
-            columns[_PLACES.get(item.code, item.code)] = chosen.to_numpy()
+            chosen = resolver.read_single(cells, item, column)
+            name = item.role if item.role in (*PLACES, "synthetic") else item.code
+            columns[name] = chosen.to_numpy()
     resolver.stop_at_problems()
     for names in options.values():
         _settle_options(columns, names)
+    none = pd.DataFrame(columns=["item", "text"], dtype=object)
+    return _Part(
+        pd.DataFrame(columns, index=rows.index),
+        _read_said(rows, targets),
+        pd.concat(texts) if texts else none,
+        decimal_comma,
+    )
+
+
+def _read_said(rows: pd.DataFrame, targets: Sequence[Target]) -> dict[str, pd.Series]:
+    """Return what the tool says, the first column that says it and the next for its gaps."""
+    said: dict[str, pd.Series] = {}
+    for target in targets:
+        if target.kind == "role":
+            cells = rows[target.column.position]
+            before = said.get(target.code)
+            said[target.code] = cells if before is None else before.where(before != "", cells)
+    return said
+
+
+def _add_who(
+    answers: pd.DataFrame, who: dict[str, object], country: str | None, name: str
+) -> pd.DataFrame:
+    table = answers.assign(**who)
     if country is not None:
-        columns["country"] = np.full(len(rows), country, dtype=object)
-    columns["synthetic"] = pd.notna(columns.pop("SYNTHETIC", np.full(len(rows), None)))
-    table = pd.DataFrame(columns, index=rows.index)
-    for name in META:
-        if name not in table:
-            table[name] = None
-    table = table[[*META, *(c for c in table.columns if c not in META)]]
-    none = pd.DataFrame(columns=["response_id", "item", "text"], dtype=object)
-    return table, pd.concat(texts) if texts else none, decimal_comma
+        if "country" in table and (other := table["country"].dropna() != country).any():
+            row = other.idxmax()
+            raise InnocapError(
+                f"{name}: row {row} is from {table.at[row, 'country']}, not from {country}; leave "
+                "out the option country, or the column with a mapping to 'ignore'"
+            )
+        table["country"] = country
+    table["synthetic"] = table["synthetic"].notna() if "synthetic" in table else False
+    for column in META:
+        if column not in table:
+            table[column] = None
+    return table[[*META, *(c for c in table.columns if c not in META)]]
 
 
-def _read_texts(cells: pd.Series, code: str, response_ids: object) -> pd.DataFrame:
-    told = pd.DataFrame({"response_id": response_ids, "item": code, "text": cells.to_numpy()})
+def _read_texts(cells: pd.Series, code: str) -> pd.DataFrame:
+    told = pd.DataFrame({"item": code, "text": cells})
     told = told[told["text"].str.strip() != ""]
     # A spreadsheet would run a text that starts like a formula; an apostrophe keeps it text.
     told["text"] = [

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
-
-from innocap_analysis.survey.files.match import Target
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,8 @@ class ImportReport:
         ``personal`` or ``unmatched``), `code`. Personal and unmatched ones were left out.
     missing_items : tuple of str
         Items of the questionnaire that the file lacks.
+    typed_other : int
+        Answers that somebody typed instead of choosing one, read as *other*.
     """
 
     file: str
@@ -41,7 +40,8 @@ class ImportReport:
     header_row: int
     rows: int
     columns: pd.DataFrame
-    missing_items: tuple[str, ...] = field(default=())
+    missing_items: tuple[str, ...] = ()
+    typed_other: int = 0
 
     @property
     def dropped(self) -> list[str]:
@@ -70,23 +70,8 @@ class ImportReport:
             headers = self.columns.loc[self.columns["read_as"] == kind, "header"]
             if len(headers):
                 lines.append(f"  {told}: {', '.join(headers)}")
+        if self.typed_other:
+            lines.append(f"  {self.typed_other} answers were typed by hand and are read as other")
         if self.missing_items:
             lines.append(f"  not in the file: {', '.join(self.missing_items)}")
         return "\n".join(lines)
-
-
-def list_columns(targets: Sequence[Target]) -> pd.DataFrame:
-    """List what every column was read as.
-
-    Returns: columns `position`, `header`, `read_as`, `code`.
-    """
-    return pd.DataFrame(
-        {
-            "position": [target.column.position + 1 for target in targets],
-            "header": [target.column.header for target in targets],
-            "read_as": [target.kind for target in targets],
-            "code": [
-                target.code + (f"/{target.option}" if target.option else "") for target in targets
-            ],
-        }
-    )

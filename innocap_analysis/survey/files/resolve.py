@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,20 @@ import pandas as pd
 
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.survey.files.roles import NO, NO_ANSWER, YES
+from innocap_analysis.survey.files.layout import Column
 from innocap_analysis.survey.instrument import Instrument, Item
 from innocap_analysis.survey.scales import Scale, format_code, normalise_label
+from innocap_analysis.survey.tools import Tool
+from innocap_analysis.survey.tools.tool import split_names
 
 CODES = ("high_agrees", "low_agrees")
-# They fill in the questionnaire's own XLSForm, in which a choice is named by its code.
-_OWN_FORM = ("kobo", "odk")
+YES = split_names("y|yes|ja|kyllä|oui|1|true|x|selected|checked|vald|valittu")
+NO = split_names("|n|no|nej|ei|non|0|false|not selected|unchecked|inte vald|ei valittu")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+# A number with what it means: "5 - Strongly agree", "10 = excellent"; not a range, "7-8".
+_LABELLED = re.compile(r"(\d+)\s*(?:=|\(|:|-(?!\s*\d))\s*(.*)", re.DOTALL)
+_OF_HIGHEST = re.compile(r"(\d+)\s*/\s*(\d+)")  # 7/10
+_WHOLE = re.compile(r"(\d+)[.,]0+")  # R and pandas write 4.0 for a code beside missing ones
 _NUTS3 = re.compile(r"[a-z]{2}\w{3}")
 _MOST_SHOWN = 5
 _SPECIAL = (DONT_KNOW, NOT_APPLICABLE)
@@ -33,31 +40,34 @@ class Resolver:
     ----------
     instrument : Instrument
         Items and scales.
-    tool : str
+    tool : Tool
         Who wrote the file.
-    separator : str
-        What the tool puts between options.
     name : str
         File name, for messages.
     scale : str, optional
         Scale of the scored items, where it is not the questionnaire's own.
     codes : str, optional
-        Which way bare numbers run: ``high_agrees`` or ``low_agrees``.
+        Which way bare numbers run: ``high_agrees`` or ``low_agrees``. Default: as numbers with
+        a label tell, if there are any.
     rescale : bool
         Whether a scale with other end points may be stretched to the item's own.
     extra : mapping of str to Scale
         Scales of countries and regions.
+    missing : frozenset of str
+        Normalised words that mean missing in this file.
     """
 
     instrument: Instrument
-    tool: str
-    separator: str
+    tool: Tool
     name: str
     scale: str | None = None
     codes: str | None = None
     rescale: bool = False
     extra: Mapping[str, Scale] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
     problems: list[str] = field(default_factory=list)
+    typed_other: int = 0
+    _told: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the options."""
@@ -92,28 +102,30 @@ class Resolver:
                 "stretched (rescale), or name another scale"
             )
 
-    def read_scale(self, cells: pd.Series, item: Item, header: str) -> np.ndarray:
+    def read_scale(self, cells: pd.Series, item: Item, column: Column) -> np.ndarray:
         """Read a scale question: codes as numbers, -8 don't know, -9 not applicable."""
         scale = self.find_scale(item)
-        bare = {normalise_label(f"{code:.0f}") for code in map(float, scale.codes)}
         low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
 
         def read(text: str) -> float:
             plain = normalise_label(text)
-            code = scale.known.get(plain, self._read_name(plain))
+            plain = whole[1] if (whole := _WHOLE.fullmatch(plain)) else plain
+            number, label = _split_number(plain, scale)
+            code = scale.known.get(label, self._read_name(plain))
             if code is None:
                 raise KeyError(scale.show())
-            if plain in bare:
-                if self.codes is None and self.tool not in _OWN_FORM:
-                    raise KeyError(
-                        "a number without a label: say which way the numbers run (codes "
-                        "high_agrees or low_agrees)"
-                    )
-                if self.codes == "low_agrees":
-                    return low + high - float(code)
-            return float(code)
+            if label != number:
+                return float(code)
+            direction = self._find_direction()
+            if direction is None and not self.tool.codes_are_answers:
+                raise KeyError(
+                    "a number without a label: say which way the numbers run (codes "
+                    "high_agrees or low_agrees)"
+                )
+            return low + high - float(code) if direction == "low_agrees" else float(code)
 
-        found = np.asarray(self._read(cells, header, read), dtype=float)
+        self._hear_direction(cells, scale, column)
+        found = np.asarray(self._read(cells, column, scale, read), dtype=float)
         own = self.instrument.scales[item.scale] if item.scale else scale
         first, last = min(map(float, own.codes)), max(map(float, own.codes))
         if (first, last) == (low, high):
@@ -121,66 +133,104 @@ class Resolver:
         stretched = first + (found - low) * (last - first) / (high - low)
         return np.where(np.isin(found, _SPECIAL), found, stretched)
 
+    def _find_direction(self) -> str | None:
+        return self.codes or next(iter(self._told), None)
+
+    def _hear_direction(self, cells: pd.Series, scale: Scale, column: Column) -> None:
+        """Note which way numbers run where a label stands beside one, as 5 - Strongly agree."""
+        low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
+        for text in cells.unique():
+            number, label = _split_number(normalise_label(text), scale)
+            code = scale.known.get(label)
+            if number == label or not number or code is None or code in _SPECIAL:
+                continue
+            same, turned = float(number) == code, float(number) == low + high - float(code)
+            if same == turned:
+                continue  # the middle, or a number of another kind
+            way = "high_agrees" if same else "low_agrees"
+            self._told.setdefault(way, f"column {column.header!r} has {_shorten(text)!r}")
+        wrong = {way: told for way, told in self._told.items() if self.codes not in (None, way)}
+        if wrong or len(self._told) > 1:
+            said = f"are said to run {self.codes}, but " if wrong else "run both ways: "
+            told = " and ".join((wrong or self._told).values())
+            raise InnocapError(f"{self.name}: the numbers of scale {scale.name} {said}{told}")
+
     def _read_name(self, plain: str) -> float | None:
         # Elsewhere "NA" may be R's word for missing.
         names = {"dk": DONT_KNOW, "na": NOT_APPLICABLE}
-        return names.get(plain) if self.tool in _OWN_FORM else None
+        return names.get(plain) if self.tool.codes_are_answers else None
 
-    def read_number(self, cells: pd.Series, item: Item, header: str) -> np.ndarray:
+    def read_number(self, cells: pd.Series, item: Item, column: Column) -> np.ndarray:
         """Read a number on a scale with a lowest and a highest value; a comma may be decimal."""
         scale = self.find_scale(item)
         low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
 
         def read(text: str) -> float:
             plain = normalise_label(text)
-            if _NUMBER.fullmatch(plain) and low <= float(plain.replace(",", ".")) <= high:
-                return float(plain.replace(",", "."))
-            # "10 = excellent" and the like: the number leads.
-            head = re.match(r"(\d+)\s*(?:=|-|\()", plain)
-            if head and low <= float(head[1]) <= high:
-                return float(head[1])
-            raise KeyError(f"a number from {low:.0f} to {high:.0f}")
+            if found := _NUMBER.fullmatch(plain):
+                number = float(plain.replace(",", "."))
+            else:
+                of_highest = _OF_HIGHEST.fullmatch(plain)
+                fits = of_highest is not None and float(of_highest[2]) == high
+                found = of_highest if fits else _LABELLED.fullmatch(plain)
+                number = float(found[1]) if found else high + 1
+            if not low <= number <= high:
+                raise KeyError(f"a number from {low:.0f} to {high:.0f}")
+            return number
 
-        return np.asarray(self._read(cells, header, read), dtype=float)
+        return np.asarray(self._read(cells, column, scale, read), dtype=float)
 
-    def read_single(self, cells: pd.Series, item: Item, header: str) -> pd.Series:
+    def read_single(self, cells: pd.Series, item: Item, column: Column) -> pd.Series:
         """Read a single choice as the code of its option; ``other`` for a typed answer."""
         scale = self.find_scale(item)
+        typed = self._may_be_typed(scale)
 
         def read(text: str) -> object:
             plain = normalise_label(text)
             if plain == "-oth-" and "other" in scale.codes:
                 return "other"
-            code = scale.known.get(plain, self._read_name(plain))
+            code = scale.known.get(_split_number(plain, scale)[1], self._read_name(plain))
             if code is None and scale.name == "region" and _NUTS3.fullmatch(plain):
                 code = scale.known.get(plain[:4])
+            if code is None and typed:
+                self.typed_other += int((cells == text).sum())
+                return "other"
             if code is None:
                 raise KeyError(scale.show())
             return format_code(code) if code in _SPECIAL else code
 
-        return pd.Series(self._read(cells, header, read, empty=None), index=cells.index)
+        return pd.Series(self._read(cells, column, scale, read, empty=None), index=cells.index)
 
-    def read_multi(self, cells: pd.Series, item: Item, header: str) -> dict[str, np.ndarray]:
+    def _may_be_typed(self, scale: Scale) -> bool:
+        return self.tool.typed_other == "cell" and "other" in scale.codes
+
+    def read_multi(self, cells: pd.Series, item: Item, column: Column) -> dict[str, np.ndarray]:
         """Read the options of a multiple choice from one cell: 1 chosen, 0 not, by option."""
         scale = self.find_scale(item)
 
         def read(text: str) -> object:
-            return _split_options(text, scale, self.separator)
+            chosen, typed = _split_options(
+                text, scale, self.tool.separator, typed=self._may_be_typed(scale)
+            )
+            self.typed_other += int((cells == text).sum()) if typed else 0
+            return chosen
 
-        chosen: list[Any] = self._read(cells, header, read, empty=None)
+        chosen: list[Any] = self._read(cells, column, scale, read, empty=None)
         return {
             str(option): np.array([np.nan if c is None else float(option in c) for c in chosen])
             for option in scale.codes
         }
 
-    def read_option(self, cells: pd.Series, item: Item, option: str, header: str) -> np.ndarray:
+    def read_option(self, cells: pd.Series, item: Item, option: str, column: Column) -> np.ndarray:
         """Read one yes-or-no column of a multiple choice; NaN where the cell is empty."""
         scale = self.find_scale(item)
-        # LimeSurvey has what somebody typed there, and so chose it.
-        typed = self.tool == "limesurvey" and option == "other"
+        # Some have what somebody typed there, and so chose it.
+        typed = self.tool.typed_other == "option" and option == "other"
 
         def read(text: str) -> float:
             plain = normalise_label(text)
+            if labelled := _LABELLED.fullmatch(plain):  # 1 - Yes
+                plain = labelled[1] if labelled[1] in YES | NO else plain
             if plain in YES or scale.known.get(plain) == option:
                 return 1.0
             if plain in NO:
@@ -189,32 +239,47 @@ class Resolver:
                 return 1.0
             raise KeyError(f"yes, no, or {scale.label(option, 'en')!r}")
 
-        return np.asarray(self._read(cells, header, read), dtype=float)
+        return np.asarray(self._read(cells, column, scale, read), dtype=float)
+
+    def blank_silent(self, cells: pd.Series, column: Column) -> pd.Series:
+        """Empty the cells of a text or name in which the tool only says that nobody answered."""
+        silent = self.tool.silent | column.missing | self.missing
+        known = {text: normalise_label(text) in silent for text in cells.unique()} if silent else {}
+        return cells.mask(cells.map(known), "") if any(known.values()) else cells
+
+    @cached_property
+    def _noise(self) -> re.Pattern[str] | None:
+        return re.compile(self.tool.noise) if self.tool.noise else None
 
     def _read(
         self,
         cells: pd.Series,
-        header: str,
+        column: Column,
+        scale: Scale,
         read: Callable[[str], object],
         *,
         empty: object = np.nan,
     ) -> list[Any]:
         """Read each different cell once."""
         at, texts = pd.factorize(cells.to_numpy())
-        silent = NO_ANSWER.get(self.tool, frozenset())
+        silent = self.tool.silent | column.missing
         answers: list[object] = []
         for i, text in enumerate(texts):
             plain = normalise_label(str(text)).rstrip(";").strip()
-            if not plain or plain in silent:
+            unknown = plain in silent and plain not in scale.known
+            if not plain or unknown or plain in self.missing:
                 answers.append(empty)
                 continue
+            told = str(text).strip().rstrip(";")
+            if self._noise is not None:
+                told = self._noise.sub("", told)
             try:
-                answers.append(read(str(text).strip().rstrip(";")))
+                answers.append(read(told))
             except KeyError as expected:
                 row = cells.index[int(np.flatnonzero(at == i)[0])]
                 self.problems.append(
-                    f"row {row}, column {header!r}: {_shorten(str(text))!r} is no answer there; "
-                    f"expected {expected.args[0]}"
+                    f"row {row}, column {column.header!r}: {_shorten(str(text))!r} is no answer "
+                    f"there; expected {expected.args[0]}"
                 )
                 answers.append(empty)
         found = np.empty(len(answers), dtype=object)
@@ -231,12 +296,28 @@ class Resolver:
         raise InnocapError(f"{self.name}: some answers cannot be read{shown}{rest}")
 
 
-def _split_options(text: str, scale: Scale, separator: str) -> frozenset[object]:
-    """Split a list of options; a label may itself hold what divides them."""
+def _split_number(plain: str, scale: Scale) -> tuple[str, str]:
+    """Return the number and the label of a normalised cell; one text twice for a bare number."""
+    if plain.isdecimal():
+        return plain, plain
+    found = _LABELLED.fullmatch(plain)
+    if found and plain not in scale.known and found[2].rstrip(")") in scale.known:
+        return found[1], found[2].rstrip(")")
+    return "", plain
+
+
+def _split_options(
+    text: str, scale: Scale, separator: str, *, typed: bool
+) -> tuple[frozenset[object], bool]:
+    """Split a list of options; a label may itself hold what divides them.
+
+    Returns: the options, and whether one was typed, which is *other* then.
+    """
     rest = normalise_label(text)
     marks = {separator, ";"} if separator != " " else {" "}
     known = sorted(scale.known, key=len, reverse=True)
-    chosen = set()
+    chosen: set[object] = set()
+    other = False
     while rest:
         for label in known:
             tail = rest[len(label) :]
@@ -248,8 +329,13 @@ def _split_options(text: str, scale: Scale, separator: str) -> frozenset[object]
                 rest = lead[1:].lstrip() if lead and lead[0] in marks else lead
                 break
         else:
-            raise KeyError(scale.show())
-    return frozenset(chosen)
+            if not typed:
+                raise KeyError(scale.show())
+            other = True
+            chosen.add("other")
+            rest = re.split("|".join(map(re.escape, marks)), f"{rest}{separator}", maxsplit=1)[1]
+            rest = rest.removesuffix(separator).lstrip()
+    return frozenset(chosen), other
 
 
 def _shorten(text: str, most: int = 60) -> str:

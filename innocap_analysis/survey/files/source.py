@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from innocap_analysis.errors import InnocapError
+from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.survey.files import textfile
 from innocap_analysis.survey.files.layout import Layout
 from innocap_analysis.survey.files.workbook import read_spss, read_workbook
@@ -21,36 +21,56 @@ SPSS_ENDINGS = (".sav", ".zsav")
 
 @dataclass(frozen=True)
 class Source:
-    """An opened file: its first rows, and all rows once the header is known."""
+    """An opened file: its first rows, and all rows once the header is known.
+
+    `texts` and `missing` are the labels of SPSS variables and those they declare missing.
+    """
 
     head: list[list[str]]
-    encoding: str
-    delimiter: str
+    encoding: str = ""
+    delimiter: str = ""
     table: pd.DataFrame | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def open_source(
-    path: Path, encoding: str | None, delimiter: str | None
-) -> tuple[Source, dict[str, str]]:
+    path: Path, encoding: str | None, delimiter: str | None, sheet: str | None = None
+) -> Source:
     """Open a survey file and read as much as tells its layout."""
     ending = path.suffix.lower()
     if not path.is_file():
         raise InnocapError(f"{path}: there is no such file")
     if path.stat().st_size == 0:
         raise InnocapError(f"{path.name}: is empty")
+    if sheet is not None and ending not in BOOK_ENDINGS:
+        raise InnocapError(f"{path.name}: has no sheets, so no sheet {sheet!r}")
     if ending in TEXT_ENDINGS:
-        return _open_text(path, encoding, delimiter), {}
+        return _open_text(path, encoding, delimiter)
     if ending in BOOK_ENDINGS:
-        rows = _join_sheets(read_workbook(path), path.name)
-        return Source([list(row) for row in rows.head(60).to_numpy()], "", "", rows), {}
+        rows = _join_sheets(_choose_sheet(read_workbook(path), sheet, path.name), path.name)
+        return Source([list(row) for row in rows.head(60).to_numpy()], table=rows)
     if ending in SPSS_ENDINGS:
-        cells, texts = read_spss(path)
+        cells, texts, missing = read_spss(path)
         header = pd.DataFrame([list(cells.columns)])
         rows = pd.concat([header, cells.set_axis(range(cells.shape[1]), axis=1)])
         rows = rows.set_axis(range(1, len(rows) + 1), axis=0)
-        return Source([list(cells.columns)], "", "", rows), texts
+        return Source([list(cells.columns)], table=rows, texts=texts, missing=missing)
     known = ", ".join((*TEXT_ENDINGS, *BOOK_ENDINGS, *SPSS_ENDINGS))
     raise InnocapError(f"{path.name}: files ending in {ending or 'nothing'} are not read ({known})")
+
+
+def _choose_sheet(
+    sheets: dict[str, pd.DataFrame], sheet: str | None, name: str
+) -> dict[str, pd.DataFrame]:
+    if sheet is None:
+        return sheets
+    if sheet not in sheets:
+        raise InnocapError(
+            f"{name}: has no sheet {sheet!r} with cells, only {', '.join(sheets)}"
+            f"{suggest(sheet, list(sheets))}"
+        )
+    return {sheet: sheets[sheet]} | {own: rows for own, rows in sheets.items() if own != sheet}
 
 
 def _join_sheets(sheets: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
@@ -83,23 +103,13 @@ def _open_text(path: Path, encoding: str | None, delimiter: str | None) -> Sourc
     return Source(textfile.read_head(path, own, mark), own, mark)
 
 
-def add_texts(layout: Layout, texts: Mapping[str, str]) -> Layout:
-    """Give SPSS variables their labels as question texts."""
-    if not texts:
-        return layout
-    columns = tuple(
-        type(c)(c.position, c.header, c.names, (*c.texts, texts.get(c.header, "")), c.option)
-        for c in layout.columns
-    )
-    return Layout("spss" if layout.tool == "plain" else layout.tool, 1, 1, columns)
-
-
 def iterate_source(path: Path, source: Source, layout: Layout) -> Iterator[pd.DataFrame]:
     """Read the answers of an opened file, piece by piece."""
     width = len(layout.columns)
     if source.table is None:
+        short = textfile.count_short(source.head[layout.skip :], width)
         yield from textfile.iterate_rows(
-            path, source.encoding, source.delimiter, skip=layout.skip, width=width
+            path, source.encoding, source.delimiter, skip=layout.skip, width=width, short=short
         )
         return
     rows = source.table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ MOST_COLUMNS = 2_000
 _PIECE = 1 << 20
 _LONGEST_LINE = 4 << 20
 _SAMPLE_ROWS = 60
+_ENTITY = re.compile(r"&#?\w{1,8};")
 _UNDEFINED_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 
 
@@ -82,6 +84,7 @@ def read_sample(path: Path, encoding: str) -> str:
 def detect_delimiter(sample: str, name: str) -> str:
     """Find the delimiter under which most rows have the same number of fields."""
     best: tuple[float, str] | None = None
+    sample = _ENTITY.sub("&", sample)  # the semicolon of &nbsp; divides nothing
     for delimiter in DELIMITERS:
         widths = [len(row) for row in _head(sample, delimiter) if any(row)]
         if not widths:
@@ -122,16 +125,19 @@ def check_width(columns: int, name: str) -> None:
 
 
 def iterate_rows(
-    path: Path, encoding: str, delimiter: str, *, skip: int, width: int
+    path: Path, encoding: str, delimiter: str, *, skip: int, width: int, short: int = 0
 ) -> Iterator[pd.DataFrame]:
-    """Read the rows of a delimited file in pieces."""
+    """Read the rows of a delimited file in pieces; each lacks the last `short` empty fields."""
     kept: list[list[str]] = []
     numbers: list[int] = []
+    lacking = [""] * short
     try:
         with path.open(encoding=encoding, newline="") as stream:
             for number, row in enumerate(csv.reader(stream, delimiter=delimiter, strict=True), 1):
                 if number <= skip or not any(row):
                     continue
+                if short and len(row) == width - short:
+                    row = [*row, *lacking]
                 if len(row) != width:
                     row = _fit_row(row, width, number, path.name)
                 kept.append(row)
@@ -145,6 +151,12 @@ def iterate_rows(
             f"{path.name}: after row {last}: {error}; the file may have been cut off"
         ) from error
     yield _make_frame(kept, numbers, width)
+
+
+def count_short(rows: list[list[str]], width: int) -> int:
+    """Count the last fields that every row leaves out, as ODK Central does with empty ones."""
+    lengths = {len(row) for row in rows if any(row)}
+    return max(0, width - lengths.pop()) if len(rows) > 1 and len(lengths) == 1 else 0
 
 
 def _fit_row(row: list[str], width: int, number: int, name: str) -> list[str]:

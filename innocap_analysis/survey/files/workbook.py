@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.survey.files.textfile import MOST_COLUMNS, check_width
+from innocap_analysis.survey.files.textfile import check_width
+from innocap_analysis.survey.scales import normalise_label
 
 MOST_BYTES = 1_500_000_000
 _SMALL = 20_000_000
@@ -113,8 +114,15 @@ def _write_cell(cell: object) -> str:
     return str(cell)
 
 
-def read_spss(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Read an SPSS file as texts."""
+def read_spss(
+    path: Path,
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, frozenset[str]]]:
+    """Read an SPSS file as texts.
+
+    Returns: the cells, the label of every variable, and the normalised labels of values that it
+    declares missing. Where only some values have a label, as the ends of a scale, it stands
+    behind the number, which tells which way the others run.
+    """
     import pyreadstat
 
     if path.open("rb").read(4) not in (b"$FL2", b"$FL3"):
@@ -127,23 +135,28 @@ def read_spss(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
         raise InnocapError(f"{path.name}: cannot be read as an SPSS file ({error})") from error
     check_width(data.shape[1], path.name)
     cells: dict[str, pd.Series] = {}
+    silent: dict[str, frozenset[str]] = {}
     for name in data.columns:
         labels = meta.variable_value_labels.get(name, {})
         declared = meta.missing_ranges.get(name, [])
         column = data[name].astype(object)
+        values = list(column.dropna().unique())
+        missing = [value for value in values if any(_lies_in(value, part) for part in declared)]
+        bare = any(value not in labels and value not in missing for value in values)
         written: dict[object, str] = {}
-        for value in column.dropna().unique():
-            label = labels.get(value)
-            if label is not None:
-                written[value] = label
-            elif any(_lies_in(value, part) for part in declared):
-                written[value] = ""
+        for value in values:
+            label, number = labels.get(value), _write_cell(value)
+            if value in missing:
+                written[value] = label or ""
+            elif label is None:
+                written[value] = number
             else:
-                written[value] = _write_cell(value)
+                written[value] = f"{number} - {label}" if bare and number.isdecimal() else label
         cells[str(name)] = column.map(written).where(column.notna(), "")
+        silent[str(name)] = frozenset(normalise_label(labels.get(v) or "") for v in missing)
     table = pd.DataFrame(cells, dtype=object)
     texts = {str(k): str(v or "") for k, v in meta.column_names_to_labels.items()}
-    return table.set_axis(range(1, len(table) + 1), axis=0), texts
+    return table.set_axis(range(1, len(table) + 1), axis=0), texts, silent
 
 
 def _lies_in(value: Any, part: Any) -> bool:  # noqa: ANN401
@@ -152,6 +165,3 @@ def _lies_in(value: Any, part: Any) -> bool:  # noqa: ANN401
         return bool(low <= value <= high)
     except TypeError:
         return bool(value == low)
-
-
-__all__ = ["MOST_COLUMNS", "read_spss", "read_workbook"]

@@ -1,0 +1,254 @@
+"""Which item of the questionnaire each column of an export is."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.survey.files.layout import Column, Layout
+from innocap_analysis.survey.instrument import Instrument
+from innocap_analysis.survey.scales import normalise_label
+from innocap_analysis.survey.tools import Tool, find_meaning
+
+IGNORE = "ignore"
+MAPPING_COLUMNS = ["header", "item"]
+_BY_NUMBER = re.compile(r"#(\d{1,4})")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a column is read as.
+
+    Attributes
+    ----------
+    column : Column
+        The column.
+    kind : str
+        ``item``, ``option`` (of a multiple choice), ``role`` (said by the tool),
+        ``personal`` or ``unmatched`` (both left out).
+    code : str
+        Item, or what the tool says.
+    option : str
+        Option of a multiple choice.
+    """
+
+    column: Column
+    kind: str
+    code: str = ""
+    option: str = ""
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the column holds answers."""
+        return self.kind in ("item", "option")
+
+    @property
+    def name(self) -> str:
+        """Item and option, as messages have it."""
+        return "/".join(part for part in (self.code, self.option) if part)
+
+
+def match_columns(
+    layout: Layout, instrument: Instrument, name: str, *, mapping: Mapping[str, str] | None = None
+) -> list[Target]:
+    """Match the columns of an export with the items of the questionnaire."""
+    given = _place_mapping(layout, dict(mapping or {}), instrument, name)
+    targets = [_match(column, instrument, layout.tool, given) for column in layout.columns]
+    targets = _prefer_options(targets)
+    if not set(instrument.scored) & {target.code for target in targets}:
+        raise InnocapError(
+            f"{name}: no column is an item of the questionnaire (the first are "
+            + ", ".join(repr(target.column.header) for target in targets[:3])
+            + "); draft a mapping with: innocap import --suggest"
+        )
+    return targets
+
+
+def _place_mapping(
+    layout: Layout, mapping: Mapping[str, str], instrument: Instrument, name: str
+) -> dict[int, str]:
+    """Return the item by position; a column is named by its header, or as ``#3`` by its number."""
+    headers = [column.header for column in layout.columns]
+    placed: dict[int, str] = {}
+    for header, code in mapping.items():
+        number = _BY_NUMBER.fullmatch(header)
+        if number and header not in headers and 0 < int(number[1]) <= len(headers):
+            found = [int(number[1]) - 1]
+        else:
+            found = [i for i, own in enumerate(headers) if own == header]
+        if not found:
+            near = suggest(header, headers)
+            raise InnocapError(f"mapping: {name} has no column {header!r}{near}")
+        if len(found) > 1 and code != IGNORE:
+            raise InnocapError(
+                f"mapping: {name} has the column {header!r} {len(found)} times; name one by its "
+                f"number: #{found[0] + 1} or #{found[1] + 1}"
+            )
+        item, _, option = code.partition("/")
+        if code != IGNORE and item not in instrument.items:
+            raise InnocapError(
+                f"mapping: {item!r} is no item{suggest(item, list(instrument.items))}"
+            )
+        if option and option not in instrument.options(item):
+            options = instrument.options(item)
+            raise InnocapError(
+                f"mapping: {option!r} is no option of {item}{suggest(option, options)}"
+            )
+        placed |= dict.fromkeys(found, code)
+    return placed
+
+
+def _match(column: Column, instrument: Instrument, tool: Tool, given: Mapping[int, str]) -> Target:
+    if column.position in given:
+        code, _, option = given[column.position].partition("/")
+        if code == IGNORE:
+            return Target(column, "unmatched")
+        return Target(column, "option" if option else "item", code, option)
+    folded = {code.casefold(): code for code in instrument.items}
+    for text in column.names:
+        if text.casefold() in folded:
+            return _make_target(column, folded[text.casefold()], instrument)
+        for code in _list_multi(instrument):
+            if text.casefold().startswith(f"{code.casefold()}_"):
+                return _make_target(column, code, instrument)
+    said = {normalise_label(text): "" for text in (column.header, *column.texts[:1])}
+    meanings = [meaning for text in said if (meaning := find_meaning(text, tool))]
+    if "personal" in meanings:
+        return Target(column, "personal")
+    for text in column.texts:
+        if (asked := instrument.by_text.get(normalise_label(text))) is not None:
+            return _make_target(column, asked, instrument)
+    return Target(column, "role", meanings[0]) if meanings else Target(column, "unmatched")
+
+
+def _list_multi(instrument: Instrument) -> list[str]:
+    return [item.code for item in instrument.items.values() if item.answer == "multi"]
+
+
+def _make_target(column: Column, code: str, instrument: Instrument) -> Target:
+    item = instrument.items[code]
+    scale = instrument.scales.get(item.scale)
+    known = scale.known if scale is not None else {}
+    if item.answer != "multi":
+        # "Q3[other]", "Q3/other" and "Type of organisation [Other]" hold what somebody typed,
+        # not the answer.
+        option = normalise_label(column.option)
+        typed = option in ("other", "-oth-", "comment") or known.get(option) == "other"
+        return Target(column, "unmatched") if typed else Target(column, "item", code)
+    tail = column.names[0][len(code) + 1 :] if column.names else ""
+    for text in (column.option, tail):
+        chosen = known.get(normalise_label(text)) if text else None
+        if chosen is not None and text != code:
+            return Target(column, "option", code, str(chosen))
+    if column.option and normalise_label(column.option) not in (code.casefold(), ""):
+        named = code.casefold() in (n.casefold() for n in column.names[:1])
+        if not named and "selected choice" not in normalise_label(column.option):
+            return Target(column, "unmatched")
+    return Target(column, "item", code)
+
+
+def _prefer_options(targets: Sequence[Target]) -> list[Target]:
+    """Keep the yes-or-no columns of a multiple choice where its summary is there too."""
+    split = {target.code for target in targets if target.kind == "option"}
+    return [
+        Target(t.column, "unmatched") if t.kind == "item" and t.code in split else t
+        for t in targets
+    ]
+
+
+def merge_columns(
+    rows: pd.DataFrame, targets: Sequence[Target], name: str
+) -> dict[tuple[str, str], tuple[Target, pd.Series]]:
+    """Return the cells of every item and option.
+
+    A form with a section per language has several columns of one item; everybody fills one.
+    """
+    merged: dict[tuple[str, str], tuple[Target, pd.Series]] = {}
+    for target in targets:
+        if not target.is_answer:
+            continue
+        cells = rows[target.column.position]
+        first, told = merged.setdefault((target.code, target.option), (target, cells))
+        if first is target:
+            continue
+        both = (told.str.strip() != "") & (cells.str.strip() != "")
+        if both.any():
+            raise InnocapError(
+                f"{name}: columns {first.column.header!r} and {target.column.header!r} are both "
+                f"{target.name}, and row {rows.index[both.to_numpy()][0]} has an answer in both; "
+                "leave one out with a mapping to 'ignore'"
+            )
+        merged[target.code, target.option] = first, told.where(told.str.strip() != "", cells)
+    return merged
+
+
+def suggest_mapping(layout: Layout, instrument: Instrument) -> dict[str, str]:
+    """Draft a mapping for the columns that are not matched by code or text.
+
+    Returns: item by header where a question text is much alike, ``ignore`` otherwise; to be
+    read and mended by a person.
+    """
+    texts = instrument.by_text
+    headers = [column.header for column in layout.columns]
+    draft: dict[str, str] = {}
+    for column in layout.columns:
+        target = _match(column, instrument, layout.tool, {})
+        if target.kind != "unmatched" or not column.header:
+            continue
+        wanted = normalise_label(column.texts[-1])
+        near = difflib.get_close_matches(wanted, texts, n=1, cutoff=0.75)
+        again = headers.count(column.header) > 1
+        name = f"#{column.position + 1}" if again else column.header
+        draft[name] = texts[near[0]] if near else IGNORE
+    return draft
+
+
+def read_mapping(path: Path) -> dict[str, str]:
+    """Read a mapping file: the columns header (or ``#3``) and item."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        raise InnocapError(f"mapping {path}: cannot be read ({error})") from error
+    delimiter = ";" if text.split("\n", 1)[0].count(";") else ","
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    if reader.fieldnames != MAPPING_COLUMNS:
+        wanted = ", ".join(MAPPING_COLUMNS)
+        raise InnocapError(f"mapping {path.name}: expected the columns {wanted}")
+    found: dict[str, str] = {}
+    for line, row in enumerate(reader, start=2):
+        header, item = (row["header"] or "").strip(), (row["item"] or "").strip()
+        if header in found or not item:
+            why = "is named twice" if header in found else "has no item"
+            raise InnocapError(f"mapping {path.name}: line {line}: {header!r} {why}")
+        found[header] = item
+    return found
+
+
+def write_mapping(mapping: Mapping[str, str]) -> str:
+    """Write a mapping as :func:`read_mapping` reads it."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows([MAPPING_COLUMNS, *mapping.items()])
+    return stream.getvalue()
+
+
+def list_columns(targets: Sequence[Target]) -> pd.DataFrame:
+    """List what every column was read as.
+
+    Returns: columns `position`, `header`, `read_as`, `code`.
+    """
+    return pd.DataFrame(
+        {
+            "position": [target.column.position + 1 for target in targets],
+            "header": [target.column.header for target in targets],
+            "read_as": [target.kind for target in targets],
+            "code": [target.name for target in targets],
+        }
+    )

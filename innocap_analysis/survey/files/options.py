@@ -1,0 +1,152 @@
+"""How a file of answers is to be read: one list for Python, the command line and the wave table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypedDict
+
+from innocap_analysis.errors import InnocapError, suggest
+
+
+def _explain(text: str) -> Any:  # noqa: ANN401 - a default of any type
+    return field(default=None, metadata={"help": text})
+
+
+class How(TypedDict, total=False):
+    """The options of a file, as keywords; :class:`FileOptions` explains them."""
+
+    tool: str | None
+    encoding: str | None
+    delimiter: str | None
+    sheet: str | None
+    header_row: int | None
+    header_rows: int | None
+    mapping: Mapping[str, str] | None
+    scale: str | None
+    codes: str | None
+    rescale: bool | None
+    country: str | None
+    dates: str | None
+    missing: str | None
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """How a file is to be read; what is not given is found out, and refused where it cannot be.
+
+    Attributes
+    ----------
+    tool : str, optional
+        One of :data:`~innocap_analysis.survey.tools.TOOLS`.
+    encoding : str, optional
+        ``utf-8``, ``utf-8-sig``, ``utf-16``, ``cp1252`` or ``latin-1``.
+    delimiter : str, optional
+        A comma, semicolon, tab or bar.
+    sheet : str, optional
+        Sheet of a workbook, if not the first with cells.
+    header_row, header_rows : int, optional
+        First row of the header, from 1, and how many there are.
+    mapping : mapping of str to str, optional
+        Item by header (or ``#3``, the third column), where neither code nor text gives it away.
+    scale : str, optional
+        Scale of the scored items, where it is not the questionnaire's own.
+    codes : {'high_agrees', 'low_agrees'}, optional
+        Which way numbers without labels run; needed where there are any.
+    rescale : bool, optional
+        Whether a scale with other end points may be stretched to the questionnaire's.
+    country : str, optional
+        Country of every response, where the file has no column for it.
+    dates : {'day_first', 'month_first'}, optional
+        Order of 04/05/2026, where no date of the file tells.
+    missing : str, optional
+        Words that mean missing, with bars between.
+    """
+
+    tool: str | None = _explain("Which tool, if not found out.")
+    encoding: str | None = _explain("utf-8, utf-16, cp1252 …")
+    delimiter: str | None = _explain("Comma, semicolon, tab or bar.")
+    sheet: str | None = _explain("Sheet of a workbook, if not the first.")
+    header_row: int | None = _explain("Row of the header, from 1.")
+    header_rows: int | None = _explain("How many rows the header has.")
+    mapping: Mapping[str, str] | None = _explain("CSV with the columns header and item.")
+    scale: str | None = _explain("Scale of the items, if another.")
+    codes: str | None = _explain("Bare numbers: high_agrees or low_agrees.")
+    rescale: bool | None = _explain("A longer or shorter scale may be fitted.")
+    country: str | None = _explain("Country of every response.")
+    dates: str | None = _explain("04/05/2026: day_first or month_first.")
+    missing: str | None = _explain("Words that mean missing, bars between.")
+
+
+def make_options(how: Mapping[str, Any]) -> FileOptions:
+    """Make options from keywords and refuse those that there are not."""
+    known = [own.name for own in fields(FileOptions)]
+    for name in how:
+        if name not in known:
+            raise InnocapError(
+                f"option {name!r} is none of {', '.join(known)}{suggest(name, known)}"
+            )
+    return FileOptions(**how)
+
+
+def read_wave_table(path: Path) -> dict[Path, FileOptions]:
+    """Read the table of a wave: one row per file, with a column for every option that is needed.
+
+    Returns: options by the path of each file; those of files and mappings start at the table.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        raise InnocapError(f"{path}: cannot be read ({error})") from None
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    columns = [str(name).strip() for name in reader.fieldnames or ()]
+    known = ["file", *(own.name for own in fields(FileOptions)), "note"]
+    faults = [] if "file" in columns else ["column 'file' is missing"]
+    faults += [f"column {c!r} is unknown{suggest(c, known)}" for c in columns if c not in known]
+    found: dict[Path, FileOptions] = {}
+    reader.fieldnames = columns
+    for row in [] if faults else reader:
+        at = f"line {reader.line_num}"
+        if None in row or None in row.values():
+            faults.append(f"{at}: has other cells than the header")
+            continue
+        cells = {name: cell.strip() for name, cell in row.items() if cell.strip()}
+        cells.pop("note", None)
+        file = (path.parent / Path(cells.pop("file", "")).expanduser()).resolve()
+        names = {own.name for own in found}
+        if file == path.parent.resolve() or file.name in names:
+            faults.append(f"{at}: names no file" if file.name not in names else
+                          f"{at}: {file.name} is listed twice")  # fmt: skip
+            continue
+        try:
+            found[file] = _read_cells(cells, path.parent)
+        except InnocapError as error:
+            faults.append(f"{at}: {error}")
+    if not faults and not found:
+        faults.append("lists no file")
+    if faults:
+        raise InnocapError(f"{path.name}: " + "\n  ".join(faults))
+    return found
+
+
+def _read_cells(cells: Mapping[str, str], folder: Path) -> FileOptions:
+    how: dict[str, Any] = dict(cells)
+    for name in ("header_row", "header_rows"):
+        if name in how:
+            if not how[name].isdecimal() or not int(how[name]):
+                raise InnocapError(f"{name} {how[name]!r} is no number from 1")
+            how[name] = int(how[name])
+    if "rescale" in how:
+        if how["rescale"] not in ("yes", "no"):
+            raise InnocapError(f"rescale {how['rescale']!r} is neither yes nor no")
+        how["rescale"] = how["rescale"] == "yes"
+    if "mapping" in how:
+        # The command line names its flags from here, and need not load pandas for that.
+        from innocap_analysis.survey.files.columns import read_mapping
+
+        how["mapping"] = read_mapping(folder / Path(how["mapping"]).expanduser())
+    return FileOptions(**how)

@@ -1,0 +1,26 @@
+"""ODK Central: groups before a hyphen, options after a slash (`lib/data/briefcase.js`)."""
+
+from __future__ import annotations
+
+from innocap_analysis.survey.tools.tool import Tool
+
+
+def _split(header: str) -> tuple[str, str]:
+    path, slash, last = header.partition("/")
+    return path.rpartition("-")[2] + slash + last, ""
+
+
+TOOL = Tool(
+    name="odk",
+    marks=("submissiondate|key",),
+    columns={
+        "response_id": "key",
+        "started": "start",
+        "ended": "end",
+        "sent": "submissiondate",
+        "personal": "submitterid|submittername|deviceid|username",
+    },
+    separator=" ",
+    split_header=_split,
+    codes_are_answers=True,
+)

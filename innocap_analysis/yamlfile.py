@@ -1,0 +1,65 @@
+"""YAML as plain containers of texts, with the line of every key for messages."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import yaml
+
+from innocap_analysis.errors import InnocapError
+
+_MOST_LEVELS = 20
+
+
+@lru_cache(maxsize=8)
+def parse_yaml(text: str, name: str) -> tuple[object, dict[tuple[str, ...], int]]:
+    """Return plain containers of strings, and the line of every key.
+
+    All scalars stay strings, because YAML would read the country code ``NO`` as False;
+    the settings' types turn them into numbers.
+    """
+    lines: dict[tuple[str, ...], int] = {}
+
+    def build(node: yaml.Node, path: tuple[str, ...]) -> object:
+        lines[path] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            built: dict[str, object] = {}
+            for key_node, value_node in node.value:
+                key = str(key_node.value)
+                if key in built:
+                    raise InnocapError(
+                        f"{name}: line {key_node.start_mark.line + 1}, {'.'.join((*path, key))}: "
+                        "is set twice; remove one"
+                    )
+                built[key] = build(value_node, (*path, key))
+                lines[(*path, key)] = key_node.start_mark.line + 1
+            return built
+        if isinstance(node, yaml.SequenceNode):
+            return [build(item, (*path, str(i))) for i, item in enumerate(node.value)]
+        return str(node.value)
+
+    try:
+        _refuse_aliases(text, name)
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        raise InnocapError(f"{name}: {line}not valid YAML, {problem}") from None
+    if not isinstance(tree, yaml.MappingNode):
+        raise InnocapError(f"{name}: holds no settings; expected keys such as 'countries:'")
+    return build(tree, ()), lines
+
+
+def _refuse_aliases(text: str, name: str) -> None:
+    """Refuse what makes a short file a huge or endless one: references, and deep nesting."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        mark = event.start_mark
+        line = f"{name}: line {mark.line + 1}: " if mark else f"{name}: "
+        if isinstance(event, yaml.AliasEvent):
+            raise InnocapError(f"{line}*{event.anchor} refers to another place; write it out")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MOST_LEVELS:
+            raise InnocapError(f"{line}more than {_MOST_LEVELS} levels inside each other")

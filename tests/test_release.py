@@ -1,0 +1,197 @@
+"""What may be published of groups: attacked by linear programming with all that is published."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from innocap_analysis.survey.release import Blocks, Rules, choose_groups, number_organisations
+
+RULES = Rules(people=10, organisations=3, largest_share=0.9, protection=0.2)
+LOW, HIGH = 1.0, 5.0
+MOST_ATTACKED = int(os.environ.get("INNOCAP_ATTACKED", "6"))  # groups of each of 500 waves
+
+
+def bound_total(
+    target: np.ndarray, published: list[np.ndarray], values: np.ndarray
+) -> tuple[float, float]:
+    """Return what a reader can find out of a group's total from the totals of others."""
+    # People whom the same groups hold are one variable: their total.
+    kinds, number = np.unique(np.array([target, *published]), axis=1, return_inverse=True)
+    n = np.bincount(number.ravel())
+    totals = [values[group].sum() for group in published]
+    ends = [
+        linprog(
+            sign * kinds[0],
+            A_eq=kinds[1:],
+            b_eq=totals,
+            method="highs",
+            bounds=np.column_stack([n * LOW, n * HIGH]),
+        )
+        for sign in (1, -1)
+    ]
+    assert all(end.status == 0 for end in ends)
+    return float(ends[0].fun), float(-ends[1].fun)
+
+
+def make_wave(rng: np.random.Generator) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Make up countries, regions below them, doubtful responses and a former edition."""
+    n_countries = int(rng.integers(2, 5))
+    sizes = rng.integers(1, 40, n_countries)
+    country = np.repeat(np.arange(n_countries), sizes)
+    n = len(country)
+    region = 10 * country + rng.integers(0, rng.integers(1, 4), n)
+    organisation = 100 * region + rng.integers(0, rng.integers(1, 9), n)
+    doubtful = rng.random(n) < rng.choice([0.0, 0.03, 0.2, 0.5])
+    former = rng.random(n) < rng.choice([0.6, 0.9, 1.0])
+    values = np.clip(np.round(rng.normal(rng.choice([1.3, 3, 4.8]), 1, n)), LOW, HIGH)
+    plain = {"all": np.ones(n, bool)}
+    plain |= {f"c{c}": country == c for c in np.argsort(-sizes, kind="stable")}
+    own, counts = np.unique(region, return_counts=True)
+    plain |= {f"r{r}": region == r for r in own[np.argsort(-counts, kind="stable")]}
+    groups = {f"{name}@former": members & former for name, members in plain.items()}
+    groups |= plain
+    groups |= {f"{name}@strict": members & ~doubtful for name, members in plain.items()}
+    return groups, organisation, values
+
+
+def publish(
+    groups: dict[str, np.ndarray], organisation: np.ndarray, values: np.ndarray
+) -> list[str]:
+    return choose_groups(groups, organisation, rules=RULES, values=values, limits=(LOW, HIGH))
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_no_hidden_group_and_nobody_is_bounded_closely(part: int) -> None:
+    rng = np.random.default_rng([22, part])
+    for _ in range(50):
+        groups, organisation, values = make_wave(rng)
+        shown = publish(groups, organisation, values)
+        published = [groups[name] for name in shown]
+        if not published:
+            continue
+        told = np.unique(np.array(published), axis=1, return_inverse=True)[1].ravel()
+        sizes = np.bincount(told)
+        least = RULES.protection * (HIGH - LOW)
+        names = rng.permutation(list(groups))[:MOST_ATTACKED].tolist()
+        for name, members in ((name, groups[name]) for name in names):
+            # Of people in no published group, nothing is known; of whole blocks, everything is.
+            open_ = members & (np.bincount(told, weights=members)[told] < sizes[told])
+            if not open_.any() or Blocks(organisation, RULES).is_safe(members):
+                continue
+            low, high = bound_total(open_.astype(float), published, values)
+            assert high - low >= least * open_.sum() - 1e-6, name
+        person = np.zeros(len(values))
+        person[int(rng.integers(len(values)))] = 1
+        low, high = bound_total(person, published, values)
+        assert high - low >= least - 1e-6
+
+
+def test_any_sum_and_difference_of_what_is_published_has_enough_people() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(100):
+        groups, organisation, values = make_wave(rng)
+        shown = publish(groups, organisation, values)[:6]
+        for signs in itertools.product((-1, 0, 1), repeat=len(shown)):
+            total = sum(s * groups[k].astype(int) for s, k in zip(signs, shown, strict=True))
+            if np.isin(total, (0, 1)).all() and np.any(total):
+                own = np.asarray(total, bool)
+                assert own.sum() >= RULES.people
+                assert len(set(organisation[own])) >= RULES.organisations
+
+
+def test_small_groups_alone_would_not_do() -> None:
+    """The same attack finds hidden totals to the last digit when only small groups are hidden."""
+    rng, exact = np.random.default_rng([22, 0]), 0
+    for _ in range(50):
+        groups, _, values = make_wave(rng)
+        shown = [name for name, own in groups.items() if own.sum() >= RULES.people]
+        published = [groups[name] for name in shown]
+        for name, members in groups.items():
+            if name not in shown and members.any() and published:
+                low, high = bound_total(members.astype(float), published, values)
+                exact += high - low < 1e-6
+    assert exact > 20
+
+
+def _people(**sizes: int) -> dict[str, np.ndarray]:
+    """Return groups that follow each other, and all of them together."""
+    names = np.repeat(list(sizes), list(sizes.values()))
+    order = sorted(sizes, key=lambda name: -sizes[name])
+    return {"all": np.ones(len(names), bool)} | {name: names == name for name in order}
+
+
+def test_the_smallest_group_left_shields_a_hidden_one() -> None:
+    groups = _people(SE=24, FI=8, IE=18, CA=30)
+    shown = choose_groups(groups, np.arange(80), rules=RULES)
+    assert shown == ["all", "CA", "SE"]
+
+
+def test_the_only_region_of_a_hidden_country_is_hidden_too() -> None:
+    groups = _people(SE=24, FI=8, IE=18, CA=30)
+    groups |= {"IE04": groups["IE"], "SE32": groups["SE"] & (np.arange(80) < 12)}
+    parents = {"IE04": "IE", "SE32": "SE"}
+    shown = choose_groups(groups, np.arange(80), rules=RULES, parents=parents)
+    assert shown == ["all", "CA", "SE", "SE32"]
+    assert "IE04" not in choose_groups(groups, np.arange(80), rules=RULES)
+
+
+def test_a_second_setting_that_differs_by_few_people_is_not_shown() -> None:
+    groups = _people(SE=24, FI=20)
+    one = np.arange(44) == 3
+    groups |= {"SE@strict": groups["SE"] & ~one, "FI@strict": groups["FI"] & ~one}
+    shown = choose_groups(groups, np.arange(44), rules=RULES)
+    assert shown == ["all", "SE", "FI", "FI@strict"]  # the doubtful one is Swedish
+
+
+def test_a_question_that_four_people_answered_tells_nothing() -> None:
+    groups = _people(SE=40, FI=40)
+    answered = np.arange(80) < 4
+    assert choose_groups(groups, np.arange(80), rules=RULES, answered=answered) == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shown"),
+    [
+        ((14,), False), ((7, 7), False), ((5, 5, 4), True), ((19, 1, 0), False),
+        ((28, 1, 1), False), ((26, 2, 2), True),
+    ],
+)  # fmt: skip
+def test_few_organisations_or_one_that_is_nearly_all_hide_a_group(
+    sizes: tuple[int, ...], shown: bool
+) -> None:
+    organisation = np.repeat(np.arange(len(sizes)), sizes)
+    blocks = Blocks(organisation, RULES)
+    assert blocks.may_split(np.ones(len(organisation), bool)) == shown
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [([5.0] * 12, False), ([1.0] * 12, False), ([5.0] * 11 + [4.0], True), ([3.0] * 12, True)],
+)
+def test_where_everyone_answers_the_same_end_of_the_scale_nothing_is_told(
+    values: list[float], shown: bool
+) -> None:
+    blocks = Blocks(np.arange(12), RULES, np.array(values), (LOW, HIGH))
+    assert blocks.may_split(np.ones(12, bool)) == shown
+
+
+def test_a_hidden_group_near_the_end_of_the_scale_is_protected() -> None:
+    # 12 people at 5 and 8 hidden ones at 4.9: the block's total leaves them hardly any room.
+    values = np.array([5.0] * 12 + [5.0] * 7 + [4.0])
+    groups = {"all": np.ones(20, bool), "small": np.arange(20) >= 12}
+    assert choose_groups(groups, np.arange(20), rules=RULES, values=values,
+                         limits=(LOW, HIGH)) == []  # fmt: skip
+    values[:6] = 3.0
+    assert choose_groups(groups, np.arange(20), rules=RULES, values=values,
+                         limits=(LOW, HIGH)) == ["all"]  # fmt: skip
+
+
+def test_people_without_an_organisation_are_each_their_own() -> None:
+    numbers = number_organisations(["a", None, "a", float("nan"), "", "b"])
+    assert numbers[0] == numbers[2]
+    assert len(set(numbers.tolist())) == 5
