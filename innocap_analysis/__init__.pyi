@@ -47,8 +47,6 @@ from .survey.files.read import read_survey
 from .survey.instrument import read_instrument
 from .survey.score import (
     average_scores,
-    estimate_response_rates,
-    rake_weights,
     score_answers,
     turn_answers,
 )
@@ -81,7 +79,6 @@ __all__ = [
     "derive_weights",
     "estimate_group_alpha",
     "estimate_importance",
-    "estimate_response_rates",
     "estimate_sobol",
     "estimate_superiority",
     "estimate_top_two",
@@ -96,7 +93,6 @@ __all__ = [
     "normalise",
     "open_survey_view",
     "open_view",
-    "rake_weights",
     "rank_interval",
     "rank_priorities",
     "rank_units",

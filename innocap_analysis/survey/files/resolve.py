@@ -34,37 +34,16 @@ _SPECIAL = (DONT_KNOW, NOT_APPLICABLE)
 
 @dataclass
 class Resolver:
-    """Reads cells under the scales that a file declares, and collects what it cannot read.
-
-    Attributes
-    ----------
-    instrument : Instrument
-        Items and scales.
-    tool : Tool
-        Who wrote the file.
-    name : str
-        File name, for messages.
-    scale : str, optional
-        Scale of the scored items, where it is not the questionnaire's own.
-    codes : str, optional
-        Which way bare numbers run: ``high_agrees`` or ``low_agrees``. Default: as numbers with
-        a label tell, if there are any.
-    rescale : bool
-        Whether a scale with other end points may be stretched to the item's own.
-    extra : mapping of str to Scale
-        Scales of countries and regions.
-    missing : frozenset of str
-        Normalised words that mean missing in this file.
-    """
+    """Reads cells under the scales that a file declares, and collects what it cannot read."""
 
     instrument: Instrument
     tool: Tool
-    name: str
-    scale: str | None = None
-    codes: str | None = None
-    rescale: bool = False
-    extra: Mapping[str, Scale] = field(default_factory=dict)
-    missing: frozenset[str] = frozenset()
+    name: str  # of the file, for messages
+    scale: str | None = None  # of the scored items, where it is not the questionnaire's own
+    codes: str | None = None  # which way bare numbers run, unless those with a label tell
+    rescale: bool = False  # whether a scale with other ends may be stretched to the item's own
+    extra: Mapping[str, Scale] = field(default_factory=dict)  # countries and regions
+    missing: frozenset[str] = frozenset()  # normalised words that mean missing in this file
     problems: list[str] = field(default_factory=list)
     typed_other: int = 0
     _told: dict[str, str] = field(default_factory=dict)
