@@ -251,11 +251,11 @@ def _read_texts(cells: pd.Series, code: str) -> pd.DataFrame:
     told = pd.DataFrame({"item": code, "text": cells})
     told = told[told["text"].str.strip() != ""]
     # A spreadsheet would run a text that starts like a formula; an apostrophe keeps it text.
-    told["text"] = [
-        re.sub(r"^(?=[=+\-@])", "'", redact_text(re.sub(r"\s+", " ", text).strip()))
-        for text in told["text"]
-    ]
-    return told
+    safe = {
+        text: re.sub(r"^(?=[=+\-@])", "'", redact_text(re.sub(r"\s+", " ", text).strip()))
+        for text in told["text"].unique()
+    }
+    return told.assign(text=told["text"].map(safe))
 
 
 def _settle_options(columns: dict[str, object], names: list[str]) -> None:

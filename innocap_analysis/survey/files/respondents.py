@@ -120,6 +120,11 @@ def _find_order(dates: Mapping[str, pd.Series], tool: Tool, name: str, stated: s
 
 def _read_moments(cells: pd.Series, order: str) -> pd.Series:
     """Read dates and times; what is no date is missing, as no answer depends on it."""
+    at, texts = pd.factorize(cells)
+    return _read_each(pd.Series(texts, dtype=object), order).take(at).set_axis(cells.index)
+
+
+def _read_each(cells: pd.Series, order: str) -> pd.Series:
     plain = cells.where(cells != "", None)
     numeric = pd.to_numeric(plain, errors="coerce")
     # Bare numbers in a workbook are days since 1899-12-30.
