@@ -15,8 +15,8 @@ _MOST_ABOVE = 12
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,40}")
 _BRACKETS = re.compile(r"^(?P<head>.*?)\s*\[(?P<inner>[^\[\]]*)\]\s*$", re.DOTALL)
 _SHORTNAME = re.compile(r"^(?P<text>.*\S)\s*\((?P<code>[A-Za-z]\w{0,40})\)\s*$", re.DOTALL)
-# "Q1. ", "3) ", "1.1 ".
-_NUMBERED = re.compile(r"^\s*(?:[A-Za-z]{0,3}\d+[.):]|\d+(?:\.\d+)*\s*[.)\-:]?)\s+")
+# "Q1. ", "3) ", "(3) ", "1.1 ".
+_NUMBERED = re.compile(r"^\s*(?:[A-Za-z]{0,3}\d+[.):]|\(?\d+(?:\.\d+)*\s*[.)\-:]?)\s+")
 _STARRED = re.compile(r"\s*\*\s*$")  # of a question that must be answered
 _TAG = re.compile(r"<[^>]{1,200}>")
 

@@ -25,6 +25,9 @@ NO = split_names("|n|no|nej|ei|non|0|false|not selected|unchecked|inte vald|ei v
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 # A number with what it means: "5 - Strongly agree", "10 = excellent"; not a range, "7-8".
 _LABELLED = re.compile(r"(\d+)\s*(?:=|\(|:|-(?!\s*\d))\s*(.*)", re.DOTALL)
+# The same on a scale, where the label tells that it is one: "5 strongly agree", "agree (4)".
+_NUMBER_FIRST = re.compile(r"(?P<number>\d+)\s*[=(:.)\s-]\s*(?P<label>.*?)\s*\)?", re.DOTALL)
+_NUMBER_LAST = re.compile(r"(?P<label>.*?)\s*[=(:\s-]\s*(?P<number>\d+)\s*\)?", re.DOTALL)
 _OF_HIGHEST = re.compile(r"(\d+)\s*/\s*(\d+)")  # 7/10
 _WHOLE = re.compile(r"(\d+)[.,]0+")  # R and pandas write 4.0 for a code beside missing ones
 _NUTS3 = re.compile(r"[a-z]{2}\w{3}")
@@ -279,9 +282,11 @@ def _split_number(plain: str, scale: Scale) -> tuple[str, str]:
     """Return the number and the label of a normalised cell; one text twice for a bare number."""
     if plain.isdecimal():
         return plain, plain
-    found = _LABELLED.fullmatch(plain)
-    if found and plain not in scale.known and found[2].rstrip(")") in scale.known:
-        return found[1], found[2].rstrip(")")
+    if plain not in scale.known:
+        for pattern in (_NUMBER_FIRST, _NUMBER_LAST):
+            found = pattern.fullmatch(plain)
+            if found and found["label"] in scale.known:
+                return found["number"], found["label"]
     return "", plain
 
 

@@ -18,7 +18,8 @@ from innocap_analysis.survey.tools.tool import STATUSES
 
 ORDERS = ("day_first", "month_first")
 _DATES = ("started", "ended", "sent")
-_ORDERED = re.compile(r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d{4}")
+# With a year of two digits only where nobody would write the year first.
+_ORDERED = re.compile(r"^\s*(\d{1,2})[./-](\d{1,2})(?:[./-]\d{4}|[./]\d{2}(?!\d))")
 
 
 def read_roles(
