@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -106,8 +106,9 @@ class Resolver:
                 )
             return low + high - float(code) if direction == "low_agrees" else float(code)
 
-        self._hear_direction(cells, scale, column)
-        found = np.asarray(self._read(cells, column, scale, read), dtype=float)
+        different = pd.factorize(cells.to_numpy())
+        self._hear_direction(different[1], scale, column)
+        found = self._read_numbers(cells, column, scale, read, different)
         own = self.instrument.scales[item.scale] if item.scale else scale
         first, last = min(map(float, own.codes)), max(map(float, own.codes))
         if (first, last) == (low, high):
@@ -118,10 +119,10 @@ class Resolver:
     def _find_direction(self) -> str | None:
         return self.codes or next(iter(self._told), None)
 
-    def _hear_direction(self, cells: pd.Series, scale: Scale, column: Column) -> None:
+    def _hear_direction(self, texts: Iterable[str], scale: Scale, column: Column) -> None:
         """Note which way numbers run where a label stands beside one, as 5 - Strongly agree."""
         low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
-        for text in cells.unique():
+        for text in texts:
             number, label = _split_number(normalise_label(text), scale)
             code = scale.known.get(label)
             if number == label or not number or code is None or code in _SPECIAL:
@@ -160,7 +161,7 @@ class Resolver:
                 raise KeyError(f"a number from {low:.0f} to {high:.0f}")
             return number
 
-        return np.asarray(self._read(cells, column, scale, read), dtype=float)
+        return self._read_numbers(cells, column, scale, read)
 
     def read_single(self, cells: pd.Series, item: Item, column: Column) -> pd.Series:
         """Read a single choice as the code of its option; ``other`` for a typed answer."""
@@ -181,7 +182,10 @@ class Resolver:
                 raise KeyError(scale.show())
             return format_code(code) if code in _SPECIAL else code
 
-        return pd.Series(self._read(cells, column, scale, read, empty=None), index=cells.index)
+        at, answers = self._read(cells, column, scale, read, empty=None)
+        found = np.empty(len(answers), dtype=object)
+        found[:] = answers
+        return pd.Series(found[at], index=cells.index)
 
     def _may_be_typed(self, scale: Scale) -> bool:
         return self.tool.typed_other == "cell" and "other" in scale.codes
@@ -197,9 +201,11 @@ class Resolver:
             self.typed_other += int((cells == text).sum()) if typed else 0
             return chosen
 
-        chosen: list[Any] = self._read(cells, column, scale, read, empty=None)
+        at, answers = self._read(cells, column, scale, read, empty=None)
         return {
-            str(option): np.array([np.nan if c is None else float(option in c) for c in chosen])
+            str(option): np.array([np.nan if a is None else float(option in a) for a in answers])[
+                at
+            ]
             for option in scale.codes
         }
 
@@ -221,7 +227,7 @@ class Resolver:
                 return 1.0
             raise KeyError(f"yes, no, or {scale.label(option, 'en')!r}")
 
-        return np.asarray(self._read(cells, column, scale, read), dtype=float)
+        return self._read_numbers(cells, column, scale, read)
 
     def blank_silent(self, cells: pd.Series, column: Column) -> pd.Series:
         """Empty the cells of a text or name in which the tool only says that nobody answered."""
@@ -233,19 +239,31 @@ class Resolver:
     def _noise(self) -> re.Pattern[str] | None:
         return re.compile(self.tool.noise) if self.tool.noise else None
 
+    def _read_numbers(
+        self,
+        cells: pd.Series,
+        column: Column,
+        scale: Scale,
+        read: Callable[[str], object],
+        different: tuple[np.ndarray, Any] | None = None,
+    ) -> np.ndarray:
+        at, answers = self._read(cells, column, scale, read, different)
+        return np.asarray(np.array(answers, dtype=float)[at])
+
     def _read(
         self,
         cells: pd.Series,
         column: Column,
         scale: Scale,
         read: Callable[[str], object],
+        different: tuple[np.ndarray, Any] | None = None,
         *,
         empty: object = np.nan,
-    ) -> list[Any]:
-        """Read each different cell once."""
-        at, texts = pd.factorize(cells.to_numpy())
+    ) -> tuple[np.ndarray, list[Any]]:
+        """Read each different cell once: which of the answers every cell is, and the answers."""
+        at, texts = different or pd.factorize(cells.to_numpy())
         silent = self.tool.silent | column.missing
-        answers: list[object] = []
+        answers: list[Any] = []
         for i, text in enumerate(texts):
             plain = normalise_label(str(text)).rstrip(";").strip()
             unknown = plain in silent and plain not in scale.known
@@ -264,9 +282,7 @@ class Resolver:
                     f"there; expected {expected.args[0]}"
                 )
                 answers.append(empty)
-        found = np.empty(len(answers), dtype=object)
-        found[:] = answers
-        return list(found[at])
+        return at, answers
 
     def stop_at_problems(self) -> None:
         """Raise what could not be read, if anything."""
