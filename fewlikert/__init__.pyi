@@ -13,6 +13,7 @@ from .ordinal import compare_answers
 from .polychoric import estimate_polychoric
 from .pooling import pool_means
 from .reliability import bootstrap_alpha, describe_items, estimate_reliability
+from .weights import rake_weights
 
 __version__: str
 
@@ -35,6 +36,7 @@ __all__ = [
     "impute_multiple",
     "pool_estimates",
     "pool_means",
+    "rake_weights",
     "run_parallel_analysis",
     "screen_dif",
     "summarise",

@@ -168,7 +168,7 @@ def describe_items(table: pd.DataFrame, items: Sequence[str] | None = None) -> p
             if others.shape[1] > 1:
                 row["alpha_if_dropped"] = compute_alpha(np.cov(others.T))
             else:
-                row["reason"] = join_reasons("one other item has no alpha", row["reason"])
+                row["reason"] = join_reasons("one other item has no alpha", str(row["reason"]))
         rows.append(row)
     for name, value in left.items():
         rows.append({"code": name, "n": len(x), "mean": value, "sd": 0.0, "item_rest": np.nan,

@@ -32,7 +32,7 @@ from .survey.evidence import Evidence
 from .survey.files.read import read_survey
 from .survey.instrument import read_instrument
 from .survey.publish import Release
-from .survey.score import average_scores, rake_weights, score_answers, turn_answers
+from .survey.score import average_scores, score_answers, turn_answers
 from .survey.shares import estimate_top_two, tabulate_answers
 from .survey.wave import load_wave
 
@@ -69,7 +69,6 @@ __all__ = [
     "normalise",
     "open_survey_view",
     "open_view",
-    "rake_weights",
     "rank_units",
     "read_codebook",
     "read_instrument",

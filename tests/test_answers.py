@@ -18,7 +18,6 @@ from innocap_analysis.settings import Settings
 from innocap_analysis.survey.answers import STEPS, clean_answers, count_cleaning, mask_answers
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.scales import DONT_KNOW, NOT_APPLICABLE
-from innocap_analysis.survey.score import estimate_response_rates
 from innocap_analysis.survey.wave import load_wave
 from tests.synthetic.exports import WRITERS
 from tests.synthetic.people import make_respondents
@@ -185,14 +184,6 @@ def test_raked_weights_meet_the_margins(rows: list[tuple[str, str]]) -> None:
         np.testing.assert_allclose(shares, [wanted[k] for k in shares.index], atol=1e-8)
     assert weights.mean() == pytest.approx(1)
     assert (weights > 0).all()
-
-
-def test_response_rates_need_enough_invited() -> None:
-    answers = pd.DataFrame({"country": ["SE", "SE", "FI", None]})
-    rates = estimate_response_rates(answers, {"SE": 8, "FI": 2, "IE": 5}).set_index("country")
-    assert rates["rate"].to_dict() == {"SE": 0.25, "FI": 0.5, "IE": 0.0}
-    with pytest.raises(InnocapError, match="SE: 2 answered, but 1 were invited"):
-        estimate_response_rates(answers, {"SE": 1})
 
 
 def test_masked_answers_keep_codes_and_lose_dont_knows() -> None:

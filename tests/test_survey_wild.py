@@ -69,7 +69,10 @@ def test_qualtrics_older_export_has_two_header_rows(wild: Wild) -> None:
     ]
     rows += [[f"R_{r}", "2026-09-01 10:00:00", "2026-09-01 10:06:00", "1", "0", *answer(r)]
              for r in range(3)]  # fmt: skip
+    by_code = [["ResponseId", "StartDate", "EndDate", "Finished", "Status", *wild.survey.scored],
+               ["Response ID", *rows[1][1:]], *rows[2:]]  # fmt: skip
     for how in ({}, {"tool": "qualtrics"}):
+        assert wild.read(by_code, **how).table["SKL1"].tolist() == SKL1[:3]
         found = wild.read(rows, **how)
         assert found.report.tool == "qualtrics"
         assert found.table["SKL1"].tolist() == SKL1[:3]
@@ -164,6 +167,8 @@ DATES = [
     (["30.09.2026", "04.05.2026"], {}, ["2026-09-30", "2026-05-04"]),
     (["04/05/2026", "05/06/2026"], {"dates": "month_first"}, ["2026-04-05", "2026-05-06"]),
     (["04/05/2026", "05/06/2026"], {}, ["2026-05-04", "2026-06-05"]),
+    (["9/30/26 11:58 PM", "4/5/26 1:00 AM"], {}, ["2026-09-30", "2026-04-05"]),
+    (["30.9.26", "4.5.26"], {}, ["2026-09-30", "2026-05-04"]),
     (["2026-09-30", "2026-04-05"], {}, ["2026-09-30", "2026-04-05"]),
     (["09/30/2026", "30/09/2026"], {}, "row 3 has '30/09/2026' and row 2 has '09/30/2026'"),
     (["09/30/2026", "04/05/2026"], {"dates": "day_first"}, "said to be day_first, but row 2"),
@@ -277,6 +282,15 @@ def test_numbers_beside_labels_tell_the_direction(wild: Wild) -> None:
         wild.read(rows, delimiter=";")
 
 
+@pytest.mark.parametrize("form", ["{n} {label}", "{n}: {label}", "{label} ({n})", "{n} ({label})",
+                                  "{n}) {label}", "{label} = {n}"])  # fmt: skip
+def test_a_number_may_stand_anywhere_beside_its_label(form: str, wild: Wild) -> None:
+    turned = {k: form.format(n=6 - k, label=v) for k, v in ENGLISH.items()}
+    turned |= {k: str(6 - k) for k in (2, 3, 4)}
+    rows = [["id", *wild.survey.scored], *([str(r), *answer(r, turned)] for r in range(3))]
+    assert wild.read(rows).table["SKL1"].tolist() == SKL1[:3]
+
+
 def test_eusurvey_writes_the_ids_of_its_values(wild: Wild) -> None:
     heads = [f"{text} ({code})" for text, code in zip(texts(wild.survey), wild.survey.scored,
                                                       strict=True)]  # fmt: skip
@@ -308,7 +322,7 @@ def test_a_field_that_every_row_leaves_out_is_empty(wild: Wild) -> None:
         wild.read([rows[0], rows[-1]])
 
 
-@pytest.mark.parametrize("form", ["1.{n} {text} *", "{n}) {text}", "Q{n}. {text}"])
+@pytest.mark.parametrize("form", ["1.{n} {text} *", "{n}) {text}", "Q{n}. {text}", "({n}) {text}"])
 def test_numbers_and_stars_around_a_question_are_not_its_text(form: str, wild: Wild) -> None:
     heads = [form.format(n=n, text=t) for n, t in enumerate(texts(wild.survey, "fr"), start=1)]
     coded = [head.replace(" ", "&nbsp;", 2).replace("’", "&#8217;") for head in heads]

@@ -12,6 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 from matplotlib.transforms import blended_transform_factory
 
+from innocap_analysis.errors import InnocapError
 from innocap_analysis.pages.drawing.figure import INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.prose import Prose
@@ -99,6 +100,11 @@ def table_scores(view: SurveyView) -> Table:
 @styled
 def plot_answers(view: SurveyView, dimension: str) -> Chart:
     """Draw the answers to one dimension's items as diverging stacked bars, by country."""
+    if dimension not in view.dimensions:
+        raise InnocapError(
+            f"{dimension!r} is no dimension of the questionnaire; it has "
+            + ", ".join(view.dimensions)
+        )
     codes, countries = view.codebook.children(dimension), view.countries
     data = tabulate_choices(view.release, codes)
     wide = data.set_index(["code", "unit", "answer"])["share"]

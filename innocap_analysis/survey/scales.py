@@ -36,15 +36,7 @@ def normalise_label(text: str) -> str:
 
 @dataclass(frozen=True)
 class Scale:
-    """One answer scale.
-
-    Attributes
-    ----------
-    name : str
-        Its name, which a file declares.
-    labels : dict of (str, str) to Code
-        Code by language and label, as written in the table.
-    """
+    """One answer scale: its name, which a file declares, and codes by language and label."""
 
     name: str
     labels: dict[tuple[str, str], Code]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -15,7 +12,6 @@ from innocap_analysis.survey.answers import mask_answers
 from innocap_analysis.survey.instrument import Instrument
 
 WEIGHTINGS = ("respondents", "organisations")
-_MOST_ROUNDS = 200
 
 
 def score_answers(
@@ -98,8 +94,8 @@ def average_scores(
     weighting : {'respondents', 'organisations'}
         Whether every respondent or every organisation counts the same in its group.
     weights : Series, optional
-        Weight of each row by its label, as from :func:`rake_weights`; multiplied with the
-        former.
+        Weight of each row by its label, as from :func:`~fewlikert.weights.rake_weights`; multiplied
+        with the former.
 
     Returns
     -------
@@ -156,103 +152,3 @@ def _align_weights(weights: pd.Series, index: pd.Index) -> np.ndarray:
             )
         weights = weights.reindex(index)
     return np.asarray(weights, dtype=float)
-
-
-def estimate_response_rates(answers: pd.DataFrame, invited: Mapping[str, int]) -> pd.DataFrame:
-    """Estimate response rates where the number of people invited is known.
-
-    Parameters
-    ----------
-    answers : DataFrame
-        Clean answers with `country`.
-    invited : mapping of str to int
-        People invited, by country.
-
-    Returns
-    -------
-    DataFrame
-        `country`, `invited`, `answered`, `rate` (0 to 1).
-
-    Raises
-    ------
-    InnocapError
-        More people answered than were invited.
-    """
-    table = pd.DataFrame({"country": list(invited), "invited": list(invited.values())})
-    count = answers["country"].value_counts()
-    table["answered"] = [int(count.get(c, 0)) for c in table["country"]]
-    over = table[table["answered"] > table["invited"]]
-    if len(over):
-        row = over.iloc[0]
-        raise InnocapError(
-            f"{row['country']}: {row['answered']} answered, but {row['invited']} were invited"
-        )
-    table["rate"] = table["answered"] / table["invited"]
-    return table
-
-
-def _name_category(category: object) -> str:
-    """Return a category as text; 1 and 1.0 are one, as a column with gaps makes floats of both."""
-    whole = isinstance(category, float) and category.is_integer()
-    return str(int(category)) if whole else str(category)  # type: ignore[call-overload]
-
-
-def rake_weights(
-    answers: pd.DataFrame,
-    margins: Mapping[str, Mapping[Any, float]],
-    *,
-    tolerance: float = 1e-9,
-) -> pd.Series:
-    """Weight respondents so that their margins are those of the population.
-
-    Parameters
-    ----------
-    answers : DataFrame
-        One row per respondent.
-    margins : mapping of str to mapping
-        For each column the share (or number) of the population in each of its categories.
-    tolerance : float
-        Largest difference left between a weighted and a wanted share.
-
-    Returns
-    -------
-    Series
-        One weight per row, their mean is 1.
-
-    Raises
-    ------
-    InnocapError
-        A category is missing on either side, or the weights do not settle.
-
-    Notes
-    -----
-    Iterative proportional fitting (Deming and Stephan, 1940, *Annals of Mathematical
-    Statistics* 11, 427-444), as ``survey::rake`` in R.
-    """
-    weights = np.ones(len(answers))
-    wanted: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for column, shares in margins.items():
-        at, found = pd.factorize(answers[column])
-        names = [_name_category(name) for name in found]
-        shares = {_name_category(name): share for name, share in shares.items()}
-        strange = sorted(set(names) ^ set(shares))
-        if (at < 0).any() or strange:
-            raise InnocapError(
-                f"rake_weights: {column}: every respondent and every margin needs the same "
-                f"categories; look at {', '.join(strange) or 'the missing answers'}"
-            )
-        goal = np.array([shares[name] for name in names], dtype=float)
-        if not (goal > 0).all():
-            raise InnocapError(f"rake_weights: {column}: a share is not above zero")
-        wanted[column] = at, goal / goal.sum()
-    for _ in range(_MOST_ROUNDS):
-        worst = 0.0
-        for at, goal in wanted.values():
-            share = np.bincount(at, weights=weights, minlength=len(goal)) / weights.sum()
-            worst = max(worst, float(np.abs(share - goal).max()))
-            weights = weights * (goal / share)[at]
-        if worst < tolerance:
-            return pd.Series(weights / weights.mean(), index=answers.index, name="weight")
-    raise InnocapError(
-        "rake_weights: the weights do not settle; the margins may contradict each other"
-    )

@@ -71,17 +71,7 @@ class Wave:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did.
-
-    Attributes
-    ----------
-    parts : list of Answers
-        The files read.
-    wave : Wave
-        All files of the wave together.
-    changes : list of str
-        What became of every file, those that were imported before too.
-    """
+    """What an import did: files read, the whole wave, and what became of every file."""
 
     parts: list[Answers]
     wave: Wave

@@ -25,24 +25,11 @@ _BY_NUMBER = re.compile(r"#(\d{1,4})")
 
 @dataclass(frozen=True)
 class Target:
-    """What a column is read as.
-
-    Attributes
-    ----------
-    column : Column
-        The column.
-    kind : str
-        ``item``, ``option`` (of a multiple choice), ``role`` (said by the tool),
-        ``personal`` or ``unmatched`` (both left out).
-    code : str
-        Item, or what the tool says.
-    option : str
-        Option of a multiple choice.
-    """
+    """What a column is read as."""
 
     column: Column
-    kind: str
-    code: str = ""
+    kind: str  # item, option (of a multiple choice), role (said by the tool), personal, unmatched
+    code: str = ""  # of the item, or what the tool says
     option: str = ""
 
     @property

@@ -15,59 +15,31 @@ _MOST_ABOVE = 12
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,40}")
 _BRACKETS = re.compile(r"^(?P<head>.*?)\s*\[(?P<inner>[^\[\]]*)\]\s*$", re.DOTALL)
 _SHORTNAME = re.compile(r"^(?P<text>.*\S)\s*\((?P<code>[A-Za-z]\w{0,40})\)\s*$", re.DOTALL)
-# "Q1. ", "3) ", "1.1 ".
-_NUMBERED = re.compile(r"^\s*(?:[A-Za-z]{0,3}\d+[.):]|\d+(?:\.\d+)*\s*[.)\-:]?)\s+")
+# "Q1. ", "3) ", "(3) ", "1.1 ".
+_NUMBERED = re.compile(r"^\s*(?:[A-Za-z]{0,3}\d+[.):]|\(?\d+(?:\.\d+)*\s*[.)\-:]?)\s+")
 _STARRED = re.compile(r"\s*\*\s*$")  # of a question that must be answered
 _TAG = re.compile(r"<[^>]{1,200}>")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of an export.
+    """One column of an export: where it is, as it is called, and what that may mean."""
 
-    Attributes
-    ----------
-    position : int
-        From 0.
-    header : str
-        As the tool wrote it.
-    names : tuple of str
-        Codes that the header may mean, the most likely first.
-    texts : tuple of str
-        Question texts that it may be.
-    option : str
-        Option of a multiple choice, or row of a grid; empty otherwise.
-    missing : frozenset of str
-        Labels that the file itself declares to mean missing.
-    """
-
-    position: int
+    position: int  # from 0
     header: str
-    names: tuple[str, ...]
-    texts: tuple[str, ...]
-    option: str = ""
-    missing: frozenset[str] = frozenset()
+    names: tuple[str, ...]  # codes that it may be, the most likely first
+    texts: tuple[str, ...]  # questions that it may be
+    option: str = ""  # of a multiple choice, or row of a grid
+    missing: frozenset[str] = frozenset()  # labels that the file declares to mean missing
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a table is laid out.
-
-    Attributes
-    ----------
-    tool : Tool
-        Who wrote it.
-    header_row : int
-        First row of the header, from 1.
-    skip : int
-        Rows before the first answer.
-    columns : tuple of Column
-        From left to right.
-    """
+    """How a table is laid out: who wrote it, where the header and the answers begin."""
 
     tool: Tool
-    header_row: int
-    skip: int
+    header_row: int  # from 1
+    skip: int  # rows before the first answer
     columns: tuple[Column, ...]
 
     def add_labels(self, texts: Mapping[str, str], missing: Mapping[str, frozenset[str]]) -> Layout:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from innocap_analysis.errors import InnocapError, suggest
 
@@ -16,54 +16,11 @@ def _explain(text: str) -> Any:  # noqa: ANN401 - a default of any type
     return field(default=None, metadata={"help": text})
 
 
-class How(TypedDict, total=False):
-    """The options of a file, as keywords; :class:`FileOptions` explains them."""
-
-    tool: str | None
-    encoding: str | None
-    delimiter: str | None
-    sheet: str | None
-    header_row: int | None
-    header_rows: int | None
-    mapping: Mapping[str, str] | None
-    scale: str | None
-    codes: str | None
-    rescale: bool | None
-    country: str | None
-    dates: str | None
-    missing: str | None
-
-
 @dataclass(frozen=True)
 class FileOptions:
     """How a file is to be read; what is not given is found out, and refused where it cannot be.
 
-    Attributes
-    ----------
-    tool : str, optional
-        One of :data:`~innocap_analysis.survey.tools.TOOLS`.
-    encoding : str, optional
-        ``utf-8``, ``utf-8-sig``, ``utf-16``, ``cp1252`` or ``latin-1``.
-    delimiter : str, optional
-        A comma, semicolon, tab or bar.
-    sheet : str, optional
-        Sheet of a workbook, if not the first with cells.
-    header_row, header_rows : int, optional
-        First row of the header, from 1, and how many there are.
-    mapping : mapping of str to str, optional
-        Item by header (or ``#3``, the third column), where neither code nor text gives it away.
-    scale : str, optional
-        Scale of the scored items, where it is not the questionnaire's own.
-    codes : {'high_agrees', 'low_agrees'}, optional
-        Which way numbers without labels run; needed where there are any.
-    rescale : bool, optional
-        Whether a scale with other end points may be stretched to the questionnaire's.
-    country : str, optional
-        Country of every response, where the file has no column for it.
-    dates : {'day_first', 'month_first'}, optional
-        Order of 04/05/2026, where no date of the file tells.
-    missing : str, optional
-        Words that mean missing, with bars between.
+    What each means is its help on the command line; `mapping` is a file there and in the table.
     """
 
     tool: str | None = _explain("Which tool, if not found out.")

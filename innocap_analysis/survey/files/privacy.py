@@ -6,7 +6,6 @@ import hmac
 import os
 import re
 import secrets
-from hashlib import sha256
 from pathlib import Path
 
 from innocap_analysis.errors import InnocapError
@@ -61,7 +60,7 @@ def find_key(root: Path, path: str | Path | None = None) -> bytes:
 def make_pseudonym(text: str, key: bytes, *, kind: str) -> str:
     """Return the keyed pseudonym of an identifier."""
     message = f"{kind}\0{' '.join(text.split()).casefold()}".encode()
-    return kind[0] + hmac.new(key, message, sha256).hexdigest()[:_LENGTH]
+    return kind[0] + hmac.digest(key, message, "sha256").hex()[:_LENGTH]
 
 
 def redact_text(text: str) -> str:

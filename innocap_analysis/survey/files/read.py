@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from innocap_analysis.survey.files.columns import (
     suggest_mapping,
 )
 from innocap_analysis.survey.files.layout import Layout, detect_layout
-from innocap_analysis.survey.files.options import FileOptions, How, make_options
+from innocap_analysis.survey.files.options import FileOptions, make_options
 from innocap_analysis.survey.files.privacy import find_key, redact_text
 from innocap_analysis.survey.files.report import ImportReport
 from innocap_analysis.survey.files.resolve import Resolver
@@ -64,7 +64,7 @@ def read_survey(
     *,
     key: bytes | None = None,
     settings: Settings | None = None,
-    **how: Unpack[How],
+    **how: Any,  # noqa: ANN401 - the options of FileOptions, each with its own type
 ) -> Answers:
     """Read the export of a survey tool into answers.
 
@@ -78,8 +78,11 @@ def read_survey(
         Default: found from the working directory.
     **how
         What cannot be found out, or was wrongly: `tool`, `encoding`, `delimiter`, `sheet`,
-        `header_row`, `header_rows`, `mapping`, `scale`, `codes`, `rescale`, `country`, `dates`
-        and `missing` (:class:`~innocap_analysis.survey.files.options.FileOptions`).
+        `header_row` and `header_rows` (from 1); `mapping` (item by header, or by number as
+        ``#3``); `scale` of the scored items; `codes`, which way numbers without labels run
+        (``high_agrees`` or ``low_agrees``); `rescale`, whether another number of points may be
+        stretched; `country` of every response; `dates` (``day_first`` or ``month_first``);
+        `missing`, words that mean missing with bars between.
 
     Returns
     -------
@@ -248,11 +251,11 @@ def _read_texts(cells: pd.Series, code: str) -> pd.DataFrame:
     told = pd.DataFrame({"item": code, "text": cells})
     told = told[told["text"].str.strip() != ""]
     # A spreadsheet would run a text that starts like a formula; an apostrophe keeps it text.
-    told["text"] = [
-        re.sub(r"^(?=[=+\-@])", "'", redact_text(re.sub(r"\s+", " ", text).strip()))
-        for text in told["text"]
-    ]
-    return told
+    safe = {
+        text: re.sub(r"^(?=[=+\-@])", "'", redact_text(re.sub(r"\s+", " ", text).strip()))
+        for text in told["text"].unique()
+    }
+    return told.assign(text=told["text"].map(safe))
 
 
 def _settle_options(columns: dict[str, object], names: list[str]) -> None:

@@ -9,39 +9,18 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class ImportReport:
-    """How a file was read.
-
-    Attributes
-    ----------
-    file : str
-        Name of the file.
-    tool, encoding, delimiter : str
-        Found out, or as told; empty where a kind of file has none.
-    decimal_comma : bool
-        Whether a number with a decimal comma was met.
-    header_row : int
-        Row of the header, from 1.
-    rows : int
-        Responses read.
-    columns : DataFrame
-        One row per column: `position` (from 1), `header`, `read_as` (item, option, role,
-        ``personal`` or ``unmatched``), `code`. Personal and unmatched ones were left out.
-    missing_items : tuple of str
-        Items of the questionnaire that the file lacks.
-    typed_other : int
-        Answers that somebody typed instead of choosing one, read as *other*.
-    """
+    """How a file was read: what was found out or told, and what was left out."""
 
     file: str
     tool: str
     encoding: str
     delimiter: str
-    decimal_comma: bool
-    header_row: int
-    rows: int
-    columns: pd.DataFrame
-    missing_items: tuple[str, ...] = ()
-    typed_other: int = 0
+    decimal_comma: bool  # whether a number had one
+    header_row: int  # from 1
+    rows: int  # responses
+    columns: pd.DataFrame  # of list_columns; personal and unmatched ones were left out
+    missing_items: tuple[str, ...] = ()  # that the file lacks
+    typed_other: int = 0  # answers that somebody typed instead of choosing one
 
     @property
     def dropped(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -25,6 +25,9 @@ NO = split_names("|n|no|nej|ei|non|0|false|not selected|unchecked|inte vald|ei v
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 # A number with what it means: "5 - Strongly agree", "10 = excellent"; not a range, "7-8".
 _LABELLED = re.compile(r"(\d+)\s*(?:=|\(|:|-(?!\s*\d))\s*(.*)", re.DOTALL)
+# The same on a scale, where the label tells that it is one: "5 strongly agree", "agree (4)".
+_NUMBER_FIRST = re.compile(r"(?P<number>\d+)\s*[=(:.)\s-]\s*(?P<label>.*?)\s*\)?", re.DOTALL)
+_NUMBER_LAST = re.compile(r"(?P<label>.*?)\s*[=(:\s-]\s*(?P<number>\d+)\s*\)?", re.DOTALL)
 _OF_HIGHEST = re.compile(r"(\d+)\s*/\s*(\d+)")  # 7/10
 _WHOLE = re.compile(r"(\d+)[.,]0+")  # R and pandas write 4.0 for a code beside missing ones
 _NUTS3 = re.compile(r"[a-z]{2}\w{3}")
@@ -34,37 +37,16 @@ _SPECIAL = (DONT_KNOW, NOT_APPLICABLE)
 
 @dataclass
 class Resolver:
-    """Reads cells under the scales that a file declares, and collects what it cannot read.
-
-    Attributes
-    ----------
-    instrument : Instrument
-        Items and scales.
-    tool : Tool
-        Who wrote the file.
-    name : str
-        File name, for messages.
-    scale : str, optional
-        Scale of the scored items, where it is not the questionnaire's own.
-    codes : str, optional
-        Which way bare numbers run: ``high_agrees`` or ``low_agrees``. Default: as numbers with
-        a label tell, if there are any.
-    rescale : bool
-        Whether a scale with other end points may be stretched to the item's own.
-    extra : mapping of str to Scale
-        Scales of countries and regions.
-    missing : frozenset of str
-        Normalised words that mean missing in this file.
-    """
+    """Reads cells under the scales that a file declares, and collects what it cannot read."""
 
     instrument: Instrument
     tool: Tool
-    name: str
-    scale: str | None = None
-    codes: str | None = None
-    rescale: bool = False
-    extra: Mapping[str, Scale] = field(default_factory=dict)
-    missing: frozenset[str] = frozenset()
+    name: str  # of the file, for messages
+    scale: str | None = None  # of the scored items, where it is not the questionnaire's own
+    codes: str | None = None  # which way bare numbers run, unless those with a label tell
+    rescale: bool = False  # whether a scale with other ends may be stretched to the item's own
+    extra: Mapping[str, Scale] = field(default_factory=dict)  # countries and regions
+    missing: frozenset[str] = frozenset()  # normalised words that mean missing in this file
     problems: list[str] = field(default_factory=list)
     typed_other: int = 0
     _told: dict[str, str] = field(default_factory=dict)
@@ -124,8 +106,9 @@ class Resolver:
                 )
             return low + high - float(code) if direction == "low_agrees" else float(code)
 
-        self._hear_direction(cells, scale, column)
-        found = np.asarray(self._read(cells, column, scale, read), dtype=float)
+        different = pd.factorize(cells.to_numpy())
+        self._hear_direction(different[1], scale, column)
+        found = self._read_numbers(cells, column, scale, read, different)
         own = self.instrument.scales[item.scale] if item.scale else scale
         first, last = min(map(float, own.codes)), max(map(float, own.codes))
         if (first, last) == (low, high):
@@ -136,10 +119,10 @@ class Resolver:
     def _find_direction(self) -> str | None:
         return self.codes or next(iter(self._told), None)
 
-    def _hear_direction(self, cells: pd.Series, scale: Scale, column: Column) -> None:
+    def _hear_direction(self, texts: Iterable[str], scale: Scale, column: Column) -> None:
         """Note which way numbers run where a label stands beside one, as 5 - Strongly agree."""
         low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
-        for text in cells.unique():
+        for text in texts:
             number, label = _split_number(normalise_label(text), scale)
             code = scale.known.get(label)
             if number == label or not number or code is None or code in _SPECIAL:
@@ -178,7 +161,7 @@ class Resolver:
                 raise KeyError(f"a number from {low:.0f} to {high:.0f}")
             return number
 
-        return np.asarray(self._read(cells, column, scale, read), dtype=float)
+        return self._read_numbers(cells, column, scale, read)
 
     def read_single(self, cells: pd.Series, item: Item, column: Column) -> pd.Series:
         """Read a single choice as the code of its option; ``other`` for a typed answer."""
@@ -199,7 +182,10 @@ class Resolver:
                 raise KeyError(scale.show())
             return format_code(code) if code in _SPECIAL else code
 
-        return pd.Series(self._read(cells, column, scale, read, empty=None), index=cells.index)
+        at, answers = self._read(cells, column, scale, read, empty=None)
+        found = np.empty(len(answers), dtype=object)
+        found[:] = answers
+        return pd.Series(found[at], index=cells.index)
 
     def _may_be_typed(self, scale: Scale) -> bool:
         return self.tool.typed_other == "cell" and "other" in scale.codes
@@ -215,9 +201,11 @@ class Resolver:
             self.typed_other += int((cells == text).sum()) if typed else 0
             return chosen
 
-        chosen: list[Any] = self._read(cells, column, scale, read, empty=None)
+        at, answers = self._read(cells, column, scale, read, empty=None)
         return {
-            str(option): np.array([np.nan if c is None else float(option in c) for c in chosen])
+            str(option): np.array([np.nan if a is None else float(option in a) for a in answers])[
+                at
+            ]
             for option in scale.codes
         }
 
@@ -239,7 +227,7 @@ class Resolver:
                 return 1.0
             raise KeyError(f"yes, no, or {scale.label(option, 'en')!r}")
 
-        return np.asarray(self._read(cells, column, scale, read), dtype=float)
+        return self._read_numbers(cells, column, scale, read)
 
     def blank_silent(self, cells: pd.Series, column: Column) -> pd.Series:
         """Empty the cells of a text or name in which the tool only says that nobody answered."""
@@ -251,19 +239,31 @@ class Resolver:
     def _noise(self) -> re.Pattern[str] | None:
         return re.compile(self.tool.noise) if self.tool.noise else None
 
+    def _read_numbers(
+        self,
+        cells: pd.Series,
+        column: Column,
+        scale: Scale,
+        read: Callable[[str], object],
+        different: tuple[np.ndarray, Any] | None = None,
+    ) -> np.ndarray:
+        at, answers = self._read(cells, column, scale, read, different)
+        return np.asarray(np.array(answers, dtype=float)[at])
+
     def _read(
         self,
         cells: pd.Series,
         column: Column,
         scale: Scale,
         read: Callable[[str], object],
+        different: tuple[np.ndarray, Any] | None = None,
         *,
         empty: object = np.nan,
-    ) -> list[Any]:
-        """Read each different cell once."""
-        at, texts = pd.factorize(cells.to_numpy())
+    ) -> tuple[np.ndarray, list[Any]]:
+        """Read each different cell once: which of the answers every cell is, and the answers."""
+        at, texts = different or pd.factorize(cells.to_numpy())
         silent = self.tool.silent | column.missing
-        answers: list[object] = []
+        answers: list[Any] = []
         for i, text in enumerate(texts):
             plain = normalise_label(str(text)).rstrip(";").strip()
             unknown = plain in silent and plain not in scale.known
@@ -282,9 +282,7 @@ class Resolver:
                     f"there; expected {expected.args[0]}"
                 )
                 answers.append(empty)
-        found = np.empty(len(answers), dtype=object)
-        found[:] = answers
-        return list(found[at])
+        return at, answers
 
     def stop_at_problems(self) -> None:
         """Raise what could not be read, if anything."""
@@ -300,9 +298,11 @@ def _split_number(plain: str, scale: Scale) -> tuple[str, str]:
     """Return the number and the label of a normalised cell; one text twice for a bare number."""
     if plain.isdecimal():
         return plain, plain
-    found = _LABELLED.fullmatch(plain)
-    if found and plain not in scale.known and found[2].rstrip(")") in scale.known:
-        return found[1], found[2].rstrip(")")
+    if plain not in scale.known:
+        for pattern in (_NUMBER_FIRST, _NUMBER_LAST):
+            found = pattern.fullmatch(plain)
+            if found and found["label"] in scale.known:
+                return found["number"], found["label"]
     return "", plain
 
 

@@ -18,7 +18,8 @@ from innocap_analysis.survey.tools.tool import STATUSES
 
 ORDERS = ("day_first", "month_first")
 _DATES = ("started", "ended", "sent")
-_ORDERED = re.compile(r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d{4}")
+# With a year of two digits only where nobody would write the year first.
+_ORDERED = re.compile(r"^\s*(\d{1,2})[./-](\d{1,2})(?:[./-]\d{4}|[./]\d{2}(?!\d))")
 
 
 def read_roles(
@@ -120,6 +121,11 @@ def _find_order(dates: Mapping[str, pd.Series], tool: Tool, name: str, stated: s
 
 def _read_moments(cells: pd.Series, order: str) -> pd.Series:
     """Read dates and times; what is no date is missing, as no answer depends on it."""
+    at, texts = pd.factorize(cells)
+    return _read_each(pd.Series(texts, dtype=object), order).take(at).set_axis(cells.index)
+
+
+def _read_each(cells: pd.Series, order: str) -> pd.Series:
     plain = cells.where(cells != "", None)
     numeric = pd.to_numeric(plain, errors="coerce")
     # Bare numbers in a workbook are days since 1899-12-30.

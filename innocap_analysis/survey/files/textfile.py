@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError
@@ -170,7 +171,5 @@ def _fit_row(row: list[str], width: int, number: int, name: str) -> list[str]:
 
 
 def _make_frame(rows: list[list[str]], numbers: list[int], width: int) -> pd.DataFrame:
-    columns = list(zip(*rows, strict=True)) or [()] * width
-    return pd.DataFrame(
-        {i: pd.Series(column, index=numbers, dtype=object) for i, column in enumerate(columns)}
-    )
+    cells = np.array(rows, dtype=object).reshape(len(rows), width)
+    return pd.DataFrame(cells, index=numbers, dtype=object)

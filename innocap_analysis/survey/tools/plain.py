@@ -17,5 +17,5 @@ TOOL = Tool(
         "phone|telefon|puhelin|téléphone|geolocation|user agent|useragent|browser|personnummer|"
         "henkilötunnus|pps number|social insurance number|date of birth",
     },
-    no_answer="na|nan",  # as R and pandas write a missing value, if no scale has it as a label
+    no_answer="na|nan|<na>",  # as R and pandas write a missing value, if no scale has it as a label
 )

@@ -17,10 +17,11 @@ def _has_ids(rows: Sequence[Sequence[str]], at: int) -> bool:
 
 
 def _is_old(rows: Sequence[Sequence[str]], at: int) -> bool:
-    """Tell the older export: numbered columns that the second row calls by name."""
+    """Tell the export with two rows: the second one calls the column of ids by its name."""
     below = rows[at + 1] if at + 1 < len(rows) else []
     return any(
-        _OLD.fullmatch(str(code)) and normalise_label(str(name)) == "responseid"
+        (_OLD.fullmatch(str(code)) or normalise_label(str(code)) == "responseid")
+        and normalise_label(str(name)) in ("responseid", "response id")
         for code, name in zip(rows[at], below, strict=False)
     )
 
@@ -41,7 +42,9 @@ def _name(cells: Sequence[str]) -> tuple[str, str]:
     return (text, "") if text and _OLD.fullmatch(cells[0]) else (cells[0], text)
 
 
-_NO = dict.fromkeys(("n", "no", "nej", "ei", "non", "0", "false"), "partial")
+_NO = dict.fromkeys(
+    ("n", "no", "nej", "ei", "non", "0", "false", "falskt", "epätosi", "faux"), "partial"
+)
 
 TOOL = Tool(
     name="qualtrics",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from innocap_analysis.survey.scales import normalise_label
 
@@ -39,62 +40,28 @@ def split_nothing(header: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
-    """One survey tool.
+    """One survey tool. Several names in one text are divided by bars."""
 
-    Attributes
-    ----------
-    name : str
-        As it is given to ``--tool``.
-    marks : tuple of str
-        Headers that only this tool writes, bars between those that stand together; of several
-        tools the one with the most counts.
-    first : str
-        Headers that its first column may have, for the `marks` to count.
-    above : str
-        What stands in the first column above the header; a mark as well.
-    recognise : callable, optional
-        Counts marks that no list can, from the rows and the header's place.
-    columns : mapping of str to str
-        Headers of the tool's own columns by what they say (:data:`MEANINGS`), bars between.
-    status : mapping of str to mapping
-        Status by the words of a column with some meaning; an empty word is an empty cell.
-    separator : str
-        What stands between the options of a multiple choice.
-    no_answer : str
-        How it writes that a question was not answered, bars between.
-    count_header : callable
-        Number of header rows, from the rows and the place of the first.
-    name_column : callable
-        Header and further text of a column from its cells in the header rows.
-    split_header : callable
-        Code and question text of a header that holds both.
-    noise : str
-        Pattern of what it adds to the end of a label.
-    codes_are_answers : bool
-        Whether it fills in the questionnaire's own form, in which a choice is named by its code.
-    typed_other : str
-        Where it writes what somebody typed under *other*: ``column`` for a column of its own,
-        ``option`` for the yes-or-no column of that option, ``cell`` for the answer itself.
-    dates : str
-        Order of day and month where no date of a file tells: ``day_first`` or ``month_first``.
-    """
-
-    name: str
+    name: str  # as it is given to --tool
+    # Headers that only this tool writes, those of one text together; the tool with most counts.
     marks: tuple[str, ...] = ()
-    first: str = ""
-    above: str = ""
-    recognise: Callable[[Sequence[Sequence[str]], int], int] | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
+    first: str = ""  # headers that the first column may have, for the marks to count
+    above: str = ""  # what stands in the first column above the header; a mark as well
+    recognise: Callable[[Sequence[Sequence[str]], int], int] | None = None  # counts other marks
+    columns: Mapping[str, str] = field(default_factory=dict)  # its own headers by MEANINGS
+    # Status (STATUSES) by the words of a column of some meaning; an empty word is an empty cell.
     status: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    separator: str = ";"
-    no_answer: str = ""
+    separator: str = ";"  # between the options of a multiple choice
+    no_answer: str = ""  # how it says that a question was not answered
     count_header: Callable[[Sequence[Sequence[str]], int], int] = count_one_row
-    name_column: Callable[[Sequence[str]], tuple[str, str]] = name_by_first_row
-    split_header: Callable[[str], tuple[str, str]] = split_nothing
-    noise: str = ""
-    codes_are_answers: bool = False
-    typed_other: str = "column"
-    dates: str = "day_first"
+    name_column: Callable[[Sequence[str]], tuple[str, str]] = name_by_first_row  # header, text
+    split_header: Callable[[str], tuple[str, str]] = split_nothing  # code and question text
+    noise: str = ""  # pattern of what it adds to labels
+    codes_are_answers: bool = False  # it fills in the questionnaire's own form
+    # Where it writes what somebody typed under "other": a column of its own, the yes-or-no
+    # column of that option, or the cell of the answer.
+    typed_other: Literal["column", "option", "cell"] = "column"
+    dates: Literal["day_first", "month_first"] = "day_first"  # where no date of a file tells
 
     @cached_property
     def meanings(self) -> dict[str, str]:
