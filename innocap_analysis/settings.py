@@ -71,6 +71,7 @@ class Settings(Part):
     regions: Path
     survey: Path = Path("data/codebooks/survey.csv")
     scales: Path = Path("data/codebooks/scales.csv")
+    places: Path = Path("data/codebooks/places.csv")
     languages: Annotated[tuple[Literal["en", "sv", "fi", "fr"], ...], Field(min_length=1)]
     countries: Annotated[dict[str, Country], Field(min_length=1)]
     reference_sets: Annotated[
@@ -122,6 +123,16 @@ class Settings(Part):
     def regions_path(self) -> Path:
         """The table of statistical regions."""
         return self._root / self.regions
+
+    @property
+    def places_path(self) -> Path:
+        """The table of the names of places."""
+        return self._root / self.places
+
+    @property
+    def local_path(self) -> Path:
+        """The table of what is measured of places and of levels of government."""
+        return self.places_path.parent / "local.csv"
 
     @property
     def survey_path(self) -> Path:
