@@ -38,6 +38,7 @@ from .index.treat import treat_outliers
 from .index.weights import compute_effective_weights, derive_weights
 from .pages.drawing.figure import save_figure
 from .pages.opening import open_survey_view, open_view
+from .pages.place_view import open_place_view
 from .pages.tables import make_table
 from .settings import load_settings
 from .survey.answers import clean_answers, count_cleaning, mask_answers
@@ -94,6 +95,7 @@ __all__ = [
     "make_table",
     "mask_answers",
     "normalise",
+    "open_place_view",
     "open_survey_view",
     "open_view",
     "rake_weights",

@@ -50,6 +50,15 @@ class Country(Part):
     marker: Annotated[str, Field(pattern=r"^[os^vDP*Xd<>ph8]$")]
 
 
+class PeerRule(Part):
+    """With whom a place is compared; see :mod:`innocap_analysis.index.peers`."""
+
+    rule: Literal["class", "nearest"] = "class"
+    factor: Annotated[float, Field(gt=1)] = 2.0
+    least: Annotated[int, Field(ge=10)] = 10
+    number: Annotated[int, Field(ge=10)] = 15
+
+
 class Settings(Part):
     """Checked content of ``innocap.yml`` plus the folders that follow from its place.
 
@@ -65,6 +74,8 @@ class Settings(Part):
         Share of a node's weight that must be observed for it to have a score.
     min_respondents : int
         Fewer survey respondents than this are never shown by themselves.
+    peers : PeerRule
+        How the places are chosen that one is compared with.
     """
 
     codebook: Path
@@ -80,6 +91,7 @@ class Settings(Part):
     ]
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     min_respondents: Annotated[int, Field(ge=MIN_RESPONDENTS_FLOOR)] = 10
+    peers: PeerRule = PeerRule()
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())
@@ -103,7 +115,7 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _check_notebooks_differ(self) -> Settings:
-        names = [*self.batch.comparison, *self.batch.region]
+        names = [*self.batch.comparison, *self.batch.region, *self.batch.place]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"batch: {twice[0]!r} is listed twice")

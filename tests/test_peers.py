@@ -31,14 +31,20 @@ WORKED = _pool([
 @pytest.mark.parametrize(
     ("least", "step", "codes"),
     [
-        (1, peers.NARROW, "bc"), (2, peers.NARROW, "bc"), (3, peers.ANY_SPARSITY, "ebc"),
-        (4, peers.WIDER_SIZE, "ebcdf"), (6, peers.ANY_SIZE, "ebcdfg"),
+        (1, peers.NARROW, "bc"), (2, peers.NARROW, "bc"), (3, peers.WIDER, "bcd"),
+        (4, peers.ANY_SPARSITY_WIDER, "ebcdf"), (6, peers.ANY_SIZE, "ebcdfg"),
         (7, peers.BY_SIZE, "hebcdfi"), (99, peers.BY_SIZE, "hebcdfig"),
     ],
 )  # fmt: skip
 def test_the_rule_widens_until_there_are_enough(least: int, step: int, codes: str) -> None:
     found = group_by_class(WORKED, "a", least=least)
     assert (found.step, "".join(found.codes)) == (step, codes)
+
+
+def test_sparsity_is_given_up_before_the_order_of_size() -> None:
+    pool = _pool([("a", 3, True, 1000), *((f"b{i}", 3, False, 1500) for i in range(4))])
+    found = group_by_class(pool, "a", least=4)
+    assert (found.step, found.factor, len(found.codes)) == (peers.ANY_SPARSITY, 2.0, 4)
 
 
 def test_any_class_of_the_wider_size_comes_before_everyone_near() -> None:

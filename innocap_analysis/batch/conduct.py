@@ -29,6 +29,8 @@ class Request:
     force: bool = False
     variants: Sequence[str] | None = None
     table: Path | None = None
+    places: Sequence[str] | None = None
+    country: str | None = None
 
 
 def conduct_batch(
@@ -42,6 +44,7 @@ def conduct_batch(
     from innocap_analysis.batch.index_page import open_fronts, write_index_pages
     from innocap_analysis.batch.lock import hold_pages, hold_places
     from innocap_analysis.batch.parameters import read_notebook
+    from innocap_analysis.batch.places_page import write_places_pages
     from innocap_analysis.batch.record import RecordStore, find_reasons
     from innocap_analysis.batch.results import write_results
     from innocap_analysis.index.capacity import write_scores
@@ -82,6 +85,7 @@ def conduct_batch(
         fronts = open_fronts(config)
         languages = list(dict.fromkeys(run.language for run in plan))
         with hold_pages(config.output_dir):
+            write_places_pages(config)
             write_index_pages(config, fronts, outcomes, languages)
             write_results(config)
             write_crate(config, records.read())
@@ -117,7 +121,7 @@ def tell_reasons(reasons: Sequence[str]) -> str:
 def _plan_batch(
     request: Request, tell: Callable[[str, object], None] = lambda *_: None
 ) -> list[Run]:
-    from innocap_analysis.batch.book import find_changed, find_overruled, tell_waves
+    from innocap_analysis.batch.book import find_changed, find_overruled, tell_led, tell_waves
     from innocap_analysis.batch.domain import refuse_faults
     from innocap_analysis.batch.plan import make_plan
     from innocap_analysis.index.capacity import check_year
@@ -130,10 +134,17 @@ def _plan_batch(
         parameters=request.parameters,
         variants=request.variants,
         table=request.table,
+        places=request.places,
+        country=request.country,
     )
     config = request.settings
     refuse_faults(config)
-    for note in (*find_overruled(config, plan), *find_changed(config, plan), *tell_waves(plan)):
+    for note in (
+        *tell_led(config, plan, request.notebooks),
+        *find_overruled(config, plan),
+        *find_changed(config, plan),
+        *tell_waves(plan),
+    ):
         tell("note", note)
     for year in {run.parameters.get("year") for run in plan} - {None}:
         check_year(int(str(year)), request.settings)

@@ -46,7 +46,7 @@ def find_place(wanted: str, places: Places, *, country: str | None = None) -> st
     'SE-2284'
     """
     table = places.table
-    found = _look_up(wanted, places)
+    found = look_up(wanted, places)
     if country is not None:
         found = [code for code in found if table.at[code, "country"] == country]
     if len(found) == 1:
@@ -64,7 +64,7 @@ def find_place(wanted: str, places: Places, *, country: str | None = None) -> st
     )
 
 
-def _look_up(wanted: str, places: Places) -> list[str]:
+def look_up(wanted: str, places: Places) -> list[str]:
     """Return the places of a code, of the nation's own code, of a name or of another name."""
     table = places.table
     code = wanted.strip().upper()

@@ -18,7 +18,10 @@ from innocap_analysis.settings import LANGUAGES
 LEVELS = ("country", "region", "district", "county", "municipality")
 CITY, TOWN, RURAL = 1, 2, 3
 SPARSE_BELOW = 12.5  # people per km2: sparsely populated, as for the EU's northernmost regions
-RURAL_BELOW = 150.0  # people per km2: a rural local unit by the OECD; Canada has no better class
+# Canadian divisions have no degree of urbanisation. The OECD's criteria: a local unit is rural
+# below so many people per km2, and no region is with a centre of so many people; a division of
+# that size is taken to hold one.
+RURAL_BELOW, CENTRE_FROM = 150.0, 200_000
 # Share of people in rural municipalities: predominantly rural above, predominantly urban below.
 _RURAL_SHARE, _URBAN_SHARE = 0.5, 0.2
 LABELS = tuple(f"label_{language}" for language in LANGUAGES)
@@ -165,7 +168,8 @@ def sum_up(table: pd.DataFrame) -> pd.DataFrame:
 
 def _is_rural_by_density(table: pd.DataFrame) -> pd.Series:
     density = table["population"] / table["area_km2"]
-    return (table["basis"] == "density") & (density < RURAL_BELOW)
+    rural = (density < RURAL_BELOW) & (table["population"] < CENTRE_FROM)
+    return (table["basis"] == "density") & rural
 
 
 def classify(table: pd.DataFrame, types: pd.Series) -> pd.DataFrame:
@@ -173,7 +177,7 @@ def classify(table: pd.DataFrame, types: pd.Series) -> pd.DataFrame:
     share = table["rural_share"]
     by_share = np.select([share > _RURAL_SHARE, share >= _URBAN_SHARE], [RURAL, TOWN], CITY)
     published = pd.Series(types.astype(float)).reindex(table.index)
-    by_density = np.where(table["density"] < RURAL_BELOW, RURAL, TOWN)
+    by_density = np.where(_is_rural_by_density(table), RURAL, TOWN)
     own, census = table["basis"] == "degurba", table["basis"] == "density"
     rurality = np.select(
         [own, census, published.notna()], [table["rurality"], by_density, published], by_share
@@ -198,9 +202,10 @@ def look_around(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def tell_apart(table: pd.DataFrame) -> pd.DataFrame:
-    """Add what it lies in to a name that several places of a country have."""
+    """Add what it lies in to a name that several places of a country have, or that is a number."""
     smallest = table[table["smallest"]]
-    names = smallest.loc[smallest.duplicated(["country", "name"], keep=False)].index
+    twice = smallest.duplicated(["country", "name"], keep=False)
+    names = smallest.index[twice | smallest["name"].str.contains(r"\d$")]
     again = pd.Series(table.index.isin(names), index=table.index)
     for column in LABELS:
         inside = table[column].reindex(table["parent"]).to_numpy()

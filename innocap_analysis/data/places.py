@@ -56,7 +56,7 @@ class Places:
 
     table: pd.DataFrame
 
-    @property
+    @cached_property
     def smallest(self) -> pd.DataFrame:
         """The municipalities, electoral areas and census divisions: each has a page."""
         return self.table[self.table["smallest"]]

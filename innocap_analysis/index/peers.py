@@ -12,7 +12,7 @@ from innocap_analysis.index.ties import rank_figures
 
 LEAST = 10  # peers that any rule gives, where there are so many places at all
 # How far the rule by class was widened until there were enough.
-NARROW, ANY_SPARSITY, WIDER_SIZE, ANY_SIZE, ANY_CLASS, BY_SIZE = range(6)
+NARROW, WIDER, ANY_SPARSITY, ANY_SPARSITY_WIDER, ANY_SIZE, ANY_CLASS, BY_SIZE = range(7)
 CLASS_COLUMNS = ("rurality", "sparse", "population")
 NEAR_COLUMNS = ("population", "density", "around")
 
@@ -28,7 +28,7 @@ class PeerGroup:
     rule : str
         ``class`` or ``nearest``.
     step : int
-        How far the rule by class was widened, from `NARROW` (0) to `BY_SIZE` (5).
+        How far the rule by class was widened, from `NARROW` (0) to `BY_SIZE` (6).
     factor : float
         Populations are within this factor of its own; infinite where size does not count.
     """
@@ -45,8 +45,8 @@ def group_by_class(
     """Group the places of the same class of rurality and the same order of size.
 
     Taken in this order until there are enough: same class, sparsely populated or not like it,
-    population within `factor`; any sparsity; population within the square of `factor`; any size;
-    any class within the square of `factor`; the `least` nearest in population.
+    population within `factor`, then within its square; the same two of any sparsity; same class
+    of any size; any class within the square of `factor`; the `least` nearest in population.
 
     Parameters
     ----------
@@ -87,9 +87,9 @@ def group_by_class(
     order = np.argsort(apart, kind="stable")
     nearest = np.zeros(len(others), bool)
     nearest[order[:least]] = True
-    steps = [alike & near, same & near, same & wider, same, wider, nearest]
+    steps = [alike & near, alike & wider, same & near, same & wider, same, wider, nearest]
     step = next((i for i, chosen in enumerate(steps) if chosen.sum() >= least), BY_SIZE)
-    limits = [factor, factor, factor**2, np.inf, factor**2, np.inf]
+    limits = [factor, factor**2, factor, factor**2, np.inf, factor**2, np.inf]
     codes = [str(others.index[i]) for i in order if steps[step][i]]
     return PeerGroup(codes, "class", step, float(limits[step]))
 

@@ -177,10 +177,10 @@ def _spread(count: int) -> np.ndarray:
     return np.linspace(-0.18, 0.18, count) if count > 1 else np.zeros(1)
 
 
-def make_dot(edge: str, face: str, label: str, *, size: float = 8) -> Line2D:
-    """Return the key entry of a round mark."""
+def make_dot(edge: str, face: str, label: str, *, size: float = 8, marker: str = "o") -> Line2D:
+    """Return the key entry of a mark, a round one unless told otherwise."""
     return Line2D(
-        [], [], marker="o", linestyle="", markersize=size, color=edge, markerfacecolor=face,
+        [], [], marker=marker, linestyle="", markersize=size, color=edge, markerfacecolor=face,
         label=label,
     )  # fmt: skip
 
