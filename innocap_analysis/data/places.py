@@ -68,11 +68,15 @@ class Places:
     def ancestors(self, code: str) -> list[str]:
         """Return what a place lies in, from the nearest up to its country."""
         found: list[str] = []
-        parent = str(self.table.at[code, "parent"])
+        parent = self._parents[code]
         while parent:
             found.append(parent)
-            parent = str(self.table.at[parent, "parent"])
+            parent = self._parents[parent]
         return found
+
+    @cached_property
+    def _parents(self) -> dict[str, str]:
+        return {str(code): str(parent) for code, parent in self.table["parent"].items()}
 
     def above(self, code: str, level: str) -> str | None:
         """Return the place itself or what it lies in, of a level; None where there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullLocator
 
 from innocap_analysis.data.place_tree import CENTRE_FROM, RURAL_BELOW, SPARSE_BELOW
 from innocap_analysis.index import peers
@@ -332,7 +332,7 @@ def _scale(ax: Axes, view: PlaceView) -> None:
     ax.set_yscale("log")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(LogLocator(base=10))
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(view.tick_size)
     ax.set_xlabel(view.say("People"))
     ax.set_ylabel(view.say("People per km²"))

@@ -55,7 +55,7 @@ class PlaceView(View):
     place: str = ""
     rule: str = "class"
 
-    @property
+    @cached_property
     def row(self) -> pd.Series:
         """What is known of the place."""
         return self.places.table.loc[self.place]
@@ -65,7 +65,7 @@ class PlaceView(View):
         """Code of its country."""
         return str(self.row["country"])
 
-    @property
+    @cached_property
     def region(self) -> str:
         """Code of its statistical region (NUTS 2) or province; its own where it is one."""
         found = self.places.above(self.place, "region")
@@ -156,13 +156,13 @@ class PlaceView(View):
 
     def stand_in_country(self, code: str) -> Standing:
         """Say where the region stands among those of its country."""
-        table = self.places.table
-        same = [
-            str(one)
-            for one in self.regional.index
-            if table.at[one, "country"] == table.at[self.region, "country"]
-        ]
-        return stand_among(self.regional.loc[same, code], self.region)
+        return self._standings[code]
+
+    @cached_property
+    def _standings(self) -> dict[str, Standing]:
+        owner = self.places.table["country"].reindex(self.regional.index)
+        same = self.regional[owner == self.country]
+        return {str(code): stand_among(same[code], self.region) for code in same}
 
     def figure_year(self, code: str, unit: str = "") -> Said:
         """Return the year that a region's figure is from."""
