@@ -155,7 +155,7 @@ def plot_rural(view: PlaceView) -> Chart:
     texts = [[""] * width for _ in countries]
     for y, line in enumerate(lines):
         cells[y, : len(line)] = line["share"]
-        texts[y][: len(line)] = [str(code)[2:].lstrip("-") for code in line.index]
+        texts[y][: len(line)] = [str(code) for code in line.index]
     rural, smallest = view.places.smallest["rurality"] == RURAL, view.places.smallest
     chart, (ax,) = view.start_chart(
         view.say(
@@ -178,11 +178,10 @@ def plot_rural(view: PlaceView) -> Chart:
         key=key_shades(view.share(0.0), view.share(1.0)),
         note=view.say(
             "Rural: by the degree of urbanisation (Eurostat, 2019); in Canada census divisions "
-            "with few people per km² and no city, by the OECD’s criteria. Letters and digits: the "
-            "region’s code without the country’s."
+            "with few people per km² and no city, by the OECD’s criteria."
         ),
     )  # fmt: skip
-    draw_tiles(ax, cells, 0, 100, texts)
+    draw_tiles(ax, cells, 0, 100, texts, size=6.5)
     name_rows(ax, [view.unit(country) for country in countries])
     ax.set_xticks([])
     return chart

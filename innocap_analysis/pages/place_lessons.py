@@ -72,7 +72,7 @@ def _tell_best_local(view: PlaceView) -> list[str]:
     """Name the countries whose local government does best where the own one lags most."""
     told = []
     for row in list_levels(view):
-        if row.gap <= 0:
+        if row.gap <= 0 or len(told) == _MOST:
             continue
         others = view.levels[
             (view.levels["code"] == row.code) & (view.levels["country"] != view.country)
@@ -92,7 +92,7 @@ def _tell_best_local(view: PlaceView) -> list[str]:
                      figure=view.code(row.code), country=view.unit(view.country),
                      value=view.level(row, "local"), named=named)
         )  # fmt: skip
-    return told[:_MOST]
+    return told
 
 
 def _tell_abroad(view: PlaceView) -> list[str]:
