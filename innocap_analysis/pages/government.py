@@ -175,7 +175,7 @@ def plot_rural(view: PlaceView) -> Chart:
         ),
         data=regions.reset_index()[["code", "country", "label_en", "population", "share"]],
         height=0.42 * len(countries) + 0.2,
-        key=key_shades(view.share(0.0), view.share(1.0)),
+        key=key_shades(view.say("none"), view.say("all")),
         note=view.say(
             "Rural: by the degree of urbanisation (Eurostat, 2019); in Canada census divisions "
             "with few people per km² and no city, by the OECD’s criteria."

@@ -70,7 +70,7 @@ def _name_with_country(view: PlaceView, unit: str) -> str:
 
 def _tell_best_local(view: PlaceView) -> list[str]:
     """Name the countries whose local government does best where the own one lags most."""
-    told = []
+    told: list[str] = []
     for row in list_levels(view):
         if row.gap <= 0 or len(told) == _MOST:
             continue
