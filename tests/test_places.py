@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from innocap_analysis.data.datapackage import ROLES, read_datapackage
 from innocap_analysis.data.find_places import choose_places, find_place
 from innocap_analysis.data.local import compare_levels, read_local
 from innocap_analysis.data.places import Places, fold_name, read_places
-from innocap_analysis.data.raw import ROLES, read_datapackage
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import prepare_indicators
 from innocap_analysis.settings import load_settings
@@ -220,7 +220,9 @@ def test_a_role_that_nobody_knows_is_refused(project: Path) -> None:
     assert {r["role"] for r in content["resources"]} == set(ROLES)
     content["resources"][0]["role"] = "observation"
     file.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(InnocapError, match=r"role 'observation' is unknown.*'observations'"):
+    with pytest.raises(
+        InnocapError, match=r"role: is none of observations, reference, places.*'observations'"
+    ):
         read_datapackage(project / "data" / "raw")
 
 

@@ -6,7 +6,6 @@ in the code.
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from functools import cached_property, lru_cache
 
 import pandas as pd
 
+from innocap_analysis.data.datapackage import PACKAGE_NAME, Resource, read_datapackage
 from innocap_analysis.data.place_tree import (
     LABELS,
     classify,
@@ -26,7 +26,7 @@ from innocap_analysis.data.place_tree import (
     take_upper,
     tell_apart,
 )
-from innocap_analysis.data.raw import PACKAGE_NAME, Resource, read_datapackage, read_raw_table
+from innocap_analysis.data.raw import read_raw_table
 from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
@@ -152,7 +152,7 @@ def read_places(settings: Settings) -> Places:
         ) from None
     regions = read_regions(settings.regions_path)
     given = _Given(
-        tuple((one.path.name, one.sha256, json.dumps(one.fields)) for one in resources),
+        tuple((one.path.name, one.sha256, one.table.model_dump_json()) for one in resources),
         names, settings.places_path.name, regions.to_json(),
         tuple(read_raw_table(one) for one in resources), regions,
     )  # fmt: skip

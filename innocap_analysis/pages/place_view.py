@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.find_places import find_place
 from innocap_analysis.data.local import LocalFigures, compare_levels, read_local
 from innocap_analysis.data.place_tree import RURAL, TOWN
 from innocap_analysis.data.places import Places, read_places
-from innocap_analysis.data.raw import read_datapackage
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import prepare_indicators
 from innocap_analysis.index.codebook_file import read_codebook
