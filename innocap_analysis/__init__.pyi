@@ -26,6 +26,7 @@ from .index.steps import impute, treat_outliers
 from .index.weights import derive_weights
 from .pages.drawing.figure import save_figure
 from .pages.opening import open_survey_view, open_view
+from .pages.place_view import open_place_view
 from .settings import load_settings
 from .survey.answers import clean_answers, mask_answers
 from .survey.evidence import Evidence
@@ -67,6 +68,7 @@ __all__ = [
     "load_wave",
     "mask_answers",
     "normalise",
+    "open_place_view",
     "open_survey_view",
     "open_view",
     "rank_units",

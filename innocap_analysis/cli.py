@@ -50,6 +50,14 @@ Variants = Annotated[
     list[str] | None,
     typer.Option("--variant", help="Set of parameters in innocap.yml, or a name for --set."),
 ]
+Places = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--places", "-p",
+        help="Pages about places: all, rural, sparse, regions, 'in PLACE', codes, names or a file.",
+    ),
+]  # fmt: skip
+Country = Annotated[str | None, typer.Option("--country", "-c", help="Places of this country.")]
 Table = Annotated[
     Path | None, typer.Option("--runs", help="CSV file with the rows to run instead of the plan.")
 ]
@@ -91,17 +99,25 @@ def report(
     dry_run: DryRun = False,
     variant: Variants = None,
     runs: Table = None,
+    places: Places = None,
+    country: Country = None,
 ) -> None:
     """Run the notebooks and write reports and figures."""
     settings = load_settings()
     asked: dict[str, Any] = {
-        "regions": region, "notebooks": notebook, "languages": language, "table": runs
+        "regions": region, "notebooks": notebook, "languages": language, "table": runs,
+        "places": places, "country": country,
     }  # fmt: skip
     if dry_run:
         from innocap_analysis.batch.conduct import Request
 
         pairs = _read_pairs(given or [])
-        _foresee(Request(settings, region, notebook, language, pairs, jobs, force, variant, runs))
+        _foresee(
+            Request(
+                settings, region, notebook, language, pairs, jobs, force, variant, runs, places,
+                country,
+            )
+        )  # fmt: skip
         return
     live = _write_state if sys.stdout.isatty() else None
     progress = Progress(_echo_line, live, jobs=count_jobs(jobs, 1000))
@@ -115,6 +131,8 @@ def report(
         parameters=_read_pairs(given or []),
         variants=variant,
         table=runs,
+        places=places,
+        country=country,
         jobs=jobs,
         force=force,
         scheduler=scheduler,

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -66,6 +66,15 @@ class Country(Part):
         return self.partner_region
 
 
+class PeerRule(Part):
+    """With whom a place is compared; see :mod:`innocap_analysis.index.peers`."""
+
+    rule: Literal["class", "nearest"] = "class"
+    factor: Annotated[float, Field(gt=1)] = 2.0
+    least: Annotated[int, Field(ge=10)] = 10
+    number: Annotated[int, Field(ge=10)] = 15
+
+
 class Settings(Part):
     """Checked content of ``innocap.yml`` plus the folders that follow from its place.
 
@@ -83,6 +92,8 @@ class Settings(Part):
         Fewer survey respondents than this are never shown by themselves.
     min_organisations : int
         Nor are respondents from fewer organisations than this.
+    peers : PeerRule
+        How the places are chosen that one is compared with.
     """
 
     codebook: Path
@@ -90,6 +101,7 @@ class Settings(Part):
     survey: Path = Path("data/codebooks/survey.csv")
     scales: Path = Path("data/codebooks/scales.csv")
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]
+    places: Path = Path("data/codebooks/places.csv")
     countries: Annotated[dict[str, Country], Field(min_length=1)]
     reference_sets: Annotated[
         dict[str, Annotated[tuple[str, ...] | None, BeforeValidator(_codes_or_all)]],
@@ -98,6 +110,7 @@ class Settings(Part):
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     min_respondents: Annotated[int, Field(ge=MIN_RESPONDENTS_FLOOR)] = 10
     min_organisations: Annotated[int, Field(ge=1)] = 3
+    peers: PeerRule = PeerRule()
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())
@@ -121,7 +134,7 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _check_notebooks_differ(self) -> Settings:
-        names = [*self.batch.comparison, *self.batch.region]
+        names = [*self.batch.comparison, *self.batch.region, *self.batch.place]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"batch: {twice[0]!r} is listed twice")
@@ -141,6 +154,16 @@ class Settings(Part):
     def regions_path(self) -> Path:
         """The table of statistical regions."""
         return self._root / self.regions
+
+    @property
+    def places_path(self) -> Path:
+        """The table of the names of places."""
+        return self._root / self.places
+
+    @property
+    def local_path(self) -> Path:
+        """The table of what is measured of places and of levels of government."""
+        return self.places_path.parent / "local.csv"
 
     @property
     def survey_path(self) -> Path:

@@ -14,7 +14,7 @@ from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.settings import CONFIG_NAME, Settings
 from innocap_analysis.survey.wave import find_wave
 
-BY_PLAN = ("region", "language")  # given by the units and languages of a plan
+BY_PLAN = ("region", "place", "language")  # given by the units and languages of a plan
 
 
 class Book:
@@ -33,9 +33,14 @@ class Book:
     def runs_once(self, name: str) -> bool:
         """Whether a notebook is for all countries together."""
         plan = self.settings.batch
-        if name in plan.region:
+        if name in (*plan.region, *plan.place):
             return False
-        return name in plan.comparison or all(p.name != "region" for p in self.declare(name))
+        about = {"region", "place"}
+        return name in plan.comparison or all(p.name not in about for p in self.declare(name))
+
+    def is_for_places(self, name: str) -> bool:
+        """Whether a notebook is about a municipality, district or region."""
+        return name in self.settings.batch.place
 
     def declare(self, name: str) -> list[Parameter]:
         """Return the parameters of a notebook."""
@@ -166,6 +171,21 @@ def find_changed(settings: Settings, plan: Sequence[Run]) -> list[str]:
                     "batch: defaults:"
                 ] = None
     return list(found)
+
+
+def tell_led(settings: Settings, plan: Sequence[Run], asked: Sequence[str] | None) -> list[str]:
+    """Say where a notebook about countries was asked for a region, and which one is made."""
+    led = {run.folder: run.notebook.stem for run in plan if "place" in run.parameters}
+    if not asked or not led or any(name.split("_")[0] in _numbers(led) for name in asked):
+        return []
+    return [
+        f"{', '.join(asked)}: is about countries; of {', '.join(led)} the page is "
+        f"{', '.join(dict.fromkeys(led.values()))}"
+    ]
+
+
+def _numbers(led: Mapping[str, str]) -> set[str]:
+    return {part for name in led.values() for part in (name, name.split("_")[0])}
 
 
 def tell_waves(plan: Sequence[Run]) -> list[str]:

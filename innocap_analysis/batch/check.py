@@ -10,6 +10,7 @@ from innocap_analysis.batch.book import find_overruled
 from innocap_analysis.batch.domain import refuse_faults
 from innocap_analysis.batch.parameters import read_notebook, read_parameters
 from innocap_analysis.batch.plan import make_plan
+from innocap_analysis.data.places import read_places
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import load_capacity, prepare_indicators
 from innocap_analysis.index.codebook_file import read_codebook
@@ -24,13 +25,16 @@ MOST_LINES = 15
 def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
     """Check everything that a batch relies on."""
     scales = settings.scales_path
-    tables = (settings.regions_path, scales, settings.flags_path, settings.notes_path)
+    names = (settings.places_path, settings.local_path)
+    tables = (settings.regions_path, scales, settings.flags_path, settings.notes_path, *names)
     for path in sorted(settings.codebook_path.parent.rglob("*.csv")):
         if path == settings.survey_path:
             yield "questionnaire", _catch(lambda path=path: read_instrument(path, scales))  # type: ignore[misc]
         elif path not in tables:
             yield f"codebook {path.name}", _catch(lambda path=path: read_codebook(path))  # type: ignore[misc]
     yield "raw files", _catch(lambda: prepare_indicators(settings))
+    if settings.places_path.exists():
+        yield "places", _catch(lambda: read_places(settings))
     yield "countries and regions", _catch(lambda: refuse_faults(settings))
     yield "goalposts", _catch(lambda: _check_goalposts(settings))
     yield "batch plan", _catch(lambda: _check_plan(settings))
@@ -60,7 +64,7 @@ def _check_goalposts(settings: Settings) -> None:
 
 
 def _check_plan(settings: Settings) -> None:
-    planned = {run.notebook.stem for run in make_plan(settings)}
+    planned = {run.notebook.stem for run in make_plan(settings)} | set(settings.batch.place)
     strays = sorted({p.stem for p in settings.notebooks_dir.glob("*.ipynb")} - planned)
     if strays:
         raise InnocapError(

@@ -11,6 +11,7 @@ from innocap_analysis.batch.execute import FAILED
 from innocap_analysis.batch.index_page import open_fronts, write_index_pages
 from innocap_analysis.batch.lock import hold_pages, hold_places
 from innocap_analysis.batch.naming import name_report, split_report, split_tag
+from innocap_analysis.batch.places_page import STEM, write_places_pages
 from innocap_analysis.batch.plan import COMPARISON, make_plan
 from innocap_analysis.batch.record import find_changes, read_record
 from innocap_analysis.batch.results import FRONT_NAME, NAME, SCHEMA_NAME, write_results
@@ -62,10 +63,13 @@ def find_leftovers(settings: Settings) -> Leftovers:
         changed = find_changes(outputs, folder)  # what is missing, or somebody's own by now
         there = [name for name in outputs if name not in changed]
         removable |= dict.fromkeys([place, *there], why)
-    indexes = {f"reports/{name_report('index', own, settings)}.html" for own in settings.languages}
-    kept |= indexes
+    kept |= {
+        f"reports/{name_report(stem, own, settings)}.html"
+        for own in settings.languages
+        for stem in ("index", STEM)
+    }
     made = read_outputs(settings.reports_dir)
-    for path in settings.reports_dir.glob("index*.html"):
+    for path in (p for stem in ("index", STEM) for p in settings.reports_dir.glob(f"{stem}*.html")):
         if made.get(path.name) == hash_file(path):
             removable[f"reports/{path.name}"] = "its language is not offered"
     removable = {name: why for name, why in removable.items() if name not in kept}
@@ -85,17 +89,20 @@ def _find_fault(place: str, record: dict[str, Any], settings: Settings) -> str:
     parameters = dict(record.get("parameters", {}))
     parameters.pop("language", None)
     region = parameters.pop("region", None)
+    of_place = parameters.pop("place", None) is not None
     notebook, tag, language = split_report(stem, settings)
     variant = split_tag(tag)[1]
-    planned = settings.batch.comparison if folder == COMPARISON else settings.batch.region
+    plan = settings.batch
+    planned = plan.comparison if folder == COMPARISON else plan.place if of_place else plan.region
     if notebook not in planned:
-        return (
-            f"innocap.yml plans no {notebook} {'once' if folder == COMPARISON else 'for regions'}"
+        return f"innocap.yml plans no {notebook} " + (
+            "once" if folder == COMPARISON else "for places" if of_place else "for regions"
         )
     try:
         runs = make_plan(
             settings,
-            regions=None if folder == COMPARISON else [str(region or folder)],
+            regions=None if folder == COMPARISON or of_place else [str(region or folder)],
+            places=[folder] if of_place else None,
             notebooks=[notebook],
             language=language,
             parameters=None if variant in settings.batch.sets else parameters,
@@ -126,6 +133,7 @@ def remove_leftovers(settings: Settings) -> Leftovers:
 
 
 def _bring_in_step(settings: Settings) -> None:
+    write_places_pages(settings)
     if any(settings.reports_dir.glob("index*.html")):
         write_index_pages(settings, open_fronts(settings), (), ())
     write_results(settings)

@@ -29,6 +29,8 @@ class Request:
     force: bool = False
     variants: Sequence[str] | None = None
     table: Path | None = None
+    places: Sequence[str] | None = None
+    country: str | None = None
 
 
 def conduct_batch(
@@ -42,9 +44,11 @@ def conduct_batch(
     from innocap_analysis.batch.index_page import open_fronts, write_index_pages
     from innocap_analysis.batch.lock import hold_pages, hold_places
     from innocap_analysis.batch.parameters import read_notebook
+    from innocap_analysis.batch.places_page import write_places_pages
     from innocap_analysis.batch.record import RecordStore, find_reasons
     from innocap_analysis.batch.results import write_results
     from innocap_analysis.index.capacity import write_scores
+    from innocap_analysis.pages.place_view import open_place_view
 
     config = request.settings
     plan = _plan_batch(request, tell)
@@ -76,12 +80,15 @@ def conduct_batch(
                 name_failed(run, config).unlink(missing_ok=True)
                 take(number, Outcome(run, "skipped", 0.0, record=record))
         tell("note", f"Runs: {len(plan)}, {len(todo)} to do, {len(plan) - len(todo)} as they were")
+        if any("place" in run.parameters for _, run in todo):
+            open_place_view("35", settings=config)  # what is the same for all is kept for them
         if todo:
             execute(todo, config, state, count_jobs(request.jobs, len(todo)), take)
         outcomes = [done[number] for number in range(len(plan))]
         fronts = open_fronts(config)
         languages = list(dict.fromkeys(run.language for run in plan))
         with hold_pages(config.output_dir):
+            write_places_pages(config)
             write_index_pages(config, fronts, outcomes, languages)
             write_results(config)
             write_crate(config, records.read())
@@ -117,7 +124,7 @@ def tell_reasons(reasons: Sequence[str]) -> str:
 def _plan_batch(
     request: Request, tell: Callable[[str, object], None] = lambda *_: None
 ) -> list[Run]:
-    from innocap_analysis.batch.book import find_changed, find_overruled, tell_waves
+    from innocap_analysis.batch.book import find_changed, find_overruled, tell_led, tell_waves
     from innocap_analysis.batch.domain import refuse_faults
     from innocap_analysis.batch.plan import make_plan
     from innocap_analysis.index.capacity import check_year
@@ -130,10 +137,17 @@ def _plan_batch(
         parameters=request.parameters,
         variants=request.variants,
         table=request.table,
+        places=request.places,
+        country=request.country,
     )
     config = request.settings
     refuse_faults(config)
-    for note in (*find_overruled(config, plan), *find_changed(config, plan), *tell_waves(plan)):
+    for note in (
+        *tell_led(config, plan, request.notebooks),
+        *find_overruled(config, plan),
+        *find_changed(config, plan),
+        *tell_waves(plan),
+    ):
         tell("note", note)
     for year in {run.parameters.get("year") for run in plan} - {None}:
         check_year(int(str(year)), request.settings)

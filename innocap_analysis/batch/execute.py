@@ -15,6 +15,7 @@ import nbformat
 
 from innocap_analysis.batch.cells import SOURCE, forget_machine, run_cells
 from innocap_analysis.batch.fingerprint import ProjectState
+from innocap_analysis.batch.heading import name_heading
 from innocap_analysis.batch.html import export_html
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.parameters import read_notebook
@@ -63,6 +64,7 @@ def execute_run(
                 ending = run_cells(source, run, settings, place, engine)
                 done = ending.notebook
                 forget_machine(done, run)
+                name_heading(done, run, settings)
                 mark_variant(done, run)
                 for folder in ("figures", "reports"):
                     tag_files(place / folder, run.tag)

@@ -17,6 +17,7 @@ from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title
 from innocap_analysis.batch.naming import name_report, split_report, split_tag
 from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.parameters import read_notebook
+from innocap_analysis.batch.places_page import STEM, list_place_pages
 from innocap_analysis.batch.plan import COMPARISON
 from innocap_analysis.batch.results import FRONT_NAME
 from innocap_analysis.batch.variant import describe_choices, read_variant
@@ -131,7 +132,9 @@ class _Page:
 
 def _list_pages(settings: Settings, language: str) -> list[_Page]:
     """List the reports in a language that stand, those of an earlier batch included."""
-    known = {path.stem for path in settings.notebooks_dir.glob("*.ipynb")}
+    # Pages about places are so many that they have a page of their own.
+    places = set(settings.batch.place)
+    known = {path.stem for path in settings.notebooks_dir.glob("*.ipynb")} - places
     found = []
     for file in settings.reports_dir.glob("*/*.html"):
         notebook, tag, tongue = split_report(file.stem, settings)
@@ -173,6 +176,7 @@ def _link_reports(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
         for title, members in sections
         if members
     ]
+    found += _link_places(settings, view)
     others = [page for page in pages if split_tag(page.tag)[1]]
     if others:
         found.append(
@@ -183,6 +187,24 @@ def _link_reports(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _link_places(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
+    """Return the section that leads to the pages about places, if there are any."""
+    pages = list_place_pages(settings, view.language)
+    if not pages:
+        return []
+    link = {
+        "href": f"{name_report(STEM, view.language, settings)}.html",
+        "title": view.say("Find a municipality or region"),
+    }
+    text = view.say("Pages about {n} places.", n=view.fact("n_place_pages", len(pages), "count"))
+    return [
+        {
+            "title": view.say("Places"), "text": "",
+            "cards": [{"title": text, "text": "", "links": [link]}],
+        }
+    ]  # fmt: skip
 
 
 def _name_page(page: _Page, titles: dict[str, str]) -> str:

@@ -19,8 +19,10 @@ from pathlib import Path
 import nbformat
 
 from innocap_analysis.batch.outcome import Scalar, Value
+from innocap_analysis.data.places import read_places
 from innocap_analysis.data.units import find_unit
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.pages.place_view import check_place
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.wave import check_wave
 
@@ -161,6 +163,8 @@ def check_values(
             settings.check_language(str(value))
         elif name == "reference":
             settings.check_reference(str(value))
+        elif name == "place":
+            check_place(str(value), read_places(settings))
         elif name == "wave":
             check_wave(str(value), settings)
     return checked

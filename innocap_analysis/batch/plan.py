@@ -9,8 +9,17 @@ from pathlib import Path
 from innocap_analysis.batch.book import BY_PLAN, Book, check_sets, set_values
 from innocap_analysis.batch.naming import name_report
 from innocap_analysis.batch.outcome import Run
-from innocap_analysis.batch.rows import DEFAULT, Faults, Row, list_rows, list_units
-from innocap_analysis.data.units import find_unit
+from innocap_analysis.batch.rows import (
+    DEFAULT,
+    Faults,
+    Row,
+    know_places,
+    list_rows,
+    list_units,
+    resolve_unit,
+)
+from innocap_analysis.data.find_places import choose_places
+from innocap_analysis.data.places import read_places
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.planned import check_variant
 from innocap_analysis.settings import CONFIG_NAME, Settings
@@ -28,11 +37,17 @@ def make_plan(
     parameters: Mapping[str, object] | None = None,
     variants: Sequence[str] | None = None,
     table: Path | None = None,
+    places: Sequence[str] | None = None,
+    country: str | None = None,
 ) -> list[Run]:
     """List the runs of a batch, every one checked."""
     faults = Faults()
     wish = _Wish.read(settings, regions, language, parameters, variants)
     rows = list_rows(settings, table, faults)
+    if places:
+        rows = [_list_places_row(settings, places, country, regions, table)]
+    elif country is not None:
+        raise InnocapError("--country: says where --places are; give it with --places")
     book = Book(settings, faults)
     wanted = _choose_notebooks(rows, book, notebooks)
     if not any(wanted):
@@ -58,10 +73,33 @@ def make_plan(
                 )
     faults.tell()
     if not found:
+        if chosen and all(book.is_for_places(name) for name in chosen):
+            raise InnocapError(
+                f"{chosen[0]}: is about places; say which, such as --places rural --country SE or "
+                "--places Sundsvall"
+            )
         raise InnocapError(
             "no row of the plan has these regions, languages and sets together; leave one out"
         )
     return list(found.values())
+
+
+def _list_places_row(
+    settings: Settings,
+    places: Sequence[str],
+    country: str | None,
+    regions: Sequence[str] | None,
+    table: Path | None,
+) -> Row:
+    """Return the one row of a batch over places."""
+    other = "--region" if regions else "--runs" if table else ""
+    if other:
+        raise InnocapError(f"--places: cannot be given with {other}; leave one of them out")
+    if not settings.batch.place:
+        raise InnocapError(f"--places: {CONFIG_NAME} names no notebook under batch: place:")
+    codes = choose_places(places, read_places(settings), country=country, folder=Path.cwd())
+    where = dict.fromkeys(("notebook", "units", "languages", "sets"), "--places")
+    return Row(settings.batch.place, codes, (), (), where)
 
 
 @dataclass(frozen=True)
@@ -88,11 +126,13 @@ class _Wish:
         given = dict(parameters or {})
         for reserved in BY_PLAN:
             if reserved in given:
-                raise InnocapError(f"parameter {reserved}: use --{reserved} instead")
+                option = "places" if reserved == "place" else reserved
+                raise InnocapError(f"parameter {reserved}: use --{option} instead")
+        known = know_places(settings) if regions else None
         for name in variants or ():
             _check_variant(name, given, variants or (), settings)
         return cls(
-            list(dict.fromkeys(find_unit(code, settings).code for code in regions))
+            list(dict.fromkeys(resolve_unit(code, settings, known) for code in regions))
             if regions
             else None,
             list(dict.fromkeys(settings.check_language(tongue) for tongue in tongues)) or None,
@@ -169,12 +209,12 @@ def _expand_row(row: Row, names: Sequence[str], wish: _Wish, book: Book) -> list
         book.faults.add(
             row.places["units"], f"{once[0]} runs once, for all countries; leave the units out"
         )
+    places = [(COMPARISON, name) for name in once]
+    places += _pair_units(units, [name for name in names if name not in once], book)
     ready = {
         name: [set_values(name, *given, book) for given in _list_sets(row, wish, book)]
-        for name in names
+        for name in dict.fromkeys([*names, *(name for _, name in places)])
     }
-    places = [(COMPARISON, name) for name in once]
-    places += [(unit, name) for unit in units for name in names if name not in once]
     runs = []
     for tongue in languages:
         for folder, name in places:
@@ -183,15 +223,38 @@ def _expand_row(row: Row, names: Sequence[str], wish: _Wish, book: Book) -> list
                 if "language" in own:
                     own["language"] = tongue
                 if folder != COMPARISON:
-                    own["region"] = folder
+                    own["place" if book.is_for_places(name) else "region"] = folder
                 stem = name_report(name, tongue, book.settings, tag)
                 runs.append(Run(book.path(name), folder, tongue, own, stem, tag, choices))
     return runs
 
 
+def _pair_units(units: Sequence[str], names: Sequence[str], book: Book) -> list[tuple[str, str]]:
+    """Return each unit with the notebooks about it.
+
+    A notebook about countries says nothing of a region: that leads to the notebooks about
+    places, where the plan has any.
+    """
+    instead = book.settings.batch.place
+    pairs: dict[tuple[str, str], None] = {}
+    for unit in units:
+        is_country = unit in book.settings.countries
+        for name in names:
+            if is_country == book.is_for_places(name):
+                if is_country:
+                    continue  # a country has pages of its own
+                own: Sequence[str] = instead or (name,)
+            else:
+                own = (name,)
+            pairs |= dict.fromkeys((unit, one) for one in own)
+    return list(pairs)
+
+
 def _choose_units(row: Row, names: Sequence[str], wish: _Wish, book: Book) -> list[str]:
     if all(book.runs_once(name) for name in names):
         return []
+    if row.units is not None and not row.units:  # of places, only those that are asked for
+        return wish.regions or []
     if row.simple and wish.regions is not None:
         return wish.regions
     units = list_units(row.units or ["countries"], book.settings, row.places["units"], book.faults)

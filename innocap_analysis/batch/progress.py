@@ -19,6 +19,8 @@ def announce(
     notebooks: Sequence[str] | None,
     languages: Sequence[str] | None,
     table: Path | None,
+    places: Sequence[str] | None = None,
+    country: str | None = None,
 ) -> str:
     """Say what was asked for, from the settings alone: it takes no time."""
     plan = settings.batch
@@ -26,10 +28,13 @@ def announce(
     what = f"notebook {names[0]}" if len(names) == 1 else f"{len(names)} notebooks"
     if table is not None:
         return f"Planning the rows of {table.name}; reading the data …"
+    tongues = ", ".join(languages or [settings.default_language])
+    if places:
+        where = f" of {country}" if country else ""
+        return f"Planning places {', '.join(places)}{where} in {tongues}; reading the data …"
     if plan.runs:
         what += f" and {len(plan.runs)} rows of runs"
     whom = ", ".join(regions or settings.countries)
-    tongues = ", ".join(languages or [settings.default_language])
     return f"Planning {what} for {whom} in {tongues}; reading the data …"
 
 

@@ -9,8 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from innocap_analysis.data.find_places import choose_places, look_up
+from innocap_analysis.data.places import Places, read_places
 from innocap_analysis.data.units import find_unit, read_regions
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.pages.place_view import check_place
 from innocap_analysis.planned import check_variant
 from innocap_analysis.settings import CONFIG_NAME, Settings
 
@@ -19,6 +22,8 @@ COLUMNS = ("notebook", "units", "languages", "set")
 _SEPARATORS = r"[;|]"
 _REGIONS = re.compile(r"(?:all )?regions(?: of (\w+))?")
 _FILE = re.compile(r"file[ :]+(.+)")
+_PLACES = re.compile(r"(all|rural|sparse) places(?: of (\w+))?|places (in .+)")
+_MANY = (re.compile("countries"), _REGIONS, _PLACES, _FILE)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def list_rows(settings: Settings, file: Path | None, faults: Faults) -> list[Row
         return list(_read_rows(file, settings, faults))
     plan = settings.batch
     rows = []
-    for kind, units in (("comparison", None), ("region", ["countries"])):
+    for kind, units in (("comparison", None), ("region", ["countries"]), ("place", [])):
         names = getattr(plan, kind)
         if names:
             places = dict.fromkeys(("notebook", "units"), f"{CONFIG_NAME}: batch")
@@ -147,28 +152,63 @@ def _name_sets(cell: str, settings: Settings, place: str, faults: Faults) -> tup
 def list_units(words: Sequence[str], settings: Settings, place: str, faults: Faults) -> list[str]:
     """Return the codes that a row's units stand for."""
     found: dict[str, None] = {}
+    plain = [word for word in words if not any(p.fullmatch(word) for p in _MANY)]
+    codes = [code for word in plain for code in word.replace(",", " ").split()]
+    known = dict(zip(codes, _resolve_units(codes, settings, place, faults), strict=True))
     for word in words:
         regions, file = _REGIONS.fullmatch(word), _FILE.fullmatch(word)
+        many = _PLACES.fullmatch(word)
         if word == "countries":
             found |= dict.fromkeys(settings.countries)
         elif regions:
             found |= dict.fromkeys(_list_regions(regions[1], settings, place, faults))
+        elif many:
+            found |= dict.fromkeys(_list_places(many, settings, place, faults))
         elif file:
-            found |= dict.fromkeys(_read_units(settings.root / file[1], settings, place, faults))
+            own = _read_units(settings.root / file[1], settings, place, faults)
+            found |= dict.fromkeys(own)
         else:
-            for code in word.replace(",", " ").split():
-                if _check_unit(code, settings, place, faults):
-                    found[code] = None
-    return list(found)
+            found |= dict.fromkeys(known[code] for code in word.replace(",", " ").split())
+    return [code for code in found if code]
 
 
-def _check_unit(code: str, settings: Settings, place: str, faults: Faults) -> bool:
+def resolve_unit(wanted: str, settings: Settings, places: Places | None = None) -> str:
+    """Return the code of a country or region, or of a place where the plan has pages of places."""
+    if places is not None and wanted in places.smallest.index:
+        return wanted
     try:
-        find_unit(code, settings)
+        return find_unit(wanted, settings).code
+    except InnocapError:
+        found = look_up(wanted, places) if places is not None else []
+        if places is None or not any(len(code) > len("SE") for code in found):  # no country
+            raise
+        return check_place(wanted, places)
+
+
+def know_places(settings: Settings) -> Places | None:
+    """Return the places, where the plan has pages about them."""
+    return read_places(settings) if settings.batch.place else None
+
+
+def _resolve_units(
+    wanted: Sequence[str], settings: Settings, place: str, faults: Faults
+) -> list[str]:
+    found, places = [], know_places(settings)
+    for one in wanted:
+        try:
+            found.append(resolve_unit(one, settings, places))
+        except InnocapError as error:
+            faults.add(place, error)
+            found.append("")
+    return found
+
+
+def _list_places(many: re.Match[str], settings: Settings, place: str, faults: Faults) -> list[str]:
+    try:
+        return choose_places([many[1] or many[3]], read_places(settings), country=many[2])
     except InnocapError as error:
         faults.add(place, error)
-        return False
-    return True
+        return []
 
 
 def _list_regions(country: str | None, settings: Settings, place: str, faults: Faults) -> list[str]:
@@ -192,8 +232,8 @@ def _read_units(file: Path, settings: Settings, place: str, faults: Faults) -> l
         code = re.split(r"[,;\t#]", line)[0].strip().strip('"')
         if not code or (number == 1 and code.lower() in ("unit", "units", "code", "region")):
             continue
-        if _check_unit(code, settings, f"{file.name}: line {number}", faults):
-            found.append(code)
+        found += _resolve_units([code], settings, f"{file.name}: line {number}", faults)
+    found = [code for code in found if code]
     if not found:
         faults.add(place, f"{file.name} names no unit; write one code on each line")
     return found

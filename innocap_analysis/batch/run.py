@@ -39,6 +39,8 @@ def run_notebooks(
     parameters: Mapping[str, object] | None = None,
     variants: Sequence[str] | None = None,
     table: Path | None = None,
+    places: Sequence[str] | None = None,
+    country: str | None = None,
     jobs: int | None = None,
     force: bool = False,
     scheduler: str | None = None,
@@ -62,6 +64,11 @@ def run_notebooks(
         Named sets of the plan to run with; or, with `parameters`, one name for them.
     table : Path, optional
         A CSV file with the rows to run instead of the plan in ``innocap.yml``.
+    places : sequence of str, optional
+        Municipalities, districts and regions to make pages about instead: ``all``, ``rural``,
+        ``sparse``, ``regions``, ``in PLACE``, codes, names, or files that list them.
+    country : str, optional
+        Choose `places` in this country only.
     jobs : int, optional
         Notebooks at the same time. Default: one per processor core.
     force : bool
@@ -91,8 +98,9 @@ def run_notebooks(
     config = settings or load_settings()
     count_jobs(jobs, 1)
     request = Request(
-        config, regions, notebooks, language, parameters, jobs, force, variants, table
-    )
+        config, regions, notebooks, language, parameters, jobs, force, variants, table,
+        places, country,
+    )  # fmt: skip
     tally = _Tally(report or (lambda *_: None), note or _remark)
     if scheduler is not None:
         from innocap_analysis.batch.cluster import connect, execute_on_cluster

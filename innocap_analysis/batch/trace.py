@@ -31,7 +31,7 @@ def trace_number(number: str, settings: Settings) -> Iterator[str]:
     resources = {r.name: r for r in read_datapackage(settings.raw_dir)}
     if not names:
         yield "  counts what the page itself does: countries, runs, settings or software"
-    if set(names) & set(resources):
+    if any(resources[name].role == "observations" for name in names if name in resources):
         yield from _trace_cells(row, settings, resources)
     for name in names:
         yield from _trace_file(name, resources, settings)

@@ -161,7 +161,8 @@ def _serve(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(parent)
     os.environ[OUTPUT_VARIABLE] = output
-    names = (*settings.batch.comparison, *settings.batch.region)
+    plan = settings.batch
+    names = (*plan.comparison, *plan.region, *plan.place)
     paths = [settings.notebooks_dir / f"{name}.ipynb" for name in names]
     preload(settings.languages, [path for path in paths if path.is_file()])
     check_threads()

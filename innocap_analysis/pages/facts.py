@@ -25,6 +25,10 @@ KINDS: dict[str, tuple[str, Any]] = {
     "gap": ("points", lambda words, x: words.number(x, sign=True)),
     "rank": ("rank, 1 is best", lambda words, x: words.number(x, decimals=0)),
     "count": ("count", lambda words, x: words.number(x, decimals=0)),
+    "per_km2": (
+        "people per km2", lambda words, x: words.number(x, decimals=1 if x >= 1 else 2)
+    ),
+    "km2": ("km2", lambda words, x: words.number(x, decimals=0)),
     "year": ("year", lambda words, x: f"{x:.0f}"),
     "figure": ("as published", lambda words, x: words.figure(x)),
     "change": ("as published", lambda words, x: words.number(x, decimals=2, sign=True)),

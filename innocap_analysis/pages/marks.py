@@ -143,7 +143,13 @@ def name_rows(
 
 
 def draw_tiles(
-    ax: Axes, cells: np.ndarray, low: float, high: float, texts: Sequence[Sequence[str]]
+    ax: Axes,
+    cells: np.ndarray,
+    low: float,
+    high: float,
+    texts: Sequence[Sequence[str]],
+    *,
+    size: float = 9,
 ) -> None:
     """Draw a table of cells, the darker the more, with their texts; NaN is left white."""
     ax.imshow(cells, cmap=SHADES, vmin=low, vmax=high, aspect="auto")
@@ -155,6 +161,7 @@ def draw_tiles(
             texts[row][column],
             ha="center",
             va="center",
+            size=size,
             color="white" if value > dark else "black",
         )
     ax.set_xticks(np.arange(-0.5, cells.shape[1]), minor=True)
@@ -177,10 +184,10 @@ def _spread(count: int) -> np.ndarray:
     return np.linspace(-0.18, 0.18, count) if count > 1 else np.zeros(1)
 
 
-def make_dot(edge: str, face: str, label: str, *, size: float = 8) -> Line2D:
-    """Return the key entry of a round mark."""
+def make_dot(edge: str, face: str, label: str, *, size: float = 8, marker: str = "o") -> Line2D:
+    """Return the key entry of a mark, a round one unless told otherwise."""
     return Line2D(
-        [], [], marker="o", linestyle="", markersize=size, color=edge, markerfacecolor=face,
+        [], [], marker=marker, linestyle="", markersize=size, color=edge, markerfacecolor=face,
         label=label,
     )  # fmt: skip
 

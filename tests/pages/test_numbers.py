@@ -23,7 +23,13 @@ PAGES: list[tuple[str, dict[str, object]]] = [
     ("20", {}),
     ("30", {"region": "SE"}),
     ("30", {"region": "CA"}),
+    ("35", {"place": "SE-2284"}),
+    ("35", {"place": "FI-214"}),
+    ("35", {"place": "CA-1011"}),
+    ("35", {"place": "IE-1350405"}),
+    ("35", {"place": "SE32"}),
     ("40", {}),
+    ("45", {}),
     ("50", {}),
     ("60", {"region": "SE"}),
     ("60", {"region": "FI"}),
@@ -42,6 +48,14 @@ FIXED = re.compile(
     r"|the line marks 0\.7"  # a rule of thumb for alpha, drawn as a line
     r"|^Rank \d$"  # heads of columns
     r"|fewer than 20 left out"  # fewest complete answers for an alpha
+    r"|Figure, 0 to 100|Score from 0 to 100, "
+    r"|(?:^| )[1-5]\. (?=[A-Z])"  # numbered lists
+    r"|Rank 1 is the highest"
+    r"|(?<=\d )of 100 here"
+    r"|\(Eurostat, 20\d\d\)|grouping \(2025\)|Benchmark 2023|2021–2022"  # editions of sources
+    r"|\bpages? \d\d(?: and \d\d)?|the 31 authorities|NUTS [23]"
+    r"|\d{4}-\d\d-\d\d|census of \d{4}"  # when people were counted
+    r"|(?:Division No\.|Region) \d+"  # names
 )
 STAMP = "Made "  # date and versions at the foot of a page
 _NUMBER = re.compile(r"(?<![\w.])[<>]?[-+]?\d+(?:,\d{3})*(?:\.\d+)?%?(?![\w]|\.\d)")
@@ -83,6 +97,8 @@ WRITERS: dict[str, Callable[[float], str]] = {
     "gap": _fixed(1, sign=True),
     "rank": _fixed(0),
     "count": _fixed(0),
+    "km2": _fixed(0),
+    "per_km2": lambda x: _fixed(1 if x >= 1 else 2)(x),
     "year": "{:.0f}".format,
     "figure": "{:g}".format,
     "change": _fixed(2, sign=True),

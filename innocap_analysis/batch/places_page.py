@@ -1,0 +1,104 @@
+"""The page that lists the pages about places: found by name, country and kind, from any folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import jinja2
+from babel import Locale
+
+from innocap_analysis.batch.html import STYLESHEET, TEMPLATES
+from innocap_analysis.batch.naming import name_report, split_report, split_tag
+from innocap_analysis.data.places import Places, fold_name
+from innocap_analysis.files import write_atomically
+from innocap_analysis.pages.place_view import PlaceView, open_place_view
+from innocap_analysis.settings import Settings
+
+PAGE, STEM = "00", "places"
+
+
+def list_place_pages(settings: Settings, language: str) -> dict[str, Path]:
+    """List the standard pages about places that stand in a language, by the code of the place."""
+    found = {}
+    for notebook in settings.batch.place:
+        for file in settings.reports_dir.glob(f"*/{notebook}*.html"):
+            name, tag, tongue = split_report(file.stem, settings)
+            if name == notebook and tongue == language and not split_tag(tag)[1]:
+                found[file.parent.name] = file
+    return found
+
+
+def write_places_pages(settings: Settings) -> list[Path]:
+    """Write ``reports/places.html`` and its like for every language that has pages of places."""
+    if not settings.batch.place:
+        return []
+    pages = {tongue: list_place_pages(settings, tongue) for tongue in settings.languages}
+    shown = [tongue for tongue in settings.languages if pages[tongue]]
+    written = []
+    for language in settings.languages:
+        target = settings.reports_dir / f"{name_report(STEM, language, settings)}.html"
+        if language in shown:
+            view = open_place_view(PAGE, language=language, settings=settings)
+            written.append(write_atomically(target, _render(view, pages[language], shown)))
+        else:
+            target.unlink(missing_ok=True)  # its pages are gone
+    return written
+
+
+def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -> str:
+    settings, language = view.settings, view.language
+    table = view.places.table
+    known = [str(code) for code in table.index if code in pages]
+    order = sorted(known, key=lambda code: (fold_name(view.unit(code)), code))
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    rows = [
+        {
+            "href": f"{code}/{pages[code].name}", "name": view.unit(code),
+            "inside": ", ".join(dict.fromkeys(view.unit(c) for c in view.places.ancestors(code))),
+            "kind": view.tell_rurality(code), "country": str(table.at[code, "country"]),
+            "people": view.number(float(table.at[code, "population"]), decimals=0),
+            "find": find_words(view.places, code),
+        }
+        for code in order
+    ]  # fmt: skip
+    countries = sorted({str(row["country"]) for row in rows})
+    return environment.get_template("places.html.j2").render(
+        language=language,
+        title=view.say("Places"),
+        intro=view.say(
+            "A page for each municipality and region: what kind of place it is, which places are "
+            "like it, whom to learn from and where to start."
+        ),
+        style=STYLESHEET.read_text(encoding="utf-8"),
+        index=f"{name_report('index', language, settings)}.html",
+        back=view.say("All reports"),
+        languages=[
+            {
+                "href": f"{name_report(STEM, other, settings)}.html", "language": other,
+                "name": str(Locale(other).get_display_name(other)).capitalize(),
+            }
+            for other in languages
+            if other != language
+        ],
+        search=view.say("Name or code"),
+        country=view.say("Country"),
+        kind=view.say("Kind"),
+        every=view.say("all"),
+        of=view.say("of"),
+        countries=[(code, view.unit(code)) for code in countries],
+        kinds=sorted({str(row["kind"]) for row in rows}),
+        heads=[view.say("Place"), view.say("Lies in"), view.say("Kind"), view.say("People")],
+        rows=rows,
+    )  # fmt: skip
+
+
+def find_words(places: Places, code: str) -> str:
+    """Return everything that a place is found by, folded: codes, names in every language."""
+    row = places.table.loc[code]
+    labels = [str(row[column]) for column in row.index if column.startswith("label_")]
+    names = [code, str(row["own_code"]), str(row["name"]), *labels, *str(row["also"]).split(";")]
+    words = " ".join(fold_name(name) for name in names).split()
+    return " ".join(dict.fromkeys(words))

@@ -1,0 +1,340 @@
+"""Page 35, first half: what kind of place it is, and with whom it is compared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullLocator
+
+from innocap_analysis.data.place_tree import CENTRE_FROM, RURAL_BELOW, SPARSE_BELOW
+from innocap_analysis.index import peers
+from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, QUIET, REFERENCE, Chart, styled
+from innocap_analysis.pages.marks import make_dot
+from innocap_analysis.pages.place_view import PlaceView
+from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.tables import Table
+
+MOST_NAMED = 12  # peers that are named in the list
+_LABELLED = 5  # peers that are named in the figure
+_COLUMNS = ("population", "area_km2", "density", "around")
+
+
+def write_heading(view: PlaceView) -> Prose:
+    """Write who the page is about and where it lies, and what became of it."""
+    names = [view.unit(code) for code in view.places.ancestors(view.place)]
+    inside = ", ".join(dict.fromkeys(names))  # the one region of a country is called like it
+    told = [
+        view.say(
+            "**{place}**, {kind}. Lies in: {inside}.",
+            place=view.unit(view.place), kind=view.tell_kind(view.place), inside=inside,
+        )
+    ]  # fmt: skip
+    return Prose("\n\n".join([*told, *tell_mergers(view)]))
+
+
+def tell_mergers(view: PlaceView) -> list[str]:
+    """Say that a place is no more, or that another joined it after its figures were made."""
+    row, table = view.row, view.places.table
+    told = []
+    if row["merged_into"]:
+        told.append(
+            view.say(
+                "> **{place} is no municipality any more.** It joined {other} in {year}. The "
+                "figures are those of {date}, before that; see the page of {other} too.",
+                place=view.unit(view.place), other=view.unit(row["merged_into"]),
+                year=_tell_year(view, view.place), date=tell_date(view),
+            )
+        )  # fmt: skip
+    for code in table.index[table["merged_into"] == view.place]:
+        both = float(row["population"] + table.at[code, "population"])
+        told.append(
+            view.say(
+                "> **{other} joined {place} in {year}.** The figures are those of {date}, before "
+                "that: {people} people without {other}, {both} with it.",
+                other=view.unit(code), place=view.unit(view.place), year=_tell_year(view, code),
+                date=tell_date(view), people=view.size("population"),
+                both=view.fact("population_with_merged", both, "count", unit=view.place,
+                               sources=view.size("population").fact.sources),
+            )
+        )  # fmt: skip
+    return told
+
+
+def _tell_year(view: PlaceView, code: str) -> object:
+    year = float(view.places.table.at[code, "merged_in"])
+    return view.fact("merged_in", year, "year", unit=code, sources=())
+
+
+def write_kind(view: PlaceView) -> Prose:
+    """Write how rural the place is, and what surrounds it."""
+    row = view.row
+    told = []
+    class_ = {"class": view.tell_rurality(view.place)}
+    if row["basis"] == "degurba":
+        told.append(view.say("Degree of urbanisation (Eurostat, 2019): **{class}**.", **class_))
+    elif row["basis"] == "type":
+        told.append(view.say("Urban-rural type (Eurostat, 2024): **{class}**.", **class_))
+    elif row["basis"] == "density":
+        told.append(
+            view.say(
+                "**{class}**, by the OECD’s criteria: rural is what has fewer than {limit} people "
+                "per km² and no centre of {centre} people; a division of so many people is taken "
+                "to hold one. No degree of urbanisation is published for census divisions.",
+                limit=view.fact("rural_below", RURAL_BELOW, "count", sources=()),
+                centre=view.fact("centre_from", CENTRE_FROM, "count", sources=()), **class_,
+            )
+        )  # fmt: skip
+    else:
+        told.append(
+            view.say(
+                "**{class}**, by the share of its people who live in rural places: {share}.",
+                share=view.size("rural_share"), **class_,
+            )
+        )  # fmt: skip
+    limit = view.fact("sparse_below", SPARSE_BELOW, "number", sources=())
+    density = view.size("density")
+    told.append(
+        view.say("**Sparsely populated**: {density} people per km², below {limit}.",
+                 density=density, limit=limit)
+        if row["sparse"]
+        else view.say("Not sparsely populated: {density} people per km², not below {limit}.",
+                      density=density, limit=limit)
+    )  # fmt: skip
+    told += _tell_district(view)
+    if row["national_class"]:
+        words = {
+            "Rural municipalities": view.say("rural municipality"),
+            "Semi-urban municipalities": view.say("semi-urban municipality"),
+            "Urban municipalities": view.say("urban municipality"),
+        }
+        name = str(row["national_class"])
+        told.append(
+            view.say("Statistics Finland’s grouping (2025): {class}.",
+                     **{"class": words.get(name, name)})
+        )  # fmt: skip
+    return view.list(told)
+
+
+def _tell_district(view: PlaceView) -> list[str]:
+    """Say what kind of region the place lies in."""
+    code = view.places.above(view.place, "district")
+    if code is None or code == view.place:
+        return []
+    told = [
+        view.say(
+            "{region}: {type}, {share} of its people live in rural places.",
+            region=view.unit(code), type=view.tell_rurality(code),
+            share=view.size("rural_share", code),
+        )
+    ]  # fmt: skip
+    if view.places.table.at[code, "coastal"] == 1:
+        told.append(view.say("{region} lies on the coast.", region=view.unit(code)))
+    return told
+
+
+def table_kind(view: PlaceView) -> Table:
+    """Show size and density beside the peers' and everyone's medians."""
+    names = {
+        "population": view.say("People"),
+        "area_km2": view.say("Area, km²"),
+        "density": view.say("People per km²"),
+        "around": view.say("People per km² in the rest of what surrounds it"),
+    }
+    rows = []
+    for column in _COLUMNS:
+        standing = view.stand_in_peers(column)
+        everyone = view.pool[column].astype(float).drop(index=view.place)
+        kind = view.size(column).fact.kind
+        rows.append(
+            {
+                "what": names[column],
+                "own": view.size(column),
+                "peers": view.fact(f"peer_median_{column}", standing.median, kind,
+                                   unit=view.place, n=len(view.peers.codes)),
+                "all": view.fact(f"pool_median_{column}", float(everyone.median()), kind,
+                                 unit=view.place, n=len(everyone)),
+                "below": view.count_peers(f"n_peers_below_{column}", standing.below),
+                "shared": view.count_peers(f"n_peers_equal_{column}", standing.shared),
+            }
+        )  # fmt: skip
+    return view.table(
+        rows,
+        {
+            "what": view.say("Figure"),
+            "own": view.unit(view.place),
+            "peers": view.say("Median of its peers"),
+            "all": tell_everyone(view),
+            "below": view.say("Peers with less"),
+            "shared": view.say("Peers with the same"),
+        },
+        caption=view.say("Level of the figures: {place}.", place=view.unit(view.place)),
+    )
+
+
+def tell_everyone(view: PlaceView) -> str:
+    """Name the median of everyone that the place may be compared with."""
+    if not view.row["smallest"]:
+        return view.say("Median of all such regions")
+    return view.say("Median in {country}", country=view.unit(view.country))
+
+
+def write_peers(view: PlaceView) -> Prose:
+    """Write who the peers are, and by which rule they were chosen."""
+    group = view.peers
+    nearest = [view.unit(code) for code in group.codes[:MOST_NAMED]]
+    told = [
+        view.say("Peers: **{n}** places. {rule}", n=view.count_peers("n_peers", len(group.codes)),
+                 rule=_tell_rule(view)),
+        view.say("Nearest first: {names}.", names=", ".join(nearest))
+        if len(group.codes) <= MOST_NAMED
+        else view.say("The nearest of them: {names}.", names=", ".join(nearest)),
+    ]  # fmt: skip
+    if not view.row["smallest"]:
+        told.append(
+            view.say(
+                "They are regions of several countries, whose areas are not measured alike: "
+                "densities are to be compared inside a country only."
+            )
+        )
+    return view.list(told)
+
+
+def _tell_rule(view: PlaceView) -> str:
+    """Say by which rule the peers were chosen, and how far it had to be widened."""
+    group = view.peers
+    if group.rule == "nearest":
+        return view.say(
+            "The rule: nearest in size, density and remoteness (how thinly the surroundings are "
+            "populated), each on a logarithmic scale with the same spread."
+        )
+    class_ = view.tell_rurality(view.place)
+    factor = view.fact("peer_factor", group.factor, "figure", unit=view.place, sources=())
+    told = {"class": class_, "factor": factor}
+    if group.step in (peers.NARROW, peers.WIDER):
+        return view.say(
+            "The rule: the same class ({class}), sparsely populated or not like it, and at most "
+            "{factor} times more or fewer people.",
+            **told,
+        )
+    if group.step in (peers.ANY_SPARSITY, peers.ANY_SPARSITY_WIDER):
+        return view.say(
+            "The rule: the same class ({class}) and at most {factor} times more or fewer people; "
+            "there were too few that are also sparsely populated or not like it.",
+            **told,
+        )
+    if group.step == peers.ANY_SIZE:
+        return view.say(
+            "The rule: the same class ({class}) of any size; there were too few of about its size.",
+            **{"class": class_},
+        )
+    if group.step == peers.ANY_CLASS:
+        return view.say(
+            "The rule: at most {factor} times more or fewer people, of any class; there were too "
+            "few of its own class.",
+            factor=factor,
+        )
+    return view.say(
+        "The rule: the nearest in population; there were too few of its class or of about its size."
+    )
+
+
+@styled
+def plot_peers(view: PlaceView) -> Chart:
+    """Draw population and density of the place, its peers and all the others."""
+    table, group = view.pool, view.peers
+    role = pd.Series("other", index=table.index)
+    role[group.codes] = "peer"
+    role[view.place] = "place"
+    data = table[["population", "density"]].assign(role=role).reset_index()
+    larger = view.stand_in_peers("population").below
+    thinner = view.stand_in_peers("density").above
+    chart, (ax,) = view.start_chart(
+        view.say(
+            "{place}: larger than {larger} of its {n} peers, more thinly populated than {thinner}",
+            place=view.unit(view.place),
+            larger=view.count_peers("n_peers_below_population", larger),
+            n=view.count_peers("n_peers", len(group.codes)),
+            thinner=view.count_peers("n_peers_above_density", thinner),
+        ),
+        view.say("People and people per km², each on a logarithmic scale; one dot is one place."),
+        data=data,
+        height=3.7,
+        key=[
+            make_dot(BEHIND, BEHIND, view.unit(view.place), marker="D"),
+            make_dot(AHEAD, AHEAD, view.say("Peers")),
+            make_dot(REFERENCE, "white", _tell_others(view), size=5),
+        ],
+        note=_tell_areas(view),
+    )  # fmt: skip
+    for name, colour, face, size, order in (
+        ("other", REFERENCE, "white", 4, 1), ("peer", AHEAD, AHEAD, 6.5, 2),
+        ("place", BEHIND, BEHIND, 9, 4),
+    ):  # fmt: skip
+        own = data[data["role"] == name]
+        ax.plot(own["population"], own["density"], "D" if name == "place" else "o", color=colour,
+                markerfacecolor=face, markersize=size, linestyle="", zorder=order)  # fmt: skip
+    _name_dots(ax, view)
+    _scale(ax, view)
+    ax.axhline(SPARSE_BELOW, color=QUIET, linewidth=1, linestyle="--", zorder=1)
+    return chart
+
+
+def _tell_others(view: PlaceView) -> str:
+    if view.row["smallest"]:
+        return view.say("Others in {country}", country=view.unit(view.country))
+    return view.say("Other regions")
+
+
+def _tell_areas(view: PlaceView) -> str:
+    """Say what the areas of the country hold, and from when the figures are."""
+    told = [view.say("The broken line marks the limit of sparse population.")]
+    basis = {
+        "FI": view.say("Areas include inland and sea water."),
+        "SE": view.say("Areas are land."), "IS": view.say("Areas are land."),
+        "CA": view.say("Areas are land."), "IE": view.say("Areas are total areas."),
+    }  # fmt: skip
+    if view.row["smallest"] and view.country in basis:
+        told.append(basis[view.country])
+    told.append(view.say("Population: {date}.", date=tell_date(view)))
+    return " ".join(told)
+
+
+def tell_date(view: PlaceView) -> str:
+    """Say of when the population of the place is."""
+    return ", ".join(
+        view.say("census of {year}", year=date.removesuffix(" census"))
+        if date.endswith(" census")
+        else date
+        for date in str(view.row["population_date"]).split(", ")
+    )
+
+
+def _name_dots(ax: Axes, view: PlaceView) -> None:
+    """Name the place and its nearest peers, those that lie close together only once."""
+    table = view.pool
+    spots: list[np.ndarray] = []
+    for code in [view.place, *view.peers.codes[:_LABELLED]]:
+        spot = np.log10(table.loc[code, ["population", "density"]].to_numpy(float))
+        if any(abs(spot - other)[1] < 0.2 and abs(spot - other)[0] < 0.9 for other in spots):
+            continue
+        spots.append(spot)
+        mine = code == view.place
+        ax.annotate(
+            view.unit(code), tuple(10**spot), xytext=(8, 4), textcoords="offset points",
+            size=9 if mine else 8, weight="bold" if mine else "normal",
+            color=BEHIND if mine else AHEAD, zorder=5,
+        )  # fmt: skip
+
+
+def _scale(ax: Axes, view: PlaceView) -> None:
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(base=10))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(view.tick_size)
+    ax.set_xlabel(view.say("People"))
+    ax.set_ylabel(view.say("People per km²"))
+    ax.grid()
+    ax.margins(0.06)

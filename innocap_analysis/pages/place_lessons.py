@@ -1,0 +1,229 @@
+"""Page 35, end: whom to learn from, where to start, and what is not known."""
+
+from __future__ import annotations
+
+from innocap_analysis.pages.place_frame import list_levels, list_telling, stand_region
+from innocap_analysis.pages.place_view import FEW_SERVICES, PlaceView
+from innocap_analysis.pages.prose import Prose
+
+_MOST = 3  # names of those to learn from
+_ABROAD = 2  # places of the same kind in each other country
+
+
+def list_weak_figures(view: PlaceView) -> list[str]:
+    """List the figures in which the region lies below the median of its country's others."""
+    weak = []
+    for code in list_telling(view):
+        standing = view.stand_in_country(code)
+        own = float(view.regional.at[view.region, code])
+        if own < standing.median:
+            weak.append((standing.rank / standing.n, code))
+    return [code for _, code in sorted(weak, key=lambda pair: -pair[0])]
+
+
+def list_teachers(view: PlaceView, code: str) -> list[str]:
+    """List the regions to learn a figure from: as rural, or a partner's, and better; best first."""
+    table = view.places.table
+    partners = {c.partner_region for c in view.settings.countries.values()}
+    own = table.loc[view.region]
+    known = view.regional[code].dropna()
+    likely = [
+        str(unit)
+        for unit in known.index
+        if unit in partners
+        or (
+            table.at[unit, "sparse"] == own["sparse"]
+            and table.at[unit, "rurality"] >= own["rurality"]
+        )
+    ]
+    better = known[likely]
+    better = better[better > known[view.region]].sort_values(ascending=False, kind="stable")
+    return [str(unit) for unit in better.index[:_MOST]]
+
+
+def write_lessons(view: PlaceView) -> Prose:
+    """Write whom to learn from, what for, and where places of the same kind are abroad."""
+    told = []
+    for code in list_weak_figures(view):
+        found = list_teachers(view, code)
+        if not found:
+            continue
+        named = ", ".join(
+            f"{_name_with_country(view, unit)} ({view.measure_region(code, unit)})"
+            for unit in found
+        )
+        told.append(
+            view.say("{figure} ({region}: {value}): {named}.", figure=view.code(code),
+                     region=view.unit(view.region), value=view.measure_region(code), named=named)
+        )  # fmt: skip
+    told += _tell_best_local(view)
+    if view.row["smallest"]:
+        told += _tell_abroad(view)
+    return view.list(told or [view.say("The figures name nobody who does better.")])
+
+
+def _name_with_country(view: PlaceView, unit: str) -> str:
+    country = view.unit(str(view.places.table.at[unit, "country"]))
+    name = view.unit(unit)
+    return name if name == country else f"{name}, {country}"
+
+
+def _tell_best_local(view: PlaceView) -> list[str]:
+    """Name the countries whose local government does best where the own one lags most."""
+    told: list[str] = []
+    for row in list_levels(view):
+        if row.gap <= 0 or len(told) == _MOST:
+            continue
+        others = view.levels[
+            (view.levels["code"] == row.code) & (view.levels["country"] != view.country)
+            & (view.levels["services_local"] >= FEW_SERVICES)
+            & (view.levels["local"] > row.local)
+        ]  # fmt: skip
+        best = others.sort_values("local", ascending=False, kind="stable").head(_MOST)
+        if best.empty:
+            continue
+        named = ", ".join(
+            view.say("{country} ({value}, {n} services)", country=view.unit(one.country),
+                     value=view.level(one, "local"), n=view.level(one, "services_local"))
+            for one in best.itertuples(index=False)
+        )  # fmt: skip
+        told.append(
+            view.say("Local government, {figure} ({country}: {value}): {named}.",
+                     figure=view.code(row.code), country=view.unit(view.country),
+                     value=view.level(row, "local"), named=named)
+        )  # fmt: skip
+    return told
+
+
+def _tell_abroad(view: PlaceView) -> list[str]:
+    """Name places of the same kind and about the same size in the other countries."""
+    own, table = view.row, view.places.smallest
+    told = []
+    for country in table["country"].unique():
+        if country == view.country:
+            continue
+        same = table[
+            (table["country"] == country) & (table["rurality"] == own["rurality"])
+            & (table["merged_into"] == "")
+        ]  # fmt: skip
+        apart = (same["population"] / own["population"]).map(lambda x: max(x, 1 / x))
+        same = same.assign(apart=apart)[apart <= view.settings.peers.factor**2]
+        near = same[same["sparse"] == own["sparse"]]
+        near = (same if near.empty else near).sort_values("apart", kind="stable")
+        codes = [str(c) for c in near.index[:_ABROAD]]
+        named = ", ".join(f"{view.unit(c)} ({view.size('population', c)})" for c in codes)
+        if codes:
+            told.append(
+                view.say("{country}: {names}", country=view.unit(str(country)), names=named)
+            )
+    if not told:
+        return []
+    text = view.say(
+        "Places of the same class and of about the same size abroad (people in brackets), to ask "
+        "how they do it:"
+    )
+    return ["\n  - ".join([text, *told])]
+
+
+def write_start(view: PlaceView) -> Prose:
+    """Write where to start: what to look at in one's own services, and whom to ask first."""
+    told = []
+    firm = [row for row in list_levels(view) if row.services_local >= FEW_SERVICES and row.gap > 0]
+    for row in firm[:2]:
+        told.append(
+            view.say(
+                "{question} Local government in {country} has {local} of 100 here, central "
+                "government {central} ({n} local services).",
+                question=_ask(view, row.code), country=view.unit(view.country),
+                local=view.level(row, "local"), central=view.level(row, "central"),
+                n=view.level(row, "services_local"),
+            )
+        )  # fmt: skip
+    weak = list_weak_figures(view)
+    if weak:
+        standing = view.stand_in_country(weak[0])
+        told.append(
+            view.say(
+                "Among the residents’ conditions, {figure} is where {region} stands lowest in its "
+                "country (rank {rank} of {n}): ask what that means for who can use digital "
+                "services and whom you can recruit.",
+                figure=view.code(weak[0]), region=view.unit(view.region),
+                rank=stand_region(view, weak[0], standing),
+                n=view.fact("n_regions", standing.n, "count", unit=view.country, code=weak[0]),
+            )
+        )  # fmt: skip
+    nearest = ", ".join(view.unit(code) for code in view.peers.codes[:_MOST])
+    told.append(
+        view.say(
+            "Ask the nearest peers what they buy and deliver together: {names}.", names=nearest
+        )
+    )
+    if view.country in view.settings.countries:
+        told.append(
+            view.say(
+                "Which of the four dimensions comes first for {country} as a whole is on page 60 "
+                "of the country.",
+                country=view.unit(view.country),
+            )
+        )
+    return Prose("\n".join(f"{i}. {text}" for i, text in enumerate(told, start=1)))
+
+
+def _ask(view: PlaceView, code: str) -> str:
+    """Return the question that an indicator puts to a municipality's own services."""
+    questions = {
+        "EGOV_TRANSPARENCY": view.say(
+            "Do your services say how long each step takes and where a case stands?"
+        ),
+        "EGOV_EID": view.say("Can residents identify themselves electronically in your services?"),
+        "EGOV_EDOCUMENTS": view.say("Can documents be sent in and received electronically?"),
+        "EGOV_PREFILLED": view.say("Are your forms filled in with what authorities know already?"),
+        "EGOV_MOBILE": view.say("Do your pages work on a telephone?"),
+    }
+    return questions[code]
+
+
+def write_unknown(view: PlaceView) -> Prose:
+    """Write what is not known about the place, and what the figures must not be taken for."""
+    row = view.row
+    told = [
+        view.say(
+            "How able the administration of {place} is to innovate: no published figure measures "
+            "it. The figures above are about people and land, the residents of a region, or "
+            "government in the whole country.",
+            place=view.unit(view.place),
+        ),
+        view.say(
+            "What people in its organisations answered: the survey is told by country and region, "
+            "on pages 80 and 85, and never for a single place."
+        ),
+    ]
+    if view.country == "CA":
+        told.append(
+            view.say(
+                "How rural it is by a finer measure: a census division is large, and one with a "
+                "town may count as rural where the rest of it is empty."
+            )
+        )
+    if row["kind"] in ("electoral area", "county"):
+        told.append(
+            view.say(
+                "What its local authority does: local electoral areas are parts of the 31 "
+                "authorities of Ireland, and no figure here is about an authority."
+            )
+        )
+    if view.country == "FI" and row["level"] != "region":
+        told.append(
+            view.say(
+                "How dense it is on land: the area holds inland and sea water, so densities are "
+                "lower than in other countries."
+            )
+        )
+    if "ISOC_IDAY" in list_telling(view):
+        told.append(
+            view.say(
+                "How many use the internet daily now: the figures by region end in {year}.",
+                year=view.figure_year("ISOC_IDAY"),
+            )
+        )
+    return view.list(told)
