@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import zipfile
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 _FIXED = (1980, 1, 1, 0, 0, 0)
 _CORE = "docProps/core.xml"
@@ -22,6 +23,17 @@ def pack_files(files: Mapping[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
+def _write_cell(page: Any, value: object) -> object:  # noqa: ANN401 - openpyxl's
+    """Return a cell; a text that begins like a formula stays a text."""
+    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@")):
+        return value
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(page, value)
+    cell.data_type = "s"
+    return cell
+
+
 def make_workbook(sheets: Mapping[str, Iterable[Iterable[object]]]) -> bytes:
     """Make an Excel workbook without dates of its own."""
     from openpyxl import Workbook
@@ -32,7 +44,7 @@ def make_workbook(sheets: Mapping[str, Iterable[Iterable[object]]]) -> bytes:
     for name, rows in sheets.items():
         page = book.create_sheet(name)
         for row in rows:
-            page.append(list(row))
+            page.append([_write_cell(page, value) for value in row])
     stream = io.BytesIO()
     book.save(stream)
     with zipfile.ZipFile(stream) as archive:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import secrets
 from pathlib import Path
-from typing import IO
 
 import pandas as pd
 
@@ -47,9 +47,38 @@ def write_table(path: Path, table: pd.DataFrame, *, private: bool = False) -> Pa
     return write_atomically(path, text, private=private)
 
 
-def read_table(path: Path | IO[bytes], **types: str) -> pd.DataFrame:
-    """Read a table that :func:`write_table` wrote, equal to the last bit."""
-    table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
+def read_text(path: Path) -> str:
+    """Read a file that people edit, or say in which line it is no UTF-8."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InnocapError(f"{path}: cannot be read ({error.strerror})") from None
+    return decode_text(data, path.name)
+
+
+def decode_text(data: bytes, name: str) -> str:
+    """Decode the content of a file as :func:`read_text` does."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InnocapError(
+            f"{name}: line {line}: is not UTF-8; save the file as 'CSV UTF-8'"
+        ) from None
+
+
+def read_table(path: Path, **types: str) -> pd.DataFrame:
+    """Read a table that :func:`write_table` wrote, or a person, equal to the last bit."""
+    return parse_table(read_text(path), path.name, **types)
+
+
+def parse_table(text: str, name: str, **types: str) -> pd.DataFrame:
+    """Read the text of a table as :func:`read_table` does."""
+    source = io.StringIO(text)
+    try:
+        table = pd.read_csv(source, dtype=types, keep_default_na=False, na_values=[""])
+    except ValueError as error:  # what pandas raises for tables of any fault
+        raise InnocapError(f"{name}: cannot be read as a table ({error})") from None
     texts = [column for column, kind in types.items() if kind == "str" and column in table]
     return table.fillna(dict.fromkeys(texts, ""))
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from test_cli import call
 
+from innocap_analysis.archives import make_workbook, pack_files
 from innocap_analysis.batch.parameters import check_parameters
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+from innocap_analysis.survey.files.workbook import read_workbook
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -160,3 +165,69 @@ def test_files_are_as_open_as_the_umask_says(
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == mode
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def _make_book(path: Path, change: Callable[[bytes], bytes]) -> Path:
+    """Make a workbook of one answer whose sheet is changed."""
+    data = make_workbook({"Sheet": [["id", "SKL1"], ["1", "x"]]})
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    (sheet,) = [name for name in files if "/worksheets/" in name]
+    path.write_bytes(pack_files(files | {sheet: change(files[sheet])}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'r="B2"', b'r="B4294967295"'), (b'<row r="2"', b'<row r="4294967295"'),
+        (b'r="B2"', b'r="b99999999999"'), (b'r="B2"', b'r="ZZZZZZ2"'),
+        (b'r="B2"', b'r="ATR1048576"'),
+    ],
+)  # fmt: skip
+def test_a_workbook_that_claims_endless_rows_is_refused(
+    tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    path = _make_book(tmp_path / "a.xlsx", lambda sheet: sheet.replace(old, new))
+    with pytest.raises(InnocapError, match=r"^a.xlsx: .*(cells down to row|columns; a survey)"):
+        read_workbook(path)
+
+
+def test_a_damaged_workbook_is_refused(tmp_path: Path) -> None:
+    path = _make_book(tmp_path / "a.xlsx", lambda sheet: sheet + b"<!-- x -->" * 500)
+    data = bytearray(path.read_bytes())
+    at = data.find(b"xl/worksheets/") + 60
+    data[at : at + 200] = bytes(200)
+    path.write_bytes(bytes(data))
+    with pytest.raises(InnocapError, match=r"^a.xlsx: is damaged"):
+        read_workbook(path)
+
+
+def test_a_binary_workbook_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(pack_files({"xl/workbook.bin": b"x"}))
+    with pytest.raises(InnocapError, match="binary workbook"):
+        read_workbook(path)
+
+
+@pytest.mark.parametrize("text", ["=1+1", '=HYPERLINK("x")', "+1", "-1", "@SUM(A1)"])
+def test_no_text_becomes_a_formula_in_a_workbook(text: str) -> None:
+    data = make_workbook({"a": [[text, "b"]]})
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    assert b"<f>" not in sheet
+    assert load_workbook(io.BytesIO(data)).active["A1"].data_type == "s"
+
+
+@pytest.mark.parametrize("name", ["scales", "survey", "indicators", "regions", "places", "local"])
+def test_a_table_that_is_no_utf_8_is_refused_with_its_line(
+    project: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project / "data" / "codebooks" / f"{name}.csv"
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[2] = lines[2].replace(b",", b",\xff\xfe", 1)
+    path.write_bytes(b"".join(lines))
+    code, out, err = call(capsys, "check")
+    assert code != 0
+    assert f"{name}.csv: line 3: is not UTF-8" in out + err
+    assert "Traceback" not in out + err

@@ -10,6 +10,7 @@ from innocap_analysis.batch.book import find_overruled
 from innocap_analysis.batch.domain import refuse_faults
 from innocap_analysis.batch.parameters import read_notebook, read_parameters
 from innocap_analysis.batch.plan import make_plan
+from innocap_analysis.data.local import read_labels
 from innocap_analysis.data.places import read_places
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import load_capacity, prepare_indicators
@@ -35,6 +36,7 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
     yield "raw files", _catch(lambda: prepare_indicators(settings))
     if settings.places_path.exists():
         yield "places", _catch(lambda: read_places(settings))
+        yield settings.local_path.name, _catch(lambda: read_labels(settings))
     yield "countries and regions", _catch(lambda: refuse_faults(settings))
     yield "goalposts", _catch(lambda: _check_goalposts(settings))
     yield "batch plan", _catch(lambda: _check_plan(settings))

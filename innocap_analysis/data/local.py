@@ -64,7 +64,7 @@ def read_local(settings: Settings, places: Places, observations: pd.DataFrame) -
     InnocapError
         A file is missing or was edited.
     """
-    labels = _read_labels(settings)
+    labels = read_labels(settings)
     level, internet, policy = (
         read_raw_table(one)
         for one in find_resources(
@@ -81,12 +81,10 @@ def read_local(settings: Settings, places: Places, observations: pd.DataFrame) -
     )
 
 
-def _read_labels(settings: Settings) -> pd.DataFrame:
+def read_labels(settings: Settings) -> pd.DataFrame:
+    """Read the table of what is measured of places and of levels of government."""
     path = settings.local_path
-    try:
-        table = read_table(path, **dict.fromkeys(_COLUMNS, "str"))
-    except (OSError, ValueError) as error:
-        raise InnocapError(f"{path.name}: cannot be read as a table ({error})") from None
+    table = read_table(path, **dict.fromkeys(_COLUMNS, "str"))
     missing = [column for column in _COLUMNS if column not in table]
     if missing:
         raise InnocapError(f"{path.name}: column {missing[0]!r} is missing")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping
 
@@ -11,7 +10,7 @@ import pandas as pd
 
 from innocap_analysis.data.units import name_country
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.files import read_table
+from innocap_analysis.files import decode_text, parse_table
 from innocap_analysis.languages import find_languages
 
 # From the top down. A district is a NUTS 3 region or a Canadian census division.
@@ -36,11 +35,9 @@ def list_labels(table: pd.DataFrame) -> list[str]:
 
 def read_names(content: bytes, file: str) -> pd.DataFrame:
     """Read the table of names, other names and mergers, by code."""
-    try:
-        head = content.split(b"\n", 1)[0].decode("utf-8-sig").strip().split(",")
-        table = read_table(io.BytesIO(content), **dict.fromkeys(head, "str"))
-    except ValueError as error:
-        raise InnocapError(f"{file}: cannot be read as a table ({error})") from None
+    text = decode_text(content, file)
+    head = text.split("\n", 1)[0].strip().split(",")
+    table = parse_table(text, file, **dict.fromkeys(head, "str"))
     missing = [column for column in _NAME_COLUMNS if column not in table]
     if missing:
         raise InnocapError(f"{file}: column {missing[0]!r} is missing")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import read_text
 from innocap_analysis.index.codebook import COLUMNS, Codebook
 from innocap_analysis.index.codebook_check import (
     NUMBER_COLUMNS,
@@ -132,12 +133,7 @@ def _find_delimiter(text: str) -> str:
 
 
 def _read_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InnocapError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise InnocapError(f"{path.name}: is not UTF-8; save it as 'CSV UTF-8'") from None
+    text = read_text(path)
     delimiter = _find_delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     records = [(reader.line_num, row) for row in reader if any(row)]

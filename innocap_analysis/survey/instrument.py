@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.files import read_text
 from innocap_analysis.index.codebook import COLUMNS, Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.languages import SOURCE_LANGUAGE, find_languages
@@ -124,11 +126,10 @@ def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
     """
     place = Path(path)
     known = read_scales(scales)
-    try:
-        with place.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeError) as error:
-        raise InnocapError(f"{place.name}: cannot be read ({error})") from None
+    rows = list(csv.DictReader(io.StringIO(read_text(place), newline="")))
+    wide = [line for line, row in enumerate(rows, start=2) if None in row]
+    if wide:
+        raise InnocapError(f"{place.name}: line {wide[0]}: more cells than the header has columns")
     table = pd.DataFrame(rows).fillna("")
     if "answer" not in table:
         raise InnocapError(f"{place.name}: column 'answer' is missing")

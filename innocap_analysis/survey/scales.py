@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import html
+import io
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.data.units import name_country, read_regions
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.files import choose_texts
+from innocap_analysis.files import choose_texts, read_text
 from innocap_analysis.languages import SOURCE_LANGUAGE, is_language
 from innocap_analysis.settings import Settings
 
@@ -99,11 +100,14 @@ def format_code(code: Code) -> str:
 def read_scales(path: str | Path) -> dict[str, Scale]:
     """Read the table of answer scales and check it."""
     place = Path(path)
-    with place.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if tuple(reader.fieldnames or ()) != _COLUMNS:
-            raise InnocapError(f"{place.name}: expected the columns {', '.join(_COLUMNS)}")
-        rows = [{k: (v or "").strip() for k, v in row.items()} for row in reader]
+    reader = csv.DictReader(io.StringIO(read_text(place), newline=""), restval="")
+    if tuple(reader.fieldnames or ()) != _COLUMNS:
+        raise InnocapError(f"{place.name}: expected the columns {', '.join(_COLUMNS)}")
+    given = list(reader)
+    wide = [line for line, row in enumerate(given, start=2) if None in row]
+    if wide:
+        raise InnocapError(f"{place.name}: line {wide[0]}: more cells than the header has columns")
+    rows = [{k: v.strip() for k, v in row.items()} for row in given]
     faults: list[str] = []
     found: dict[str, dict[tuple[str, str], Code]] = {}
     meant: dict[tuple[str, str], Code] = {}

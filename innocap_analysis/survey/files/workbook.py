@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ MOST_BYTES = 1_500_000_000
 _SMALL = 20_000_000
 _MOST_PACKED = 40
 _PIECE = 1 << 20
-_OVERLAP = 64
+_OVERLAP = 256
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
-_CELL = re.compile(rb'<(?:\w+:)?c [^>]{0,40}?r="([A-Z]{1,4})\d+"')
+_CELL = re.compile(rb'<(?:\w+:)?c [^>]{0,40}?r="([A-Za-z]{1,9})(\d{1,20})"')
+_ROW = re.compile(rb'<(?:\w+:)?row [^>]{0,80}?r="(\d{1,20})"')
+MOST_ROWS = 1_048_576  # of any Excel workbook
+_MOST_CELLS = 50_000_000  # the reader takes the whole rectangle into memory
 
 
 def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
@@ -46,6 +50,10 @@ def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
                 sheets[name] = table.set_axis(range(1, len(table) + 1), axis=0)
     except CalamineError as error:
         raise InnocapError(f"{path.name}: cannot be read as a workbook ({error})") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # the reader's own, and no Exception
+            raise
+        raise InnocapError(f"{path.name}: is damaged; save it anew from Excel") from None
     if not sheets:
         raise InnocapError(f"{path.name}: has no cells")
     return sheets
@@ -57,7 +65,10 @@ def _look_over(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             names = {part.filename for part in parts}
-            if "xl/workbook.xml" not in names and "xl/workbook.bin" not in names:
+            if "xl/workbook.bin" in names:
+                # Its cells cannot be counted before they are all in memory.
+                raise InnocapError(f"{path.name}: is a binary workbook; save it as .xlsx or CSV")
+            if "xl/workbook.xml" not in names:
                 raise InnocapError(f"{path.name}: is a ZIP archive, but no Excel workbook")
             unpacked = sum(part.file_size for part in parts)
             packed = path.stat().st_size
@@ -69,13 +80,14 @@ def _look_over(path: Path) -> None:
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     _look_over_part(archive, part, path.name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
+            OSError) as error:  # fmt: skip
         raise InnocapError(f"{path.name}: is damaged ({error})") from error
 
 
 def _look_over_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
     sheet = "/worksheets/" in part.filename
-    tail, read = b"", 0
+    tail, read, rows, columns = b"", 0, 0, 0
     with archive.open(part) as stream:
         while piece := stream.read(_PIECE):
             read += len(piece)
@@ -89,14 +101,23 @@ def _look_over_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) 
                     f"{name}: {part.filename} holds formulas; a survey export has values only. "
                     "Copy the sheet and paste values, or save it as CSV"
                 )
-            if sheet and (widest := max(map(_count, _CELL.findall(text)), default=0)):
-                check_width(widest, name)
+            if sheet:
+                cells = _CELL.findall(text)
+                columns = max(columns, *(_count(letters) for letters, _ in cells), 0)
+                given = [*(row for _, row in cells), *_ROW.findall(text)]
+                rows = max(rows, *map(int, given), 0)
+                check_width(columns, name)
+                if rows > MOST_ROWS or rows * columns > _MOST_CELLS:
+                    raise InnocapError(
+                        f"{name}: {part.filename} has cells down to row {rows}; a survey export "
+                        "has fewer. Delete the rows below the answers, or save it as CSV"
+                    )
             tail = text[-_OVERLAP:]
 
 
 def _count(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 
