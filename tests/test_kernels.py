@@ -13,11 +13,10 @@ from queue import Empty
 
 import nbformat
 import pytest
-from jupyter_client.manager import KernelManager, start_new_kernel
-from jupyter_client.provisioning import KernelProvisionerFactory
-
 from innocap_analysis.batch.processes import can_fork
 from innocap_analysis.batch.warm import provisioner
+from jupyter_client.manager import KernelManager, start_new_kernel
+from jupyter_client.provisioning import KernelProvisionerFactory
 
 pytestmark = [
     pytest.mark.slow,

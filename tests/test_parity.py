@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 import nbformat
 import pytest
+from innocap_analysis.batch.processes import START_VARIABLE, can_fork
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from innocap_analysis import run_notebooks
-from innocap_analysis.batch.processes import START_VARIABLE, can_fork
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
 
 pytestmark = [

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOUSE = ROOT / "innocap_analysis"
 GROUND = ["errors", "reads", "parts", "planned", "settings", "archives", "files"]
 ROOMS = [*GROUND, "data", "index", "survey", "pages", "batch", "cli"]
-NEIGHBOURS = ["fewlikert"]
+NEIGHBOURS = ["fewlikert", "warmill"]
 MODULES = sorted(HOUSE.rglob("*.py"))
 ALL = sorted([*MODULES, *(p for n in NEIGHBOURS for p in (ROOT / n).rglob("*.py"))])
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from innocap_analysis.batch.helper import start_helper
+from innocap_analysis.batch.processes import START_VARIABLE, choose_start
+from innocap_analysis.batch.warm import spawned
 from test_batch import small, write_notebook
 
 from innocap_analysis import load_settings, run_notebooks
 from innocap_analysis.batch import processes
 from innocap_analysis.batch.fingerprint import describe_project
-from innocap_analysis.batch.helper import start_helper
-from innocap_analysis.batch.processes import START_VARIABLE, choose_start
-from innocap_analysis.batch.warm import spawned
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import OUTPUT_VARIABLE
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from innocap_analysis.batch.processes import START_VARIABLE, can_fork
 from test_batch import small, write_notebook
 
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch.crate import CRATE_NAME
 from innocap_analysis.batch.lock import NAME, hold_places
-from innocap_analysis.batch.processes import START_VARIABLE, can_fork
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import WRITING_PREFIX
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings

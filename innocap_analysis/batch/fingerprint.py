@@ -13,14 +13,16 @@ from typing import Any
 
 import fewlikert
 import innocap_analysis
+import warmill
 from innocap_analysis import reads
 from innocap_analysis.files import hash_file
 from innocap_analysis.reads import Reading
 from innocap_analysis.settings import TEXTS_NAME, Settings
 
 LOCK_NAME = "requirements.lock"
-# Whose change makes every page another one: the package and the statistics beside it.
-CODE_FOLDERS = tuple(Path(str(p.__file__)).parent for p in (innocap_analysis, fewlikert))
+# Whose change makes every page another one: the package and its neighbours.
+PACKAGES = (innocap_analysis, fewlikert, warmill)
+CODE_FOLDERS = tuple(Path(str(p.__file__)).parent for p in PACKAGES)
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,9 @@ def list_code() -> list[Path]:
         path
         for folder in CODE_FOLDERS
         for path in folder.rglob("*")
-        if "__pycache__" not in path.parts and not path.name.startswith(".") and path.is_file()
+        if not {"__pycache__", "tests"} & set(path.relative_to(folder).parts)
+        and not path.name.startswith(".")
+        and path.is_file()
     )
 
 

@@ -1,7 +1,6 @@
 """How the libraries that notebooks use are put back into the state that they had.
 
-Each function remembers the state as it is and returns what brings it back. A library that is
-not loaded has none.
+Each function remembers a state as it is and returns what brings it back.
 """
 
 from __future__ import annotations
@@ -15,7 +14,41 @@ from typing import Any
 Undo = Callable[[], None]
 
 
-def _keep_mapping(one: MutableMapping[Any, Any]) -> Undo:
+def keep(read: Callable[[], Any], write: Callable[[Any], object]) -> Undo:
+    """Remember what one function reads and another one writes."""
+    kept = read()
+
+    def undo() -> None:
+        if read() != kept:
+            write(kept)
+
+    return undo
+
+
+def keep_attributes(owner: Any, *names: str) -> Undo:  # noqa: ANN401
+    """Remember attributes by their identity."""
+    kept = {name: getattr(owner, name) for name in names}
+
+    def undo() -> None:
+        for name, value in kept.items():
+            if getattr(owner, name, None) is not value:
+                setattr(owner, name, value)
+
+    return undo
+
+
+def keep_list(one: list[Any]) -> Undo:
+    """Remember what a list holds."""
+    kept = list(one)
+
+    def undo() -> None:
+        one[:] = kept
+
+    return undo
+
+
+def keep_mapping(one: MutableMapping[Any, Any]) -> Undo:
+    """Remember what a mapping holds."""
     kept = dict(one)
 
     def undo() -> None:
@@ -114,7 +147,7 @@ def keep_matplotlib() -> Undo:
     tables = [units.registry, style.library, named, mpl.rcParamsDefault,
               vars(scale).get("_scale_mapping", {}),
               vars(projections.projection_registry).get("_all_projection_types", {})]  # fmt: skip
-    undos = [_keep_mapping(one) for one in _untyped(*tables)]
+    undos = [keep_mapping(one) for one in _untyped(*tables)]
     undos += [_keep_names(backends, "backend"),
               _keep_names(pyplot, "_backend_mod", "_REPL_DISPLAYHOOK")]  # fmt: skip
 
@@ -137,7 +170,7 @@ def keep_matplotlib() -> Undo:
 def keep_ipython() -> Undo:
     """Remember which extensions are loaded; of the inline backend every run has its own."""
     extensions: Any = importlib.import_module("IPython.core.extensions")
-    back = _keep_mapping(getattr(extensions, "BUILTINS_EXTS", {}))
+    back = keep_mapping(getattr(extensions, "BUILTINS_EXTS", {}))
 
     def forget_inline() -> None:
         # It ties itself to the shell when it is imported, and every run has another shell.
@@ -157,6 +190,5 @@ def keep_ipython() -> Undo:
     return undo
 
 
-LIBRARIES: tuple[Callable[[], Undo], ...] = (
-    keep_numpy, keep_pandas, keep_matplotlib, keep_ipython
-)  # fmt: skip
+LIBRARIES = {"numpy": keep_numpy, "pandas": keep_pandas, "matplotlib": keep_matplotlib,
+             "IPython": keep_ipython}  # fmt: skip
