@@ -40,6 +40,11 @@ class Ended:
     memory_mb: float = 0.0
 
 
+def name_error(error: BaseException) -> str:
+    """Return an exception in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
 @dataclass(eq=False)
 class Attempt:
     """One try at a task; `grace` is how long its process may be over the limit."""

@@ -62,7 +62,7 @@ def run_cells(
     source, result : path
         The notebook, and where it is written as far as it came.
     parameters : mapping, optional
-        Given to the notebook.
+        Given to the notebook; ``{name}`` in the paths stands for one.
     engine : str or None
         What the `run` of a pool is given: cells run in this process, or in a kernel of their
         own.
@@ -80,7 +80,9 @@ def run_cells(
     """
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.parameterize import parameterize_path
 
+    places = [parameterize_path(str(place), parameters or {}) for place in (source, result)]
     until = time.monotonic() + (timeout or 0)
     limit = {"timeout_func": lambda _=None: max(1, math.ceil(until - time.monotonic()))}
     problem = ""
@@ -95,7 +97,7 @@ def run_cells(
                     **({"extra_arguments": [*arguments]} if engine is None and arguments else {}),
                 )  # fmt: skip
         except papermill.PapermillExecutionError as error:
-            return _explain(_read(result), error)
+            return _explain(_read(places[1]), error)
         except CellTimeoutError:
             problem = f"took longer than {timeout:g} s"
         except DeadKernelError:
@@ -106,7 +108,7 @@ def run_cells(
                 continue
             problem = f"the kernel did not start ({error})"
         break
-    done = _read(result if Path(result).exists() else source)
+    done = _read(places[1] if Path(places[1]).exists() else places[0])
     if not problem:
         return Ending(done)
     begun = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from warmill import engine
-from warmill.attempt import Attempt
+from warmill.attempt import Attempt, name_error
 from warmill.helper import Channel
 from warmill.loading import settle_child
 from warmill.processes import end_group
@@ -114,7 +114,7 @@ class Forks:
                 channel.send("done", value)
         except BaseException as error:  # noqa: BLE001 - a child must never come back from here
             with contextlib.suppress(OSError, ValueError):
-                channel.send("problem", f"{type(error).__name__}: {error}")
+                channel.send("problem", name_error(error))
         finally:
             # Not the interpreter's own end: it would flush what the parent also holds.
             os._exit(0)

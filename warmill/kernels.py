@@ -27,6 +27,7 @@ from warmill.processes import check_threads, import_jsonschema
 # What an installed package has loaded into every kernel: `name = "module"` or, to be called,
 # `name = "module:function"`. The name is the package whose files count.
 GROUP = "warmill.load"
+LOAD_VARIABLE = "WARMILL_LOAD"  # some of these names, between commas; all where it is not set
 IDLE_SECONDS = float(os.environ.get("WARMILL_IDLE", "300"))
 LIMIT = 1 << 20
 _PATIENCE_SECONDS = 5
@@ -37,7 +38,16 @@ _KERNEL = ("comm", "ipykernel.debugger", "ipykernel.zmqshell", "ipykernel.kernel
 
 def find_loads() -> list[EntryPoint]:
     """Return what installed packages want to have loaded."""
-    return sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    wanted = os.environ.get(LOAD_VARIABLE)
+    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    return [entry for entry in found if wanted is None or entry.name in wanted.split(",")]
+
+
+def load_entry(entry: EntryPoint) -> None:
+    """Import a module, or call a function."""
+    loaded = entry.load()
+    if callable(loaded):
+        loaded()
 
 
 def serve(path: Path) -> None:
@@ -68,9 +78,7 @@ def _load() -> None:
                 importlib.import_module(module)
         draw_figure()
         for entry in find_loads():
-            loaded = entry.load()
-            if callable(loaded):
-                loaded()
+            load_entry(entry)
         for module in _KERNEL:
             importlib.import_module(module)
     gc.collect()

@@ -52,7 +52,7 @@ def keep_mapping(one: MutableMapping[Any, Any]) -> Undo:
     kept = dict(one)
 
     def undo() -> None:
-        if dict(one) != kept:
+        if list(one.items()) != list(kept.items()):
             one.clear()
             one.update(kept)
 
@@ -171,24 +171,34 @@ def keep_ipython() -> Undo:
     """Remember which extensions are loaded; of the inline backend every run has its own."""
     extensions: Any = importlib.import_module("IPython.core.extensions")
     back = keep_mapping(getattr(extensions, "BUILTINS_EXTS", {}))
+    traits: Any = importlib.import_module("traitlets.utils.warnings")
+    told: set[Any] = getattr(traits, "_deprecations_shown", set())
+    told_before = {*told}
 
     def forget_inline() -> None:
         # It ties itself to the shell when it is imported, and every run has another shell.
         inline: Any = sys.modules.pop("matplotlib_inline.backend_inline", None)
-        if inline is not None:
-            vars(sys.modules["matplotlib_inline"]).pop("backend_inline", None)
-            for one in inline.InlineBackend.mro():
-                if "_instance" in vars(one):
-                    one._instance = None
+        if inline is None:
+            return
+        vars(sys.modules["matplotlib_inline"]).pop("backend_inline", None)
+        for one in inline.InlineBackend.mro():
+            if "_instance" in vars(one):
+                one._instance = None
+        pyplot: Any = sys.modules.get("matplotlib.pyplot")
+        if pyplot is not None and pyplot._backend_mod is not None:
+            pyplot._backend_mod = None
+            pyplot._REPL_DISPLAYHOOK = type(pyplot._REPL_DISPLAYHOOK).NONE
 
     def undo() -> None:
         back()
         forget_inline()
+        told.intersection_update(told_before)  # what was told once is told again
 
     forget_inline()  # what loading has left
 
     return undo
 
 
-LIBRARIES = {"numpy": keep_numpy, "pandas": keep_pandas, "matplotlib": keep_matplotlib,
-             "IPython": keep_ipython}  # fmt: skip
+# In this order: IPython lets go of the backend that matplotlib's state would hold.
+LIBRARIES = {"numpy": keep_numpy, "pandas": keep_pandas, "IPython": keep_ipython,
+             "matplotlib": keep_matplotlib}  # fmt: skip

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -32,16 +33,29 @@ def load_process(
 
     with loading():
         shell.make_app()
-        import papermill.execute  # noqa: F401 - loaded for the children
-
         engine.register()
         engine.WarmEngine.path = read_path()
+        _rehearse_papermill()
         if load is not None:
             load()
         if rehearse is not None:
             rehearse()
     gc.collect()
     gc.freeze()
+
+
+def _rehearse_papermill() -> None:
+    """Run a notebook without cells: papermill and what checks notebooks set themselves up."""
+    from nbformat import write
+    from nbformat.v4 import new_notebook
+
+    from warmill import cells, engine
+
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Path(folder) / "empty.ipynb"
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        write(new_notebook(metadata={"kernelspec": kernel}), empty)
+        cells.run_cells(empty, Path(folder) / "done.ipynb", engine=engine.NAME)
 
 
 @contextlib.contextmanager
@@ -105,14 +119,14 @@ def import_used(notebook: Path, packages: Collection[str] = KNOWN) -> None:
 
 def draw_figure() -> None:
     """Draw a figure of pyplot once, if that is loaded: fonts are found on the way."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is not None:
+    if "matplotlib.pyplot" in sys.modules:
         from io import BytesIO
 
-        figure, axes = pyplot.subplots()
-        axes.set_title("a")
-        figure.savefig(BytesIO())
-        pyplot.close(figure)
+        from matplotlib.figure import Figure
+
+        figure = Figure()
+        figure.subplots().set_title("a")
+        figure.savefig(BytesIO(), format="png")
 
 
 def settle_child(parent: int, memory_mb: int | None = None) -> None:

@@ -41,9 +41,11 @@ from warmill.watch import Watch, find_foreign
 _SYS = ("stdin", "stdout", "stderr", "excepthook", "displayhook", "unraisablehook",
         "breakpointhook", "dont_write_bytecode")  # fmt: skip
 _SYS_LISTS = ("argv", "path", "path_hooks", "meta_path")
+_MAINS = ("__main__", "__mp_main__")
 _LAST = ("last_exc", "last_type", "last_value", "last_traceback")
-# What IPython imports when a cell first fails or asks a shell.
+# What IPython imports when a cell first fails, asks a shell or draws.
 _USED_LATER = ("stack_data", "pexpect")
+_DRAWING = "matplotlib_inline.config"
 _METHODS = partial(multiprocessing.get_start_method, allow_none=True)
 # How each is read and written; what has no reader is the same in every fresh process.
 _VALUES: tuple[tuple[Callable[[], Any], Callable[[Any], object]], ...] = (
@@ -91,11 +93,12 @@ def _keep_interpreter() -> Undo:
         keep_list(gc.callbacks),
         keep_attributes(threading, "excepthook"),
     ]
-    main, numbers = sys.modules["__main__"], decimal.getcontext().copy()
+    mains = {name: sys.modules[name] for name in _MAINS if name in sys.modules}
+    numbers = decimal.getcontext().copy()
     names, kept = vars(builtins), vars(builtins).copy()
 
     def undo() -> None:
-        sys.modules["__main__"] = main
+        sys.modules.update(mains)
         for one in undos:
             one()
         for name in _LAST:
@@ -205,7 +208,7 @@ class Restorer:
     def __init__(self) -> None:
         from warmill.shell import App
 
-        for module in _USED_LATER:
+        for module in (*_USED_LATER, *([_DRAWING] if "matplotlib" in sys.modules else [])):
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
         self._kernels = App
@@ -228,10 +231,10 @@ class Restorer:
     def end(self) -> str:
         """Put everything back; say what cannot be, so that no other run must follow."""
         try:
+            self._end_kernel()
             reason = self._leftovers.find()
             if reason:
                 return reason
-            self._end_kernel()
             for undo in self._undos:
                 undo()
             reason = self._drop_modules()
@@ -244,6 +247,9 @@ class Restorer:
         if self._kernels.initialized():
             app: Any = self._kernels.instance()
             kernel, shell = app.kernel, app.kernel.shell
+            scripts = shell.magics_manager.registry.get("ScriptMagics")
+            if hasattr(scripts, "stop_event_loop"):  # of %%bash, in a thread
+                scripts.stop_event_loop()
             atexit._clear()  # nothing of it happens: this process never ends by itself
             shell.history_manager.outputs.clear()  # one table for every shell
             shell.restore_sys_module_state()

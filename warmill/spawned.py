@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from warmill.attempt import name_error
 from warmill.helper import Channel, watch_parent
 from warmill.processes import die_with_parent, keep_memory, limit_memory
 
@@ -46,7 +47,7 @@ def serve(
                 # What libraries keep in context variables ends with the task.
                 said = "done", contextvars.copy_context().run(run, task, state.engine)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this task's alone
-                said = "problem", f"{type(error).__name__}: {error}"
+                said = "problem", name_error(error)
             if os.getpid() != own:  # a process that the notebook forked and let go on
                 return
             channel.send(*said)
@@ -54,7 +55,7 @@ def serve(
             channel.send("over", state.end())
     except BaseException as error:  # noqa: BLE001 - told to whoever started this process
         with contextlib.suppress(OSError, ValueError):
-            channel.send("problem", f"{type(error).__name__}: {error}")
+            channel.send("problem", name_error(error))
     finally:
         os._exit(0)
 

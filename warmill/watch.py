@@ -21,6 +21,11 @@ _OWN = {"__main__", "__mp_main__", "sys", "builtins"}
 _KNOWN = {
     "posix.environ", "nt.environ", "os.environ", "warnings.filters", "warnings.onceregistry",
     "tempfile.tempdir", "IPython.core.magic.magics", "inspect.modulesbyfile",
+    # Filled as they are used.
+    "pandas.plotting._core._backends",
+    "matplotlib.backends.registry.backend_registry._backend_to_gui_framework",
+    "matplotlib.backend_bases._default_backends",
+    "PIL.ImageColor.colormap",
 }  # fmt: skip
 _KNOWN_TYPES = {"RcParams"}
 _SET_BY_IMPORT = {"__warningregistry__", "__annotations__", "__annotations_cache__"}

@@ -27,6 +27,16 @@ class Task(NamedTuple):
     staging: Path
 
 
+class _CleanPool(Pool):
+    """Removes what was being written when it is closed, also by a signal."""
+
+    def close(self) -> list[Task]:
+        left: list[Task] = super().close()
+        for task in left:
+            shutil.rmtree(task.staging, ignore_errors=True)
+        return left
+
+
 class RunPool:
     """Processes that runs are given to, and that give their outcomes back."""
 
@@ -40,7 +50,7 @@ class RunPool:
         notebooks: Sequence[Path],
     ) -> None:
         self._settings = settings
-        self._pool = Pool(
+        self._pool = _CleanPool(
             partial(_execute, settings=settings, state=state),
             load=partial(load_runs, languages, notebooks),
             rehearse=partial(rehearse_runs, languages[0]),
@@ -68,8 +78,7 @@ class RunPool:
 
     def close(self) -> None:
         """End everything at once and remove what it was writing."""
-        for task in self._pool.close():
-            shutil.rmtree(task.staging, ignore_errors=True)
+        self._pool.close()
 
     def _conclude(self, end: Ended) -> Outcome:
         task: Task = end.task
