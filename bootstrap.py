@@ -30,8 +30,8 @@ WAIT_FOR_OTHER_SECONDS = 900
 STEP_LIMIT_SECONDS = 1800
 
 # Kernels forked from a loaded process; the plain way where that cannot be.
-WARM_KERNELS = "innocap-warm"
-KERNELS_PLUGIN = "innocap_analysis.batch.warm.notebook_tests"
+WARM_KERNELS = "warmill"
+KERNELS_PLUGIN = "warmill.notebook_tests"
 
 JOBS = ("report", "test", "lab", "lock")
 
@@ -247,7 +247,7 @@ def run_tests(extra: "list[str]") -> int:
         ("tests", ["pytest", *workers, *extra]),
         ("notebooks", ["pytest", "-p", KERNELS_PLUGIN, "--nbval-lax", "notebooks", *workers]),
     )
-    warm = {"INNOCAP_KERNELS_IDLE": "20"}
+    warm = {"WARMILL_IDLE": "20"}
     results = []
     for name, arguments in steps:
         tell(name)

@@ -98,11 +98,11 @@ def run_limit(regions: list[str], output: Path) -> float:
 def execute_all(regions: list[str]) -> float:
     """Run the code of the cells, nothing else around it, and make the pages."""
     import nbformat
+    from innocap_analysis.batch.warm import preload
     from IPython.core.formatters import DisplayFormatter
 
     from innocap_analysis import load_settings
     from innocap_analysis.batch.html import export_html
-    from innocap_analysis.batch.warm import preload
 
     preload.preload(("en",), [Path(f"notebooks/{n}.ipynb") for n in NOTEBOOKS])
     os.chdir(ROOT / "notebooks")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAIN: list[str] = []
-FORKED = ["-p", "innocap_analysis.batch.warm.notebook_tests"]
+FORKED = ["-p", "warmill.notebook_tests"]
 
 
 def run_nbval(plugin: list[str], folder: Path) -> float:

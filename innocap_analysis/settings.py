@@ -6,10 +6,9 @@ import contextlib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     PrivateAttr,
@@ -20,7 +19,7 @@ from pydantic import (
 
 from innocap_analysis import reads
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.languages import SOURCE_LANGUAGE, is_language
+from innocap_analysis.partners import Country, Language, PeerRule
 from innocap_analysis.parts import Part
 from innocap_analysis.planned import MARK, BatchPlan
 from innocap_analysis.yamlfile import parse_yaml
@@ -36,43 +35,8 @@ MIN_RESPONDENTS_FLOOR = 5
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}")
 
 
-def _check_language(code: str) -> str:
-    if not is_language(code):
-        raise ValueError(f"{code!r} is no code of a language, such as 'en' or 'sv'")
-    return code
-
-
-Language = Annotated[str, AfterValidator(_check_language)]
-
-
 def _codes_or_all(value: object) -> object:
     return None if value == "all" else value
-
-
-class Country(Part):
-    """One partner country: its partner region and how figures mark it."""
-
-    partner_region: str
-    partner_area: Annotated[dict[Language, str], Field(min_length=1)]
-    colour: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
-    marker: Annotated[str, Field(pattern=r"^[os^vDP*Xd<>ph8]$")]
-
-    def name_area(self, language: str) -> str:
-        """Return the name of the partner area, in English where a language has none."""
-        names = self.partner_area
-        for own in (language, SOURCE_LANGUAGE, *names):
-            if names.get(own, "").strip():
-                return names[own]
-        return self.partner_region
-
-
-class PeerRule(Part):
-    """With whom a place is compared; see :mod:`innocap_analysis.index.peers`."""
-
-    rule: Literal["class", "nearest"] = "class"
-    factor: Annotated[float, Field(gt=1)] = 2.0
-    least: Annotated[int, Field(ge=10)] = 10
-    number: Annotated[int, Field(ge=10)] = 15
 
 
 class Settings(Part):

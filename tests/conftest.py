@@ -14,12 +14,12 @@ import pytest
 from loaded import Loaded
 
 from innocap_analysis import read_instrument
-from innocap_analysis.batch.helper import Helper
-from innocap_analysis.batch.processes import can_fork
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
 from innocap_analysis.survey.instrument import Instrument
 from tests.synthetic.people import make_respondents
+from warmill.helper import Helper
+from warmill.processes import can_fork
 
 ROOT = Path(__file__).resolve().parents[1]
 # Time is no property: a busy machine must not fail a test.
@@ -99,7 +99,7 @@ def _quick_start(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
             process or process.append(request.getfixturevalue("loaded"))
             return process[0].start_helper(*arguments)
 
-        monkeypatch.setattr("innocap_analysis.batch.run.start_helper", start)
+        monkeypatch.setattr("warmill.keeper.start_helper", start)
 
 
 def _is_real(request: pytest.FixtureRequest) -> bool:

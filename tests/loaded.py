@@ -23,8 +23,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from innocap_analysis.batch.helper import Channel, Helper
-from innocap_analysis.batch.processes import die_with_parent, import_jsonschema
+from warmill.helper import Channel, Helper
+from warmill.processes import die_with_parent, import_jsonschema
 
 _MOST_BYTES = 1 << 24
 
@@ -41,7 +41,7 @@ class Loaded:
         )
 
     def start_helper(self, target: Callable[..., None], *arguments: object) -> Helper:
-        """Do what `batch.helper.start_helper` does, by a fork of the loaded process."""
+        """Do what `warmill.helper.start_helper` does, by a fork of the loaded process."""
         # Whoever ends with its parent ends with the process that it was forked from.
         own = [self._process.pid if a == os.getpid() else a for a in arguments]
         asked = (target.__module__, target.__qualname__, own)
@@ -117,16 +117,14 @@ def serve(path: str) -> None:
 
 
 def _load() -> None:
-    for name in ("run", "crate", "index_page", "results", "lock", "warm.pool", "warm.spawn"):
+    for name in ("run", "crate", "index_page", "results", "lock", "hooks"):
         importlib.import_module(f"innocap_analysis.batch.{name}")
+    for name in ("keeper", "engine", "forking", "spawning"):
+        importlib.import_module(f"warmill.{name}")
     importlib.import_module("papermill.execute")
-    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+    from innocap_analysis.batch.hooks import rehearse_runs
 
-    from innocap_analysis.batch.html import export_html
-    from innocap_analysis.batch.warm.preload import rehearse_figure
-
-    export_html(new_notebook(cells=[new_markdown_cell("# a"), new_code_cell("1")]), "en")
-    rehearse_figure()
+    rehearse_runs("en")
 
 
 def _answer(line: socket.socket) -> None:

@@ -21,10 +21,10 @@ from test_batch import small, write_notebook
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch import worker
 from innocap_analysis.batch.fingerprint import describe_project
-from innocap_analysis.batch.processes import can_fork
 from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+from warmill.processes import can_fork
 
 __all__ = ["small"]
 pytestmark = [

@@ -15,13 +15,14 @@ GROUND = [
     "yamlfile",
     "reads",
     "parts",
+    "partners",
     "planned",
     "settings",
     "archives",
     "files",
 ]
 ROOMS = [*GROUND, "data", "index", "survey", "pages", "batch", "cli_survey", "cli"]
-NEIGHBOURS = ["fewlikert"]
+NEIGHBOURS = ["fewlikert", "warmill"]
 MODULES = sorted(HOUSE.rglob("*.py"))
 ALL = sorted([*MODULES, *(p for n in NEIGHBOURS for p in (ROOT / n).rglob("*.py"))])
 
@@ -68,4 +69,5 @@ def test_what_computes_neither_plots_nor_draws_global_random_numbers(room: str) 
 
 @pytest.mark.parametrize("path", ALL, ids=_name)
 def test_modules_stay_readable(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    most = 500 if "tests" in path.parts else 350
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= most

@@ -1,4 +1,4 @@
-"""Runs that start warm: equal to cold ones, and every bad end told apart."""
+"""Reports in loaded processes: those of a kernel, whatever ends a run, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -16,72 +16,58 @@ import pytest
 from test_batch import small, write_notebook
 
 from innocap_analysis import run_notebooks
+from innocap_analysis.batch import run
 from innocap_analysis.batch.crate import CRATE_NAME
 from innocap_analysis.batch.lock import NAME, hold_places
-from innocap_analysis.batch.processes import START_VARIABLE, can_fork
+from innocap_analysis.batch.run import START_VARIABLE, choose_start
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import WRITING_PREFIX
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+from warmill.processes import can_fork
 
 __all__ = ["small"]
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not can_fork(), reason="runs start warm on Linux only"),
-]
-ROOT = Path(__file__).resolve().parents[1]
-
-BAD = {
-    "SE": ("raise ValueError('on\\npurpose')", "ValueError: on purpose"),
-    "FI": ("import os\nos._exit(3)", "ended its own process (exit code 3)"),
-    "IE": ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)",
-           "ended by SIGSEGV, 2 times"),
-    "CA": ("while True:\n    pass", "took longer than 5 s"),
-    "SE32": ("import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\n"
-             "while True:\n    pass", "took longer than 5 s"),
-    "SE33": ("import sys\nsys.exit(4)", "SystemExit: 4"),
-    "IE06": ("import numpy as np\nnp.ones(2**28).sum()",
-             "MemoryError: Unable to allocate 2.00 GiB"),
-    "FI1D": ("import subprocess, sys\n"
-             "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
-             "print(p.pid)", ""),
-    "FI19": ("import os\nos.write(1, b'from below')", ""),
-    "IE04": ("import numpy as np\nprint(np.random.rand())", ""),
-    "IE05": ("import numpy as np\nprint(np.random.rand())", ""),
-}  # fmt: skip
-FORKED_ONLY = {"IE", "SE32", "SE33"}
+linux = pytest.mark.skipif(not can_fork(), reason="runs start warm on Linux only")
+STARTS = ("fork", "spawn", "cold")
 
 
 def _mask(text: str) -> str:
     return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "DATE", text)
 
 
+@linux
+@pytest.mark.slow
 def test_warm_reports_are_those_of_a_kernel(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    places = ("fork", "spawn", "cold")
-    for name in places:
+    for path in project.glob("notebooks/[36]0_*.ipynb"):
+        book = nbformat.read(path, as_version=4)
+        if path.name.startswith("60"):  # a short one, to follow the other
+            tags = [cell.metadata.get("tags", []) for cell in book.cells]
+            del book.cells[tags.index(["parameters"]) + 1 :]
+        # Not shown, as it differs from run to run.
+        note = f"import os\n\nwith open({str(tmp_path / 'pids')!r}, 'a') as file:\n"
+        note += "    _ = file.write(f'{os.getpid()} ')"
+        book.cells.append(nbformat.v4.new_code_cell(note, id="pid"))
+        nbformat.write(book, path)
+    for name in STARTS:
         monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path / name))
         monkeypatch.setenv(START_VARIABLE, name)
         outcomes = run_notebooks(
-            regions=["SE"], notebooks=["30", "80"], jobs=2, settings=load_settings(ROOT)
+            regions=["SE"], notebooks=["30", "60"], jobs=1, settings=load_settings(project)
         )
         assert [o.error for o in outcomes] == [""] * 2
+    _, _, one, other, *_ = (tmp_path / "pids").read_text().split()
+    assert one == other  # where a process lives on, an ordinary page costs none
     files = {
         name: sorted(p.relative_to(tmp_path / name) for p in (tmp_path / name).rglob("[!.]*.*"))
-        for name in places
+        for name in STARTS
     }
     assert files["fork"] == files["spawn"] == files["cold"]
     for name in ("fork", "spawn"):
         for file in files["cold"]:
             warm, cold = (tmp_path / place / file for place in (name, "cold"))
             if file.suffix == ".ipynb":
-                one, two = (nbformat.read(path, as_version=4) for path in (warm, cold))
-                assert one.metadata.language_info == two.metadata.language_info
-                for a, b in zip(one.cells, two.cells, strict=True):
-                    assert (a.source, a.id) == (b.source, b.id)
-                    shown = [_mask(json.dumps(cell.get("outputs", []))) for cell in (a, b)]
-                    assert shown[0] == shown[1]
-                    assert a.get("execution_count") == b.get("execution_count")
+                _compare(*(nbformat.read(path, as_version=4) for path in (warm, cold)))
             elif file.name == CRATE_NAME:
                 continue  # holds the hashes of notebooks with their times
             elif file.suffix == ".html":
@@ -90,61 +76,85 @@ def test_warm_reports_are_those_of_a_kernel(
                 assert warm.read_bytes() == cold.read_bytes()
 
 
-@pytest.mark.parametrize("start", ["fork", "spawn"])
-def test_every_end_is_told_apart_and_hides_no_other(
-    small: Path, monkeypatch: pytest.MonkeyPatch, start: str
-) -> None:
-    monkeypatch.setenv(START_VARIABLE, start)
-    lines = ["ends = {"] + [f"    {code!r}: {cell!r}," for code, (cell, _) in BAD.items()] + ["}"]
-    write_notebook(small / "notebooks" / "30_one.ipynb", "\n".join(lines),
-                   "exec(ends.get(region, 'print(region)'))")  # fmt: skip
+def _compare(one: nbformat.NotebookNode, two: nbformat.NotebookNode) -> None:
+    assert one.metadata.language_info == two.metadata.language_info
+    for a, b in zip(one.cells, two.cells, strict=True):
+        assert (a.source, a.id) == (b.source, b.id)
+        shown = [_mask(json.dumps(cell.get("outputs", []))) for cell in (a, b)]
+        assert shown[0] == shown[1]
+        assert a.get("execution_count") == b.get("execution_count")
+
+
+BAD = {
+    "SE": ("raise ValueError('on\\npurpose')", "ValueError: on purpose"),
+    "FI": ("import os\nos._exit(3)", "ended its own process (exit code 3)"),
+    "IE": ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)", "ended by SIGSEGV, 2 times"),
+    "CA": ("while True:\n    pass", "took longer than 3 s"),
+    "SE32": ("import numpy as np\nnp.ones(2**28).sum()", "MemoryError"),
+    "SE33": ("print(region)", ""),
+}  # fmt: skip
+
+
+@linux
+@pytest.mark.slow
+def test_every_end_is_told_apart_and_hides_no_other(small: Path) -> None:
+    codes = {code: cell for code, (cell, _) in BAD.items()}
+    write_notebook(small / "notebooks" / "30_one.ipynb", f"ends = {codes!r}", "exec(ends[region])")
     config = small / "innocap.yml"
     text = config.read_text(encoding="utf-8").replace(
-        "timeout_seconds: 60", "timeout_seconds: 5\n  memory_mb: 1000"
+        "timeout_seconds: 60", "timeout_seconds: 3\n  memory_mb: 1000"
     )
     config.write_text(text, encoding="utf-8")
-    # Where processes live on, each of these ends costs another one: one of each kind will do.
-    regions = [code for code in (*BAD, "CA-NL") if start == "fork" or code not in FORKED_ONLY]
-    outcomes = run_notebooks(regions=regions, notebooks=["30"], jobs=3)
-    found = {outcome.run.folder: outcome for outcome in outcomes}
-    for code, (_, told) in ((code, bad) for code, bad in BAD.items() if code in regions):
-        assert told in found[code].error, code
-        assert found[code].status == ("failed" if told else "ok"), (code, found[code].error)
-        if told:
-            assert found[code].cell == 4, code
-            assert (small / "reports" / code / "30_one.failed.ipynb").exists()
-    assert found["CA-NL"].status == "ok"
-    assert found["CA-NL"].memory_mb > 50
+    outcomes = run_notebooks(regions=list(BAD), notebooks=["30"], jobs=3)
+    for outcome, (code, (_, told)) in zip(outcomes, BAD.items(), strict=True):
+        assert (outcome.run.folder, outcome.status) == (code, "failed" if told else "ok")
+        assert told in outcome.error
+        assert outcome.cell == (4 if told else None)
+        assert (small / "reports" / code / "30_one.failed.ipynb").exists() == bool(told)
     assert not list(small.glob(".staging-*"))
 
-    def read(code: str) -> str:
-        book = nbformat.read(small / "reports" / code / "30_one.ipynb", as_version=4)
-        return "".join(o.get("text", "") for c in book.cells for o in c.get("outputs", []))
 
-    assert "from below" in read("FI19")
-    assert read("IE04") != read("IE05")  # chance is not inherited
-    left = int(read("FI1D"))
-    deadline = time.monotonic() + 5
-    while Path(f"/proc/{left}").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    state = Path(f"/proc/{left}/stat")
-    assert not state.exists() or state.read_text().split()[2] == "Z"
-
-
-def test_a_stop_is_heard_where_python_drops_exceptions() -> None:
+@linux
+@pytest.mark.slow
+def test_nothing_is_left_when_the_batch_is_ended(small: Path) -> None:
+    write_notebook(small / "notebooks" / "30_one.ipynb", "import time", "time.sleep(300)")
+    mark = f"{OUTPUT_VARIABLE}={small}"
+    environment = os.environ | {OUTPUT_VARIABLE: str(small)}
     code = (
-        "import os, signal\nfrom innocap_analysis.batch.run import _Stop\n"
-        "signal.signal(signal.SIGTERM, _Stop())\n"
-        "class Garbage:\n"
-        "    def __del__(self):\n"
-        "        os.kill(os.getpid(), signal.SIGTERM)\n"
-        "Garbage()\n"
-        "os._exit(7)"
+        # A shell starts what runs in the background with Ctrl-C ignored.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "import sys; from innocap_analysis import cli; sys.argv = ['innocap', 'report', '-n', '30',"
+        " '-j', '2']; cli.main()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, b"")
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=small, env=environment)
+    deadline = time.monotonic() + 60
+    while len(list(small.glob(".staging-*"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(_find_family(mark)) >= 4  # the command, the parent and two children
+    process.send_signal(signal.SIGINT)
+    process.wait(10)
+    deadline = time.monotonic() + 5
+    while _find_family(mark) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _find_family(mark) == []
+    assert process.returncode == 130
+    assert not list(small.glob(".staging-*"))
+    assert not list((small / "reports").rglob("*.html"))
 
 
+def _find_family(mark: str) -> list[int]:
+    """Return the processes whose environment holds a mark."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark.encode() in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.slow
 def test_two_batches_never_make_the_same_report(small: Path) -> None:
     left = small / ".staging-left-behind"
     left.mkdir()
@@ -164,48 +174,34 @@ def test_two_batches_never_make_the_same_report(small: Path) -> None:
         assert not (small / "reports").exists()
     # The file stays and keeps nobody out.
     assert (small / NAME).exists()
-    assert [o.status for o in run_notebooks(regions=["SE"], notebooks=["30"])] == ["ok"]
+    with hold_places(small, ["reports/SE/30_one.ipynb"]):
+        pass
 
 
-def _find_family(mark: str) -> list[int]:
-    """Return the processes whose environment holds a mark."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and mark.encode() in (entry / "environ").read_bytes():
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
+def test_the_start_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    for can, wanted, chosen in ((True, "", "fork"), (False, "", "spawn"), (True, "spawn", "spawn"),
+                                (False, "cold", "cold")):  # fmt: skip
+        monkeypatch.setattr(run, "can_fork", lambda can=can: can)
+        monkeypatch.setenv(START_VARIABLE, wanted)
+        assert choose_start() == chosen
+    monkeypatch.setenv(START_VARIABLE, "fork")
+    with pytest.raises(InnocapError, match="INNOCAP_START=fork: must be spawn or cold"):
+        choose_start()
 
 
-@pytest.mark.parametrize("start", ["fork", "spawn"])
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
-def test_nothing_is_left_when_the_batch_is_ended(
-    small: Path, end: signal.Signals, start: str
-) -> None:
-    write_notebook(small / "notebooks" / "30_one.ipynb", "import time", "time.sleep(300)")
-    mark = f"{OUTPUT_VARIABLE}={small}"
-    environment = os.environ | {OUTPUT_VARIABLE: str(small), START_VARIABLE: start}
-    code = (
-        # A shell starts what runs in the background with Ctrl-C ignored.
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "import sys; from innocap_analysis import cli; sys.argv = ['innocap', 'report', '-n', '30',"
-        " '-j', '2']; cli.main()"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=small, env=environment)
-    deadline = time.monotonic() + 60
-    while len(list(small.glob(".staging-*"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(0.5)
-    assert len(_find_family(mark)) >= 4  # the command, the parent and two children
-    process.send_signal(end)
-    process.wait(10)
-    deadline = time.monotonic() + 5
-    while _find_family(mark) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert _find_family(mark) == []
-    assert process.returncode == (-9 if end == signal.SIGKILL else 130)
-    if end == signal.SIGINT:
-        assert not list(small.glob(".staging-*"))
-    assert not list((small / "reports").rglob("*.html"))
+@pytest.mark.parametrize(
+    ("encoding", "command", "code"), [("ascii", "form --folder", 0), ("cp437", "report -r", 2)]
+)
+def test_every_code_page_is_told(project: Path, encoding: str, command: str, code: int) -> None:
+    place = project.parent / "Västernorrland → ≥ 3"
+    place.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", "from innocap_analysis import cli; cli.main()", *command.split(),
+         str(place)],
+        cwd=project, capture_output=True, timeout=60,
+        env=os.environ | {"PYTHONIOENCODING": encoding, OUTPUT_VARIABLE: str(place)},
+    )  # fmt: skip
+    text = (done.stdout + done.stderr).decode(encoding, "replace")
+    assert "sternorrland" in text
+    assert "Error" not in text
+    assert done.returncode == code, text

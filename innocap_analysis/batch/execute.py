@@ -169,6 +169,7 @@ def _remove_output(folder: Path, name: str) -> None:
 @contextlib.contextmanager
 def _folder(folder: Path) -> Iterator[Path]:
     """Make a folder beside the results, so that moving into place is one rename a file."""
+    shutil.rmtree(folder, ignore_errors=True)  # of an attempt whose process was ended
     folder.mkdir(parents=True)
     try:
         yield folder

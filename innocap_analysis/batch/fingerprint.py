@@ -13,14 +13,16 @@ from typing import Any
 
 import fewlikert
 import innocap_analysis
+import warmill
 from innocap_analysis import reads
 from innocap_analysis.files import hash_file
 from innocap_analysis.reads import Reading
 from innocap_analysis.settings import TEXTS_NAME, Settings
 
 LOCK_NAME = "requirements.lock"
-# Whose change makes every page another one: the package and the statistics beside it.
-CODE_FOLDERS = tuple(Path(str(p.__file__)).parent for p in (innocap_analysis, fewlikert))
+# Whose change makes every page another one: the package and its neighbours.
+PACKAGES = (innocap_analysis, fewlikert, warmill)
+CODE_FOLDERS = tuple(Path(str(p.__file__)).parent for p in PACKAGES)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import contextlib
 import json
 import os
 import shutil
-import sys
-import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from uuid import uuid4
+
+from filelock import FileLock, Timeout
 
 from innocap_analysis.batch.execute import STAGING_PREFIX
 from innocap_analysis.errors import InnocapError
@@ -23,9 +23,7 @@ from innocap_analysis.files import CHECK_DISK, WRITING_PREFIX
 NAME = ".innocap-batch.lock"
 LIVE = ".innocap-batches"
 _ID_LETTERS = 12
-_POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 600
-_BEYOND = 1 << 30  # Windows keeps others from reading the byte that is locked
 
 
 @contextlib.contextmanager
@@ -33,72 +31,78 @@ def hold_places(folder: Path, places: Collection[str]) -> Iterator[str]:
     """Keep other batches from making these reports, and clear what ended ones left."""
     batch = uuid4().hex[:_ID_LETTERS]
     own = folder / LIVE / batch
-    with hold_pages(folder):
-        live = _find_live(folder)
-        _clear_left(folder, set(live))
-        for other in live.values():
-            theirs = other.get("places")
-            shared = sorted({*places} & {*(theirs if isinstance(theirs, list) else places)})
-            if shared:
-                more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
-                raise InnocapError(
-                    f"{folder}: another batch (process {other.get('process', 'unknown')}) is "
-                    f"making {shared[0]}{more}; wait for it, or choose another folder"
-                )
-        handle = _open(own)
-        _lock(handle)
-        try:
-            content = {"process": os.getpid(), "places": sorted(places)}
-            os.write(handle, json.dumps(content).encode("utf-8"))
-        except OSError as error:
-            os.close(handle)
-            own.unlink(missing_ok=True)
-            raise _refuse(own, error) from None
-    try:
+    with contextlib.ExitStack() as held:
+        with hold_pages(folder):
+            live = _find_live(folder)
+            _clear_left(folder, set(live))
+            for other in live.values():
+                _refuse_shared(folder, places, other)
+            with _refused(own):
+                own.parent.mkdir(parents=True, exist_ok=True)
+                held.callback(_remove, own)  # after the lock is given back
+                held.enter_context(FileLock(_name_lock(own), timeout=0))
+                content = {"process": os.getpid(), "places": sorted(places)}
+                own.write_text(json.dumps(content), encoding="utf-8")
         yield batch
-    finally:
-        with contextlib.suppress(OSError):  # Windows removes no open file; the next batch does
-            own.unlink()
-        os.close(handle)
 
 
 @contextlib.contextmanager
 def hold_pages(folder: Path) -> Iterator[None]:
     """Be the only one for a moment: to begin a batch, or to write what all of them share."""
-    handle = _open(folder / NAME)
-    until = time.monotonic() + _PATIENCE_SECONDS
+    lock = FileLock(folder / NAME, timeout=_PATIENCE_SECONDS)
     try:
-        while not _lock(handle):
-            if time.monotonic() > until:
-                raise InnocapError(
-                    f"{folder}: another batch has been writing its pages for "
-                    f"{_PATIENCE_SECONDS} s; end it, or choose another folder"
-                )
-            time.sleep(_POLL_SECONDS)
+        with _refused(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+    except Timeout:
+        raise InnocapError(
+            f"{folder}: another batch has been writing its pages for "
+            f"{_PATIENCE_SECONDS} s; end it, or choose another folder"
+        ) from None
+    try:
         yield
     finally:
-        os.close(handle)
+        lock.release()
+
+
+def _refuse_shared(folder: Path, places: Collection[str], other: dict[str, object]) -> None:
+    theirs = other.get("places")
+    shared = sorted({*places} & {*(theirs if isinstance(theirs, list) else places)})
+    if shared:
+        more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
+        raise InnocapError(
+            f"{folder}: another batch (process {other.get('process', 'unknown')}) is "
+            f"making {shared[0]}{more}; wait for it, or choose another folder"
+        )
+
+
+def _name_lock(note: Path) -> Path:
+    return note.with_name(f"{note.name}.lock")
 
 
 def _find_live(folder: Path) -> dict[str, dict[str, object]]:
     """Return what each batch that still runs has said of itself; forget those that ended."""
     live: dict[str, dict[str, object]] = {}
-    for file in sorted((folder / LIVE).glob("*")):
-        handle = _open(file)
+    for place in sorted((folder / LIVE).glob("*.lock")):
+        note = place.with_suffix("")
         try:
-            if _lock(handle):
-                with contextlib.suppress(OSError):
-                    file.unlink()
-            else:
-                live[file.name] = _read(file)
-        finally:
-            os.close(handle)
+            with _refused(place), FileLock(place, timeout=0):
+                pass
+            _remove(note)
+        except Timeout:
+            live[note.name] = _read(note)
     return live
 
 
-def _read(file: Path) -> dict[str, object]:
+def _remove(note: Path) -> None:
+    for file in (note, _name_lock(note)):
+        with contextlib.suppress(OSError):  # Windows removes no open file; the next batch does
+            file.unlink()
+
+
+def _read(note: Path) -> dict[str, object]:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(note.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}  # of another edition: taken to make everything
     return content if isinstance(content, dict) else {}
@@ -113,34 +117,13 @@ def _clear_left(folder: Path, live: set[str]) -> None:
             file.unlink(missing_ok=True)
 
 
-def _open(place: Path) -> int:
+@contextlib.contextmanager
+def _refused(place: Path) -> Iterator[None]:
+    """Say what the system refuses to write."""
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(place, os.O_RDWR | os.O_CREAT, 0o644)
+        yield
+    except Timeout:  # an OSError as well
+        raise
     except OSError as error:
-        raise _refuse(place.parent, error) from None
-
-
-def _refuse(place: Path, error: OSError) -> InnocapError:
-    return InnocapError(f"{place}: cannot be written ({error.strerror}); {CHECK_DISK}")
-
-
-def _lock(handle: int) -> bool:
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            os.lseek(handle, _BEYOND, os.SEEK_SET)
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        finally:
-            os.lseek(handle, 0, os.SEEK_SET)
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        where = place if place.is_dir() else place.parent
+        raise InnocapError(f"{where}: cannot be written ({error.strerror}); {CHECK_DISK}") from None

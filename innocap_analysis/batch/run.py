@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
-import signal
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, cast
 
 from innocap_analysis.batch.conduct import Request, Taken, conduct_batch, count_jobs
-from innocap_analysis.batch.helper import Channel, fork_helper, start_helper, watch_parent
 from innocap_analysis.batch.outcome import Outcome, Run
-from innocap_analysis.batch.processes import (
-    Start,
-    choose_start,
-    die_with_parent,
-    import_jsonschema,
-    one_thread,
-)
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings, load_settings
+from warmill.errors import LostError, WarmillError
+from warmill.keeper import call_elsewhere
+from warmill.processes import can_fork, import_jsonschema
 
 if TYPE_CHECKING:
     from innocap_analysis.batch.fingerprint import ProjectState
-    from innocap_analysis.batch.warm.attempt import Pool
+    from warmill.pool import Start
+
+# fork, spawn or cold; what is best on this system where it is not set.
+START_VARIABLE = "INNOCAP_START"
 
 
 def run_notebooks(
@@ -152,84 +146,33 @@ class _Tally:
                 self.take("done", (number, Outcome(run, "failed", 0.0, None, lost)))
 
 
+def choose_start() -> Start:
+    """Return how runs start."""
+    known = ("fork", "spawn", "cold") if can_fork() else ("spawn", "cold")
+    wanted = os.environ.get(START_VARIABLE) or known[0]
+    if wanted not in known:
+        names = f"{', '.join(known[:-1])} or {known[-1]}"
+        raise InnocapError(f"{START_VARIABLE}={wanted}: must be {names} on this system")
+    return cast("Start", wanted)
+
+
 def _watch(request: Request, tally: _Tally) -> None:
     """Have the batch conducted by a process of its own, which loads everything.
 
     This process may have threads, and then must not fork; it also need not load anything.
     """
     start = choose_start()
-    begin = fork_helper if start == "fork" and _is_fresh() else start_helper
-    with one_thread(), _later():
-        helper = begin(_serve, request, start, os.getpid())
     try:
-        while True:
-            kind, content = helper.channel.recv()
-            if kind == "fault":
-                raise InnocapError(content + tally.sum_up())
-            if kind == "bug":
-                raise RuntimeError(content)
-            if kind == "end":
-                break
-            tally.take(kind, content)
-    except EOFError:
+        call_elsewhere(_conduct, request, start, take=tally.take)
+    except LostError:
         tally.give_up()
-    finally:
-        helper.stop()
-
-
-def _is_fresh() -> bool:
-    """Return whether a fork of this process is as good as a new one: the command's own is."""
-    return "numpy" not in sys.modules and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208
-
-
-@contextlib.contextmanager
-def _later() -> Iterator[None]:
-    """Put Ctrl-C off until the process that is being started is known."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class _Stop:
-    """Ends this process and the runs it has forked at once.
-
-    Not by an exception: one that is raised while Python calls back, as when it collects
-    garbage, is lost, and the batch would go on.
-    """
-
-    pool: Pool | None = None
-
-    def __call__(self, _: int, __: FrameType | None) -> NoReturn:
-        if self.pool is not None:
-            self.pool.close()
-        os._exit(0)
-
-
-def _serve(told: Channel, request: Request, start: Start, parent: int) -> None:
-    # Ctrl-C is for the process that started this one to decide.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    stop = _Stop()
-    signal.signal(signal.SIGTERM, stop)
-    die_with_parent(parent)
-    if start != "fork":  # a thread would keep this process from forking
-        watch_parent(told, lambda *_: None)
-    import_jsonschema()
-    try:
-        execute = functools.partial(_execute, start=start, stop=stop)
-        conduct_batch(request, told.send, execute)
-        told.send("end", None)
     except InnocapError as fault:
-        told.send("fault", str(fault))
-    except Exception:  # noqa: BLE001 - a fault of ours, raised again where the batch was asked for
-        told.send("bug", traceback.format_exc())
-    finally:
-        # Everything is said and written; the request to end would hit the interpreter's own end.
-        os._exit(0)
+        raise InnocapError(f"{fault}{tally.sum_up()}") from None
+
+
+def _conduct(tell: Callable[[str, object], None], request: Request, start: Start) -> None:
+    import_jsonschema()
+    conduct_batch(request, tell, functools.partial(_execute, start=start))
 
 
 def _execute(
@@ -240,30 +183,20 @@ def _execute(
     take: Taken,
     *,
     start: Start,
-    stop: _Stop,
 ) -> None:
     """Execute the runs in a pool of processes."""
-    from innocap_analysis.batch.warm.pool import ForkPool
-    from innocap_analysis.batch.warm.preload import check_threads, preload
-    from innocap_analysis.batch.warm.spawn import SpawnPool
+    from innocap_analysis.batch.pool import RunPool
 
     languages = list(dict.fromkeys(run.language for _, run in runs))
     notebooks = list(dict.fromkeys(run.notebook for _, run in runs))
-    if start == "fork":
-        preload(languages, notebooks)
-        try:
-            check_threads()
-        except InnocapError as reason:
-            sys.stderr.write(f"Runs start in loaded processes, not by a fork: {reason}\n")
-            start = "spawn"
-    pool: Pool
-    if start == "fork":
-        pool = ForkPool(settings, state, jobs)
-    else:
-        pool = SpawnPool(
-            settings, state, jobs, (languages, notebooks) if start == "spawn" else None
-        )
-    stop.pool = pool
+    given = settings, state, jobs
+    try:
+        pool = RunPool(*given, start, languages, notebooks)
+    except WarmillError as reason:
+        if start != "fork":
+            raise
+        sys.stderr.write(f"Runs start in loaded processes, not by a fork: {reason}\n")
+        pool = RunPool(*given, "spawn", languages, notebooks)
     try:
         for number, run in runs:
             pool.submit(number, run)

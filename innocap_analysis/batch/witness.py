@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import fewlikert
 import innocap_analysis
+import warmill
 from innocap_analysis import reads
 from innocap_analysis.reads import Reading, aside, ears, hash_reading
 
@@ -181,7 +182,7 @@ class Witness:
         return False
 
 
-_OWN = (innocap_analysis, fewlikert)
+_OWN = (innocap_analysis, fewlikert, warmill)
 
 
 class _Places(NamedTuple):

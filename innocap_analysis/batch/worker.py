@@ -19,11 +19,11 @@ from typing import ClassVar
 from innocap_analysis.batch.bundle import unpack_project
 from innocap_analysis.batch.execute import FAILED
 from innocap_analysis.batch.fingerprint import ProjectState, describe_project
-from innocap_analysis.batch.helper import Channel, Helper, start_helper
 from innocap_analysis.batch.outcome import Outcome, Run
-from innocap_analysis.batch.processes import can_fork, die_with_parent, one_thread
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings
+from warmill.helper import Channel, Helper, start_helper
+from warmill.processes import can_fork, die_with_parent, one_thread
 
 # The worker's own threads say how many runs go at the same time.
 _MANY = 1024
@@ -155,8 +155,7 @@ def _serve(
     pipe: Channel, settings: Settings, state: ProjectState, parent: int, output: str
 ) -> None:
     """Load everything and fork a child for each run that comes through the pipe."""
-    from innocap_analysis.batch.warm.pool import ForkPool
-    from innocap_analysis.batch.warm.preload import check_threads, preload
+    from innocap_analysis.batch.pool import RunPool
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(parent)
@@ -164,9 +163,8 @@ def _serve(
     plan = settings.batch
     names = (*plan.comparison, *plan.region, *plan.place)
     paths = [settings.notebooks_dir / f"{name}.ipynb" for name in names]
-    preload(settings.languages, [path for path in paths if path.is_file()])
-    check_threads()
-    pool = ForkPool(settings, state, _MANY)
+    books = [path for path in paths if path.is_file()]
+    pool = RunPool(settings, state, _MANY, "fork", settings.languages, books)
     with suppress(EOFError, OSError):
         while True:
             for number, outcome in pool.collect(also=pipe.fileno()):

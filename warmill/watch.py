@@ -21,6 +21,11 @@ _OWN = {"__main__", "__mp_main__", "sys", "builtins"}
 _KNOWN = {
     "posix.environ", "nt.environ", "os.environ", "warnings.filters", "warnings.onceregistry",
     "tempfile.tempdir", "IPython.core.magic.magics", "inspect.modulesbyfile",
+    # Filled as they are used.
+    "pandas.plotting._core._backends",
+    "matplotlib.backends.registry.backend_registry._backend_to_gui_framework",
+    "matplotlib.backend_bases._default_backends",
+    "PIL.ImageColor.colormap",
 }  # fmt: skip
 _KNOWN_TYPES = {"RcParams"}
 _SET_BY_IMPORT = {"__warningregistry__", "__annotations__", "__annotations_cache__"}
@@ -151,26 +156,22 @@ def _is_same(place: str, value: Any, now: Any) -> bool:  # noqa: ANN401
 
 
 def find_foreign(new: Iterable[str], before: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Part modules that a notebook has imported by where they come from."""
-    own, unknown = [], []
+    """Part modules that a notebook has imported into its own and those that were installed.
+
+    Parts of the standard library and of packages that were loaded before are neither.
+    """
+    own: list[str] = []
+    unknown: list[str] = []
     for name in new:
         top = name.partition(".")[0]
-        module = sys.modules[name]
-        if top in sys.stdlib_module_names:
+        if top in sys.stdlib_module_names or top in before:
             continue
-        if not _is_installed(module, name):
-            own.append(name)
-        elif top not in before:
-            unknown.append(name)
+        (unknown if _is_installed(top) else own).append(name)
     return own, unknown
 
 
-def _is_installed(module: Any, name: str) -> bool:  # noqa: ANN401
+def _is_installed(package: str) -> bool:
+    module = sys.modules.get(package)
     paths = [getattr(module, "__file__", None), *getattr(module, "__path__", [])]
-    places = [Path(path).resolve() for path in paths if path]
-    package = sys.modules.get(name.partition(".")[0])
-    home = getattr(package, "__file__", None)
-    if not places:
-        return home is not None and "site-packages" in home
-    own = Path(__file__).resolve().parents[2]
-    return any("site-packages" in place.parts or place.is_relative_to(own) for place in places)
+    libraries = {"site-packages", "dist-packages"}
+    return any(libraries & {*Path(path).resolve().parts} for path in paths if path)

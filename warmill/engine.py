@@ -21,9 +21,9 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
-from innocap_analysis.batch.warm.shell import Streams, Wire, make_app
+from warmill.shell import Streams, Wire, make_app
 
-NAME = "innocap-warm"
+NAME = "warmill"
 _ARGUMENTS = ("--HistoryManager.hist_file=:memory:",)
 
 

@@ -1,4 +1,4 @@
-"""How this project's processes are set up: one thread, and an end with their parent."""
+"""How processes are set up: one thread, memory that is kept, and an end with their parent."""
 
 from __future__ import annotations
 
@@ -11,35 +11,31 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Literal
+from pathlib import Path
 
-from innocap_analysis.errors import InnocapError
+from warmill.errors import WarmillError
 
-# fork, spawn or cold; what is best on this system where it is not set.
-START_VARIABLE = "INNOCAP_START"
-Start = Literal["fork", "spawn", "cold"]
-
-# Numeric libraries start as many threads as there are cores in every worker otherwise.
+# Numeric libraries start as many threads as there are cores in every process otherwise.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PDEATHSIG = 1
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _GARBAGE = 50_000, 10, 10
+# The allocator thread of pyarrow (loaded by pandas) has handlers of its own for a fork.
+_SAFE_THREADS = {"jemalloc_bg_thd"}
 
 
 def can_fork() -> bool:
-    """Return whether this machine can start runs warm by a fork."""
+    """Return whether this system can start runs warm by a fork."""
     return sys.platform == "linux" and hasattr(os, "pidfd_open")
 
 
-def choose_start() -> Start:
-    """Return how runs start."""
-    wanted = os.environ.get(START_VARIABLE) or ("fork" if can_fork() else "spawn")
-    if wanted == "fork" and can_fork():
-        return "fork"
-    if wanted in ("spawn", "cold"):
-        return wanted  # type: ignore[return-value]
-    known = "fork, spawn or cold" if can_fork() else "spawn or cold"
-    raise InnocapError(f"{START_VARIABLE}={wanted}: must be {known} on this system")
+def check_threads() -> None:
+    """Raise unless a fork would lose no thread of this process."""
+    tasks = Path("/proc/self/task")
+    names = [(task / "comm").read_text(encoding="utf-8").strip() for task in tasks.iterdir()]
+    threads = sum(name not in _SAFE_THREADS for name in names)
+    if threads > 1:
+        raise WarmillError(f"the loaded process has {threads} threads, so it cannot fork safely")
 
 
 def end_group(pid: int) -> None:
@@ -76,19 +72,46 @@ def keep_memory() -> None:
         change(_M_TRIM_THRESHOLD, 512 << 20)
 
 
+def limit_memory(memory_mb: int | None) -> None:
+    """Bound this process's own memory; only Linux holds to it."""
+    if memory_mb is not None and sys.platform != "win32":
+        import resource
+
+        limit = memory_mb << 20
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
 @contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Let numeric libraries of a process that starts now use one thread."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+def environment(**variables: str) -> Iterator[None]:
+    """Set environment variables for a while; processes that start meanwhile inherit them."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def one_thread() -> contextlib.AbstractContextManager[None]:
+    """Let numeric libraries of a process that starts meanwhile use one thread."""
+    return environment(**dict.fromkeys(ONE_THREAD, "1"))
+
+
+@contextlib.contextmanager
+def without_interrupt() -> Iterator[None]:
+    """Put Ctrl-C off until the process that is being started is known."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def import_jsonschema() -> None:

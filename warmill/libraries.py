@@ -1,7 +1,6 @@
 """How the libraries that notebooks use are put back into the state that they had.
 
-Each function remembers the state as it is and returns what brings it back. A library that is
-not loaded has none.
+Each function remembers a state as it is and returns what brings it back.
 """
 
 from __future__ import annotations
@@ -15,11 +14,45 @@ from typing import Any
 Undo = Callable[[], None]
 
 
-def _keep_mapping(one: MutableMapping[Any, Any]) -> Undo:
+def keep(read: Callable[[], Any], write: Callable[[Any], object]) -> Undo:
+    """Remember what one function reads and another one writes."""
+    kept = read()
+
+    def undo() -> None:
+        if read() != kept:
+            write(kept)
+
+    return undo
+
+
+def keep_attributes(owner: Any, *names: str) -> Undo:  # noqa: ANN401
+    """Remember attributes by their identity."""
+    kept = {name: getattr(owner, name) for name in names}
+
+    def undo() -> None:
+        for name, value in kept.items():
+            if getattr(owner, name, None) is not value:
+                setattr(owner, name, value)
+
+    return undo
+
+
+def keep_list(one: list[Any]) -> Undo:
+    """Remember what a list holds."""
+    kept = list(one)
+
+    def undo() -> None:
+        one[:] = kept
+
+    return undo
+
+
+def keep_mapping(one: MutableMapping[Any, Any]) -> Undo:
+    """Remember what a mapping holds."""
     kept = dict(one)
 
     def undo() -> None:
-        if dict(one) != kept:
+        if list(one.items()) != list(kept.items()):
             one.clear()
             one.update(kept)
 
@@ -114,7 +147,7 @@ def keep_matplotlib() -> Undo:
     tables = [units.registry, style.library, named, mpl.rcParamsDefault,
               vars(scale).get("_scale_mapping", {}),
               vars(projections.projection_registry).get("_all_projection_types", {})]  # fmt: skip
-    undos = [_keep_mapping(one) for one in _untyped(*tables)]
+    undos = [keep_mapping(one) for one in _untyped(*tables)]
     undos += [_keep_names(backends, "backend"),
               _keep_names(pyplot, "_backend_mod", "_REPL_DISPLAYHOOK")]  # fmt: skip
 
@@ -137,26 +170,35 @@ def keep_matplotlib() -> Undo:
 def keep_ipython() -> Undo:
     """Remember which extensions are loaded; of the inline backend every run has its own."""
     extensions: Any = importlib.import_module("IPython.core.extensions")
-    back = _keep_mapping(getattr(extensions, "BUILTINS_EXTS", {}))
+    back = keep_mapping(getattr(extensions, "BUILTINS_EXTS", {}))
+    traits: Any = importlib.import_module("traitlets.utils.warnings")
+    told: set[Any] = getattr(traits, "_deprecations_shown", set())
+    told_before = {*told}
 
     def forget_inline() -> None:
         # It ties itself to the shell when it is imported, and every run has another shell.
         inline: Any = sys.modules.pop("matplotlib_inline.backend_inline", None)
-        if inline is not None:
-            vars(sys.modules["matplotlib_inline"]).pop("backend_inline", None)
-            for one in inline.InlineBackend.mro():
-                if "_instance" in vars(one):
-                    one._instance = None
+        if inline is None:
+            return
+        vars(sys.modules["matplotlib_inline"]).pop("backend_inline", None)
+        for one in inline.InlineBackend.mro():
+            if "_instance" in vars(one):
+                one._instance = None
+        pyplot: Any = sys.modules.get("matplotlib.pyplot")
+        if pyplot is not None and pyplot._backend_mod is not None:
+            pyplot._backend_mod = None
+            pyplot._REPL_DISPLAYHOOK = type(pyplot._REPL_DISPLAYHOOK).NONE
 
     def undo() -> None:
         back()
         forget_inline()
+        told.intersection_update(told_before)  # what was told once is told again
 
     forget_inline()  # what loading has left
 
     return undo
 
 
-LIBRARIES: tuple[Callable[[], Undo], ...] = (
-    keep_numpy, keep_pandas, keep_matplotlib, keep_ipython
-)  # fmt: skip
+# In this order: IPython lets go of the backend that matplotlib's state would hold.
+LIBRARIES = {"numpy": keep_numpy, "pandas": keep_pandas, "IPython": keep_ipython,
+             "matplotlib": keep_matplotlib}  # fmt: skip

@@ -1,6 +1,6 @@
 """A Jupyter kernel provisioner whose kernels are forked from a loaded process.
 
-Chosen with ``JUPYTER_DEFAULT_PROVISIONER_NAME=innocap-warm``: nbval, papermill and JupyterLab
+Chosen with ``JUPYTER_DEFAULT_PROVISIONER_NAME=warmill``: nbval, papermill and JupyterLab
 then start the same kernels as ever, loaded already. Whatever cannot be forked (another
 interpreter or language, another operating system) is started the plain way.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import importlib.util
 import json
 import os
 import select
@@ -19,16 +20,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from innocap_analysis.batch.fingerprint import list_code
-from innocap_analysis.batch.processes import can_fork, one_thread
+import warmill
+from warmill.kernels import find_loads
+from warmill.processes import can_fork, one_thread
 
-NAME = "innocap-warm"
+NAME = "warmill"
 START_SECONDS = 60
 _KILL_SECONDS, _LOOK_SECONDS = 1.0, 0.002
 _spawned: list[subprocess.Popen[bytes]] = []
@@ -149,16 +151,26 @@ def find_socket(environment: Mapping[str, str]) -> Path:
              if key.startswith(("PYTHON", "MPL", "MATPLOTLIB"))}  # fmt: skip
     digest.update(json.dumps([sys.version, sys.prefix, sorted(given.items())]).encode())
     installed = [Path(entry) for entry in sys.path if entry.endswith("site-packages")]
-    for path in (*list_code(), *installed):
+    for path in (*_list_code(), *installed):
         seen = path.stat()
         digest.update(f"{path} {seen.st_mtime_ns} {seen.st_size}\n".encode())
     folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-    folder = folder / f"innocap-{os.getuid()}"
+    folder = folder / f"warmill-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     owner = folder.lstat()
     if owner.st_uid != os.getuid() or owner.st_mode & 0o077:
         raise PermissionError(f"{folder} is open to others")
     return folder / f"{digest.hexdigest()[:16]}.sock"
+
+
+def _list_code() -> list[Path]:
+    """Return the files of this package, and of those that want to be loaded."""
+    folders = {Path(warmill.__file__).parent}
+    for entry in find_loads():
+        found = importlib.util.find_spec(entry.name)
+        folders |= {Path(place) for place in (found and found.submodule_search_locations) or ()}
+    files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in files if "__pycache__" not in path.parts)
 
 
 def _connect(place: Path) -> socket.socket | None:
@@ -181,12 +193,13 @@ def start_loading(environment: Mapping[str, str]) -> None:
 
 
 def _find_or_spawn(place: Path) -> socket.socket | None:
-    with _one_at_a_time(place.with_suffix(".lock")) as note:
+    from filelock import FileLock
+
+    note = place.with_suffix(".pid")
+    with FileLock(place.with_suffix(".lock")):
         server = _connect(place)
-        if server is None and not _is_starting(note.read(), place):
-            note.seek(0)
-            note.truncate()
-            note.write(str(_spawn_server(place)))
+        if server is None and not _is_starting(note, place):
+            note.write_text(str(_spawn_server(place)), encoding="ascii")
         return server
 
 
@@ -194,12 +207,12 @@ def _start_server(place: Path) -> socket.socket | None:
     """Have a server started, and wait for it only where that was asked for.
 
     Loading takes longer than a plain kernel's start, so the first kernel is a plain one, unless
-    many are to follow at once (``INNOCAP_KERNELS_WAIT``).
+    many are to follow at once (``WARMILL_WAIT``).
     """
     server = _find_or_spawn(place)
     if server is not None:
         return server
-    if not os.environ.get("INNOCAP_KERNELS_WAIT"):
+    if not os.environ.get("WARMILL_WAIT"):
         return None
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
@@ -211,7 +224,7 @@ def _start_server(place: Path) -> socket.socket | None:
 
 
 def _spawn_server(place: Path) -> int:
-    command = [sys.executable, "-m", "innocap_analysis.batch.warm.kernels", str(place)]
+    command = [sys.executable, "-m", "warmill.kernels", str(place)]
     with one_thread():
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -221,20 +234,11 @@ def _spawn_server(place: Path) -> int:
     return process.pid
 
 
-def _is_starting(pid: str, place: Path) -> bool:
+def _is_starting(note: Path, place: Path) -> bool:
     """Return whether a server that somebody started is still loading."""
     try:
-        command = Path(f"/proc/{int(pid)}/cmdline").read_bytes()
+        pid = int(note.read_text(encoding="ascii"))
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (OSError, ValueError):
         return False
     return str(place).encode() in command
-
-
-@contextlib.contextmanager
-def _one_at_a_time(place: Path) -> Iterator[TextIO]:
-    import fcntl  # there is none on Windows, where this is never reached
-
-    with place.open("a+", encoding="ascii") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        stream.seek(0)
-        yield stream

@@ -148,7 +148,7 @@ class Streams:
             os.dup2(theirs, number)
             os.close(theirs)
             self._pipes[ours] = stream
-        self._reader = threading.Thread(target=self._watch, daemon=True)
+        self._reader = threading.Thread(target=self._watch, daemon=True, name="warmill-streams")
         if self._pipes:
             self._reader.start()
 

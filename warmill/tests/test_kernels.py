@@ -16,13 +16,10 @@ import pytest
 from jupyter_client.manager import KernelManager, start_new_kernel
 from jupyter_client.provisioning import KernelProvisionerFactory
 
-from innocap_analysis.batch.processes import can_fork
-from innocap_analysis.batch.warm import provisioner
+from warmill import kernels, provisioner
+from warmill.processes import can_fork
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux only"),
-]
+pytestmark = pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux only")
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +29,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch = pytest.MonkeyPatch()
     patch.setenv("XDG_RUNTIME_DIR", str(folder))
     patch.setenv(KernelProvisionerFactory.default_provisioner_name_env, provisioner.NAME)
-    patch.setenv("INNOCAP_KERNELS_IDLE", "30")
-    patch.setenv("INNOCAP_KERNELS_WAIT", "1")
+    patch.setenv("WARMILL_IDLE", "30")
+    patch.setenv("WARMILL_WAIT", "1")
+    patch.setenv(kernels.LOAD_VARIABLE, "")  # nothing of what happens to be installed here
     KernelProvisionerFactory.clear_instance()
     yield folder
     for pid in find_servers(folder):
@@ -49,7 +47,7 @@ def find_servers(folder: Path) -> list[int]:
             command = (entry / "cmdline").read_bytes()
         except OSError:
             continue
-        if b"warm.kernels" in command and str(folder).encode() in command:
+        if b"warmill.kernels" in command and str(folder).encode() in command:
             found.append(int(entry.name))
     return found
 
@@ -100,16 +98,16 @@ def is_gone(pid: int, seconds: float = 5) -> bool:
 
 
 def test_a_warm_kernel_is_a_fresh_one(kernel: Kernel, home: Path, tmp_path: Path) -> None:
-    assert "True" in kernel.run("import sys\n'seaborn' in sys.modules and print(True)")
+    loaded = "import sys\n'matplotlib.pyplot' in sys.modules and print(True)"
+    assert "True" in kernel.run(loaded)
     assert len(list(home.glob("*/*.sock"))) == 1
     assert os.getpgid(kernel.pid) == kernel.pid
     assert "image/png" in kernel.run("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
-    kernel.run("import innocap_analysis\ninnocap_analysis.spoiled = 1")
+    kernel.run("import json\njson.spoiled = 1")
     other = Kernel()
     try:
         assert len(list(home.glob("*/*.sock"))) == 1  # the same server serves both
-        assert "AttributeError" in other.run("innocap_analysis = __import__('innocap_analysis')\n"
-                                             "innocap_analysis.spoiled")  # fmt: skip
+        assert "AttributeError" in other.run("import json\njson.spoiled")
         draw = "import numpy as np\nprint(np.random.rand())"
         assert kernel.run(draw) != other.run(draw)
         assert Path.cwd().name in other.run("import os\nprint(os.getcwd())")
@@ -154,6 +152,31 @@ def test_a_kernel_ends_with_who_asked_for_it(home: Path) -> None:
     assert is_gone(pid)
 
 
+class _Entry:
+    """An entry point as an installed package has it."""
+
+    def __init__(self, name: str, value: str, calls: list[str]) -> None:
+        self.name, self._value, self._calls = name, value, calls
+
+    def load(self) -> object:
+        self._calls.append(self._value)
+        return (lambda: self._calls.append("called")) if ":" in self._value else os
+
+
+def test_installed_packages_say_what_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    monkeypatch.delenv(kernels.LOAD_VARIABLE, raising=False)
+    entries = [_Entry("json", "json.tool:main", calls), _Entry("email", "email", calls)]
+    monkeypatch.setattr(kernels, "entry_points", lambda group: entries * (group == "warmill.load"))
+    for entry in kernels.find_loads():
+        kernels.load_entry(entry)
+    assert calls == ["email", "json.tool:main", "called"]
+    folders = {path.parent.name for path in provisioner._list_code()}
+    assert {"json", "email", "warmill"} <= folders
+    monkeypatch.setenv(kernels.LOAD_VARIABLE, "json,other")
+    assert [entry.name for entry in kernels.find_loads()] == ["json"]
+
+
 def test_the_server_fits_the_code_and_the_environment(
     home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -162,7 +185,7 @@ def test_the_server_fits_the_code_and_the_environment(
     assert place != provisioner.find_socket({"PYTHONPATH": "/x"})
     file = tmp_path / "code.py"
     file.write_text("1")
-    monkeypatch.setattr(provisioner, "list_code", lambda: [file])
+    monkeypatch.setattr(provisioner, "_list_code", lambda: [file])
     one = provisioner.find_socket({})
     file.write_text("22")
     assert provisioner.find_socket({}) != one
@@ -175,18 +198,18 @@ def test_the_server_fits_the_code_and_the_environment(
 def test_the_first_kernel_does_not_wait_for_the_server(
     home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv("INNOCAP_KERNELS_WAIT")
+    monkeypatch.delenv("WARMILL_WAIT")
     monkeypatch.setenv("PYTHONNODEBUGRANGES", "1")  # another environment, another server
     place = provisioner.find_socket(os.environ)
     kernels = [Kernel(), Kernel()]
     try:
         plain = kernels[0].manager.provisioner.process
         assert isinstance(plain, subprocess.Popen)
-        assert len(list(home.glob("*/*.lock"))) == 2
+        assert len(list(home.glob("*/*.pid"))) == 2
         until = time.monotonic() + 60
         while not place.exists() and time.monotonic() < until:
             time.sleep(0.1)
-        pid = int(place.with_suffix(".lock").read_text())
+        pid = int(place.with_suffix(".pid").read_text())
         assert pid in find_servers(home)
         kernels.append(Kernel())
         assert isinstance(kernels[-1].manager.provisioner.process, provisioner.ForkedKernel)
@@ -227,13 +250,13 @@ def test_a_kernel_that_cannot_start_is_reported_at_once(home: Path, tmp_path: Pa
 def test_notebook_tests_fork_every_kernel(home: Path, tmp_path: Path) -> None:
     asks = ("from pathlib import Path\nimport os\n"
             "parent = Path(f'/proc/{os.getppid()}/cmdline').read_bytes()\n"
-            "assert b'warm.kernels' in parent")  # fmt: skip
+            "assert b'warmill.kernels' in parent")  # fmt: skip
     for name, last in (("good", "1 + 1"), ("bad", "raise ValueError")):
         cells = [nbformat.v4.new_code_cell(source) for source in (asks, last)]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
     environment = {key: value for key, value in os.environ.items() if "PROVISIONER" not in key}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "innocap_analysis.batch.warm.notebook_tests",
+        [sys.executable, "-m", "pytest", "-p", "warmill.notebook_tests",
          "--nbval-lax", "-q", "-p", "no:cacheprovider", str(tmp_path)],
         env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120,
     )  # fmt: skip

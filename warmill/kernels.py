@@ -1,8 +1,8 @@
 """A server that forks Jupyter kernels from a loaded process, for one environment and user.
 
-It is started by :mod:`innocap_analysis.batch.warm.provisioner` when the first kernel is asked
-for, listens on a socket in a folder that only its user may enter, and ends by itself once
-nobody has used it for a while.
+It is started by :mod:`warmill.provisioner` when the first kernel is asked for, listens on a
+socket in a folder that only its user may enter, and ends by itself once nobody has used it for
+a while.
 """
 
 from __future__ import annotations
@@ -12,26 +12,42 @@ import gc
 import importlib
 import json
 import os
-import pkgutil
 import select
 import signal
 import socket
 import sys
 import traceback
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, NoReturn
 
-import fewlikert
-import innocap_analysis
-from innocap_analysis import pages
-from innocap_analysis.batch.processes import import_jsonschema
-from innocap_analysis.batch.warm import preload
+from warmill.loading import draw_figure, loading, settle_child
+from warmill.processes import check_threads, import_jsonschema
 
-IDLE_SECONDS = float(os.environ.get("INNOCAP_KERNELS_IDLE", "300"))
+# What an installed package has loaded into every kernel: `name = "module"` or, to be called,
+# `name = "module:function"`. The name is the package whose files count.
+GROUP = "warmill.load"
+LOAD_VARIABLE = "WARMILL_LOAD"  # some of these names, between commas; all where it is not set
+IDLE_SECONDS = float(os.environ.get("WARMILL_IDLE", "300"))
 LIMIT = 1 << 20
 _PATIENCE_SECONDS = 5
-# What a researcher imports beside the package; nothing is said where one is not installed.
-MODULES = ("pandas", "numpy", "scipy.stats", "matplotlib.pyplot", "seaborn")
+# Nothing is said where one of them is not installed.
+_MODULES = ("numpy", "pandas", "scipy.stats", "matplotlib.pyplot", "seaborn")
+_KERNEL = ("comm", "ipykernel.debugger", "ipykernel.zmqshell", "ipykernel.kernelapp")
+
+
+def find_loads() -> list[EntryPoint]:
+    """Return what installed packages want to have loaded."""
+    wanted = os.environ.get(LOAD_VARIABLE)
+    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    return [entry for entry in found if wanted is None or entry.name in wanted.split(",")]
+
+
+def load_entry(entry: EntryPoint) -> None:
+    """Import a module, or call a function."""
+    loaded = entry.load()
+    if callable(loaded):
+        loaded()
 
 
 def serve(path: Path) -> None:
@@ -56,22 +72,18 @@ def serve(path: Path) -> None:
 
 def _load() -> None:
     import_jsonschema()
-    with preload.loading():
-        for module in MODULES:
+    with loading():
+        for module in _MODULES:
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
-        for found in pkgutil.walk_packages(pages.__path__, f"{pages.__name__}."):
-            importlib.import_module(found.name)
-        for package in (innocap_analysis, fewlikert):
-            for name in package.__all__:
-                getattr(package, name)
-        preload.rehearse_figure()
-        preload.rehearse_data()
-        for module in ("comm", "ipykernel.debugger", "ipykernel.zmqshell", "ipykernel.kernelapp"):
+        draw_figure()
+        for entry in find_loads():
+            load_entry(entry)
+        for module in _KERNEL:
             importlib.import_module(module)
     gc.collect()
     gc.freeze()
-    preload.check_threads()
+    check_threads()
 
 
 class _Kernels:
@@ -145,7 +157,7 @@ class _Kernels:
             os.environ.clear()
             os.environ.update(request["env"])
             os.chdir(request["cwd"])
-            preload.settle_child(parent)
+            settle_child(parent)
             code = _run_kernel(request["connection_file"], asker)
         except BaseException:  # noqa: BLE001 - a forked kernel must never come back from here
             traceback.print_exc()

@@ -1,14 +1,13 @@
 """Processes of our own, started by a command and spoken to through pipes.
 
 Not by multiprocessing, which runs the caller's script again in each process it spawns: a script
-without a main guard, one that comes from stdin, or a notebook could not start a batch.
+without a main guard, one that comes from stdin, or a notebook could not start any.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
-import math
+import io
 import os
 import pickle
 import select
@@ -17,32 +16,27 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from types import FunctionType
+from typing import Any
 
-import innocap_analysis
-from innocap_analysis.batch.processes import end_group
+import warmill
+from warmill.errors import WarmillError
+from warmill.processes import end_group
 
+NAME = "warmill-helper"  # in the list of processes
 _LENGTH = struct.Struct("!Q")
 _END_SECONDS = 5.0
-_LOOK_SECONDS = 0.01
 # `-P`: what lies in the working directory must not take the place of an installed module.
 _CODE = (
     "import sys; sys.path += [p for p in sys.argv[1:2] if p not in sys.path]; "
-    "from innocap_analysis.batch.helper import be_helper; be_helper()"
+    "from warmill.helper import be_helper; be_helper()"
 )
 
 
 class Channel:
-    """Messages to and from another process, whole or not at all.
-
-    Parameters
-    ----------
-    source, sink : int
-        Descriptors to read from and to write to.
-    """
+    """Messages to and from another process, whole or not at all."""
 
     def __init__(self, source: int, sink: int) -> None:
         self._source, self._sink = source, sink
@@ -85,60 +79,29 @@ class Channel:
         return b"".join(parts)
 
 
-class _Process(Protocol):
-    pid: int
+class _Portable(pickle.Pickler):
+    """Refuses what a fresh interpreter could not find again."""
 
-    def poll(self) -> int | None: ...
+    def reducer_override(self, thing: Any) -> Any:  # noqa: ANN401
+        if isinstance(thing, FunctionType | type) and (
+            thing.__module__ == "__main__" or "<" in thing.__qualname__
+        ):
+            raise WarmillError(
+                f"{thing.__qualname__} is defined in {thing.__module__}, where another process "
+                "does not find it; put it at the top of a module and import it from there"
+            )
+        return NotImplemented
 
-    def wait(self, timeout: float | None = None) -> int: ...
 
-    def terminate(self) -> None: ...
-
-    def kill(self) -> None: ...
-
-
-class _Fork:
-    """A forked process, with what is needed of `subprocess.Popen`."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self._code: int | None = None
-
-    def poll(self) -> int | None:
-        if self._code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            self._code = os.waitstatus_to_exitcode(status) if pid else None
-        return self._code
-
-    def wait(self, timeout: float | None = None) -> int:
-        until = math.inf if timeout is None else time.monotonic() + timeout
-        while (code := self.poll()) is None:
-            if time.monotonic() > until:
-                raise subprocess.TimeoutExpired("fork", timeout or 0.0)
-            time.sleep(_LOOK_SECONDS)
-        return code
-
-    def terminate(self) -> None:
-        if self.poll() is None:
-            os.kill(self.pid, signal.SIGTERM)
-
-    def kill(self) -> None:
-        if self.poll() is None:
-            os.kill(self.pid, signal.SIGKILL)
+def check_portable(*things: object) -> None:
+    """Raise unless things can be sent to a fresh interpreter."""
+    _Portable(io.BytesIO()).dump(things)
 
 
 class Helper:
-    """A process of our own and the channel to it.
+    """A process of our own, which leads a group, and the channel to it."""
 
-    Attributes
-    ----------
-    channel : Channel
-        To it.
-    pid : int
-        Its number; where there are groups of processes, that of its group too.
-    """
-
-    def __init__(self, process: _Process, channel: Channel) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], channel: Channel) -> None:
         self._process, self.channel, self.pid = process, channel, process.pid
 
     def stop(self) -> None:
@@ -171,9 +134,10 @@ class Helper:
 
 
 def start_helper(target: Callable[..., None], *arguments: object) -> Helper:
-    """Start a fresh interpreter that calls a function of this package."""
-    home = str(Path(innocap_analysis.__file__).parents[1])
-    command = [sys.executable, "-P", "-c", _CODE, home, "innocap-helper"]
+    """Start a fresh interpreter that calls a function with a channel and the arguments."""
+    check_portable(target, arguments)
+    home = str(Path(warmill.__file__).parents[1])
+    command = [sys.executable, "-P", "-c", _CODE, home, NAME]
     options: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -183,26 +147,9 @@ def start_helper(target: Callable[..., None], *arguments: object) -> Helper:
     process.stdin.close()
     process.stdout.close()
     with contextlib.suppress(BrokenPipeError):  # it has ended: whoever reads from it is told
-        channel.send(target.__module__, target.__qualname__, arguments)
+        channel.send([str(Path(place).absolute()) for place in sys.path])
+        channel.send(target, arguments)
     return Helper(process, channel)
-
-
-def fork_helper(target: Callable[..., None], *arguments: object) -> Helper:
-    """Fork this process, which must have no threads, and call a function in the copy."""
-    (to_us, from_it), (to_it, from_us) = os.pipe(), os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.setsid()
-            os.close(to_us)
-            os.close(from_us)
-            _unblock_interrupt()
-            target(Channel(to_it, from_it), *arguments)
-        finally:
-            os._exit(1)  # it never comes back from here: that would be the caller twice
-    os.close(to_it)
-    os.close(from_it)
-    return Helper(_Fork(pid), Channel(to_us, from_us))
 
 
 def be_helper() -> None:
@@ -214,15 +161,12 @@ def be_helper() -> None:
     with contextlib.suppress(OSError):  # a program without a console has nowhere
         os.dup2(2, 1)
     sys.argv = [""]
-    _unblock_interrupt()
-    module, name, arguments = channel.recv()
-    getattr(importlib.import_module(module), name)(channel, *arguments)
-
-
-def _unblock_interrupt() -> None:
-    """Hear Ctrl-C, which whoever starts this process may have put off until it has started."""
-    if sys.platform != "win32":
+    if sys.platform != "win32":  # whoever started this process may have put Ctrl-C off
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    (places,) = channel.recv()
+    sys.path += [place for place in places if place not in sys.path]
+    target, arguments = channel.recv()
+    target(channel, *arguments)
 
 
 def watch_parent(channel: Channel, take: Callable[..., None]) -> None:
@@ -236,4 +180,4 @@ def watch_parent(channel: Channel, take: Callable[..., None]) -> None:
             end_group(os.getpid())
             os._exit(1)
 
-    threading.Thread(target=hear, daemon=True, name="innocap-parent").start()
+    threading.Thread(target=hear, daemon=True, name="warmill-parent").start()

@@ -1,29 +1,21 @@
-"""Runs in loaded processes that live on: none finds what an earlier one has left behind."""
+"""Notebooks in loaded processes that live on: none finds what an earlier one has left behind."""
 
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import nbformat
 import pytest
-from test_batch import small, write_notebook
 
-from innocap_analysis import load_settings, run_notebooks
-from innocap_analysis.batch import processes
-from innocap_analysis.batch.fingerprint import describe_project
-from innocap_analysis.batch.helper import start_helper
-from innocap_analysis.batch.processes import START_VARIABLE, choose_start
-from innocap_analysis.batch.warm import spawned
-from innocap_analysis.errors import InnocapError
-from innocap_analysis.settings import OUTPUT_VARIABLE
+from warmill import Task, execute_notebooks
 
-__all__ = ["small"]
-ROOT = Path(__file__).resolve().parents[1]
+from .books import read_texts, write_cells
+from .hooks import load_libraries
+
+pytest.importorskip("pandas")
+pytest.importorskip("seaborn")
 
 # What a run may change and the next one must not see; put back in the same process.
 DIRT = """
@@ -76,7 +68,7 @@ shell, main = get_ipython(), sys.modules["__main__"]
 os.umask(mask := os.umask(0))
 seen = dict(
     modules=known, beside=beside.value, names="leak" in vars(main), out=sorted(main.Out),
-    env=sorted(os.environ.items() - {("INNOCAP_OUTPUT", os.environ["INNOCAP_OUTPUT"])}),
+    env=sorted(os.environ.items()),
     zone=time.tzname, cwd=os.getcwd(), mask=mask, path=sys.path, argv=sys.argv,
     limit=sys.getrecursionlimit(),
     hooks=[sys.excepthook.__qualname__, type(sys.displayhook).__name__],
@@ -104,6 +96,24 @@ print({name: str(value) for name, value in seen.items()})
 warnings.warn("told once")
 """.strip()
 
+# What very many notebooks do must not cost a process.
+USUAL = """
+import os
+import matplotlib.pyplot as plt, numpy as np, pandas as pd, seaborn as sns
+ip = get_ipython()
+ip.run_line_magic("matplotlib", "inline")
+ip.run_line_magic("config", "InlineBackend.figure_format = 'retina'")
+ip.run_line_magic("load_ext", "autoreload")
+ip.run_cell_magic("bash", "", "true")
+ip.system("true")
+sns.set_theme(style="whitegrid")
+table = pd.DataFrame({"a": [1, 2]}, index=pd.date_range("2026-01-01", periods=2))
+table.plot()
+plt.show()
+table.style.highlight_max()
+print(os.getpid())
+""".strip()
+
 # What cannot be put back, and what is told of it.
 BEYOND = {
     "import threading, time\nthreading.Thread(target=time.sleep, args=(99,), name='t',"
@@ -117,8 +127,7 @@ BEYOND = {
     "import math\nmath.pi = 3": "math.pi was changed",
     "import mimetypes\nmimetypes.types_map['.leak'] = 'x'": "types_map was changed",
     "import seaborn\nseaborn.palettes.SEABORN_PALETTES['leak'] = []": "PALETTES was changed",
-    "import innocap_analysis.settings as s\ns.InnocapError = ValueError":
-        "InnocapError was changed",
+    "import matplotlib.ticker as t\nt.Locator = t.Formatter": "ticker.Locator was changed",
     "import importlib, json.scanner\nimportlib.reload(json.scanner)": "json.scanner",
     "import sys, json\ndel sys.modules['json']": "module json was replaced",
     "import os\nos.nice(1)": "limits of the process",
@@ -128,60 +137,43 @@ BEYOND = {
 }  # fmt: skip
 
 
-def _read(project: Path, region: str) -> list[str]:
-    book = nbformat.read(project / "reports" / region / "30_one.ipynb", as_version=4)
-    shown = [o for cell in book.cells for o in cell.get("outputs", []) if o.output_type == "stream"]
-    return "".join(o.text for o in shown if o.name == "stdout").splitlines()
-
-
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="asks for what only POSIX has")
-def test_a_run_sees_nothing_of_an_earlier_one(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(START_VARIABLE, "spawn")
-    (small / "notebooks" / "beside.py").write_text("value = 1\n")
+def test_a_notebook_sees_nothing_of_an_earlier_one(tmp_path: Path) -> None:
+    (tmp_path / "beside.py").write_text("value = 1\n")
     patch = "import os, pandas\nprint(os.getpid())\npandas.DataFrame.to_csv = print"
-    codes = {"SE": PROBE, "FI": DIRT, "IE": PROBE, "CA": patch,
-             "SE32": PROBE}  # fmt: skip
-    code = f"import sys\nexec({codes!r}[region], vars(sys.modules['__main__']))"
-    write_notebook(small / "notebooks" / "30_one.ipynb", "import seaborn", code)
-    outcomes = run_notebooks(regions=list(codes), notebooks=["30"], jobs=1)
-    assert [o.error for o in outcomes] == [""] * len(codes)
-    told = {region: _read(small, region) for region in codes}
-    pids = {region: lines[0].split()[0] for region, lines in told.items()}
-    # A process may always be replaced; after a patched library it must be.
-    assert pids["CA"] != pids["SE32"]
-    fresh, *later = (ast.literal_eval(told[region][1]) for region in ("SE", "IE", "SE32"))
+    codes = {"fresh": PROBE, "dirt": DIRT, "after": PROBE, "usual": USUAL, "patch": patch,
+             "replaced": PROBE}  # fmt: skip
+    code = f"import sys\nexec({codes!r}[name], vars(sys.modules['__main__']))"
+    source = write_cells(tmp_path / "one.ipynb", "import seaborn", code)
+    tasks = [Task(source, tmp_path / "{name}.ipynb", {"name": name}) for name in codes]
+    ended = execute_notebooks(
+        tasks, load=load_libraries, jobs=1, start="spawn", cwd=tmp_path, timeout=120
+    )
+    assert [end.error for end in ended] == [""] * len(codes)
+    told = {name: read_texts(tmp_path / f"{name}.ipynb") for name in codes}
+    pids = {name: lines[0].split()[0] for name, lines in told.items()}
+    # What can be put back costs no process; after a patched library there must be another.
+    assert len({pids[name] for name in codes if name != "replaced"}) == 1
+    assert pids["patch"] != pids["replaced"]
+    fresh, *later = (ast.literal_eval(told[name][1]) for name in ("fresh", "after", "replaced"))
     for seen in (fresh, *later):
         seen.pop("argv")  # the name of the connection file is drawn
     for seen in later:
         assert {k: (fresh[k], v) for k, v in seen.items() if v != fresh[k]} == {}
-    assert len({told[region][0].split(maxsplit=1)[1] for region in ("SE", "IE", "SE32")}) == 3
+    probes = ("fresh", "after", "replaced")
+    assert len({told[name][0].split(maxsplit=1)[1] for name in probes}) == 3
 
 
-def test_an_ordinary_run_costs_no_process(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(START_VARIABLE, "spawn")
-    write_notebook(
-        small / "notebooks" / "30_one.ipynb",
-        "from innocap_analysis import open_view\nfrom innocap_analysis.pages import country",
-        "view = open_view('30', region=region)\nview.show(country.plot_profile(view), '30_a')",
-        "import os\nprint(os.getpid())",
-    )
-    outcomes = run_notebooks(regions=["SE", "FI", "IE"], notebooks=["30"], jobs=1)
-    assert [o.error for o in outcomes] == [""] * 3
-    assert len({_read(small, region)[-1] for region in ("SE", "FI", "IE")}) == 1
-
-
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="asks for what only Linux has")
 def test_what_cannot_be_put_back_is_told(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "import os, sys, warnings\n"
         f"beyond = {BEYOND!r}\n"
-        "import matplotlib.pyplot, pandas, seaborn, innocap_analysis.settings, json.scanner\n"
+        "import matplotlib.pyplot, pandas, seaborn, json.scanner\n"
         "import asyncio, mimetypes, subprocess, IPython.core.async_helpers\n"
-        "from innocap_analysis.batch.warm.restore import Restorer\n"
-        "from innocap_analysis.batch.warm.shell import make_app\n"
+        "from warmill.restore import Restorer\n"
+        "from warmill.shell import make_app\n"
         "make_app()\n"
         "restorer = Restorer()\n"
         "def run(code):\n"
@@ -199,83 +191,3 @@ def test_what_cannot_be_put_back_is_told(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-W", "ignore", script], capture_output=True, text=True,
                           timeout=120)  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-SCRIPTS = {
-    "plain, after pandas": "import pandas\n{call}",
-    # Whatever a notebook, a server or another library may have done before.
-    "from stdin, in a loop and a thread": """
-import asyncio, multiprocessing, threading, warnings
-class OwnWarning(UserWarning): pass
-warnings.simplefilter("ignore", OwnWarning)
-multiprocessing.set_start_method("spawn")
-def begin():
-    {call}
-async def main():
-    thread = threading.Thread(target=begin)
-    thread.start()
-    await asyncio.sleep(0)
-    thread.join()
-asyncio.run(main())
-""",
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("how", SCRIPTS)
-@pytest.mark.parametrize("start", ["", "spawn"])
-def test_a_script_without_a_guard_starts_a_batch(small: Path, how: str, start: str) -> None:
-    if start and "plain" in how:
-        pytest.skip("the other script asks for more")
-    (small / "numpy.py").write_text("raise ImportError('this is not numpy')\n")
-    code = SCRIPTS[how].format(
-        call="from innocap_analysis import run_notebooks; "
-        "print([one.status for one in run_notebooks(regions=['SE'], notebooks=['30'])])"
-    )
-    script = small.parent / "script.py"
-    script.write_text(code, encoding="utf-8")
-    source = {"args": [sys.executable, script]} if "plain" in how else {
-        "args": [sys.executable, "-P", "-"], "input": code}  # fmt: skip
-    done = subprocess.run(**source, cwd=small, env=os.environ | {START_VARIABLE: start},  # type: ignore[call-overload]
-                          capture_output=True, text=True, timeout=120)  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, "['ok']\n"), done.stderr
-
-
-def test_a_helper_ends_when_its_pipe_closes(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = load_settings()
-    state = describe_project(settings)
-    helper = start_helper(spawned.serve, settings, state, None, os.getpid())
-    assert helper.channel.recv() == ("ready", None)
-    assert not helper.has_ended()
-    helper.channel.close()
-    until = time.monotonic() + 20
-    while not helper.has_ended() and time.monotonic() < until:
-        time.sleep(0.02)
-    assert helper.has_ended()
-
-
-def test_the_start_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    for can, wanted, chosen in ((True, "", "fork"), (False, "", "spawn"), (True, "spawn", "spawn"),
-                                (False, "cold", "cold")):  # fmt: skip
-        monkeypatch.setattr(processes, "can_fork", lambda can=can: can)
-        monkeypatch.setenv(START_VARIABLE, wanted)
-        assert choose_start() == chosen
-    monkeypatch.setenv(START_VARIABLE, "fork")
-    with pytest.raises(InnocapError, match="INNOCAP_START=fork: must be spawn or cold"):
-        choose_start()
-
-
-@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])
-def test_every_code_page_is_told(project: Path, encoding: str) -> None:
-    place = project.parent / "Västernorrland → ≥ 3"
-    place.mkdir()
-    code = "import sys; from innocap_analysis import cli; cli.main()"
-    for arguments in (["form", "--folder", str(place)], ["report", "-r", "Västernorrland ≥"]):
-        done = subprocess.run(
-            [sys.executable, "-c", code, *arguments], cwd=project, capture_output=True, timeout=60,
-            env=os.environ | {"PYTHONIOENCODING": encoding, OUTPUT_VARIABLE: str(place)},
-        )  # fmt: skip
-        text = (done.stdout + done.stderr).decode(encoding, "replace")
-        assert "sternorrland" in text
-        assert "Error" not in text
-        assert done.returncode == (0 if arguments[0] == "form" else 2), text

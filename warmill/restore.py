@@ -29,40 +29,43 @@ import time
 import tracemalloc
 import warnings
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
-from innocap_analysis.batch.warm.leftovers import Leftovers
-from innocap_analysis.batch.warm.libraries import LIBRARIES
-from innocap_analysis.batch.warm.watch import Watch, find_foreign
+from warmill.leftovers import Leftovers
+from warmill.libraries import LIBRARIES, Undo, keep, keep_attributes, keep_list
+from warmill.loading import draw_chance
+from warmill.watch import Watch, find_foreign
 
 _SYS = ("stdin", "stdout", "stderr", "excepthook", "displayhook", "unraisablehook",
         "breakpointhook", "dont_write_bytecode")  # fmt: skip
 _SYS_LISTS = ("argv", "path", "path_hooks", "meta_path")
-# What IPython imports when a cell first fails or asks a shell.
+_MAINS = ("__main__", "__mp_main__")
+_LAST = ("last_exc", "last_type", "last_value", "last_traceback")
+# What IPython imports when a cell first fails, asks a shell or draws.
 _USED_LATER = ("stack_data", "pexpect")
-
-Undo = Callable[[], None]
-
-
-def _keep_attributes(owner: Any, *names: str) -> Undo:  # noqa: ANN401
-    kept = {name: getattr(owner, name) for name in names}
-
-    def undo() -> None:
-        for name, value in kept.items():
-            if getattr(owner, name, None) is not value:
-                setattr(owner, name, value)
-
-    return undo
-
-
-def _keep_list(one: list[Any]) -> Undo:
-    kept = list(one)
-
-    def undo() -> None:
-        one[:] = kept
-
-    return undo
+_DRAWING = "matplotlib_inline.config"
+_METHODS = partial(multiprocessing.get_start_method, allow_none=True)
+# How each is read and written; what has no reader is the same in every fresh process.
+_VALUES: tuple[tuple[Callable[[], Any], Callable[[Any], object]], ...] = (
+    (sys.getrecursionlimit, sys.setrecursionlimit),
+    (sys.get_int_max_str_digits, sys.set_int_max_str_digits),
+    (sys.getswitchinterval, sys.setswitchinterval),
+    (gc.get_debug, gc.set_debug),
+    (gc.isenabled, lambda on: gc.enable() if on else gc.disable()),
+    (gc.get_threshold, lambda them: gc.set_threshold(*them)),
+    (socket.getdefaulttimeout, socket.setdefaulttimeout),
+    (_METHODS, partial(multiprocessing.set_start_method, force=True)),
+    (partial(locale.setlocale, locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
+    (tempfile.gettempdir, lambda folder: setattr(tempfile, "tempdir", folder)),
+    (sys.gettrace, sys.settrace),
+    (sys.getprofile, sys.setprofile),
+    (threading.gettrace, threading.settrace),
+    (threading.getprofile, threading.setprofile),
+    (tracemalloc.is_tracing, lambda _: tracemalloc.stop()),
+    (faulthandler.is_enabled, lambda _: faulthandler.disable()),
+)
 
 
 def _keep_environment() -> Undo:
@@ -84,51 +87,27 @@ def _keep_environment() -> Undo:
 
 def _keep_interpreter() -> Undo:
     undos = [
-        _keep_attributes(sys, *_SYS, *_SYS_LISTS),
-        *(_keep_list(getattr(sys, name)) for name in _SYS_LISTS),
-        _keep_attributes(threading, "excepthook"),
-        _keep_list(gc.callbacks),
+        *(keep(*pair) for pair in _VALUES),
+        keep_attributes(sys, *_SYS, *_SYS_LISTS),
+        *(keep_list(getattr(sys, name)) for name in _SYS_LISTS),
+        keep_list(gc.callbacks),
+        keep_attributes(threading, "excepthook"),
     ]
-    main, names = sys.modules["__main__"], vars(builtins)
-    kept = names.copy()
-    limits: list[tuple[Callable[[Any], object], object]] = [
-              (sys.setrecursionlimit, sys.getrecursionlimit()),
-              (sys.set_int_max_str_digits, sys.get_int_max_str_digits()),
-              (sys.setswitchinterval, sys.getswitchinterval()),
-              (gc.set_debug, gc.get_debug()),
-              (socket.setdefaulttimeout, socket.getdefaulttimeout())]  # fmt: skip
-    thresholds, start = gc.get_threshold(), multiprocessing.get_start_method(allow_none=True)
-    place, numbers = locale.setlocale(locale.LC_ALL), decimal.getcontext().copy()
+    mains = {name: sys.modules[name] for name in _MAINS if name in sys.modules}
+    numbers = decimal.getcontext().copy()
+    names, kept = vars(builtins), vars(builtins).copy()
 
     def undo() -> None:
-        sys.modules["__main__"] = main
+        sys.modules.update(mains)
         for one in undos:
             one()
-        for change, value in limits:
-            change(value)
-        sys.settrace(None)
-        sys.setprofile(None)
-        threading.settrace(None)
-        threading.setprofile(None)
-        gc.enable()
-        gc.set_threshold(*thresholds)
-        for name in ("last_exc", "last_type", "last_value", "last_traceback"):
-            if hasattr(sys, name):
-                delattr(sys, name)
-        names.update(kept)
+        for name in _LAST:
+            vars(sys).pop(name, None)
+        names.update(kept)  # at no moment is one of them missing: there are other threads
         for name in [name for name in names if name not in kept]:
             del names[name]
-        if multiprocessing.get_start_method(allow_none=True) != start:
-            multiprocessing.set_start_method(start, force=True)
-        if locale.setlocale(locale.LC_ALL) != place:
-            locale.setlocale(locale.LC_ALL, place)
         decimal.setcontext(numbers.copy())
-        tracemalloc.stop()
-        if faulthandler.is_enabled():
-            faulthandler.disable()
-        tempfile.tempdir = folder
 
-    folder = tempfile.gettempdir()
     return undo
 
 
@@ -151,32 +130,34 @@ def _keep_signals() -> Undo:
 
 
 def _keep_logging() -> Undo:
-    names = ("level", "handlers", "filters", "propagate", "disabled")
+    fresh = {"level": 0, "handlers": [], "filters": [], "propagate": True, "disabled": False}
     manager = logging.Logger.manager
 
     def look() -> dict[str, Any]:
         known: dict[str, Any] = {"": logging.root, **manager.loggerDict}
         return {name: one for name, one in known.items() if isinstance(one, logging.Logger)}
 
-    kept = {name: {key: getattr(one, key) for key in names} for name, one in look().items()}
-    for values in kept.values():
-        values["handlers"], values["filters"] = [*values["handlers"]], [*values["filters"]]
+    def read(one: logging.Logger) -> dict[str, Any]:
+        values = {key: getattr(one, key) for key in fresh}
+        return values | {"handlers": [*one.handlers], "filters": [*one.filters]}
+
+    kept = {name: read(one) for name, one in look().items()}
     off, names_of_levels = manager.disable, logging.getLevelNamesMapping()
-    made = _keep_attributes(logging, "lastResort", "raiseExceptions", "_loggerClass",
-                            "_logRecordFactory", "Formatter", "root")  # fmt: skip
+    made = keep_attributes(logging, "lastResort", "raiseExceptions", "_loggerClass",
+                           "_logRecordFactory", "Formatter", "root")  # fmt: skip
 
     def undo() -> None:
         logging.captureWarnings(False)
         made()
-        logging.disable(off)
+        if manager.disable != off:
+            logging.disable(off)
         for level, number in names_of_levels.items():
             if logging.getLevelNamesMapping().get(level) != number:
                 logging.addLevelName(number, level)
         for name, one in look().items():
-            values = kept.get(name)
-            if values is None:
-                values = {"level": 0, "handlers": [], "filters": [], "propagate": True,
-                          "disabled": False}  # fmt: skip
+            values = kept.get(name, fresh)
+            if read(one) == values:
+                continue
             for handler in [h for h in one.handlers if h not in values["handlers"]]:
                 one.removeHandler(handler)
                 handler.close()
@@ -190,8 +171,8 @@ def _keep_logging() -> Undo:
 def _keep_warnings() -> Undo:
     filters = warnings.filters
     kept = [*filters]
-    made = _keep_attributes(warnings, "showwarning", "formatwarning", "_showwarnmsg_impl",
-                            "filters", "defaultaction")  # fmt: skip
+    made = keep_attributes(warnings, "showwarning", "formatwarning", "_showwarnmsg_impl",
+                           "filters", "defaultaction")  # fmt: skip
 
     def undo() -> None:
         made()
@@ -225,16 +206,17 @@ class Restorer:
     """Remembers the state of this process, and brings it back after each run."""
 
     def __init__(self) -> None:
-        from innocap_analysis.batch.warm.shell import App
+        from warmill.shell import App
 
-        for module in _USED_LATER:
+        for module in (*_USED_LATER, *([_DRAWING] if "matplotlib" in sys.modules else [])):
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
         self._kernels = App
         self._end_kernel()
         keepers = [_keep_environment, _keep_interpreter, _keep_signals, _keep_logging,
-                   _keep_warnings, _keep_loop, *LIBRARIES]  # fmt: skip
-        self._undos = [keep() for keep in keepers]
+                   _keep_warnings, _keep_loop]  # fmt: skip
+        keepers += [keeper for name, keeper in LIBRARIES.items() if name in sys.modules]
+        self._undos = [keeper() for keeper in keepers]
         self._leftovers = Leftovers()
         self._modules = dict(sys.modules)
         self._watch = Watch()
@@ -243,18 +225,16 @@ class Restorer:
 
     def begin(self) -> None:
         """Prepare a run: chance begins anew."""
-        import numpy as np
-
         random.seed()
-        np.random.seed()  # noqa: NPY002
+        draw_chance()
 
     def end(self) -> str:
-        """Put everything back."""
+        """Put everything back; say what cannot be, so that no other run must follow."""
         try:
+            self._end_kernel()
             reason = self._leftovers.find()
             if reason:
                 return reason
-            self._end_kernel()
             for undo in self._undos:
                 undo()
             reason = self._drop_modules()
@@ -267,6 +247,9 @@ class Restorer:
         if self._kernels.initialized():
             app: Any = self._kernels.instance()
             kernel, shell = app.kernel, app.kernel.shell
+            scripts = shell.magics_manager.registry.get("ScriptMagics")
+            if hasattr(scripts, "stop_event_loop"):  # of %%bash, in a thread
+                scripts.stop_event_loop()
             atexit._clear()  # nothing of it happens: this process never ends by itself
             shell.history_manager.outputs.clear()  # one table for every shell
             shell.restore_sys_module_state()

@@ -1,0 +1,102 @@
+"""What a loaded process loads and rehearses before notebooks run or kernels start in it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import pkgutil
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import fewlikert
+import innocap_analysis
+from innocap_analysis.errors import InnocapError
+from warmill.loading import KNOWN, import_used
+
+_PACKAGES = (*KNOWN, innocap_analysis.__name__, fewlikert.__name__)
+
+
+def load_runs(languages: Sequence[str], notebooks: Sequence[Path]) -> None:
+    """Load what runs need."""
+    import python_calamine  # noqa: F401 - loaded for the children
+    from matplotlib.backends import backend_agg  # noqa: F401 - the same
+
+    from innocap_analysis.batch import html  # noqa: F401 - the same
+    from innocap_analysis.pages.language import get_translator
+
+    for notebook in notebooks:
+        import_used(notebook, _PACKAGES)
+    for language in languages:
+        get_translator(language)
+
+
+def rehearse_runs(language: str) -> None:
+    """Make a page and a figure once."""
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+    from innocap_analysis.batch.html import export_html
+
+    # One of each kind, and an entity: what reads them sets up its tables the first time.
+    shown = {"text/html": "<p>&eacute;</p>"}, {"text/markdown": "*a*"}, {"image/png": "YQ=="}
+    outputs = [new_output("display_data", data) for data in shown]
+    cells = [new_markdown_cell("# a &rarr; b"), new_code_cell("1 + 1", outputs=outputs)]
+    export_html(new_notebook(cells=cells), language)
+    rehearse_figure()
+
+
+def load_kernels() -> None:
+    """Load the whole package into the process that forks kernels, and the project's data."""
+    from innocap_analysis import pages
+
+    for found in pkgutil.walk_packages(pages.__path__, f"{pages.__name__}."):
+        importlib.import_module(found.name)
+    for package in (innocap_analysis, fewlikert):
+        for name in package.__all__:
+            getattr(package, name)
+    rehearse_figure()
+    rehearse_data()
+
+
+def rehearse_figure() -> None:
+    """Draw a figure once: fonts are found and formats loaded on the way."""
+    import pandas as pd
+
+    from innocap_analysis.pages.drawing.figure import Chart, start_chart, styled
+    from innocap_analysis.pages.drawing.lettering import rehearse_letters
+
+    @styled
+    def draw() -> Chart:
+        table = pd.DataFrame({"a": [1.0]})
+        chart, (ax,) = start_chart("A title", "A subtitle", data=table, height=1.0, note="n")
+        ax.plot([0, 1], [0, 1])
+        chart.to_svg()
+        chart.to_png()
+        table.to_csv(io.StringIO())
+        return chart
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rehearse_letters()
+        draw()
+
+
+def rehearse_data() -> None:
+    """Read the data of the project in the working directory once.
+
+    What is kept of it is looked up by the bytes of the files, so that a file that changes is
+    read anew. A project that cannot be read is left for the notebook to tell.
+    """
+    from innocap_analysis.index.capacity import load_capacity
+    from innocap_analysis.pages.language import get_translator
+    from innocap_analysis.settings import load_settings
+    from innocap_analysis.survey.wave import load_wave
+
+    with warnings.catch_warnings(), contextlib.suppress(InnocapError):
+        warnings.simplefilter("ignore")
+        settings = load_settings()
+        for language in settings.languages:
+            get_translator(language)
+        load_capacity(settings=settings)
+        load_wave(settings=settings)

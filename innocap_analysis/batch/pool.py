@@ -1,0 +1,93 @@
+"""Runs in the processes of warmill: given out, and told how they ended."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from innocap_analysis.batch.execute import bury_run, execute_run, name_staging
+from innocap_analysis.batch.fingerprint import ProjectState
+from innocap_analysis.batch.hooks import load_runs, rehearse_runs
+from innocap_analysis.batch.outcome import Outcome, Run
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings
+from warmill import Ended, Pool, WarmillError
+from warmill.pool import Start
+
+
+class Task(NamedTuple):
+    """A run, its place in the plan, and the folder in which it is made."""
+
+    number: int
+    run: Run
+    staging: Path
+
+
+class _CleanPool(Pool):
+    """Removes what was being written when it is closed, also by a signal."""
+
+    def close(self) -> list[Task]:
+        left: list[Task] = super().close()
+        for task in left:
+            shutil.rmtree(task.staging, ignore_errors=True)
+        return left
+
+
+class RunPool:
+    """Processes that runs are given to, and that give their outcomes back."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        state: ProjectState,
+        jobs: int,
+        start: Start,
+        languages: Sequence[str],
+        notebooks: Sequence[Path],
+    ) -> None:
+        self._settings = settings
+        self._pool = _CleanPool(
+            partial(_execute, settings=settings, state=state),
+            load=partial(load_runs, languages, notebooks),
+            rehearse=partial(rehearse_runs, languages[0]),
+            jobs=jobs,
+            start=start,
+            timeout=settings.batch.timeout_seconds,
+            memory_mb=settings.batch.memory_mb,
+        )
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is waiting or under way."""
+        return self._pool.busy
+
+    def submit(self, number: int, run: Run) -> None:
+        """Take a run on; the number comes back with its outcome."""
+        self._pool.submit(Task(number, run, name_staging(self._settings)))
+
+    def collect(self, also: int | None = None) -> list[tuple[int, Outcome]]:
+        """Start what there is room for, wait a while, and return what has ended."""
+        try:
+            return [(end.task.number, self._conclude(end)) for end in self._pool.collect(also)]
+        except WarmillError as fault:
+            raise InnocapError(str(fault)) from None
+
+    def close(self) -> None:
+        """End everything at once and remove what it was writing."""
+        self._pool.close()
+
+    def _conclude(self, end: Ended) -> Outcome:
+        task: Task = end.task
+        if not end.error:
+            outcome: Outcome = end.value
+            return replace(outcome, seconds=end.seconds, memory_mb=end.memory_mb)
+        error = bury_run(task.run, self._settings, task.staging, end.error, end.cell)
+        return Outcome(task.run, "failed", end.seconds, end.cell, error, end.memory_mb)
+
+
+def _execute(task: Task, engine: str | None, *, settings: Settings, state: ProjectState) -> Outcome:
+    return execute_run(task.run, settings, state, engine=engine, staging=task.staging)

@@ -1,1 +1,0 @@
-"""Runs that start warm: one loaded parent forks a fresh interpreter per notebook."""

@@ -1,0 +1,1 @@
+"""Tests of this package; they need nothing but what it needs, and use more where it is there."""

@@ -1,0 +1,159 @@
+"""Every bad end is told apart, hides no other, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from warmill import Task, execute_notebooks
+from warmill.processes import can_fork
+
+from .books import read_texts, write_cells
+from .hooks import load_numpy
+
+STARTS = ["fork", "spawn"] if can_fork() else ["spawn"]
+BAD = {
+    "raised": ("raise ValueError('on\\npurpose')", "ValueError: on purpose"),
+    "left": ("import os\nos._exit(3)", "the notebook ended its own process (exit code 3)"),
+    "crashed": ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)",
+                "the process was ended by SIGSEGV, 2 times"),
+    "hung": ("while True:\n    pass", "took longer than 3 s"),
+    "deaf": ("import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\n"
+             "while True:\n    pass", "took longer than 3 s"),
+    "exited": ("import sys\nsys.exit(4)", "SystemExit: 4"),
+    "greedy": ("import numpy as np\nnp.ones(2**28).sum()",
+               "MemoryError: Unable to allocate 2.00 GiB"),
+    "parent": ("import subprocess, sys\n"
+               "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+               "print(p.pid)", ""),
+    "below": ("import os\nos.write(1, b'from below')", ""),
+    "chance": ("import numpy as np\nprint(np.random.rand())", ""),
+    "again": ("import numpy as np\nprint(np.random.rand())", ""),
+    "good": ("print('good')", ""),
+}  # fmt: skip
+# Where processes live on, what costs one comes last, and one of each kind will do.
+ENDS = {
+    "fork": tuple(BAD),
+    "spawn": ("raised", "greedy", "below", "chance", "again", "good", "left", "parent", "hung"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks for what only Linux has")
+@pytest.mark.parametrize("start", STARTS)
+def test_every_end_is_told_apart_and_hides_no_other(tmp_path: Path, start: str) -> None:
+    source = write_cells(tmp_path / "one.ipynb", "", "exec(code)", parameters="code = ''")
+    names = ENDS[start]
+    tasks = [Task(source, tmp_path / f"{n}.ipynb", {"code": BAD[n][0]}) for n in names]
+    reported: list[str] = []
+    ended = execute_notebooks(
+        tasks, load=load_numpy, jobs=3 if start == "fork" else 1, start=start, timeout=3,
+        memory_mb=1000,
+        report=lambda end: reported.append(end.error),
+    )  # fmt: skip
+    told = {name: end.error for name, end in zip(names, ended, strict=True)}
+    assert {n: told[n] for n in names if not told[n].startswith(BAD[n][1])} == {}
+    assert [name for name in names if told[name] and not BAD[name][1]] == []
+    assert sorted(reported) == sorted(told.values())
+    assert {end.cell for name, end in zip(names, ended, strict=True) if told[name]} == {4}
+    # Where processes live on, one that ended could not say.
+    measured = [end.memory_mb for end in ended if start == "fork" or not end.error]
+    assert all(20 < memory < 1000 for memory in measured)
+    read = {n: read_texts(tmp_path / f"{n}.ipynb")[-1] for n in names if not told[n]}
+    assert (read["below"], read["good"]) == ("from below", "good")
+    assert read["chance"] != read["again"]  # chance is not inherited
+    assert is_gone(int(read["parent"]))
+
+
+def is_gone(pid: int, seconds: float = 5) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
+        except OSError:
+            return True
+        if state.split()[0] == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def find_family(mark: str) -> list[int]:
+    """Return the processes whose environment holds a mark."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark.encode() in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.parametrize(("start", "end"), [("fork", signal.SIGINT), ("spawn", signal.SIGKILL)])
+def test_nothing_is_left_when_the_caller_is_ended(
+    tmp_path: Path, start: str, end: signal.Signals
+) -> None:
+    write_cells(tmp_path / "one.ipynb", "open(name, 'w').close()", "import time\ntime.sleep(300)")
+    script = (
+        # A shell starts what runs in the background with Ctrl-C ignored.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from warmill import Task, execute_notebooks\n"
+        "tasks = [Task('one.ipynb', 'of {name}.ipynb', {'name': name}) for name in 'ab']\n"
+        f"execute_notebooks(tasks, start={start!r}, jobs=2)"
+    )
+    mark = f"MARK={tmp_path}"
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stderr=subprocess.PIPE,
+                               env=os.environ | {"MARK": str(tmp_path)})  # fmt: skip
+    until = time.monotonic() + 60
+    while not ((tmp_path / "a").exists() and (tmp_path / "b").exists()):
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert len(find_family(mark)) >= 4  # the caller, the process below it and two notebooks
+    process.send_signal(end)
+    _, said = process.communicate(timeout=20)
+    assert (b"KeyboardInterrupt" in said) == (end == signal.SIGINT)
+    until = time.monotonic() + 5
+    while find_family(mark) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert find_family(mark) == []
+
+
+def test_a_stop_is_heard_where_python_drops_exceptions() -> None:
+    code = (
+        "import os, signal\nfrom warmill.keeper import _stop\n"
+        "signal.signal(signal.SIGTERM, _stop)\n"
+        "class Garbage:\n"
+        "    def __del__(self):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "Garbage()\n"
+        "os._exit(7)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_papermill_refuses_is_told(tmp_path: Path) -> None:
+    write_cells(tmp_path / "good.ipynb", "import os\nos.path.basename(os.getcwd())")
+    bare = nbformat.v4.new_notebook()
+    nbformat.write(bare, tmp_path / "bare.ipynb")
+    (tmp_path / "torn.ipynb").write_text("{")
+    names = ["gone", "torn", "bare", "good"]
+    result = tmp_path / "{name}" / "x.ipynb"
+    tasks = [Task(tmp_path / f"{name}.ipynb", result, {"name": name}) for name in names]
+    for name in names:
+        (tmp_path / name).mkdir()
+    ended = execute_notebooks(tasks, jobs=2, cwd=tmp_path / "good")
+    # The same as papermill's own: FileNotFoundError, nbformat's, and "No kernel name found".
+    kinds = [end.error.partition(":")[0] for end in ended]
+    assert kinds == ["FileNotFoundError", "NotJSONError", "ValueError", ""]
+    done = nbformat.read(tmp_path / "good" / "x.ipynb", as_version=4)
+    assert done.cells[-1].outputs[0].data["text/plain"] == "'good'"
