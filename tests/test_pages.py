@@ -36,7 +36,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             regions=["SE"], notebooks=SWEDISH, language="sv", settings=settings
         )
         assert [o.error for o in outcomes if o.status != "ok"] == []
-        assert len(outcomes) == 15 + len(SWEDISH)
+        assert len(outcomes) == 16 + len(SWEDISH)
         yield folder
 
 
@@ -77,7 +77,7 @@ def test_every_region_and_the_comparison_have_report_notebook_and_figures(output
 
 def test_pages_work_without_a_network(output: Path, browser: Browser) -> None:
     pages = _pages(output)
-    assert len(pages) == 2 + 15 + len(SWEDISH)
+    assert len(pages) == 2 + 16 + len(SWEDISH)
     context = browser.new_context(offline=True, viewport={"width": 1000, "height": 900})
     for path in pages:
         page = context.new_page()
@@ -121,7 +121,7 @@ def test_pages_fit_a_narrow_screen(output: Path, browser: Browser) -> None:
 def test_links_of_the_index_lead_somewhere(output: Path, browser: Browser) -> None:
     context = browser.new_context(offline=True)
     page = context.new_page()
-    for name, language, count in (("index.html", "en", 15), ("index.sv.html", "sv", len(SWEDISH))):
+    for name, language, count in (("index.html", "en", 16), ("index.sv.html", "sv", len(SWEDISH))):
         page.goto((output / "reports" / name).as_uri())
         assert page.get_attribute("html", "lang") == language
         others = page.eval_on_selector_all("nav a", "all => all.map(a => a.getAttribute('href'))")
