@@ -15,7 +15,7 @@ from innocap_analysis.settings import Settings
 
 CENTRAL, REGIONAL, LOCAL = "central", "regional", "local"
 GOVERNMENT, REGION, POLICY = "government", "region", "policy"  # kinds of rows in local.csv
-_COLUMNS = ("code", "kind", "label_en", "label_sv", "label_fi", "label_fr", "unit", "source")
+_COLUMNS = ("code", "kind", "label_en", "unit", "source")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def read_local(settings: Settings, places: Places, observations: pd.DataFrame) -
 def read_labels(settings: Settings) -> pd.DataFrame:
     """Read the table of what is measured of places and of levels of government."""
     path = settings.local_path
-    table = read_table(path, **dict.fromkeys(_COLUMNS, "str"))
+    table = read_table(path).fillna("").astype("str")
     missing = [column for column in _COLUMNS if column not in table]
     if missing:
         raise InnocapError(f"{path.name}: column {missing[0]!r} is missing")
