@@ -1,0 +1,103 @@
+"""What a wave's pages may tell: one decision for every table, figure and setting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fewlikert.options import DONT_KNOW
+from innocap_analysis import load_wave
+from innocap_analysis.settings import Settings
+from innocap_analysis.survey.disclosure import (
+    tabulate_agreement,
+    tabulate_group_scores,
+    tabulate_items,
+    tabulate_respondents,
+)
+from innocap_analysis.survey.publish import Release
+from innocap_analysis.survey.wave import Wave
+
+FLAGS = ("flag_straight_lining", "flag_identical", "flag_speed")
+
+
+@pytest.fixture(scope="module")
+def wave(settings: Settings) -> Wave:
+    """Return the made-up wave without doubtful responses, everybody with an organisation."""
+    wave = load_wave(settings=settings)
+    clean = wave.clean[~wave.clean[list(FLAGS)].any(axis=1)].reset_index(drop=True)
+    return replace(wave, clean=clean.assign(organisation=[f"o{i % 37}" for i in clean.index]))
+
+
+def _change(wave: Wave, **columns: object) -> Wave:
+    return replace(wave, clean=wave.clean.assign(**columns))
+
+
+def _take(wave: Wave, country: str, n: int) -> Wave:
+    """Return the wave with n people of a country."""
+    own = wave.clean["country"] == country
+    keep = ~own | (own.cumsum() <= n)
+    return replace(wave, clean=wave.clean[keep].reset_index(drop=True))
+
+
+def _list_hidden(table: pd.DataFrame) -> set[str]:
+    return set(table.loc[table["suppressed"] != "", "unit"])
+
+
+def test_the_only_region_of_a_country_that_shields_another_is_hidden(wave: Wave) -> None:
+    small = _take(wave, "FI", 8)
+    irish = small.clean["country"] == "IE"
+    alone = _change(small, region=small.clean["region"].mask(irish, "IE04"))
+    for table in (tabulate_group_scores(Release(alone)), tabulate_respondents(Release(alone))):
+        assert {"FI", "IE", "IE04"} <= _list_hidden(table)
+        hidden = table[table["suppressed"] != ""]
+        assert hidden.select_dtypes("number").isna().all().all()
+        assert set(hidden["suppressed"]) == {"hidden"}  # never why
+    assert {"FI", "IE"} <= _list_hidden(tabulate_agreement(Release(alone)))
+
+
+def test_pages_with_and_without_one_doubtful_response_do_not_tell_it(wave: Wave) -> None:
+    one = wave.clean.index == int(np.flatnonzero(wave.clean["country"] == "IE")[0])
+    doubtful = _change(wave, flag_speed=one)
+    plain, strict = Release(doubtful), Release(doubtful.drop_flagged())
+    shown = {u for u in ("SE", "FI", "IE", "CA") if plain.shows("", u) and strict.shows("", u)}
+    assert plain.shows("", "IE")
+    assert shown == {"SE", "FI", "CA"}  # the same people on both pages
+    for code in ("SKL1", "SKL1:agree", *doubtful.instrument.codebook.parents):
+        assert not strict.shows(code, "IE")
+        assert not strict.shows(code, "all")
+
+
+def test_a_question_that_few_answered_tells_nothing(wave: Wave) -> None:
+    x = wave.clean["SKL1"].where(wave.clean.index < 4, DONT_KNOW)
+    release = Release(_change(wave, SKL1=x))
+    row = tabulate_items(release).set_index("code").loc["SKL1"]
+    assert row["suppressed"] == "hidden"
+    assert row[["n", "mean", "sd", "skew", "floor_share", "ceiling_share"]].isna().all()
+    assert not tabulate_items(release).set_index("code")["mean"].drop("SKL1").isna().any()
+
+
+@pytest.mark.parametrize(("organisations", "shown", "error"), [
+    (1, False, False), (2, False, False), (3, True, False), (4, True, False), (5, True, True),
+])  # fmt: skip
+def test_one_employer_tells_nothing_and_a_few_no_error(
+    wave: Wave, organisations: int, shown: bool, error: bool
+) -> None:
+    region = wave.clean["region"] == "SE33"
+    own = pd.Series([f"x{i % organisations}" for i in wave.clean.index])
+    changed = _change(wave, organisation=wave.clean["organisation"].mask(region, own))
+    table = tabulate_group_scores(Release(changed)).set_index(["unit", "code"])
+    row = table.loc[("SE33", changed.instrument.codebook.indexes[0])]
+    assert (row["suppressed"] == "") == shown
+    assert pd.notna(row["mean"]) == shown
+    assert row[["se", "df", "low", "high"]].notna().all() == error
+    assert row[["se", "df", "low", "high"]].notna().any() == error
+
+
+def test_where_everyone_answers_the_end_of_the_scale_no_mean_is_told(wave: Wave) -> None:
+    release = Release(_change(wave, SKL1=5.0))
+    assert not release.shows("SKL1", "all")
+    assert not release.shows("SKL1:agree", "SE")
+    assert release.shows("SKL2", "all")
