@@ -142,7 +142,7 @@ def test_what_papermill_refuses_is_told(tmp_path: Path) -> None:
 
 def test_a_stop_is_heard_where_python_drops_exceptions() -> None:
     code = (
-        "import os, signal\nfrom warmill.keeper import _stop\n"
+        "import os, signal\nfrom warmill.helper import _stop\n"
         "signal.signal(signal.SIGTERM, _stop)\n"
         "class Garbage:\n"
         "    def __del__(self):\n"
