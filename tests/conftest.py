@@ -99,7 +99,7 @@ def _quick_start(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
             process or process.append(request.getfixturevalue("loaded"))
             return process[0].start_helper(*arguments)
 
-        monkeypatch.setattr("warmill.keeper.start_helper", start)
+        monkeypatch.setattr("warmill.helper.start_helper", start)
 
 
 def _is_real(request: pytest.FixtureRequest) -> bool:

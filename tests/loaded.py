@@ -119,7 +119,7 @@ def serve(path: str) -> None:
 def _load() -> None:
     for name in ("run", "crate", "index_page", "results", "lock", "hooks"):
         importlib.import_module(f"innocap_analysis.batch.{name}")
-    for name in ("keeper", "engine", "forking", "spawning"):
+    for name in ("helper", "engine", "forking", "spawning"):
         importlib.import_module(f"warmill.{name}")
     importlib.import_module("papermill.execute")
     from innocap_analysis.batch.hooks import rehearse_runs

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from warmill.processes import import_jsonschema
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
@@ -78,6 +80,7 @@ def run_cells(
     Ending
         Failures of the notebook are told; what papermill itself refuses is raised.
     """
+    import_jsonschema()
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.parameterize import parameterize_path

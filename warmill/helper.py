@@ -1,4 +1,4 @@
-"""Processes of our own, started by a command and spoken to through pipes.
+"""Processes of our own, started by a command, spoken to through pipes, and called like functions.
 
 Not by multiprocessing, which runs the caller's script again in each process it spawns: a script
 without a main guard, one that comes from stdin, or a notebook could not start any.
@@ -16,16 +16,24 @@ import struct
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import FunctionType
-from typing import Any
+from types import FrameType, FunctionType
+from typing import Any, NoReturn
 
 import warmill
-from warmill.errors import WarmillError
-from warmill.processes import end_group
+from warmill.errors import LostError, WarmillError
+from warmill.processes import (
+    can_fork,
+    die_with_parent,
+    end_group,
+    one_thread,
+    without_interrupt,
+)
 
 NAME = "warmill-helper"  # in the list of processes
+at_stop: list[Callable[[], object]] = []  # what ends the tasks of this process
 _LENGTH = struct.Struct("!Q")
 _END_SECONDS = 5.0
 # `-P`: what lies in the working directory must not take the place of an installed module.
@@ -181,3 +189,78 @@ def watch_parent(channel: Channel, take: Callable[..., None]) -> None:
             os._exit(1)
 
     threading.Thread(target=hear, daemon=True, name="warmill-parent").start()
+
+
+def call_elsewhere(
+    target: Callable[..., None], *arguments: object, take: Callable[..., None]
+) -> None:
+    """Have a fresh process call ``target(tell, *arguments)``, and take what it tells.
+
+    An exception there is raised here. The process ends with this one, and at once with
+    everything it has started where this call is left by an exception, such as Ctrl-C.
+
+    Parameters
+    ----------
+    target : callable
+        At the top of a module; its first argument is a function that sends what it is given.
+    *arguments : object
+        What can be pickled.
+    take : callable
+        Called here with the arguments of each call of that function.
+
+    Raises
+    ------
+    LostError
+        The process was ended from outside.
+    """
+    with one_thread(), without_interrupt():
+        helper = start_helper(_serve, target, arguments, os.getpid())
+    try:
+        while True:
+            kind, *content = helper.channel.recv()
+            if kind == "told":
+                take(*content)
+            elif kind == "end":
+                return
+            else:
+                error, text = content
+                raise error from WarmillError(f"in process {helper.pid}:\n{text}")
+    except EOFError:
+        raise LostError("the process that was to do it was ended from outside") from None
+    finally:
+        helper.stop()
+
+
+def _serve(
+    channel: Channel, target: Callable[..., None], arguments: tuple[object, ...], parent: int
+) -> None:
+    # Ctrl-C is for the process that started this one to decide.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop)
+    die_with_parent(parent)
+    if not can_fork():  # a thread would keep this process from forking
+        watch_parent(channel, lambda *_: None)
+    try:
+        target(lambda *message: channel.send("told", *message), *arguments)
+        channel.send("end")
+    except Exception as error:  # noqa: BLE001 - raised again where it was asked for
+        text = traceback.format_exc()
+        try:
+            channel.send("error", error, text)
+        except Exception:  # noqa: BLE001 - it cannot be pickled
+            with contextlib.suppress(OSError):
+                channel.send("error", RuntimeError(text), text)
+    finally:
+        # Everything is said and written; the request to end would hit the interpreter's own end.
+        os._exit(0)
+
+
+def _stop(_: int, __: FrameType | None) -> NoReturn:
+    """End this process and the tasks it has started at once.
+
+    Not by an exception: one that is raised while Python calls back, as when it collects
+    garbage, is lost, and the tasks would go on.
+    """
+    for close in list(at_stop):
+        close()
+    os._exit(0)

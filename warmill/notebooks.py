@@ -10,7 +10,7 @@ from typing import Any
 
 from warmill.attempt import Ended
 from warmill.cells import run_cells
-from warmill.keeper import call_elsewhere
+from warmill.helper import call_elsewhere
 from warmill.loading import draw_figure, import_used
 from warmill.pool import Hook, Pool, Start
 

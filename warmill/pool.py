@@ -7,11 +7,10 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, Self
-from weakref import WeakSet
 
 from warmill.attempt import Attempt, Ended
 from warmill.errors import WarmillError
-from warmill.helper import check_portable
+from warmill.helper import at_stop, check_portable
 from warmill.processes import can_fork, check_threads
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ _GRACE_SECONDS = 3.0
 # A kernel of its own first hears of its end, and is waited for.
 _COLD_GRACE_SECONDS = 30.0
 _MOST_ON_WINDOWS = 61  # it waits for no more handles than 63 at a time
-_open: WeakSet[Pool] = WeakSet()
 
 
 class Pool:
@@ -92,7 +90,7 @@ class Pool:
             hooks = (load, rehearse) if self.start == "spawn" else None
             most = min(most, _MOST_ON_WINDOWS) if sys.platform == "win32" else most
             self._processes = Workers(run, hooks, most, memory_mb)
-        _open.add(self)
+        at_stop.append(self.close)
 
     @property
     def busy(self) -> bool:
@@ -138,7 +136,8 @@ class Pool:
 
     def close(self) -> list[Any]:
         """End everything at once; return the tasks that were under way."""
-        _open.discard(self)
+        if self.close in at_stop:
+            at_stop.remove(self.close)
         self._waiting.clear()
         left = [attempt.task for attempt in self._processes.under_way()]
         self._processes.close()
@@ -162,12 +161,6 @@ def _load_forks(
     load_process(load, rehearse)
     check_threads()
     return Forks(run, jobs, memory_mb)
-
-
-def close_pools() -> None:
-    """Close every pool of this process."""
-    for pool in list(_open):
-        pool.close()
 
 
 def count_jobs(wanted: int | None) -> int:

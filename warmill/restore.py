@@ -33,10 +33,9 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from warmill.leftovers import Leftovers
 from warmill.libraries import LIBRARIES, Undo, keep, keep_attributes, keep_list
 from warmill.loading import draw_chance
-from warmill.watch import Watch, find_foreign
+from warmill.watch import Leftovers, Watch, find_foreign
 
 _SYS = ("stdin", "stdout", "stderr", "excepthook", "displayhook", "unraisablehook",
         "breakpointhook", "dont_write_bytecode")  # fmt: skip

@@ -14,7 +14,7 @@ from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings, load_settings
 from warmill.errors import LostError, WarmillError
-from warmill.keeper import call_elsewhere
+from warmill.helper import call_elsewhere
 from warmill.processes import can_fork, import_jsonschema
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ BAD = {
     "below": ("import os\nos.write(1, b'from below')", ""),
     "chance": ("import numpy as np\nprint(np.random.rand())", ""),
     "again": ("import numpy as np\nprint(np.random.rand())", ""),
-    "good": ("print('good')", ""),
+    "good": ("import os\nprint(os.path.basename(os.getcwd()))", ""),
 }  # fmt: skip
 # Where processes live on, what costs one comes last, and one of each kind will do.
 ENDS = {
@@ -48,25 +48,27 @@ ENDS = {
 @pytest.mark.skipif(sys.platform != "linux", reason="asks for what only Linux has")
 @pytest.mark.parametrize("start", STARTS)
 def test_every_end_is_told_apart_and_hides_no_other(tmp_path: Path, start: str) -> None:
-    source = write_cells(tmp_path / "one.ipynb", "", "exec(code)", parameters="code = ''")
+    write_cells(tmp_path / "one.ipynb", "", "exec(code)", parameters="code = ''")
     names = ENDS[start]
-    tasks = [Task(source, tmp_path / f"{n}.ipynb", {"code": BAD[n][0]}) for n in names]
+    result = tmp_path / "{name}.ipynb"
+    tasks = [
+        Task(tmp_path / "one.ipynb", result, {"name": name, "code": BAD[name][0]}) for name in names
+    ]
     reported: list[str] = []
     ended = execute_notebooks(
         tasks, load=load_numpy, jobs=3 if start == "fork" else 1, start=start, timeout=3,
-        memory_mb=1000,
-        report=lambda end: reported.append(end.error),
+        memory_mb=1000, cwd=tmp_path, report=lambda end: reported.append(end.error),
     )  # fmt: skip
     told = {name: end.error for name, end in zip(names, ended, strict=True)}
     assert {n: told[n] for n in names if not told[n].startswith(BAD[n][1])} == {}
     assert [name for name in names if told[name] and not BAD[name][1]] == []
     assert sorted(reported) == sorted(told.values())
-    assert {end.cell for name, end in zip(names, ended, strict=True) if told[name]} == {4}
+    assert {end.cell for end in ended if end.error} == {4}
     # Where processes live on, one that ended could not say.
     measured = [end.memory_mb for end in ended if start == "fork" or not end.error]
     assert all(20 < memory < 1000 for memory in measured)
     read = {n: read_texts(tmp_path / f"{n}.ipynb")[-1] for n in names if not told[n]}
-    assert (read["below"], read["good"]) == ("from below", "good")
+    assert (read["below"], read["good"]) == ("from below", tmp_path.name)
     assert read["chance"] != read["again"]  # chance is not inherited
     assert is_gone(int(read["parent"]))
 
@@ -127,9 +129,20 @@ def test_nothing_is_left_when_the_caller_is_ended(
     assert find_family(mark) == []
 
 
+def test_what_papermill_refuses_is_told(tmp_path: Path) -> None:
+    nbformat.write(nbformat.v4.new_notebook(), tmp_path / "bare.ipynb")
+    (tmp_path / "torn.ipynb").write_text("{")
+    names = ["gone", "torn", "bare"]
+    tasks = [Task(tmp_path / "{name}.ipynb", tmp_path / "x.ipynb", {"name": n}) for n in names]
+    ended = execute_notebooks(tasks, jobs=1)
+    # Papermill's own: FileNotFoundError, nbformat's, and "No kernel name found".
+    kinds = [end.error.partition(":")[0] for end in ended]
+    assert kinds == ["FileNotFoundError", "NotJSONError", "ValueError"]
+
+
 def test_a_stop_is_heard_where_python_drops_exceptions() -> None:
     code = (
-        "import os, signal\nfrom warmill.keeper import _stop\n"
+        "import os, signal\nfrom warmill.helper import _stop\n"
         "signal.signal(signal.SIGTERM, _stop)\n"
         "class Garbage:\n"
         "    def __del__(self):\n"
@@ -139,21 +152,3 @@ def test_a_stop_is_heard_where_python_drops_exceptions() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
-
-
-def test_what_papermill_refuses_is_told(tmp_path: Path) -> None:
-    write_cells(tmp_path / "good.ipynb", "import os\nos.path.basename(os.getcwd())")
-    bare = nbformat.v4.new_notebook()
-    nbformat.write(bare, tmp_path / "bare.ipynb")
-    (tmp_path / "torn.ipynb").write_text("{")
-    names = ["gone", "torn", "bare", "good"]
-    result = tmp_path / "{name}" / "x.ipynb"
-    tasks = [Task(tmp_path / f"{name}.ipynb", result, {"name": name}) for name in names]
-    for name in names:
-        (tmp_path / name).mkdir()
-    ended = execute_notebooks(tasks, jobs=2, cwd=tmp_path / "good")
-    # The same as papermill's own: FileNotFoundError, nbformat's, and "No kernel name found".
-    kinds = [end.error.partition(":")[0] for end in ended]
-    assert kinds == ["FileNotFoundError", "NotJSONError", "ValueError", ""]
-    done = nbformat.read(tmp_path / "good" / "x.ipynb", as_version=4)
-    assert done.cells[-1].outputs[0].data["text/plain"] == "'good'"

@@ -38,12 +38,14 @@ WAYS = {
 }
 PAPERMILL = """
 import json, sys
+from warmill.processes import import_jsonschema
+import_jsonschema()
 from papermill.cli import papermill
 ends = {}
 for name in sys.argv[1:]:
     try:
-        papermill(["--no-progress-bar", "--cwd", "books", "-p", "name", "b", f"books/{name}.ipynb",
-                   f"papermill/{name}.ipynb"])
+        papermill(["--no-progress-bar", "--no-request-save-on-cell-execute", "--cwd", "books",
+                   "-p", "name", "b", f"books/{name}.ipynb", f"papermill/{name}.ipynb"])
     except SystemExit as end:
         ends[name] = int(end.code or 0)
     except Exception:

@@ -13,11 +13,10 @@ import pytest
 
 import warmill
 from warmill import LostError, Pool, WarmillError
-from warmill.helper import start_helper
-from warmill.keeper import call_elsewhere
+from warmill.helper import call_elsewhere, start_helper
 from warmill.pool import count_jobs
 from warmill.processes import can_fork
-from warmill.spawned import serve
+from warmill.spawning import serve
 
 from . import hooks
 from .books import write_cells

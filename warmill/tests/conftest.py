@@ -1,0 +1,7 @@
+"""What every test module here imports, sooner."""
+
+from __future__ import annotations
+
+from warmill.processes import import_jsonschema
+
+import_jsonschema()
