@@ -196,6 +196,7 @@ class TreatmentChoice(Choice):
 
     def options(self, codebook: Codebook) -> Sequence[str]:
         """Return the limits as texts."""
+        check_options("TreatmentChoice: winsorise_limits", self.winsorise_limits)
         return ["none" if n is None else f"winsorise {n}" for n in self.winsorise_limits]
 
     def check_option(self, option: str, codebook: Codebook) -> None:
@@ -248,7 +249,7 @@ class MeasurementError(Factor):
     @property
     def codes(self) -> list[str]:
         """Indicators that carry an error."""
-        return [*self.standard_errors, *self.ranges]
+        return [*dict(self.standard_errors), *dict(self.ranges)]
 
     def count(self, codebook: Codebook, units: pd.Index) -> int:
         """Return how many random numbers a run needs: one per uncertain cell."""

@@ -197,12 +197,13 @@ def _take_fraction(x: Array, rule: Rule) -> Array:
     """Divide by the best: ``x / max``, or ``min / x`` where lower is better."""
     raw = -x if rule.falling else x
     low, high = find_extremes(raw)
-    worst = low if rule.falling else high
-    if (worst <= 0).any():
+    # Nothing is a share of a negative number, nor a negative number a share of anything.
+    outside = (low <= 0) if rule.falling else (high <= 0) | (raw < 0)
+    if outside.any():
         rule.tell("a fraction of the best needs figures above zero; no score")
     with np.errstate(divide="ignore", invalid="ignore"):
         share = 100.0 * low / raw if rule.falling else 100.0 * raw / high
-    return np.where(worst > 0, share, np.nan)
+    return np.where(outside, np.nan, share)
 
 
 # R 4.2.2 by the formula: of x, and of -x for direction -1.

@@ -22,11 +22,12 @@ Array = np.ndarray
 def store_ranks(scores: Array) -> Array:
     """Rank each row, highest first, in the smallest whole numbers; 0 is no rank."""
     runs, units = scores.shape
-    places = np.empty(scores.shape, dtype=np.uint16 if units < 2**16 else np.uint32)
+    kind = np.uint16 if units < 2**16 else np.uint32
+    places = np.empty(scores.shape, dtype=kind)
     step = max(1, BLOCK_CELLS // max(1, units))
     for start in range(0, runs, step):
         part = slice(start, start + step)
-        places[part] = np.nan_to_num(rank_figures(scores[part], descending=True))
+        places[part] = rank_figures(scores[part], descending=True, kind=kind)
     return places
 
 
