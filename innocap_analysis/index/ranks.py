@@ -98,28 +98,14 @@ class Ranks:
         return table
 
     def interval(self, level: float = 0.9) -> pd.DataFrame:
-        """Return the ranks between which each unit stands in most runs.
-
-        Parameters
-        ----------
-        level : float
-            Share of runs that the interval holds.
-
-        Returns
-        -------
-        DataFrame
-            Units x `low`, `high`: ranks that occurred; NaN for a unit that is never ranked.
-        """
+        """Return the ranks between which each unit stands in most runs, units x `low`, `high`."""
         return self.summary(level).set_index("unit")[["low", "high"]]
 
     def superiority(self) -> pd.DataFrame:
-        """Return how often each unit scores above each other one.
+        """Return how often each unit (row) is above each other one (column).
 
-        Returns
-        -------
-        DataFrame
-            Units x units: of the runs that rank both, the share in which the row's unit is above
-            the column's; a tie counts half. NaN on the diagonal and where no run ranks both.
+        Of the runs that rank both; a tie counts half. NaN on the diagonal and where no run ranks
+        both.
         """
         if len(self.units) > _MOST_COMPARED:
             raise InnocapError(
