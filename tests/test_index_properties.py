@@ -22,13 +22,20 @@ from innocap_analysis import (
     ImputationChoice,
     LeaveOneOut,
     NormalisationChoice,
+    TreatmentChoice,
     WeightNoise,
     aggregate,
+    change_codebook,
+    compare_alternatives,
+    correlate_nodes,
+    derive_weights,
     impute,
+    load_capacity,
     normalise,
     read_codebook,
     run_sensitivity,
     score_index,
+    score_panel,
     treat_outliers,
 )
 from innocap_analysis.errors import InnocapError
@@ -242,6 +249,15 @@ def test_types_do_not_matter(name: str, x: np.ndarray) -> None:
     same_verdicts(judge(other, book), judge(values, book))
 
 
+def test_weights_go_by_label() -> None:
+    book = make_book()
+    weights = pd.Series([1.0, 9.0], index=["B", "A"])
+    table = change_codebook(book, weights=weights).table["weight"]
+    assert (table["A"], table["B"]) == (9.0, 1.0)
+    shares = derive_weights(book, method="budget", parent="G", given=weights)
+    assert shares == {"A": 0.9, "B": 0.1}
+
+
 def test_numbers_as_labels() -> None:
     # A spreadsheet's own row numbers, and codes of municipalities.
     values = pd.DataFrame(np.arange(12.0).reshape(3, 4) + 1, columns=CODES, index=[2284, 1, 77])
@@ -339,6 +355,7 @@ def test_ranks_that_are_kept_alone_are_those_of_the_scores(x: np.ndarray, row: i
 # --- what a user hands over by mistake ----------------------------------------------------------
 
 VALUES = frame(np.arange(20.0).reshape(5, 4) + 1)
+OBSERVED = VALUES.rename_axis("unit").reset_index().melt("unit", var_name="code").assign(time=2020)
 MISTAKES: dict[str, Callable[[], object]] = {
     "a list": lambda: score_index([1, 2], make_book()),
     "a list to fill": lambda: impute([1, 2], method="mean"),
@@ -379,6 +396,26 @@ MISTAKES: dict[str, Callable[[], object]] = {
     "an unknown unit": lambda: run_sensitivity(VALUES, make_book(), n=2).priorities(
         "XX", ["G"], reference_units=["u0"]
     ),
+    "no alternatives": lambda: compare_alternatives(VALUES, {}, units=["u0"]),
+    "alternatives without names": lambda: compare_alternatives(VALUES, [make_book()], units=["u0"]),
+    "an unknown unit to compare": lambda: compare_alternatives(
+        VALUES, {"a": make_book()}, units=["XX"]
+    ),
+    "a limit alone": lambda: run_sensitivity(VALUES, make_book(), factors=[TreatmentChoice(5)]),
+    "weights in words": lambda: derive_weights(
+        make_book(), method="given", parent="G", given={"A": "much", "B": 1}
+    ),
+    "weights as a list": lambda: derive_weights(
+        make_book(), method="given", parent="G", given=[1, 2]
+    ),
+    "an unknown correlation": lambda: correlate_nodes(
+        score_index(pd.concat([VALUES] * 5, ignore_index=True), make_book()), method="person"
+    ),
+    "a year alone": lambda: score_panel(OBSERVED, make_book(), years=2020),
+    "figures without years": lambda: score_panel(OBSERVED.drop(columns="time"), make_book()),
+    "two figures for one": lambda: score_panel(pd.concat([OBSERVED] * 2), make_book()),
+    "a text as year": lambda: load_capacity(year="2022"),
+    "a level in percent": lambda: run_sensitivity(VALUES, make_book(), n=2).ranks().summary(90),
     "a text as level": lambda: run_sensitivity(VALUES, make_book(), n=2).ranks().interval("0.9"),
 }
 

@@ -88,6 +88,24 @@ def test_no_word_is_tested_anywhere_else() -> None:
         assert not tests.search(path.read_text(encoding="utf-8")), path
 
 
+def test_a_share_of_the_best_is_one_of_figures_above_zero() -> None:
+    book = make_book("AB", "arithmetic", normalise="fraction_of_max")
+    table = pd.DataFrame({"A": [-1.0, 2, 4], "B": [-3.0, -2, -1]}, index=list("xyz"))
+    with pytest.warns(UserWarning, match="A: a fraction of the best needs figures above zero"):
+        found = normalise(table, book)
+    np.testing.assert_array_equal(found["A"], [np.nan, 50, 100])
+    assert found["B"].isna().all()
+
+
+@pytest.mark.parametrize("how", ["geometric", "harmonic", "power:0.5"])
+def test_a_figure_that_is_the_low_goalpost_but_for_rounding_is_not_below_it(how: str) -> None:
+    low = 0.1 + 0.2  # 0.30000000000000004
+    book = make_book("AB", how, normalise="goalposts", low=low, high=1)
+    scores = score_index(pd.DataFrame({"A": [0.3, 0.65], "B": [0.65, 0.65]}), book).scores["I"]
+    halves = {"geometric": 0.0, "harmonic": 0.0, "power:0.5": 12.5}  # of 0 and 50, by hand
+    np.testing.assert_allclose(scores, [halves[how], 50], rtol=1e-9, atol=1e-9)
+
+
 # The contraharmonic mean, and the logistic curve of the z-score; by hand.
 LEHMER = Mean(
     "lehmer",

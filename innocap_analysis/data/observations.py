@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -18,7 +18,17 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import hash_file, write_atomically, write_table
 from innocap_analysis.settings import CONFIG_NAME, Settings
 
-LOG_COLUMNS = ("action", "source", "unit", "code", "time", "n_values", "detail")
+
+class LogRow(NamedTuple):
+    """One decision on the way from raw figures to observations."""
+
+    action: str  # changed, dropped or missing
+    source: str = ""
+    unit: str = ""
+    code: str = ""
+    time: int | str = ""
+    n_values: int = 0
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,9 +112,8 @@ def _clean(raw: _Raw) -> tuple[pd.DataFrame, pd.DataFrame]:
     return observations, pd.concat([changed, unknown, older, missing], ignore_index=True)
 
 
-def make_log(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
-    """Return a cleaning log from rows, with every column of :data:`LOG_COLUMNS`."""
-    return pd.DataFrame(list(rows), columns=list(LOG_COLUMNS)).astype({"n_values": "int64"})
+def _make_log(rows: Iterable[LogRow]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(LogRow._fields)).astype({"n_values": "int64"})
 
 
 def _count(table: pd.DataFrame, by: list[str]) -> list[Any]:
@@ -113,32 +122,22 @@ def _count(table: pd.DataFrame, by: list[str]) -> list[Any]:
 
 
 def map_units(raw: pd.DataFrame, mapping: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Replace raw unit codes by the project's.
+    """Replace raw unit codes by the project's; log each that was changed or dropped.
 
-    Returns: columns of :data:`OBSERVATION_COLUMNS`, sorted by unit, code and time, so that the
-    order of rows in the raw files leaves no trace.
-    One row per code that was changed or dropped.
+    The observations are sorted by unit, code and time, so that the order of rows in the raw files
+    leaves no trace.
     """
-    unit = raw["raw_code"].map(mapping)
     rows = []
     for source, code, n in _count(raw, ["source", "raw_code"]):
         new = mapping.get(code)
-        if new == code:
-            continue
-        rows.append(
-            {
-                "action": "dropped" if new is None else "changed",
-                "source": source,
-                "unit": new or code,
-                "code": "",
-                "time": "",
-                "n_values": n,
-                "detail": "unknown unit code" if new is None else f"unit code {code} -> {new}",
-            }
-        )
+        if new is None:
+            rows.append(LogRow("dropped", source, code, n_values=n, detail="unknown unit code"))
+        elif new != code:
+            detail = f"unit code {code} -> {new}"
+            rows.append(LogRow("changed", source, new, n_values=n, detail=detail))
     observations = pd.DataFrame(
         {
-            "unit": unit,
+            "unit": raw["raw_code"].map(mapping),
             "time": raw["year"].astype("int64"),
             "code": raw["indicator"],
             "value": raw["value"].astype("float64"),
@@ -147,7 +146,7 @@ def map_units(raw: pd.DataFrame, mapping: dict[str, str]) -> tuple[pd.DataFrame,
         }
     ).dropna(subset=["unit"])
     ordered = observations.sort_values(["unit", "code", "time"], ignore_index=True)
-    return ordered, make_log(rows)
+    return ordered, _make_log(rows)
 
 
 def drop_unknown_codes(
@@ -155,16 +154,9 @@ def drop_unknown_codes(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Drop indicators that the codebook does not describe."""
     keep = observations["code"].isin(set(known))
-    log = make_log(
-        {
-            "action": "dropped",
-            "source": source,
-            "unit": "",
-            "code": code,
-            "time": "",
-            "n_values": n,
-            "detail": "indicator is not in the codebook",
-        }
+    detail = "indicator is not in the codebook"
+    log = _make_log(
+        LogRow("dropped", source, code=code, n_values=n, detail=detail)
         for source, code, n in _count(observations[~keep], ["source", "code"])
     )
     return observations[keep].reset_index(drop=True), log
@@ -173,35 +165,25 @@ def drop_unknown_codes(
 def select_year(
     observations: pd.DataFrame, year: int | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep one value per unit and indicator: the newest, or the newest up to a year.
-
-    Returns: at most one row per unit and code; `time` tells which year it is for.
-    One row per indicator and year that was left out.
-    """
+    """Keep what :func:`keep_newest` does; log each indicator and year that is left out."""
     kept = keep_newest(observations, year)
-    out = observations.merge(
-        kept[["unit", "code", "time"]], on=["unit", "code", "time"], how="left", indicator=True
-    )
+    keys = ["unit", "code", "time"]
+    out = observations.merge(kept[keys], on=keys, how="left", indicator=True)
     left = out[out["_merge"] == "left_only"]
-    log = make_log(
-        {
-            "action": "dropped",
-            "source": source,
-            "unit": "",
-            "code": code,
-            "time": time,
-            "n_values": n,
-            "detail": "later than the chosen year"
-            if year is not None and time > year
-            else "an older year; kept for trends",
-        }
+
+    def tell(time: int) -> str:
+        late = year is not None and time > year
+        return "later than the chosen year" if late else "an older year; kept for trends"
+
+    log = _make_log(
+        LogRow("dropped", source, "", code, time, n, tell(time))
         for source, code, time, n in _count(left, ["source", "code", "time"])
     )
     return kept, log
 
 
 def keep_newest(observations: pd.DataFrame, year: int | None = None) -> pd.DataFrame:
-    """Return what :func:`select_year` keeps, without the log."""
+    """Keep one value per unit and indicator: the newest, or the newest up to a year."""
     within = observations if year is None else observations[observations["time"] <= year]
     newest = within.groupby(["unit", "code"])["time"].transform("max")
     return within[within["time"] == newest].reset_index(drop=True)
@@ -210,29 +192,16 @@ def keep_newest(observations: pd.DataFrame, year: int | None = None) -> pd.DataF
 def list_missing(
     observations: pd.DataFrame, codes: Iterable[str], units: Iterable[str]
 ) -> pd.DataFrame:
-    """List the cells of a units x codes table that have no value.
-
-    Returns: log rows with action ``missing``, one per indicator that is incomplete; `detail`
-    names the units.
-    """
+    """Log the cells of a units x codes table that have no value, a row per indicator."""
     have = set(zip(observations["unit"], observations["code"], strict=True))
     wanted = sorted(set(units))
-    rows = []
-    for code in codes:
-        without = [unit for unit in wanted if (unit, code) not in have]
-        if without:
-            rows.append(
-                {
-                    "action": "missing",
-                    "source": "",
-                    "unit": "",
-                    "code": code,
-                    "time": "",
-                    "n_values": len(without),
-                    "detail": "no value for " + " ".join(without),
-                }
-            )
-    return make_log(rows)
+    lacking = {code: [unit for unit in wanted if (unit, code) not in have] for code in codes}
+    return _make_log(
+        LogRow("missing", code=code, n_values=len(without),
+               detail="no value for " + " ".join(without))
+        for code, without in lacking.items()
+        if without
+    )  # fmt: skip
 
 
 def widen(observations: pd.DataFrame, codes: Iterable[str] | None = None) -> pd.DataFrame:

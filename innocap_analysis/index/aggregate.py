@@ -9,6 +9,7 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.figures import (
     check_numbers,
     check_share,
@@ -29,7 +30,7 @@ Node = tuple[Array, Array]
 
 
 def aggregate(
-    normalised: pd.DataFrame, codebook: Codebook, *, min_coverage: float = 0.5
+    normalised: pd.DataFrame, codebook: Codebook | pd.DataFrame, *, min_coverage: float = 0.5
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Aggregate normalised indicators to every group and index.
 
@@ -37,7 +38,7 @@ def aggregate(
     ----------
     normalised : DataFrame
         Units x leaf codes, from :func:`~innocap_analysis.index.normalise.normalise`.
-    codebook : Codebook
+    codebook : Codebook or DataFrame
         `parent`, `weight` and `aggregate` of each node.
     min_coverage : float
         Share of a node's weight that must be observed for the node to have a score.
@@ -70,8 +71,9 @@ def aggregate(
     whichever other units are in the table.
     """
     check_share("min_coverage", min_coverage)
-    units = normalised.index
+    codebook = read_codebook(codebook)
     leaves = check_numbers(normalised, codebook.leaves, name="normalised")
+    units = normalised.index
     scores = np.empty((len(codebook.parents), len(units)))
     coverage = np.empty_like(scores)
     by_unit = all(find_mean(rule.method).by_unit for rule in codebook.parent_rules)

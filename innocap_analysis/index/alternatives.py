@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.aggregate import aggregate_arrays
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
@@ -21,7 +22,7 @@ from innocap_analysis.index.simulation import Numbers, Simulation
 
 
 def change_codebook(
-    codebook: Codebook,
+    codebook: Codebook | pd.DataFrame,
     *,
     drop: Sequence[str] = (),
     weights: Mapping[str, float] | None = None,
@@ -31,7 +32,7 @@ def change_codebook(
 
     Parameters
     ----------
-    codebook : Codebook
+    codebook : Codebook or DataFrame
         The index to start from; it stays as it is.
     drop : sequence of str
         Indicators or groups to leave out, with everything below them; a group that is left
@@ -51,17 +52,18 @@ def change_codebook(
     InnocapError
         A code is unknown, nothing is left of an index, or the changed tree has a fault.
     """
+    codebook = read_codebook(codebook)
     drop = [drop] if isinstance(drop, str) else list(drop)
+    weights = {} if weights is None else dict(weights)
+    aggregate = {} if aggregate is None else dict(aggregate)
     table = codebook.table.astype(object)
-    siblings = [code for code in table.index if table.at[code, "parent"]]
-    given: dict[str, tuple[Mapping[str, object], list[str], str]] = {
-        "weight": (weights or {}, siblings, "has no siblings to be weighed against"),
-        "aggregate": (aggregate or {}, codebook.parents, "is no group or index"),
+    siblings = [str(code) for code in table.index if table.at[code, "parent"]]
+    given: dict[str, tuple[dict[str, Any], list[str], str]] = {
+        "weight": (weights, siblings, "has no siblings to be weighed against"),
+        "aggregate": (aggregate, codebook.parents, "is no group or index"),
     }
-    for code in [*drop, *(weights or {}), *(aggregate or {})]:
-        if code not in table.index:
-            near = suggest(str(code), list(table.index))
-            raise InnocapError(f"{codebook.name}: {code!r} is unknown{near}")
+    named = dict.fromkeys([*drop, *weights, *aggregate])
+    check_labels(codebook.name, named, table.index)
     for column, (cells, known, fault) in given.items():
         for code, cell in cells.items():
             if code not in known:
@@ -123,8 +125,11 @@ def compare_alternatives(
     """
     parts = []
     base: pd.Series | None = None
+    if not (isinstance(alternatives, Mapping) and alternatives):
+        raise InnocapError("alternatives: expected one codebook or more by name")
     units = check_labels("units", units, values.index)
-    for name, book in alternatives.items():
+    for name, other in alternatives.items():
+        book = read_codebook(other)
         score = score_index(values, book, min_coverage=min_coverage).scores[book.indexes[0]]
         shown = score.loc[list(units)]
         rank = rank_units(shown.to_frame()).iloc[:, 0]

@@ -24,7 +24,7 @@ from innocap_analysis.files import write_table
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.factors import Factor
-from innocap_analysis.index.figures import ScoreWarning, check_labels
+from innocap_analysis.index.figures import ScoreWarning, check_count, check_labels
 from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.score import IndexResult, score_index
 from innocap_analysis.index.sensitivity import run_sensitivity
@@ -216,6 +216,8 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
     >>> bool(capacity.result.scores.loc["SE", "INNOCAP"] > 0)
     True
     """
+    if year is not None:
+        check_count("year", year)
     config = settings or load_settings()
     book = read_codebook(config.codebook_path)
     prepared = prepare_indicators(config, book)

@@ -24,7 +24,7 @@ AS_CODEBOOK = "codebook"
 
 
 class Factor:
-    """Something uncertain."""
+    """Something uncertain: what it needs of an index, and how many random numbers a run."""
 
     name: str
 
@@ -39,18 +39,20 @@ class Factor:
 class Choice(Factor):
     """One of several options, equally likely."""
 
+    methods: tuple[str, ...]
+
     def options(self, codebook: Codebook) -> Sequence[str]:
         """Return the options as texts."""
-        raise NotImplementedError
+        return self.methods
 
     def check(self, codebook: Codebook) -> None:
         """Raise when there is nothing to choose from, or an option does not fit the index."""
         check_options(f"factors: {self.name}", self.options(codebook))
         for option in self.options(codebook):
-            self.check_option(option, codebook)
+            self._check_option(option, codebook)
 
-    def check_option(self, option: str, codebook: Codebook) -> None:
-        """Raise when an option does not fit the index."""
+    def _check_option(self, option: str, codebook: Codebook) -> None:
+        raise NotImplementedError
 
     def pick(self, codebook: Codebook, numbers: np.ndarray) -> np.ndarray:
         """Return the option of each run."""
@@ -73,7 +75,7 @@ class WeightNoise(Factor):
     name = "weights"
 
     def count(self, codebook: Codebook, units: pd.Index) -> int:
-        """Return how many random numbers a run needs: one per node below a root."""
+        """Return how many random numbers a run needs: one for each node below a root."""
         return sum(len(parent.children) for parent in codebook.parent_rules)
 
     def check(self, codebook: Codebook) -> None:
@@ -111,8 +113,7 @@ class LeaveOneOut(Choice):
         removable = [c for c in codebook.leaves if codebook.branch(c)[-1] not in codebook.indexes]
         return ["", *(self.codes or removable)]
 
-    def check_option(self, option: str, codebook: Codebook) -> None:
-        """Raise when the code is no indicator, or the last one of its index."""
+    def _check_option(self, option: str, codebook: Codebook) -> None:
         if not option:
             return
         if option not in codebook.leaves:
@@ -142,12 +143,7 @@ class AggregationChoice(Choice):
         """Name of the factor."""
         return f"aggregate:{self.code}"
 
-    def options(self, codebook: Codebook) -> Sequence[str]:
-        """Return the methods."""
-        return self.methods
-
-    def check_option(self, option: str, codebook: Codebook) -> None:
-        """Raise when the node is no group or the method no mean."""
+    def _check_option(self, option: str, codebook: Codebook) -> None:
         if self.code not in codebook.parents:
             raise InnocapError(f"AggregationChoice: {self.code!r} is no group of {codebook.name}")
         find_mean(option)
@@ -166,12 +162,7 @@ class NormalisationChoice(Choice):
     methods: tuple[str, ...] = (AS_CODEBOOK, "minmax", "zscore", "percentile")
     name = "normalise"
 
-    def options(self, codebook: Codebook) -> Sequence[str]:
-        """Return the methods."""
-        return self.methods
-
-    def check_option(self, option: str, codebook: Codebook) -> None:
-        """Raise when the method is unknown, or the index does not give what it needs."""
+    def _check_option(self, option: str, codebook: Codebook) -> None:
         check_word("NormalisationChoice:", option, [AS_CODEBOOK, *NORMALISERS])
         for rule in codebook.leaf_rules if option != AS_CODEBOOK else ():
             clip = str(codebook.table.at[rule.code, "clip"])
@@ -196,10 +187,10 @@ class TreatmentChoice(Choice):
 
     def options(self, codebook: Codebook) -> Sequence[str]:
         """Return the limits as texts."""
+        check_options("TreatmentChoice: winsorise_limits", self.winsorise_limits)
         return ["none" if n is None else f"winsorise {n}" for n in self.winsorise_limits]
 
-    def check_option(self, option: str, codebook: Codebook) -> None:
-        """Raise when a limit is no whole number of cells."""
+    def _check_option(self, option: str, codebook: Codebook) -> None:
         if option != "none" and not option.removeprefix("winsorise ").isdecimal():
             raise InnocapError(f"TreatmentChoice: {option!r}: a limit is a whole number, 0 or more")
 
@@ -220,12 +211,7 @@ class ImputationChoice(Choice):
     groups: pd.Series | None = field(default=None, compare=False)
     name = "imputation"
 
-    def options(self, codebook: Codebook) -> Sequence[str]:
-        """Return the methods."""
-        return self.methods
-
-    def check_option(self, option: str, codebook: Codebook) -> None:
-        """Raise when the method is unknown."""
+    def _check_option(self, option: str, codebook: Codebook) -> None:
         check_word("ImputationChoice:", option, IMPUTERS)
 
 
@@ -248,7 +234,7 @@ class MeasurementError(Factor):
     @property
     def codes(self) -> list[str]:
         """Indicators that carry an error."""
-        return [*self.standard_errors, *self.ranges]
+        return [*dict(self.standard_errors), *dict(self.ranges)]
 
     def count(self, codebook: Codebook, units: pd.Index) -> int:
         """Return how many random numbers a run needs: one per uncertain cell."""

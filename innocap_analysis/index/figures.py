@@ -148,6 +148,8 @@ def check_count(name: str, value: int, *, least: int = 1) -> None:
 
 def check_options(name: str, options: Sequence[object]) -> None:
     """Refuse a choice without options, or with one twice, which would count double."""
+    if isinstance(options, str) or not isinstance(options, Sequence):
+        raise InnocapError(f"{name}: expected a list, found {_show(options)}")
     if not options:
         raise InnocapError(f"{name}: names nothing to choose from")
     twice = [option for option in options if list(options).count(option) > 1]
@@ -183,18 +185,23 @@ def measure_rounding(x: Array) -> Array:
     return np.asarray(ROUNDING * np.maximum(np.abs(low), np.abs(high)))
 
 
-def rank_figures(x: Array, *, descending: bool = False) -> Array:
-    """Rank each row; ties share the lowest rank (competition ranking), NaN has none."""
+def rank_figures(x: Array, *, descending: bool = False, kind: type = float) -> Array:
+    """Rank each row; ties share the lowest rank (competition ranking), NaN has none.
+
+    No rank is NaN, or 0 where ranks are asked for as whole numbers.
+    """
     figures = -x if descending else x
     order = np.argsort(figures, axis=-1)  # NaN last
     ordered = np.take_along_axis(figures, order, axis=-1)
     # A figure ties with the one below it, not with one a rounding further down.
     risen = np.diff(ordered, axis=-1) > measure_rounding(x)
-    places = np.broadcast_to(np.arange(1.0, x.shape[-1] + 1), x.shape)
-    if not risen.all():
-        first = np.ones(x.shape)
-        first[..., 1:] = np.where(risen, places[..., 1:], 1.0)
-        places = np.maximum.accumulate(first, axis=-1)
-    ranks = np.empty(x.shape)
-    np.put_along_axis(ranks, order, places, axis=-1)
-    return np.where(np.isnan(x), np.nan, ranks)
+    places = np.broadcast_to(np.arange(1, x.shape[-1] + 1, dtype=kind), x.shape)
+    ranks: Array = np.empty(x.shape, dtype=kind)
+    if risen.all():
+        np.put_along_axis(ranks, order, places, axis=-1)
+    else:
+        first: Array = np.ones(x.shape, dtype=kind)
+        first[..., 1:] = np.where(risen, places[..., 1:], 1)
+        np.put_along_axis(ranks, order, np.maximum.accumulate(first, axis=-1), axis=-1)
+    ranks[np.isnan(x)] = 0 if np.issubdtype(kind, np.integer) else np.nan
+    return ranks

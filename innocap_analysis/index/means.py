@@ -41,38 +41,17 @@ def _take_none(mean: Mean, parameter: str) -> Mean:
 
 @dataclass(frozen=True)
 class Mean:
-    """One way to combine children.
+    """One way to combine children."""
 
-    Attributes
-    ----------
-    word, formula : str
-        As the codebook names it, and as METHODS writes it.
-    combine : Combine
-        The formula.
-    lowest : float
-        Figures below this lie outside the formula's domain and are refused.
-    zero_at_zero : bool
-        Whether one child of zero makes it zero, the limit of the formula; that is told.
-    no_value : str
-        Why it may have no value; told of the units that have none.
-    by_unit : bool
-        Whether a unit's score is the same whoever else is in the table.
-    forms : str
-        How the word is written with a parameter.
-    read : callable
-        Returns the mean of a parameter; raises ValueError where it is none.
-    vectors : tuple of MeanVector
-        Known scores.
-    """
-
-    word: str
-    formula: str
+    word: str  # as the codebook names it
+    formula: str  # as METHODS writes it
     combine: Combine
-    lowest: float = -math.inf
-    zero_at_zero: bool = False
-    no_value: str = ""
-    by_unit: bool = True
-    forms: str = ""
+    lowest: float = -math.inf  # figures below are outside of its domain, and refused
+    zero_at_zero: bool = False  # one child of zero makes it zero, the limit; that is told
+    no_value: str = ""  # why it may have no value; told of the units that have none
+    by_unit: bool = True  # a unit's score is the same whoever else is in the table
+    forms: str = ""  # how the word is written with a parameter
+    # Returns the mean of a parameter; raises ValueError where it is none.
     read: Callable[[Mean, str], Mean] = _take_none
     vectors: tuple[MeanVector, ...] = ()
 
@@ -182,37 +161,23 @@ _W = (1, 2, 0.5, 1.5)
 _LOW, _HIGH = [[20, 0, 55.5, 80]], [[20, 5, 55.5, 80]]
 _ALL = (
     Mean(
-        "arithmetic",
-        "sum(w x)",
-        _transform(_keep, _keep),
+        "arithmetic", "sum(w x)", _transform(_keep, _keep),
         vectors=(MeanVector(_LOW, _W, [33.549999999999997]),),
     ),
     Mean(
-        "geometric",
-        "exp(sum(w ln x))",
-        _transform(np.log, np.exp),
-        lowest=0.0,
-        zero_at_zero=True,
+        "geometric", "exp(sum(w ln x))", _transform(np.log, np.exp), lowest=0, zero_at_zero=True,
         vectors=(
             MeanVector(_HIGH, _W, [19.281920826721294]),
             MeanVector([[20, math.nan, 55.5, 80]], _W, [47.41733655709038]),
         ),
     ),
     Mean(
-        "harmonic",
-        "1 / sum(w / x)",
-        _transform(np.reciprocal, np.reciprocal),
-        lowest=0.0,
-        zero_at_zero=True,
-        vectors=(MeanVector(_HIGH, _W, [10.465527401296406]),),
+        "harmonic", "1 / sum(w / x)", _transform(np.reciprocal, np.reciprocal), lowest=0,
+        zero_at_zero=True, vectors=(MeanVector(_HIGH, _W, [10.465527401296406]),),
     ),
     Mean(
-        "power",
-        "sum(w x^p)^(1/p)",
-        _transform(_keep, _keep),
-        lowest=0.0,
+        "power", "sum(w x^p)^(1/p)", _transform(_keep, _keep), lowest=0, read=_read_power,
         forms="power with its exponent, as power:0.5",
-        read=_read_power,
         vectors=(
             MeanVector(_LOW, _W, [18.685665999666458], "0.5"),
             MeanVector(_LOW, _W, [33.549999999999997], "1"),
@@ -223,12 +188,8 @@ _ALL = (
         ),
     ),
     Mean(
-        "mpi",
-        "M - S^2 / M",
-        _penalise(-1.0),
-        no_value="their mean is 0",
+        "mpi", "M - S^2 / M", _penalise(-1.0), no_value="their mean is 0", read=_read_mpi,
         forms="mpi also as mpi:+ or mpi:-",
-        read=_read_mpi,
         vectors=(
             MeanVector(_LOW, _W, [-1.693591654247399]),
             MeanVector(_LOW, _W, [-1.693591654247399], "-"),
@@ -236,15 +197,12 @@ _ALL = (
         ),
     ),
     Mean(
-        "copeland",
-        "pairs of units won minus pairs lost",
-        _count_wins,
-        by_unit=False,
+        "copeland", "pairs of units won minus pairs lost", _count_wins, by_unit=False,
         vectors=(
             MeanVector(
                 [[1, 5, 3], [2, 5, 1], [0, 9, math.nan], [2, 5, 1]], (1, 2, 1.5), [1, -2, 3, -2]
             ),
         ),
     ),
-)
+)  # fmt: skip
 MEANS: dict[str, Mean] = {mean.word: mean for mean in _ALL}

@@ -7,6 +7,7 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.codebook import Codebook, Leaf
+from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.figures import MOST_SHOWN, check_numbers, name_some, warn
 from innocap_analysis.index.normalisers import Rule, find_normaliser
 
@@ -18,7 +19,7 @@ BLOCK = 8192
 
 
 def normalise(
-    values: pd.DataFrame, codebook: Codebook, *, reference_unit: str | None = None
+    values: pd.DataFrame, codebook: Codebook | pd.DataFrame, *, reference_unit: str | None = None
 ) -> pd.DataFrame:
     """Normalise every scored indicator as its codebook row says.
 
@@ -27,7 +28,7 @@ def normalise(
     values : DataFrame
         Units x codes, raw units; NaN where there is no value. Columns that the codebook
         does not score are ignored.
-    codebook : Codebook
+    codebook : Codebook or DataFrame
         `normalise`, `transform`, `low`, `high`, `clip` and `direction` of each leaf.
     reference_unit : str, optional
         The unit that ``distance_to_reference`` is measured from, where the codebook gives
@@ -74,6 +75,7 @@ def normalise(
     >>> normalise(pd.DataFrame({"A": [2.0, 8.0]}, index=["SE", "FI"]), book)["A"].to_dict()
     {'SE': 25.0, 'FI': 100.0}
     """
+    codebook = read_codebook(codebook)
     raw = check_numbers(values, codebook.leaves, of=codebook.name)
     at = None if reference_unit is None else find_reference(reference_unit, values.index)
     for text in _list_doubts(codebook):

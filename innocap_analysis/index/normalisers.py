@@ -51,35 +51,18 @@ class ScaleVector(NamedTuple):
 
 @dataclass(frozen=True)
 class Normaliser:
-    """One way to bring figures to a scale.
+    """One way to bring figures to a scale."""
 
-    Attributes
-    ----------
-    word, formula : str
-        As the codebook names it, and as METHODS writes it.
-    scale : callable
-        The formula: figures (higher is better, the last axis is of units) and a :class:`Rule`
-        in, scores out.
-    uses : tuple of str
-        Which of the columns `low` and `high` it uses.
-    needs : tuple of str
-        Which of them it cannot do without.
-    clips : {'score', 'figure', 'nothing'}
-        What the column `clip` cuts: the score at 0 and 100, the figure at `low` and `high`, or
-        nothing, because the scale has no ends.
-    fixed : bool
-        Whether a unit's score is the same whoever else is in the table.
-    vectors : tuple of ScaleVector
-        Known scores.
-    """
-
-    word: str
-    formula: str
+    word: str  # as the codebook names it
+    formula: str  # as METHODS writes it
+    # Figures (higher is better, the last axis is of units) and their rule in, scores out.
     scale: Callable[[Array, Rule], Array]
-    uses: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()  # which of the columns `low` and `high`
+    needs: tuple[str, ...] = ()  # which of them it cannot do without
+    # What the column `clip` cuts: the score at 0 and 100, the figure at `low` and `high`, or
+    # nothing, because the scale has no ends.
     clips: Literal["score", "figure", "nothing"] = "score"
-    fixed: bool = False
+    fixed: bool = False  # a unit's score is the same whoever else is in the table
     vectors: tuple[ScaleVector, ...] = field(default=(), repr=False)
 
     def list_columns(self, clip: str) -> tuple[str, ...]:
@@ -197,40 +180,30 @@ def _take_fraction(x: Array, rule: Rule) -> Array:
     """Divide by the best: ``x / max``, or ``min / x`` where lower is better."""
     raw = -x if rule.falling else x
     low, high = find_extremes(raw)
-    worst = low if rule.falling else high
-    if (worst <= 0).any():
+    # Nothing is a share of a negative number, nor a negative number a share of anything.
+    outside = (low <= 0) if rule.falling else (high <= 0) | (raw < 0)
+    if outside.any():
         rule.tell("a fraction of the best needs figures above zero; no score")
     with np.errstate(divide="ignore", invalid="ignore"):
         share = 100.0 * low / raw if rule.falling else 100.0 * raw / high
-    return np.where(worst > 0, share, np.nan)
+    return np.where(outside, np.nan, share)
 
 
-# R 4.2.2 by the formula: of x, and of -x for direction -1.
+# Equal to R 4.2.2 by the formulas: rank(ties.method = "min"), mean, sd. By hand they are ratios.
 _NAN = math.nan
 _X = (3, -1, 4, _NAN, 4, 0, 10)
+_POSITIVE = (3, 1, 4, _NAN, 4, 2, 10)
 _DOWN: Mapping[str, object] = {"direction": -1}
 _MINMAX = (
-    ScaleVector(
-        _X,
-        (36.3636363636363669, 0, 45.4545454545454533, _NAN, 45.4545454545454533,
-         9.0909090909090917, 100),
-    ),
-    ScaleVector(
-        _X,
-        (63.636363636363633, 100, 54.545454545454547, _NAN, 54.545454545454547,
-         90.909090909090907, 0),
-        _DOWN,
-    ),
-)  # fmt: skip
+    ScaleVector(_X, (400 / 11, 0, 500 / 11, _NAN, 500 / 11, 100 / 11, 100)),
+    ScaleVector(_X, (700 / 11, 100, 600 / 11, _NAN, 600 / 11, 1000 / 11, 0), _DOWN),
+)
+_Z = tuple((x - 10 / 3) / math.sqrt(226 / 15) for x in _X)
 _ALL = (
     Normaliser(
-        "goalposts",
-        "100 (x - low) / (high - low)",
-        _scale_between,
-        uses=("low", "high"),
-        needs=("low", "high"),
-        fixed=True,
-        vectors=(  # by hand
+        "goalposts", "100 (x - low) / (high - low)", _scale_between, uses=("low", "high"),
+        needs=("low", "high"), fixed=True,
+        vectors=(
             ScaleVector((1, 6, 11, _NAN), (0, 50, 100, _NAN), {"low": 1, "high": 11}),
             ScaleVector((1, 6, 16), (100, 50, -50), {"low": 1, "high": 11, **_DOWN}),
             ScaleVector((0, 6, 16), (0, 50, 100), {"low": 1, "high": 11, "clip": "both"}),
@@ -239,102 +212,58 @@ _ALL = (
     ),
     Normaliser("minmax", "100 (x - min) / (max - min)", _scale_minmax, vectors=_MINMAX),
     Normaliser(
-        "zscore",
-        "(x - mean) / sd",
-        _standardise,
-        clips="nothing",
-        vectors=(
-            ScaleVector(
-                _X,
-                (-0.085875673321590809, -1.116383753180680172, 0.171751346643181507, _NAN,
-                 0.171751346643181507, -0.858756733215907841, 1.717513466431815461),
-            ),
-            ScaleVector(
-                _X,
-                (0.085875673321590809, 1.116383753180680172, -0.171751346643181507, _NAN,
-                 -0.171751346643181507, 0.858756733215907841, -1.717513466431815461),
-                _DOWN,
-            ),
-        ),
+        "zscore", "(x - mean) / sd", _standardise, clips="nothing",
+        vectors=(ScaleVector(_X, _Z), ScaleVector(_X, tuple(-z for z in _Z), _DOWN)),
     ),
     Normaliser(
-        "rank",
-        "rank from below, ties share the lowest rank",
-        _rank_up,
-        clips="nothing",
+        "rank", "rank from below, ties share the lowest rank", _rank_up, clips="nothing",
         vectors=(
             ScaleVector(_X, (3, 1, 4, _NAN, 4, 2, 6)),
             ScaleVector(_X, (4, 6, 2, _NAN, 2, 5, 1), _DOWN),
         ),
     ),
     Normaliser(
-        "percentile",
-        "100 times units below over other units",
-        _rank_percentile,
+        "percentile", "100 times units below over other units", _rank_percentile,
         vectors=(
             ScaleVector(_X, (40, 0, 60, _NAN, 60, 20, 100)),
             ScaleVector(_X, (60, 100, 20, _NAN, 20, 80, 0), _DOWN),
         ),
     ),
     Normaliser(
-        "borda",
-        "number of units strictly below",
-        _count_below,
-        clips="nothing",
+        "borda", "number of units strictly below", _count_below, clips="nothing",
         vectors=(
             ScaleVector(_X, (2, 0, 3, _NAN, 3, 1, 5)),
             ScaleVector(_X, (3, 5, 1, _NAN, 1, 4, 0), _DOWN),
         ),
     ),
-    # 1 - (max - x) / (max - min): the same number as minmax.
+    # The same number as minmax, under another name.
     Normaliser(
         "distance_to_max", "100 (1 - (max - x) / (max - min))", _scale_minmax, vectors=_MINMAX
     ),
     Normaliser(
-        "distance_to_reference",
-        "100 (x - min) / (reference - min)",
-        _measure_from_reference,
+        "distance_to_reference", "100 (x - min) / (reference - min)", _measure_from_reference,
         uses=("high",),
         vectors=(
             ScaleVector(_X, (80, 0, 100, _NAN, 100, 20, 220), reference=2),
-            ScaleVector(
-                _X,
-                (116.66666666666667, 183.33333333333334, 100, _NAN, 100, 166.66666666666666, 0),
-                _DOWN,
-                reference=2,
-            ),
-            ScaleVector(
-                _X,
-                (44.444444444444443, 0, 55.555555555555557, _NAN, 55.555555555555557,
-                 11.111111111111116, 122.222222222222229),
-                {"high": 8},
-            ),
+            ScaleVector(_X, (700 / 6, 1100 / 6, 100, _NAN, 100, 1000 / 6, 0), _DOWN, 2),
+            ScaleVector(_X, (400 / 9, 0, 500 / 9, _NAN, 500 / 9, 100 / 9, 1100 / 9), {"high": 8}),
             ScaleVector(_X, (350, 550, 300, _NAN, 300, 500, 0), {"high": 8, **_DOWN}),
         ),
     ),
     Normaliser(
-        "fraction_of_max",
-        "100 x / max, for direction -1 100 min / x",
-        _take_fraction,
-        vectors=(  # by hand
-            ScaleVector((3, 1, 4, _NAN, 4, 2, 10), (30, 10, 40, _NAN, 40, 20, 100)),
-            ScaleVector(
-                (3, 1, 4, _NAN, 4, 2, 10), (100 / 3, 100, 25, _NAN, 25, 50, 10), _DOWN
-            ),
+        "fraction_of_max", "100 x / max, for direction -1 100 min / x", _take_fraction,
+        vectors=(
+            ScaleVector(_POSITIVE, (30, 10, 40, _NAN, 40, 20, 100)),
+            ScaleVector(_POSITIVE, (100 / 3, 100, 25, _NAN, 25, 50, 10), _DOWN),
         ),
     ),
     Normaliser(
-        "none",
-        "x, held between low and high where clip says so",
-        _keep,
-        clips="figure",
+        "none", "x, held between low and high where clip says so", _keep, clips="figure",
         fixed=True,
-        vectors=(  # by hand
+        vectors=(
             ScaleVector(_X, _X),
             ScaleVector(_X, (-3, 1, -4, _NAN, -4, 0, -10), _DOWN),
-            ScaleVector(
-                (-5, 3, 700), (5, -3, -100), {"low": 0, "high": 100, "clip": "low", **_DOWN}
-            ),
+            ScaleVector((-5, 3, 90), (5, -3, -9), {"low": 0, "high": 9, "clip": "low", **_DOWN}),
         ),
     ),
 )  # fmt: skip

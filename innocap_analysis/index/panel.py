@@ -10,6 +10,7 @@ import pandas as pd
 from innocap_analysis.data.observations import widen
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.figures import ScoreWarning, check_labels
 from innocap_analysis.index.normalisers import find_normaliser
 from innocap_analysis.index.score import score_index
@@ -17,7 +18,7 @@ from innocap_analysis.index.score import score_index
 
 def score_panel(
     observations: pd.DataFrame,
-    codebook: Codebook,
+    codebook: Codebook | pd.DataFrame,
     *,
     years: Sequence[int] | None = None,
     min_coverage: float = 0.5,
@@ -28,7 +29,7 @@ def score_panel(
     ----------
     observations : DataFrame
         Columns `unit`, `time`, `code`, `value`; denominators of each year among the codes.
-    codebook : Codebook
+    codebook : Codebook or DataFrame
         The index; goalposts (or the raw scale) make years comparable.
     years : sequence of int, optional
         Default: every year in which each indicator has figures.
@@ -49,6 +50,7 @@ def score_panel(
     lacking = [c for c in ("unit", "time", "code", "value") if c not in observations]
     if lacking:
         raise InnocapError(f"score_panel: observations lack the column {lacking[0]!r}")
+    codebook = read_codebook(codebook)
     moving = [r.code for r in codebook.leaf_rules if not find_normaliser(r.method).fixed]
     if moving:
         raise InnocapError(

@@ -22,11 +22,12 @@ Array = np.ndarray
 def store_ranks(scores: Array) -> Array:
     """Rank each row, highest first, in the smallest whole numbers; 0 is no rank."""
     runs, units = scores.shape
-    places = np.empty(scores.shape, dtype=np.uint16 if units < 2**16 else np.uint32)
+    kind = np.uint16 if units < 2**16 else np.uint32
+    places = np.empty(scores.shape, dtype=kind)
     step = max(1, BLOCK_CELLS // max(1, units))
     for start in range(0, runs, step):
         part = slice(start, start + step)
-        places[part] = np.nan_to_num(rank_figures(scores[part], descending=True))
+        places[part] = rank_figures(scores[part], descending=True, kind=kind)
     return places
 
 
@@ -97,28 +98,14 @@ class Ranks:
         return table
 
     def interval(self, level: float = 0.9) -> pd.DataFrame:
-        """Return the ranks between which each unit stands in most runs.
-
-        Parameters
-        ----------
-        level : float
-            Share of runs that the interval holds.
-
-        Returns
-        -------
-        DataFrame
-            Units x `low`, `high`: ranks that occurred; NaN for a unit that is never ranked.
-        """
+        """Return the ranks between which each unit stands in most runs, units x `low`, `high`."""
         return self.summary(level).set_index("unit")[["low", "high"]]
 
     def superiority(self) -> pd.DataFrame:
-        """Return how often each unit scores above each other one.
+        """Return how often each unit (row) is above each other one (column).
 
-        Returns
-        -------
-        DataFrame
-            Units x units: of the runs that rank both, the share in which the row's unit is above
-            the column's; a tie counts half. NaN on the diagonal and where no run ranks both.
+        Of the runs that rank both; a tie counts half. NaN on the diagonal and where no run ranks
+        both.
         """
         if len(self.units) > _MOST_COMPARED:
             raise InnocapError(

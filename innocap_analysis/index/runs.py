@@ -46,20 +46,10 @@ class SensitivityResult:
     places: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def judge_scores(self, code: str, units: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return the scores that units may be held against each other by.
+        """Return the scores that units may be held against each other by, runs x units.
 
-        Parameters
-        ----------
-        code : str
-            Group or index.
-        units : sequence of str, optional
-            Default: all whose scores were kept.
-
-        Returns
-        -------
-        DataFrame
-            Runs x units; a unit that the index as it is does not score has none, even where
-            leaving out what it lacks gives it one.
+        A unit that the index as it is does not score has none, even where leaving out what it
+        lacks gives it one.
         """
         scores = self.scores[self._check_code(code)]
         names = list(scores.columns) if units is None else self._check_units(units)
@@ -109,21 +99,9 @@ class SensitivityResult:
     def gaps(
         self, code: str, units: Sequence[str], *, reference_units: Sequence[str]
     ) -> pd.DataFrame:
-        """Return how far units lie from the median of a reference set.
+        """Return how far units lie from the median of a reference set in every run.
 
-        Parameters
-        ----------
-        code : str
-            Group or index.
-        units : sequence of str
-            Whose gaps.
-        reference_units : sequence of str
-            The set; its median is taken anew in every run.
-
-        Returns
-        -------
-        DataFrame
-            Runs x units, in points; negative is behind.
+        Runs x units, in points: negative is behind. The median is taken anew in every run.
         """
         names, members = self._check_units(units), self._check_units(reference_units)
         scores = self.judge_scores(code, list(dict.fromkeys([*names, *members])))
@@ -152,7 +130,7 @@ class SensitivityResult:
         codes : sequence of str
             Dimensions to rank.
         reference_units : sequence of str
-            The median of these, taken anew in every run, is what a gap is measured from.
+            Their median, taken anew in every run, is what a gap is measured from.
         level : float
             Share of runs that the interval holds.
 
@@ -160,11 +138,10 @@ class SensitivityResult:
         -------
         DataFrame
             One row per dimension, widest gap first: `priority`, `code`, `gap` (median over
-            runs, in points; negative is behind the reference median), `low`, `high` (the
-            interval), `probability_first` (share of runs with the widest gap),
-            `probability_top2`, `probability_behind` (share of runs behind the median). A
-            dimension that the index as it is does not score for the unit, or for any unit of
-            the reference set, comes last, with no priority (``<NA>``) and NaN.
+            runs, in points; negative is behind), `low`, `high` (the interval),
+            `probability_first` (share of runs with the widest gap), `probability_top2`,
+            `probability_behind`. A dimension that the index as it is does not score for the
+            unit, or for any of the set, comes last, with no priority (``<NA>``) and NaN.
         """
         check_level(level)
         own = [self.gaps(code, [unit], reference_units=reference_units)[unit] for code in codes]
@@ -206,23 +183,17 @@ class SensitivityResult:
             Group or index whose ranks are explained. Default: the index.
         units : sequence of str, optional
             Who is ranked, among themselves. Default: every unit with a score in all runs;
-            others have no variance to explain and are not ranked.
-        n_resamples : int
-            Bootstrap resamples of the base sample.
-        level : float
-            Level of the percentile intervals.
-        seed : int
-            Seed of the bootstrap.
+            others have no variance to explain.
+        n_resamples, level, seed
+            Bootstrap resamples of the base sample, level of the percentile intervals, seed.
 
         Returns
         -------
         DataFrame
             One row per output and factor: `output` (``mean_rank_shift``, the mean over units
-            of the absolute shift from the rank in the index as it is, or a unit's name, its
-            rank), `factor`, `first`, `first_low`, `first_high`, `total`, `total_low`,
-            `total_high`, `variance` of the output, and `reason` where it does not vary and has
-            no indices, varies so little that they have no intervals, or lacks a score in some
-            run.
+            of the absolute shift from the rank in the index as it is, or a unit, its rank),
+            `factor`, `first`, `first_low`, `first_high`, `total`, `total_low`, `total_high`,
+            `variance` of the output, and `reason` where it has no indices or no intervals.
 
         Raises
         ------
@@ -235,8 +206,8 @@ class SensitivityResult:
         factor ``i`` from the second: first-order ``mean(fB (fABi - fA)) / V`` (Saltelli et al.,
         2010, *Computer Physics Communications* 181, 259-270, table 2 b), total
         ``mean((fA - fABi)^2) / (2 V)`` (Jansen, 1999), ``V`` the variance of both samples
-        together. The outputs are centred first, which leaves the estimand and cuts the noise.
-        The random numbers of a factor, such as all weights, form one group.
+        together, outputs centred first. The numbers of a factor, such as all weights, form one
+        group.
         """
         if not self.sobol_size:
             raise InnocapError("sobol: the runs have no Sobol design; use sobol=True")

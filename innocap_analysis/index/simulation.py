@@ -34,22 +34,13 @@ class Numbers:
 
     The base sample is a stretch of one stream of PCG64, which can be entered anywhere: any rows,
     in any order, are the same as if all had been drawn.
-
-    Attributes
-    ----------
-    seed, n, count : int
-        Seed of the stream, size of the base sample and numbers per run.
-    starts : tuple of int
-        Where in the stream the base sample begins and, for Sobol indices, the second.
-    swapped : int
-        Place of the block of runs that takes the second sample; the first two blocks are the
-        samples themselves.
     """
 
     seed: int
-    n: int
-    count: int
-    starts: tuple[int, ...]
+    n: int  # size of the base sample
+    count: int  # numbers of a run
+    starts: tuple[int, ...]  # where in the stream the base sample begins, and the second one
+    # The block of runs that takes the second sample; the first two blocks are the samples.
     swapped: int
 
     def draw(self, runs: Array) -> Array:

@@ -38,21 +38,14 @@ _NONE = ""
 class Priority:
     """The dimension where a unit lies furthest behind, and whether that may be said.
 
-    Attributes
-    ----------
-    code : str
-        The dimension with the lowest gap to the reference median.
-    status : {'clear', 'hangs', 'open', 'none'}
-        *clear*: behind over the interval of runs and furthest behind whichever single
-        indicator is left out; *hangs*: not so without the indicators of `hangs_on`; *open*: the
-        interval reaches the median; *none*: no dimension is below the median.
-    hangs_on : tuple of str
-        Indicators without which another dimension is furthest behind, or none is.
+    *clear*: behind over the interval of runs and furthest behind whichever single indicator is
+    left out; *hangs*: not so without some indicators; *open*: the interval reaches the median;
+    *none*: no dimension is below the median.
     """
 
-    code: str
+    code: str  # the dimension with the lowest gap to the reference median
     status: Literal["clear", "hangs", "open", "none"]
-    hangs_on: tuple[str, ...]
+    hangs_on: tuple[str, ...]  # without them another dimension is furthest behind, or none is
 
 
 @dataclass(frozen=True)

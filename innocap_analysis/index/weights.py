@@ -9,6 +9,7 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.figures import (
     FEWEST_UNITS,
     check_numbers,
@@ -46,7 +47,7 @@ _EQUAL = 1e-6
 
 
 def derive_weights(
-    codebook: Codebook,
+    codebook: Codebook | pd.DataFrame,
     *,
     method: str,
     parent: str,
@@ -57,7 +58,7 @@ def derive_weights(
 
     Parameters
     ----------
-    codebook : Codebook
+    codebook : Codebook or DataFrame
         The index.
     method : {'equal', 'given', 'budget', 'pca', 'correlation'}
         ``given`` takes weights as they are, ``budget`` points that people shared out;
@@ -96,6 +97,7 @@ def derive_weights(
     simplex (Becker et al., 2017, *Ecological Indicators* 80, 12-22, on why equal weights do
     not mean equal importance).
     """
+    codebook = read_codebook(codebook)
     children = codebook.children(parent)
     if not children:
         raise InnocapError(f"derive_weights: {parent!r} is no group of {codebook.name}")
