@@ -27,7 +27,7 @@ _OLD: dict[str, str | Callable[..., object]] = {
     "compute_effective_weights": "index.weights:compute_effective_weights",
     "count_cleaning": "survey.answers:count_cleaning",
     "denominate": "index.steps:denominate",
-    "make_table": "pages.tables:make_table",
+    "make_table": "pages.texts:make_table",
     "tabulate_changes": "index.panel:tabulate_changes",
     "estimate_sobol": lambda runs, code, **how: runs.sobol(code, **how),
     "estimate_superiority": lambda scores, units: _find("index.ranks:rank_scores")(

@@ -25,8 +25,9 @@ from .index.sensitivity import run_sensitivity
 from .index.steps import impute, treat_outliers
 from .index.weights import derive_weights
 from .pages.drawing.figure import save_figure
-from .pages.opening import open_survey_view, open_view
+from .pages.opening import open_view
 from .pages.place_view import open_place_view
+from .pages.survey_view import open_survey_view
 from .settings import load_settings
 from .survey.answers import clean_answers, mask_answers
 from .survey.evidence import Evidence

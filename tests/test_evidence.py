@@ -15,7 +15,7 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages import differences, measurement, pairs
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Table
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.disclosure import tabulate_group_scores
 from innocap_analysis.survey.publish import Release

@@ -36,7 +36,7 @@ from innocap_analysis.pages import (
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.tables import make_table
+from innocap_analysis.pages.texts import Table
 from innocap_analysis.settings import LAB_FOLDER, load_settings
 from innocap_analysis.survey.wave import Wave
 
@@ -261,11 +261,7 @@ def test_figure_names_cannot_leave_their_folder(
 
 def test_tables_run_nothing_as_html() -> None:
     hostile = "<script>alert(1)</script>"
-    table = make_table(
-        pd.DataFrame({"a": [hostile], "b": [1.5]}),
-        {"a": (hostile, str), "b": ("n", "{:.1f}".format)},
-        caption=hostile,
-    )
+    table = Table(pd.DataFrame({hostile: [hostile], "n": ["1.5"]}), (False, True), hostile)
     html = table._repr_html_()
     assert "<script>" not in html
     assert html.count("&lt;script&gt;") == 3

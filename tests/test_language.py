@@ -35,7 +35,7 @@ def test_catalogue_is_complete_and_fits(language: str) -> None:
     assert wanted == set(have), "run: innocap translations"
     for source, text in have.items():
         assert text, f"not translated: {source}"
-        assert set(re.findall(r"{\w+}", source)) == set(re.findall(r"{\w+}", text)), source
+        assert set(re.findall(r"{[\w.]+}", source)) == set(re.findall(r"{[\w.]+}", text)), source
         assert re.findall(r"^#+ |^- ", source, re.M) == re.findall(r"^#+ |^- ", text, re.M), source
 
 

@@ -14,12 +14,12 @@ from innocap_analysis.index.alternatives import (
     find_double_counts,
 )
 from innocap_analysis.index.figures import ScoreWarning
+from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import GRID, INK, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import draw_tiles, key_shades, mark_units
 from innocap_analysis.pages.order import tell_order_changes
-from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.texts import Prose
 
 REPORTED, SINGLE = "reported", "no_double_counts"
 _WITHOUT = "without_"
@@ -71,9 +71,8 @@ def count_kept(view: IndexView, alternatives: pd.DataFrame) -> tuple[dict[str, S
     changed = alternatives["shift"].ne(0).groupby(alternatives["alternative"], sort=False).any()
     others = changed.drop(REPORTED)
     told = {
-        "n": view.n_measured,
-        "same": view.fact("n_order_kept", (~others).sum(), "count", code=view.root, n=len(others)),
-        "k": view.fact("n_alternatives", len(others), "count", code=view.root),
+        "same": view.tally("n_order_kept", (~others).sum(), view.root, n=len(others)),
+        "k": view.tally("n_alternatives", len(others), view.root),
     }
     return told, list(others.index[others])
 
@@ -84,43 +83,41 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
     keys = list(dict.fromkeys(alternatives["alternative"]))
     names = {key: name_alternative(view, key) for key in keys}
     wide = alternatives.pivot(index="alternative", columns="unit").loc[keys]
-    ranks, scores = (
-        wide[part].reindex(columns=view.countries).to_numpy() for part in ("rank", "score")
-    )
     told, _ = count_kept(view, alternatives)
     chart, (ax,) = view.start_chart(
         view.say(
-            "The order of the {n} countries stays the same in {same} of {k} alternatives", **told
+            "The order of the {n_measured} countries stays the same in {same} of {k} alternatives",
+            **told,
         ),
         view.say(
             "Rank among these countries (large; an arrow marks a change) and index score (small)."
         ),
         data=alternatives.assign(alternative=alternatives["alternative"].map(names)),
         height=0.42 * len(keys) + 0.5,
-        key=key_shades(view.say("Last"), view.say("First"), darkest=_FIRST),
+        key=marks.key_shades(view.say("Last"), view.say("First"), darkest=_FIRST),
         note=tell_order_changes(view),
     )
     # Black text stands on every cell, so the first place takes the middle of the shades.
     span = (len(view.measured) - 1) / _FIRST
-    empty = [[""] * len(view.countries) for _ in keys]
-    draw_tiles(ax, -ranks, -len(view.measured), -len(view.measured) + span, empty)
-    for (row, column), rank in np.ndenumerate(ranks):
-        key, unit = keys[row], view.countries[column]
-        if unit not in view.measured:
-            ax.text(column, row, view.say("not measured"), ha="center", va="center", size=8.5)
-            continue
-        place, score = _stand_in(view, unit, key, rank, scores[row, column])
-        moved = rank - ranks[0, column]
-        arrow = " ▲" if moved < 0 else " ▼" if moved > 0 else ""
-        weight = "bold" if arrow else "normal"
-        ax.text(
-            column - 0.08, row, f"{place}{arrow}", ha="right", va="center", size=11, weight=weight
-        )
-        ax.text(column + 0.02, row, f"{score}", ha="left", va="center", size=8.5)
-    ax.set_yticks(range(len(keys)), list(names.values()))
-    ax.get_yticklabels()[0].set_fontweight("bold")
-    ax.set_xticks(range(len(view.countries)), [view.unit(u) for u in view.countries])
-    ax.xaxis.tick_top()
+    cells = -wide["rank"].reindex(columns=view.countries).to_numpy()
+    marks.draw_tiles(
+        ax, cells, -len(view.measured), -len(view.measured) + span,
+        rows=list(names.values()), columns=[*map(view.unit, view.countries)],
+        bold=[key == REPORTED for key in keys],
+    )  # fmt: skip
+    for row, key in enumerate(keys):
+        for column, unit in enumerate(view.countries):
+            at = column + 0.5, row + 0.5
+            if unit not in view.measured:
+                ax.text(*at, view.say("not measured"), ha="center", va="center", size=8.5)
+                continue
+            rank = wide.at[key, ("rank", unit)]
+            place, score = _stand_in(view, unit, key, rank, wide.at[key, ("score", unit)])
+            moved = rank - wide.at[REPORTED, ("rank", unit)]
+            arrow = " ▲" if moved < 0 else " ▼" if moved > 0 else ""
+            ax.text(at[0] - 0.08, at[1], f"{place}{arrow}", ha="right", va="center", size=11,
+                    weight="bold" if arrow else "normal")  # fmt: skip
+            ax.text(at[0] + 0.02, at[1], f"{score}", ha="left", va="center", size=8.5)
     return chart
 
 
@@ -128,35 +125,28 @@ def _stand_in(view: IndexView, unit: str, key: str, rank: float, score: float) -
     """Return rank among the partners and score of a country under an alternative."""
     if key == REPORTED:
         return view.stand_among(unit, "rank"), view.stand(unit, view.root, "score")
-    about = {"unit": unit, "code": view.root}
-    n = len(view.measured)
+    about, n = (unit, view.root), len(view.measured)
     return (
-        view.fact(f"rank_among_partners_{key}", rank, "rank", n=n, **about),
-        view.fact(f"score_{key}", score, "points", **about),
+        view.fact(f"rank_among_partners_{key}", rank, "rank", *about, n=n),
+        view.fact(f"score_{key}", score, "points", *about),
     )
 
 
 def write_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Prose:
     """Write which alternatives change the order of the partner countries, and to which."""
     _, changing = count_kept(view, alternatives)
-    told = [
-        view.say(
-            "{name}: the order becomes {order}.",
-            name=name_alternative(view, key),
-            order=tell_order(view, alternatives, key),
-        )
-        for key in changing
-    ]
+    told = []
+    for key in changing:
+        named = {"name": name_alternative(view, key), "order": tell_order(view, alternatives, key)}
+        told.append(view.say("{name}: the order becomes {order}.", **named))
     told = told or [view.say("None of the alternatives changes the order of the countries.")]
-    twice = [code for code in find_double_counts(view.codebook) if code in view.codebook.leaves]
-    if twice:
-        told.append(
-            view.say(
-                "Left out without double counts, since another indicator holds them: {codes}.",
-                codes=view.codes(twice),
-            )
+    if twice := [c for c in find_double_counts(view.codebook) if c in view.codebook.leaves]:
+        text = view.say(
+            "Left out without double counts, since another indicator holds them: {codes}.",
+            codes=view.codes(twice),
         )
-    return view.list(told)
+        told.append(text)
+    return view.write_list(told)
 
 
 def tell_order(view: IndexView, alternatives: pd.DataFrame, key: str) -> str:
@@ -170,49 +160,35 @@ def plot_left_out(view: IndexView) -> Chart:
     """Draw how the index of each partner country moves when one indicator is left out."""
     runs, units = view.left_out, view.measured
     scores, ranks = runs.scores[view.root][units], runs.ranks(view.root, units).table
-    full = view.capacity.result.scores.loc[units, view.root]
+    columns = {
+        "score": scores,
+        "rank": ranks,
+        "shift": ranks - ranks.iloc[0],
+        "change": scores - view.scores.loc[units, view.root],
+    }
     data = pd.DataFrame(
-        {
-            "alternative": np.repeat(runs.choices["left_out"].to_numpy(), len(units)),
-            "unit": units * len(scores),
-            "score": scores.to_numpy().ravel(),
-            "rank": ranks.to_numpy().ravel(),
-            "shift": (ranks - ranks.iloc[0]).to_numpy().ravel(),
-            "change": (scores - full).to_numpy().ravel(),
-        }
-    )
+        {"alternative": np.repeat(runs.choices["left_out"].to_numpy(), len(units)),
+         "unit": units * len(scores)}
+        | {name: column.to_numpy().ravel() for name, column in columns.items()}
+    )  # fmt: skip
     data = data[data["alternative"] != ""].reset_index(drop=True)
-    changes = data.pivot(index="alternative", columns="unit", values="change")
     codes = list(dict.fromkeys(data["alternative"]))
     most = data.loc[data["change"].abs().idxmax()]
     code, unit = str(most["alternative"]), str(most["unit"])
     chart, (ax,) = view.start_chart(
         view.say(
-            "Without {code} the index of {unit} moves most: {change} points",
-            code=view.code(code),
-            unit=view.unit(unit),
-            change=view.fact(
-                f"change_{_WITHOUT}{code}", most["change"], "gap", unit=unit, code=view.root
-            ),
+            "Without {code} the index of {unit} moves most: {change} points", unit, code,
+            change=view.fact(f"change_{_WITHOUT}{code}", most["change"], "gap", unit, view.root),
         ),
         view.say("Change of the index score when one indicator is left out, in points."),
-        data=data,
-        height=5.2,
-        key=mark_units(units, view),
-    )
-    for y, code in enumerate(codes):
+        data=data, height=5.2, key=marks.mark_units(view.names(units), view),
+    )  # fmt: skip
+    names = [view.code(code) for code in codes]
+    marks.frame_rows(ax, names, label=view.say("Points"), tick=view.figure, grid=False)
+    for y in range(len(codes)):
         ax.axhline(y, color=GRID, linewidth=1, zorder=0)
-        for unit, lift in zip(units, np.linspace(-0.21, 0.21, len(units)), strict=True):
-            ax.plot(
-                changes.at[code, unit], y + lift, view.marker(unit),
-                color=view.colour(unit), markersize=6, markeredgecolor="white",
-                markeredgewidth=0.5,
-            )  # fmt: skip
+    spread = marks.spread_rows(units, 0.21)
+    data = data.assign(y=data["alternative"].map(codes.index) + data["unit"].map(spread))
+    marks.draw_points(ax, data, "change", looks=view.looks(units), size=7, edge="white")
     ax.axvline(0, color=INK, linewidth=1)
-    ax.set_yticks(range(len(codes)), [view.code(code) for code in codes])
-    ax.set_ylim(len(codes) - 0.4, -0.6)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-    ax.xaxis.set_major_formatter(view.figure)
-    ax.set_xlabel(view.say("Points"))
     return chart

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,12 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import blended_transform_factory
 
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.pages.drawing.figure import INK, QUIET, Chart, styled
+from innocap_analysis.pages import marks
+from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
+from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.survey_marks import draw_interval, fold, make_country_key, set_rows
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.survey.disclosure import (
     MIN_ORGANISATIONS,
     tabulate_agreement,
@@ -26,7 +27,7 @@ from innocap_analysis.survey.disclosure import (
 )
 from innocap_analysis.survey.publish import SHOWN
 
-_DIVERGING = ("#B35806", "#F1A340", "#D8D8D8", "#8DBFE0", "#0072B2")
+_DIVERGING = (BEHIND, "#D9A27F", "#D8D8D8", "#A79FDB", AHEAD)
 _STEP = 0.95
 _MOST_NAMED = 3
 
@@ -36,23 +37,20 @@ def plot_groups(view: SurveyView) -> Chart:
     """Draw the scores of every country and region, with intervals."""
     data = view.scores
     units = list(dict.fromkeys(data["unit"]))
-    country = dict(zip(data["unit"], data["country"], strict=True))
     main = data[(data["unit"] == data["country"]) & (data["suppressed"] == SHOWN)]
     means = main.groupby("code")["mean"].mean()[view.dimensions]
-    lowest = str(means.idxmin())
-    hidden = int(data.loc[data["suppressed"] != SHOWN, "unit"].nunique())
+    lowest, n = str(means.idxmin()), main["unit"].nunique()
+    hidden = data.loc[data["suppressed"] != SHOWN, "unit"].nunique()
     chart, axes = view.start_chart(
         view.say(
-            "Lowest mean over the countries: {dimension} ({score} of 100)",
-            dimension=view.code(lowest),
-            score=view.fact("mean_of_countries", means[lowest], "points", code=lowest,
-                            n=main["unit"].nunique()),
+            "Lowest mean over the countries: {score.name} ({score} of 100)",
+            score=view.fact("mean_of_countries", means[lowest], "points", code=lowest, n=n),
         ),
         view.say(
             "Mean scores of respondents from 0 to 100 with 95% intervals over organisations; "
-            "hollow: fewer than {k} organisations, no interval. Groups of fewer than {n} "
-            "respondents are not shown, nor what would give them away.",
-            n=view.min_respondents, k=view.given("min_organisations", MIN_ORGANISATIONS, "count"),
+            "hollow: fewer than {k} organisations, no interval. Groups of fewer than "
+            "{min_respondents} respondents are not shown, nor what would give them away.",
+            k=view.given("min_organisations", MIN_ORGANISATIONS, "count"),
         ),
         data=data, height=0.7 + 0.36 * len(units), columns=len(view.nodes), sharey=True,
         sharex=True,
@@ -61,40 +59,40 @@ def plot_groups(view: SurveyView) -> Chart:
             n=view.tally("n_hidden", hidden), all=view.tally("n_places", len(units)),
         ),
     )  # fmt: skip
-    names = [fold(view.sized(unit, view.n_scored(unit, view.root)), 28) for unit in units]
-    rows = {(row["unit"], row["code"]): row for row in data.to_dict("records")}
+    names = [view.sized(unit, view.n_scored(unit, view.root)) for unit in units]
+    names = [wrap_text(name, 125, 8, even=True) for name in names]
+    data = data.assign(y=data["unit"].map(units.index))
     drawn = data[["low", "high", "mean"]]
     ends = 10 * np.floor(drawn.min().min() / 10), 10 * np.ceil(drawn.max().max() / 10)
     for ax, node in zip(axes, view.nodes, strict=True):
-        for y, unit in enumerate(units):
-            draw_interval(ax, view, country[unit], rows[unit, node], y, of="mean")
-            if pd.isna(rows[unit, node]["mean"]):
-                ax.text(sum(ends) / 2, y, f"{view.score(unit, node)}", ha="center", va="center",
-                        size=7.5, color=QUIET)  # fmt: skip
-        ax.set_title(view.heading(node, 16), size=8)
-        set_rows(ax, names, room=0.4)
-        ax.xaxis.set_major_formatter(view.tick())
+        own = data[data["code"] == node]
+        marks.frame_rows(
+            ax, names if ax is axes[0] else [""] * len(units), tick=view.tick(), size=8,
+            bold=[unit in view.settings.countries for unit in units],
+        )  # fmt: skip
+        marks.draw_intervals(ax, view, own, "mean", by="country")
+        for unit, y in own.loc[own["mean"].isna(), ["unit", "y"]].itertuples(index=False):
+            ax.text(sum(ends) / 2, y, f"{view.score(unit, node)}", ha="center", va="center",
+                    size=7.5, color=QUIET)  # fmt: skip
+        ax.set_title(view.heading(node, 80, 8), size=8)
     axes[0].set_xlim(*ends)
     axes[0].set_xticks(np.arange(ends[0] + 20, ends[1], 20))  # panels touch at their ends
-    for tick, unit in zip(axes[0].get_yticklabels(), units, strict=True):
-        tick.set_fontweight("bold" if unit in view.settings.countries else "normal")
     return chart
 
 
 def table_scores(view: SurveyView) -> Table:
     """Show the scores of countries and regions with their intervals, small groups hidden."""
-    rows = [
-        {"unit": view.unit(unit), "n": view.n_scored(unit, view.root)}
-        | {node: f"{view.score(unit, node):interval}" for node in view.nodes}
-        for unit in dict.fromkeys(view.scores["unit"])
-    ]
-    heads = {
-        "unit": view.say("Country or region"),
-        "n": view.say("Respondents with a score"),
-        **{node: view.code(node) for node in view.nodes},
+    columns: dict[str, Callable[[str], object]] = {
+        view.say("Country or region"): view.unit,
+        view.say("Respondents with a score"): lambda unit: view.n_scored(unit, view.root),
     }
+
+    def write_score(unit: str, *, node: str) -> str:
+        return f"{view.score(unit, node):interval}"
+
+    columns |= {view.code(node): partial(write_score, node=node) for node in view.nodes}
     caption = view.say("Mean scores, 0 to 100, with 95% intervals over organisations")
-    return view.table(rows, heads, caption=caption)
+    return view.table(view.scores["unit"].unique(), columns, caption=caption)
 
 
 @styled
@@ -108,24 +106,23 @@ def plot_answers(view: SurveyView, dimension: str) -> Chart:
     codes, countries = view.codebook.children(dimension), view.countries
     data = tabulate_choices(view.release, codes)
     wide = data.set_index(["code", "unit", "answer"])["share"]
-    data = data[["unit", "code", "answer", "share", "n", "suppressed"]]
     overall = tabulate_agreement(view.release, by=None).set_index("code").loc[codes]
     best = str(overall["share"].idxmax())
-    top = overall.loc[best]
+    share, n = overall.loc[best, ["share", "n"]]
     scale = view.instrument.scales[view.instrument.items[codes[0]].scale]
     steps = sorted(float(code) for code in scale.codes)
     chart, (ax,) = view.start_chart(
         view.say(
             "{dimension}: most agree ({share}) that “{question}”",
             dimension=view.code(dimension),
-            share=view.fact("share_agree", top["share"], "share", code=best, n=top["n"]),
+            share=view.fact("share_agree", share, "share", code=best, n=n),
             question=view.question(best).rstrip("."),
         ),
         view.say(
             "Share of respondents by answer; on the left who disagrees, on the right who agrees, "
             "in figures. Don’t know and no answer are left out."
         ),
-        data=data,
+        data=data[["unit", "code", "answer", "share", "n", "suppressed"]],
         height=0.3 + len(codes) * (0.36 + 0.19 * len(countries)),
         key=[
             Patch(facecolor=colour, label=view.answer(codes[0], step))
@@ -147,8 +144,8 @@ def plot_answers(view: SurveyView, dimension: str) -> Chart:
             shares = np.array([wide[code, unit, step] for step in steps])
             n = view.cell("n_answers", row, "count", of="n")
             ticks[y] = view.unit(unit) if n.fact.hidden else view.sized(unit, n)
-            disagree = row | {"disagree": shares[: len(steps) // 2].sum()}
-            left = view.cell("share_disagree", disagree, "share", of="disagree")
+            row["disagree"] = shares[: len(steps) // 2].sum()
+            left = view.cell("share_disagree", row, "share", of="disagree")
             right = view.cell("share_agree", row, "share", of="share", ends=True)
             if np.isnan(shares).any():
                 ax.text(0, y, f"{right}", size=7.5, va="center", ha="center", color=QUIET)
@@ -181,11 +178,12 @@ def _draw_diverging(ax: Axes, drawn: Mapping[float, tuple[np.ndarray, Said, Said
             for y, left, right in zip(drawn, starts[:, step], ends[:, step], strict=True)
         ]
         ax.add_collection(PolyCollection(bars, facecolors=colour, linewidths=0), autolim=False)
-    for i, (y, (_, low, high)) in enumerate(drawn.items()):
-        ax.text(starts[i, 0] - 0.015, y, f"{low}", size=7.5, va="center", ha="right",
-                color=QUIET)  # fmt: skip
-        ax.text(ends[i, -1] + 0.015, y, f"{high}", size=7.5, va="center", ha="left",
-                color=INK)  # fmt: skip
+    style: dict[str, Any] = {"size": 7.5, "va": "center"}
+    for (y, (_, low, high)), left, right in zip(
+        drawn.items(), starts[:, 0], ends[:, -1], strict=True
+    ):
+        ax.text(left - 0.015, y, f"{low}", ha="right", color=QUIET, **style)
+        ax.text(right + 0.015, y, f"{high}", ha="left", color=INK, **style)
 
 
 def _tell_star(view: SurveyView) -> str:
@@ -200,24 +198,22 @@ def plot_agreement(view: SurveyView) -> Chart:
     data, codes = view.agreement, view.instrument.scored
     wide = data.pivot_table(index="code", columns="unit", values="share")
     far = str((wide.max(axis=1) - wide.min(axis=1)).reindex(codes).idxmax())
-    rows = {(row["unit"], row["code"]): row for row in data.to_dict("records")}
-    first, last = str(wide.loc[far].idxmin()), str(wide.loc[far].idxmax())
+    rows = {row["unit"]: row for row in data[data["code"] == far].to_dict("records")}
     low, high = (
-        view.cell("share_agree", rows[unit, far], "share", of="share", ends=True)
-        for unit in (first, last)
+        view.cell("share_agree", rows[unit], "share", of="share", ends=True)
+        for unit in (wide.loc[far].idxmin(), wide.loc[far].idxmax())
     )
     title = view.say(
-        "Furthest apart, {low} in {first} and {high} in {last}: {question}",
-        low=low, first=view.unit(first), high=high, last=view.unit(last),
-        question=view.question(far),
+        "Furthest apart, {low} in {low.place} and {high} in {high.place}: {question}",
+        low=low, high=high, question=view.question(far),
     )  # fmt: skip
     subtitle = view.say(
         "Share that agrees or strongly agrees, with 95% Wilson intervals, by country. Where "
         "intervals overlap widely, the countries should not be told apart."
     )
     sizes = {unit: view.sized(unit) for unit in view.countries}
-    names = [view.question(code, star=True) for code in codes]
-    return _draw_shares(view, data, codes, title, subtitle, names, sizes, _tell_star(view))
+    names = {code: view.question(code, star=True) for code in codes}
+    return _draw_shares(view, data, title, subtitle, names, sizes, note=_tell_star(view))
 
 
 @styled
@@ -230,19 +226,17 @@ def plot_options(view: SurveyView, question: str) -> Chart:
         unit: view.sized(unit, view.cell("n_answers", given[unit], "count", of="n"))
         for unit in view.countries
     }
+    names = {option: view.answer(question, option) for option in named}
     (first, most), (second, next_most) = list(named.items())[:2]
     title = view.say(
         "Named most: {first} ({first_share}), then {second} ({second_share})",
-        first=view.answer(question, first), first_share=most,
-        second=view.answer(question, second), second_share=next_most,
+        first=names[first], first_share=most, second=names[second], second_share=next_most,
     )  # fmt: skip
     subtitle = view.say(
         "{question} Share of those who answered, with 95% Wilson intervals, by country.",
         question=view.question(question),
     )
-    names = [view.answer(question, option) for option in named]
-    data = data.assign(code=data["answer"])
-    return _draw_shares(view, data, list(named), title, subtitle, names, sizes, "")
+    return _draw_shares(view, data.assign(code=data["answer"]), title, subtitle, names, sizes)
 
 
 def _rank_options(view: SurveyView, question: str) -> dict[str, Said]:
@@ -259,30 +253,26 @@ def _rank_options(view: SurveyView, question: str) -> dict[str, Said]:
 def _draw_shares(
     view: SurveyView,
     data: pd.DataFrame,
-    codes: Sequence[str],
     title: str,
     subtitle: str,
-    names: Sequence[str],
+    names: Mapping[str, str],
     sizes: Mapping[str, str],
-    note: str,
+    *,
+    note: str = "",
 ) -> Chart:
-    chart, (ax,) = view.start_chart(
-        title, subtitle, data=data, note=note, height=0.4 + 0.4 * len(codes),
-        key=make_country_key(view, sizes),
-    )  # fmt: skip
-    rows: dict[tuple[Any, Any], dict[Any, Any]] = {
-        (row["unit"], row["code"]): row for row in data.to_dict("records")
-    }
-    offsets = np.linspace(-0.3, 0.3, len(view.countries))
-    for y, code in enumerate(codes):
-        for unit, offset in zip(view.countries, offsets, strict=True):
-            draw_interval(ax, view, unit, rows[unit, code], y + offset, of="share")
-        if y % 2:
-            ax.axhspan(y - 0.5, y + 0.5, color="#F6F6F6", zorder=0, linewidth=0)
-    set_rows(ax, [fold(name) for name in names], size=7.5)
-    ax.tick_params(axis="y", pad=7)  # a mark at 0 % reaches over the axis
+    """Draw shares of countries with intervals, a row for each of `names`."""
+    key = marks.mark_units(sizes, view, linestyle="-", linewidth=1.4, markersize=6)
+    height = 0.4 + 0.4 * len(names)
+    chart, (ax,) = view.start_chart(title, subtitle, data=data, note=note, height=height, key=key)
+    told = [wrap_text(name, 248, 7.5, even=True) for name in names.values()]
+    marks.frame_rows(ax, told, size=7.5, tick=view.share, pad=8)  # a mark at 0 % reaches over
+    for y in range(1, len(names), 2):
+        ax.axhspan(y - 0.5, y + 0.5, color="#F6F6F6", zorder=0, linewidth=0)
+    rows, spread = list(names), marks.spread_rows(view.countries, 0.3)
+    data = data[data["unit"].isin(view.countries)]
+    data = data.assign(y=data["code"].map(rows.index) + data["unit"].map(spread))
+    marks.draw_intervals(ax, view, data, "share")
     ax.set_xlim(0, min(1.0, float(data["high"].max()) + 0.05))
-    ax.xaxis.set_major_formatter(view.tick_share)
     return chart
 
 
@@ -291,23 +281,16 @@ def write_findings(view: SurveyView, question: str) -> Prose:
     told = []
     shown = view.scores[view.scores["suppressed"] == SHOWN]
     countries = [unit for unit in view.countries if unit in set(shown["unit"])]
-    for node in view.dimensions:
+    for node in view.dimensions if countries else ():
         parts = [f"{view.unit(unit)} {view.score(unit, node):interval}" for unit in countries]
-        if parts:
-            told.append(
-                view.say(
-                    "{dimension}: {scores}.", dimension=view.code(node), scores="; ".join(parts)
-                )
-            )
-    named = _rank_options(view, question)
-    n = next(iter(named.values())).fact.n
-    if n >= view.settings.min_respondents:
-        most = list(named.items())[:_MOST_NAMED]
-        told.append(
-            view.say(
-                "{question} Named most: {answers}.",
-                question=view.question(question),
-                answers=", ".join(f"{view.answer(question, o)} ({share})" for o, share in most),
-            )
-        )
-    return view.list([*told, view.tell_hidden()])
+        scores = {"dimension": view.code(node), "scores": "; ".join(parts)}
+        told.append(view.say("{dimension}: {scores}.", **scores))
+    named = list(_rank_options(view, question).items())
+    if named[0][1].fact.n >= view.settings.min_respondents:
+        most = [f"{view.answer(question, o)} ({share})" for o, share in named[:_MOST_NAMED]]
+        text = view.say(
+            "{question} Named most: {answers}.",
+            question=view.question(question), answers=", ".join(most),
+        )  # fmt: skip
+        told.append(text)
+    return view.write_list([*told, view.tell_hidden()])

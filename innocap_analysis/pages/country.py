@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
-import numpy as np
-from babel.lists import format_list
 from matplotlib.patches import Patch
 
+from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import draw_rows, make_key, name_rows, write_beside
+from innocap_analysis.pages.indicators import draw_rows, make_key
 from innocap_analysis.pages.order import tell_order_changes
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
+
+_HATCHED: dict[str, Any] = {"hatch": "////", "edgecolor": "white"}
 
 
 def write_heading(view: IndexView) -> Prose:
@@ -44,9 +45,8 @@ def plot_profile(view: IndexView) -> Chart:
     chart, (ax,) = view.start_chart(
         _tell_profile(view),
         view.say(
-            "Scores of {n} reference countries, their median and {unit}, from 0 (lowest goalpost) "
-            "to 100 (highest).",
-            n=view.n_members,
+            "Scores of {n_members} reference countries, their median and {unit}, from 0 (lowest "
+            "goalpost) to 100 (highest).",
             unit=view.unit(view.country),
         ),
         data=rows.loc[view.nodes].reset_index(),
@@ -64,28 +64,24 @@ def _tell_profile(view: IndexView) -> str:
     order = view.verdicts.order_dimensions(unit)
     if not order:
         return view.say("{unit}: no dimension is measured", unit=view.unit(unit))
-    worst, best = order[0], order[-1]
-    told = {
-        "unit": view.unit(unit), "best": view.code(best), "best_gap": view.stand(unit, best, "gap"),
-        "worst": view.code(worst), "worst_gap": view.stand(unit, worst, "gap"),
-    }  # fmt: skip
-    if float(told["worst_gap"]) >= 0:  # type: ignore[arg-type]
+    worst, best = (view.stand(unit, code, "gap") for code in (order[0], order[-1]))
+    if float(worst) >= 0:
         return view.say(
-            "{unit}: at or above the reference median in every dimension, most in {best} "
-            "({best_gap} points), least in {worst} ({worst_gap})",
-            **told,
-        )
-    if float(told["best_gap"]) < 0:  # type: ignore[arg-type]
+            "{best.place}: at or above the reference median in every dimension, most in "
+            "{best.name} ({best} points), least in {worst.name} ({worst})",
+            best=best, worst=worst,
+        )  # fmt: skip
+    if float(best) < 0:
         return view.say(
-            "{unit}: below the reference median in every dimension, least in {best} ({best_gap} "
-            "points), most in {worst} ({worst_gap})",
-            **told,
-        )
+            "{best.place}: below the reference median in every dimension, least in {best.name} "
+            "({best} points), most in {worst.name} ({worst})",
+            best=best, worst=worst,
+        )  # fmt: skip
     return view.say(
-        "{unit}: furthest above the reference median in {best} ({best_gap} points), furthest below "
-        "in {worst} ({worst_gap})",
-        **told,
-    )
+        "{best.place}: furthest above the reference median in {best.name} ({best} points), "
+        "furthest below in {worst.name} ({worst})",
+        best=best, worst=worst,
+    )  # fmt: skip
 
 
 def tell_priority(view: IndexView, unit: str) -> str:
@@ -93,39 +89,35 @@ def tell_priority(view: IndexView, unit: str) -> str:
     found = view.verdicts.find_priority(unit)
     if found is None:
         return view.say("{unit}: no dimension is measured", unit=view.unit(unit))
-    told = {
-        "unit": view.unit(unit), "dimension": view.code(found.code),
-        "gap": view.stand(unit, found.code, "gap"),
-        "share": view.stand(unit, found.code, "share_widest"),
-    }  # fmt: skip
+    about = unit, found.code
     if found.status == "none":
         return view.say(
             "{unit}: no dimension is below the reference median; {dimension} has the smallest "
             "lead ({gap} points)",
-            **told,
+            *about,
         )
     if found.status == "clear":
         return view.say(
             "{unit}: {dimension} is the first priority, furthest below the reference median in "
-            "{share} of runs and whichever indicator is left out",
-            **told,
+            "{share_widest} of runs and whichever indicator is left out",
+            *about,
         )
     if found.status == "hangs":
         return view.say(
             "{unit}: {dimension} lies furthest below the reference median ({gap} points), but not "
             "without {codes}",
-            codes=join_or(view, found.hangs_on), **told,
+            *about, codes=_join_or(view, found.hangs_on),
         )  # fmt: skip
     return view.say(
         "{unit}: {dimension} lies furthest below the reference median ({gap} points), too close to "
         "it to be called a priority",
-        **told,
+        *about,
     )
 
 
-def join_or(view: IndexView, codes: Sequence[str]) -> str:
+def _join_or(view: IndexView, codes: Iterable[str]) -> str:
     """Return labels as alternatives in a sentence."""
-    return str(format_list([view.code(c) for c in codes], style="or", locale=view.language))
+    return view.join(map(view.code, codes), style="or")
 
 
 @styled
@@ -135,47 +127,36 @@ def plot_gaps(view: IndexView, dimensions: Sequence[str] | None = None) -> Chart
     leaves = [leaf for d in dimensions or view.dimensions for leaf in view.codebook.leaves_of(d)]
     table = view.verdicts.of(unit).loc[leaves].dropna(subset=["gap_to_median"])
     table = table.sort_values("gap_to_median", ascending=False, kind="stable").reset_index()
-    ends = [str(table["code"].iloc[i]) for i in (0, -1)]
+    gaps, told = table["gap_to_median"], [view.stand(unit, c, "gap") for c in table["code"]]
     chart, (ax,) = view.start_chart(
         view.say(
-            "{unit}: from {first} ({first_gap}) to {last} ({last_gap})",
-            unit=view.unit(unit),
-            first=view.code(ends[0]), first_gap=view.stand(unit, ends[0], "gap"),
-            last=view.code(ends[1]), last_gap=view.stand(unit, ends[1], "gap"),
+            "{first.place}: from {first.name} ({first}) to {last.name} ({last})",
+            first=told[0], last=told[-1],
         ),
-        view.say(
-            "Score minus the median of up to {n} reference countries, in points.", n=view.n_members
-        ),
+        view.say("Score minus the median of up to {n_members} reference countries, in points."),
         data=table,
         height=0.27 * len(table) + 0.7,
         key=[
             Patch(facecolor=AHEAD, label=view.say("Above the reference median")),
-            Patch(facecolor=BEHIND, hatch="////", edgecolor="white", linewidth=0,
-                  label=view.say("Below it")),
+            Patch(facecolor=BEHIND, label=view.say("Below it"), **_HATCHED),
         ],
         note=" ".join(view.tell_flags([unit], leaves)),
     )  # fmt: skip
-    gaps, y = table["gap_to_median"].to_numpy(), np.arange(len(table))
-    ahead = gaps >= 0
-    ax.barh(y[ahead], gaps[ahead], color=AHEAD, height=0.68)
-    ax.barh(
-        y[~ahead], gaps[~ahead], color=BEHIND, height=0.68, hatch="////", edgecolor="white",
-        linewidth=0,
-    )  # fmt: skip
-    told = [f"{view.stand(unit, code, 'gap')}" for code in table["code"]]
-    for side, shift, align in ((ahead, 4, "left"), (~ahead, -4, "right")):
-        some = [text for text, here in zip(told, side, strict=True) if here]
-        write_beside(ax, gaps[side], y[side], some, (shift, 0), ha=align, va="center", size=8)
     names = [
         f"{view.code(c)} ({view.code(p)})"
         for c, p in zip(table["code"], table["parent"], strict=True)
     ]
-    name_rows(ax, names)
-    ax.set_ylim(len(table) - 0.4, -0.6)
+    marks.frame_rows(ax, names, label=view.say("Points from the reference median"))
+    below = gaps < 0
+    marks.draw_bars(ax, gaps, gaps.index, 0.68, hue=below, palette={True: BEHIND, False: AHEAD})
+    for bar in ax.patches:
+        bar.set(**_HATCHED if cast(Any, bar).get_width() < 0 else {})
+    for side, shift, align in ((~below, 4, "left"), (below, -4, "right")):
+        texts = [told[row] for row in gaps.index[side]]
+        marks.write_beside(ax, gaps[side], gaps.index[side], texts, (shift, 0), ha=align,
+                           va="center", size=8)  # fmt: skip
     ax.axvline(0, color=INK, linewidth=1)
     ax.margins(x=0.16)
-    ax.grid(axis="x")
-    ax.set_xlabel(view.say("Points from the reference median"))
     return chart
 
 
@@ -191,32 +172,25 @@ def plot_gaps_behind(view: IndexView) -> Chart:
 
 def table_profile(view: IndexView) -> Table:
     """Show every indicator of the country: raw figure, score and place in the reference set."""
-    unit = view.country
-    rows: list[dict[str, object]] = []
-    for code in view.codebook.leaves:
-        node = view.codebook.table.loc[code]
-        name = view.code(code)
-        if node["direction"] == -1:
-            name = view.say("{code} (lower is better)", code=name)
-        row: dict[str, object] = {"code": name, "parent": view.code(str(node["parent"]))}
-        row |= {
-            column: view.stand(unit, code, column)
-            for column in ("value", "score", "rank", "n_reference", "percentile")
-        }
-        year = view.figure_year(unit, code)
-        rows.append(row | {"year": year, "best": view.tell_best(unit, code)})
+    nodes = view.codebook.table
+
+    def name(at: tuple[str, str]) -> str:
+        if nodes.at[at[1], "direction"] == -1:
+            return view.say("{code} (lower is better)", *at)
+        return view.code(at[1])
+
     return view.table(
-        rows,
+        [(view.country, code) for code in view.codebook.leaves],
         {
-            "parent": view.say("Dimension"),
-            "code": view.say("Indicator"),
-            "value": view.say("Raw figure"),
-            "year": view.say("Year"),
-            "score": view.say("Score"),
-            "rank": view.say("Rank"),
-            "n_reference": view.say("of countries"),
-            "percentile": view.say("Percentile"),
-            "best": view.say("Best"),
+            view.say("Dimension"): lambda at: view.code(str(nodes.at[at[1], "parent"])),
+            view.say("Indicator"): name,
+            view.say("Raw figure"): view.column("value"),
+            view.say("Year"): lambda at: view.figure_year(*at),
+            view.say("Score"): view.column("score"),
+            view.say("Rank"): view.column("rank"),
+            view.say("of countries"): view.column("n_reference"),
+            view.say("Percentile"): view.column("percentile"),
+            view.say("Best"): lambda at: view.tell_best(*at),
         },
     )
 
@@ -230,78 +204,61 @@ def plot_priorities(view: IndexView) -> Chart:
     chart, (ax,) = view.start_chart(
         tell_priority(view, unit),
         view.say(
-            "Points from the median of {n} reference countries; the line holds {level} of {runs} "
-            "runs with other weights, one indicator left out, or a geometric mean.",
-            n=view.n_members, level=view.level, runs=view.n_runs,
+            "Points from the median of {n_members} reference countries; the line holds {level} of "
+            "{n_runs} runs with other weights, one indicator left out, or a geometric mean."
         ),
         data=data,
         height=0.55 * len(order) + 0.3,
+    )
+    names = [view.code(code) for code in order]
+    marks.frame_rows(ax, names, label=view.say("Points from the reference median"))
+    marks.draw_points(
+        ax, data.assign(y=data.index), "gap_to_median", looks=view.looks([unit]), size=9,
+        ends=("gap_low", "gap_high"), linewidth=3, alpha=0.55,
     )  # fmt: skip
-    colour = view.colour(unit)
-    for y, row in enumerate(data.itertuples()):
-        ax.plot(
-            [row.gap_low, row.gap_high], [y, y], color=colour, linewidth=3, alpha=0.55,
-            solid_capstyle="butt",
-        )  # fmt: skip
-        ax.plot(row.gap_to_median, y, view.marker(unit), color=colour, markersize=9)
-        ax.annotate(
-            view.say(
-                "{gap} · {verdict}",
-                gap=view.stand(unit, row.code, "gap"),
-                verdict=view.tell_verdict(unit, row.code),
-            ),
-            (1.01, y), xycoords=ax.get_yaxis_transform(), va="center", size=8.5,
-        )  # fmt: skip
+    for y, code in enumerate(order):
+        ax.text(1.01, y, view.say("{gap} · {verdict}", unit, code), va="center", size=8.5,
+                transform=ax.get_yaxis_transform())  # fmt: skip
     ax.axvline(0, color=INK, linewidth=1.4)
-    name_rows(ax, [view.code(code) for code in order])
-    ax.set_ylim(len(order) - 0.5, -0.5)
     ax.margins(x=0.06)
-    ax.grid(axis="x")
-    ax.set_xlabel(view.say("Points from the reference median"))
     return chart
 
 
 def write_findings(view: IndexView) -> Prose:
     """Write what the country's profile shows."""
     unit, root = view.country, view.root
-    rank = view.stand(unit, root, "rank")
     told = [
         view.say(
-            "{unit} scores {score} of 100 on {index}; the median of {n} reference countries is "
-            "{median}. Rank {rank}, in {level} of runs {low} to {high}.",
-            unit=view.unit(unit), index=view.code(root), score=view.stand(unit, root, "score"),
-            n=view.stand(unit, root, "n_reference"), median=view.stand(unit, root, "median"),
-            rank=rank, level=view.level, low=rank.low, high=rank.high,
+            "{unit} scores {score} of 100 on {code}; the median of {n_reference} reference "
+            "countries is {median}. Rank {rank}, in {level} of runs {rank.low} to {rank.high}.",
+            unit, root,
         ),
         tell_order_changes(view),
     ]  # fmt: skip
     for code in view.dimensions:
         if view.verdict(unit, code) == "unmeasured":
-            told.append(view.say("{dimension}: not measured.", dimension=view.code(code)))
+            told.append(view.say("{dimension}: not measured.", unit, code))
             continue
-        told.append(
-            view.say(
-                "{dimension}: {score}, {gap} points from the median ({verdict}) and {best} from "
-                "the best.",
-                dimension=view.code(code),
-                score=view.stand(unit, code, "score"),
-                gap=view.stand(unit, code, "gap"),
-                verdict=view.tell_verdict(unit, code),
-                best=view.stand(unit, code, "gap_to_best"),
-            )
-        )
+        text = view.say(
+            "{dimension}: {score}, {gap} points from the median ({verdict}) and {gap_to_best} from "
+            "the best.",
+            unit, code,
+        )  # fmt: skip
+        told.append(text)
     leaves = view.codebook.leaves
     for title, codes in (
         (view.say("Strengths"), view.verdicts.list_strengths(unit, leaves)),
         (view.say("Weaknesses"), view.verdicts.list_weaknesses(unit, leaves)),
     ):
         named = ", ".join(f"{view.code(c)} ({view.stand(unit, c, 'gap')})" for c in codes)
-        told.append(
+        text = (
             view.say("{title}: {codes}.", title=title, codes=named)
             if codes
             else view.say("{title}: none among the indicators.", title=title)
         )
-    return view.list([*told, f"{tell_priority(view, unit)}.", *view.tell_flags([unit], leaves)])
+        told.append(text)
+    told.append(f"{tell_priority(view, unit)}.")
+    return view.write_list([*told, *view.tell_flags([unit], leaves)])
 
 
 def write_priorities(view: IndexView) -> Prose:
@@ -309,30 +266,24 @@ def write_priorities(view: IndexView) -> Prose:
     unit = view.country
     told = [f"{tell_priority(view, unit)}."]
     for code in view.verdicts.order_dimensions(unit):
-        gap = view.stand(unit, code, "gap")
-        own = view.verdicts.list_weaknesses(unit, view.codebook.leaves_of(code), most=1)
-        said = {
-            "dimension": view.code(code), "verdict": view.tell_verdict(unit, code), "gap": gap,
-            "low": gap.low, "high": gap.high, "level": view.level,
-        }  # fmt: skip
-        text = view.say(
-            "{dimension}: {verdict} ({gap} points; {low} to {high} in {level} of runs).", **said
-        )
-        if float(gap) < 0:
-            text += " " + view.say(
-                "Furthest below in {share} of runs.", share=view.stand(unit, code, "share_widest")
+        said = [
+            view.say(
+                "{dimension}: {verdict} ({gap} points; {gap.low} to {gap.high} in {level} of "
+                "runs).", unit, code,
             )
-        hinges = str(view.verdicts.of(unit).at[code, "hangs_on"]).split()
-        if hinges:
-            text += " " + view.say(
-                "On the other side of the median without {codes}.", codes=join_or(view, hinges)
+        ]  # fmt: skip
+        row = view.verdicts.find_row(unit, code)
+        if row["gap_to_median"] < 0:
+            said.append(view.say("Furthest below in {share_widest} of runs.", unit, code))
+        if hinges := str(row["hangs_on"]).split():
+            text = view.say(
+                "On the other side of the median without {codes}.", codes=_join_or(view, hinges)
             )
-        if own:
-            text += " " + view.say(
-                "Its weakest indicator: {weakest} ({weak_gap}).",
-                weakest=view.code(own[0]), weak_gap=view.stand(unit, own[0], "gap"),
-            )  # fmt: skip
-        told.append(text)
-    missing = [d for d in view.dimensions if view.verdict(unit, d) == "unmeasured"]
-    told += [view.say("{dimension}: not measured.", dimension=view.code(code)) for code in missing]
-    return view.list([*told, *view.tell_flags([unit], view.codebook.leaves)])
+            said.append(text)
+        for own in view.verdicts.list_weaknesses(unit, view.codebook.leaves_of(code), most=1):
+            said.append(view.say("Its weakest indicator: {code} ({gap}).", unit, own))
+        told.append(" ".join(said))
+    for code in view.dimensions:
+        if view.verdict(unit, code) == "unmeasured":
+            told.append(view.say("{dimension}: not measured.", unit, code))
+    return view.write_list([*told, *view.tell_flags([unit], view.codebook.leaves)])

@@ -11,13 +11,12 @@ from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.flags import read_notes
 from innocap_analysis.files import choose_texts
 from innocap_analysis.index.panel import recompute_published
+from innocap_analysis.pages import marks
 from innocap_analysis.pages.comparison import read_examples
 from innocap_analysis.pages.drawing.figure import AHEAD, GRID, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import FLAG_MARK, Said
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import make_dot
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
 
 
 @styled
@@ -29,14 +28,12 @@ def plot_coverage(view: IndexView) -> Chart:
     rest = sorted(set(members) - set(partners), key=lambda u: (-int(have.loc[u].sum()), u))
     have = have.loc[[*partners, *rest]]
     data = have.astype(int).T.rename_axis("code").reset_index()
+    complete = have.all(axis=1).sum()
     chart, (ax,) = view.start_chart(
         view.say(
-            "{complete} of {n} countries have a value for each of the {k} indicators",
-            complete=view.fact(
-                "n_complete", have.all(axis=1).sum(), "count", code=view.root, n=len(members)
-            ),
-            n=view.n_members,
-            k=view.n_indicators,
+            "{complete} of {n_members} countries have a value for each of the {n_indicators} "
+            "indicators",
+            complete=view.tally("n_complete", complete, view.root, n=len(members)),
         ),
         view.say("Newest value of each indicator; number of countries with a value on the right."),
         data=data.melt("code", var_name="unit", value_name="observed"),
@@ -48,26 +45,22 @@ def plot_coverage(view: IndexView) -> Chart:
     )
     cells = have.to_numpy().T
     corners = np.array([(-0.42, -0.4), (0.42, -0.4), (0.42, 0.4), (-0.42, 0.4)])
-    for observed, face, edge, hatch in (
-        (True, AHEAD, AHEAD, None),
-        (False, "white", REFERENCE, "////"),
+    for seen, face, edge, hatch in (
+        (cells, AHEAD, AHEAD, None),
+        (~cells, "white", REFERENCE, "////"),
     ):
-        middles = np.argwhere(cells == observed)[:, ::-1]
-        boxes = PolyCollection(
-            middles[:, None] + corners, facecolors=face, edgecolors=edge, hatch=hatch, linewidths=0
-        )
-        ax.add_collection(boxes, autolim=False)
+        boxes = np.argwhere(seen)[:, None, ::-1] + corners
+        drawn = PolyCollection(boxes, facecolors=face, edgecolors=edge, hatch=hatch, linewidths=0)
+        ax.add_collection(drawn, autolim=False)
     for row, code in enumerate(codes):
         ax.text(len(have) - 0.2, row, f"{view.count_values(code)}", va="center", size=8)
+    marks.frame_rows(ax, [view.code(code) for code in codes], grid=False)
     ax.set_xlim(-0.5, len(have) + 1)
-    ax.set_ylim(len(codes) - 0.5, -0.5)
-    ax.set_yticks(range(len(codes)), [view.code(code) for code in codes])
     ax.set_xticks(range(len(have)), list(have.index))
     for tick, unit in zip(ax.get_xticklabels(), have.index, strict=True):
         tick.set_fontweight("bold" if unit in view.countries else "normal")
     ax.xaxis.tick_top()
-    ax.tick_params(length=0)
-    ax.tick_params(axis="x", labelrotation=90, labelsize=7)
+    ax.tick_params(length=0, labelrotation=90, labelsize=7)
     ax.spines[:].set_visible(False)
     return chart
 
@@ -108,28 +101,22 @@ def plot_years(view: IndexView) -> Chart:
         data=data,
         height=4.9,
         key=[
-            make_dot(AHEAD, AHEAD, view.say("Scored")),
-            make_dot(QUIET, "white", view.say("Older, kept for trends"), size=6),
+            marks.make_mark(AHEAD, view.say("Scored")),
+            marks.make_mark(QUIET, view.say("Older, kept for trends"), mfc="white", markersize=6),
         ],
         note=" ".join(view.tell_flags([], codes)),
     )
-    for y, code in enumerate(codes):
-        rows = data[data["code"] == code]
-        if rows.empty:
-            continue
-        ends = [rows["time"].min(), rows["time"].max()]
-        ax.plot(ends, [y, y], color=GRID, linewidth=1.5, zorder=0)
-        for scored, colour, face, size in ((True, AHEAD, AHEAD, 8), (False, QUIET, "white", 6)):
-            own = rows.loc[rows["scored"] == scored, "time"]
-            ax.plot(own, [y] * len(own), "o", ms=size, color=colour, markerfacecolor=face)
     names = [view.code(c) + (FLAG_MARK if view.flag("", c) else "") for c in codes]
-    ax.set_yticks(range(len(codes)), names)
-    ax.set_ylim(len(codes) - 0.4, -0.6)
+    marks.frame_rows(ax, names)
+    heights = dict(zip(codes, range(len(codes)), strict=True))
+    spans = data.groupby("code")["time"].agg(["min", "max"])
+    ax.hlines(spans.index.map(heights), spans["min"], spans["max"], color=GRID, linewidth=1.5)
+    rows = data.assign(y=data["code"].map(heights))
+    looks = {"palette": {True: AHEAD, False: QUIET}, "markers": {True: "o", False: "o"}}
+    for own, size, hollow in ((~rows["scored"], 6, True), (rows["scored"], 8, False)):
+        marks.draw_points(ax, rows[own], "time", looks=looks, by="scored", size=size, hollow=hollow)
     span = np.arange(data["time"].min(), data["time"].max() + 1)
     ax.set_xticks(span, [str(year) for year in span])
-    ax.grid(axis="x")
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
     return chart
 
 
@@ -166,12 +153,15 @@ def table_cautions(view: IndexView) -> Table:
     for code in [*view.codebook.leaves, *view.capacity.regional.columns]:
         notes = [cautions[code]] if code in cautions else []
         flags = view.capacity.flags[view.capacity.flags["code"] == code]
-        for unit, note in zip(
-            flags["unit"], choose_texts(flags, "note", view.language), strict=True
-        ):
+        texts = choose_texts(flags, "note", view.language)
+        for unit, note in zip(flags["unit"], texts, strict=True):
             notes.append(f"{view.unit(unit)}: {note}" if unit else note)
-        rows += [{view.say("Indicator"): view.code(code), view.say("Be careful"): n} for n in notes]
-    return view.table(rows)
+        rows += [(code, note) for note in notes]
+    columns = {
+        view.say("Indicator"): lambda row: view.code(row[0]),
+        view.say("Be careful"): lambda row: row[1],
+    }
+    return view.table(rows, columns)
 
 
 def _count_log(view: IndexView, action: str, what: str) -> Said:
@@ -179,7 +169,7 @@ def _count_log(view: IndexView, action: str, what: str) -> Said:
     log = view.capacity.prepared.log
     own = log.loc[log["action"] == action, "n_values"]
     number = len(own) if what == "decisions" else own.sum()
-    return view.fact(f"n_{what}_{action}", number, "count")
+    return view.tally(f"n_{what}_{action}", number)
 
 
 def table_log(view: IndexView) -> Table:
@@ -191,32 +181,30 @@ def table_log(view: IndexView) -> Table:
     }
     known = set(view.capacity.prepared.log["action"])
     return view.table(
-        [
-            {
-                view.say("What was done"): text,
-                view.say("Decisions"): _count_log(view, action, "decisions"),
-                view.say("Figures"): _count_log(view, action, "figures"),
-            }
-            for action, text in words.items()
-            if action in known
-        ]
+        [action for action in words if action in known],
+        {
+            view.say("What was done"): words.__getitem__,
+            view.say("Decisions"): lambda action: _count_log(view, action, "decisions"),
+            view.say("Figures"): lambda action: _count_log(view, action, "figures"),
+        },
     )
 
 
 def table_published(view: IndexView) -> Table:
     """Compare published composites with their recomputation from published parts."""
     found = recompute_published(view.capacity.prepared.observations, read_examples(view))
-    rows = [
-        {
+    rows = []
+    for (code, time), own in found.groupby(["code", "time"]):
+        largest = own["difference"].abs().max()
+        row = {
             view.say("Published index"): view.code(code),
             view.say("Edition"): view.fact(f"edition_{time}", time, "year", code=code),
-            view.say("Countries"): view.fact(f"n_recomputed_{time}", len(own), "count", code=code),
+            view.say("Countries"): view.tally(f"n_recomputed_{time}", len(own), code),
             view.say("Largest difference"): view.fact(
-                f"largest_difference_{time}", own["difference"].abs().max(), "number_5", code=code
+                f"largest_difference_{time}", largest, "number_5", code=code
             ),
         }
-        for (code, time), own in found.groupby(["code", "time"])
-    ]
+        rows.append(row)
     return view.table(rows)
 
 
@@ -227,19 +215,17 @@ def write_findings(view: IndexView) -> Prose:
     older = log.loc[(log["action"] == "dropped") & (log["time"] != ""), "n_values"].sum()
     told = {}
     for name, units in (("partners", view.countries), ("reference", view.members)):
-        cells = values.reindex(units)
-        for measure, number in (("cells", cells.size), ("missing", cells.isna().sum().sum())):
-            told[f"{measure}_{name}"] = view.fact(
-                f"n_{measure}_{name}", number, "count", code=view.root
-            )
-    return view.list(
+        missing = values.reindex(units).isna().to_numpy()
+        for measure, number in (("cells", missing.size), ("missing", missing.sum())):
+            told[f"{measure}_{name}"] = view.tally(f"n_{measure}_{name}", number, view.root)
+    return view.write_list(
         [
             view.say(
                 "{n} figures were read and verified; {changed} had their unit code mapped, "
                 "{older} belong to older years and serve trends only.",
-                n=view.fact("n_figures_read", len(view.capacity.prepared.observations), "count"),
+                n=view.tally("n_figures_read", len(view.capacity.prepared.observations)),
                 changed=_count_log(view, "changed", "figures"),
-                older=view.fact("n_figures_older", older, "count"),
+                older=view.tally("n_figures_older", older),
             ),
             view.say(
                 "Of the {cells_partners} scored figures of the partner countries "

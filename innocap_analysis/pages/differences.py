@@ -11,20 +11,19 @@ import pandas as pd
 
 from innocap_analysis.data.flags import find_flags, group_flags
 from innocap_analysis.index.capacity import CapacityData
+from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import HIDDEN, Said
 from innocap_analysis.pages.measurement import find_alpha, tell_items
 from innocap_analysis.pages.pairs import count_verdicts, tell_smallest
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.survey_marks import set_rows
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.survey.evidence import PRIOR_SCALE
 
 
 def table_organisations(view: SurveyView) -> Table:
     """Show how alike people of one organisation answer."""
-    return view.tabulate(
+    return view.table(
         view.evidence.clusters.assign(unit="").to_dict("records"),
         {
             view.say("Score"): lambda row: view.code(row["code"]),
@@ -49,7 +48,7 @@ def table_tests(view: SurveyView) -> Table:
     def find(code: str, test: str) -> Said:
         return view.cell(f"p_{test}", tests.loc[(code, test)].to_dict(), "p", of="p")
 
-    return view.tabulate(
+    return view.table(
         tests[tests["test"] == "welch"].to_dict("records"),
         {
             view.say("Score"): lambda row: view.code(row["code"]),
@@ -73,13 +72,11 @@ def plot_pooled(view: SurveyView) -> Chart:
         title = view.say("The means cannot be pooled: a country has too few organisations")
     else:
         data = pooled.means
-        likely = str(pooled.ranks[1].idxmax())
         title = view.say(
             "Pooling takes {share} of the way to the common mean on average; highest with "
-            "probability {p}: {unit}",
+            "probability {p}: {p.place}",
             share=view.fact("mean_shrinkage", data["shrinkage"].mean(), "share", code=view.root),
-            p=_rank_chance(view, 1, {"unit": likely}),
-            unit=view.unit(likely),
+            p=_rank_chance(view, 1, {"unit": pooled.ranks[1].idxmax()}),
         )
     data = data.set_index("unit").loc[evidence.countries].reset_index()
     chart, (ax,) = view.start_chart(
@@ -95,16 +92,15 @@ def plot_pooled(view: SurveyView) -> Chart:
             scale=view.given("prior_scale", PRIOR_SCALE, "given_points"),
         ),
     )
-    for y, row in enumerate(data.to_dict("records")):
-        colour, mark = view.colour(row["unit"]), view.marker(row["unit"])
-        ax.plot(row["mean"], y - 0.14, mark, color=colour, markerfacecolor="white", markersize=6)
-        if pooled is not None:
-            ax.plot([row["low"], row["high"]], [y + 0.14] * 2, color=colour, linewidth=1.6)
-            ax.plot(row["pooled"], y + 0.14, mark, color=colour, markersize=6.5)
+    names = [view.sized(unit) for unit in data["unit"]]
+    marks.frame_rows(ax, names, tick=view.tick())
+    looks = view.looks(data["unit"])
+    above, below = data.assign(y=data.index - 0.14), data.assign(y=data.index + 0.14)
+    marks.draw_points(ax, above, "mean", looks=looks, size=6, hollow=True)
     if pooled is not None:
+        marks.draw_points(ax, below, "pooled", looks=looks, size=6.5, ends=("low", "high"),
+                          linewidth=1.6)  # fmt: skip
         ax.axvline(pooled.spread["grand_mean"], color=REFERENCE, linewidth=1, linestyle="--")
-    set_rows(ax, [view.sized(unit) for unit in data["unit"]], size=9)
-    ax.xaxis.set_major_formatter(view.tick())
     return chart
 
 
@@ -127,14 +123,14 @@ def table_ranks(view: SurveyView) -> Table:
         ),
     }
     if pooled is None:
-        return view.tabulate([], columns)
+        return view.table([], columns)
     for rank in pooled.ranks:
         head = view.say("Rank {n}", n=view.tick()(rank, None))
         columns[head] = partial(_rank_chance, view, rank)
     means = pooled.means.set_index("unit", drop=False).loc[view.evidence.countries]
     caption = view.say("Partially pooled means, and the probability of each rank")
     rows = means.assign(code=view.root, n=np.nan).to_dict("records")
-    return view.tabulate(rows, columns, caption=caption)
+    return view.table(rows, columns, caption=caption)
 
 
 def _score(view: SurveyView, unit: str) -> Said:
@@ -145,7 +141,7 @@ def _score(view: SurveyView, unit: str) -> Said:
 
 def table_imputed(view: SurveyView) -> Table:
     """Show the index as scored, of complete answers only, and with missing ones imputed."""
-    return view.tabulate(
+    return view.table(
         view.evidence.imputed.assign(code=view.root).to_dict("records"),
         {
             view.say("Country"): lambda row: view.unit(row["unit"]),
@@ -185,7 +181,7 @@ def table_countries(view: SurveyView, capacity: CapacityData) -> Table:
             flag=find_flags(words, unit, root),
         )  # fmt: skip
 
-    return view.tabulate(
+    return view.table(
         [{"unit": unit} for unit in view.evidence.countries],
         {
             view.say("Country"): lambda row: view.unit(row["unit"]),
@@ -206,8 +202,8 @@ def write_findings(view: SurveyView) -> Prose:
             open=counts["inconclusive"], smallest=tell_smallest(view), **counts,
         ),
         view.say(
-            "The least reliable dimension is {dimension}, alpha {alpha} ({low} to {high}).",
-            dimension=view.code(alpha.fact.code), alpha=alpha, low=alpha.low, high=alpha.high,
+            "The least reliable dimension is {alpha.name}, alpha {alpha} ({alpha.low} to "
+            "{alpha.high}).", alpha=alpha,
         ),
         tell_items(view),
     ]  # fmt: skip
@@ -225,4 +221,4 @@ def write_findings(view: SurveyView) -> Prose:
                 icc=between, n=n, effective=effective,
             )
         )  # fmt: skip
-    return view.list(told)
+    return view.write_list(told)

@@ -5,73 +5,52 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.pages.labels import Labels
+
+if TYPE_CHECKING:
+    from innocap_analysis.pages.view import View
 
 FLAG_MARK = "†"
 HIDDEN = "not shown"
 SYNTHETIC = "SYNTHETIC"
 _JOINED_DASH = "\N{WORD JOINER}–\N{WORD JOINER}"
 
-# How a kind of number is written, and what one is. The unit of measure goes into the results.
-KINDS: dict[str, tuple[str, Any]] = {
-    "points": ("points, 0 to 100", lambda words, x: words.number(x)),
-    "whole_points": ("points, 0 to 100", lambda words, x: words.number(x, decimals=0)),
-    "given_points": ("points, 0 to 100", lambda words, x: words.figure(x)),
-    "gap": ("points", lambda words, x: words.number(x, sign=True)),
-    "rank": ("rank, 1 is best", lambda words, x: words.number(x, decimals=0)),
-    "count": ("count", lambda words, x: words.number(x, decimals=0)),
-    "per_km2": (
-        "people per km2", lambda words, x: words.number(x, decimals=1 if x >= 1 else 2)
-    ),
-    "km2": ("km2", lambda words, x: words.number(x, decimals=0)),
-    "year": ("year", lambda words, x: f"{x:.0f}"),
-    "figure": ("as published", lambda words, x: words.figure(x)),
-    "change": ("as published", lambda words, x: words.number(x, decimals=2, sign=True)),
-    "share": ("share, 0 to 1", lambda words, x: words.share(x)),
-    "share_2": ("share, 0 to 1", lambda words, x: words.share(x, decimals=2)),
-    "probability": ("share of runs, 0 to 1", lambda words, x: words.probability(x)),
-    "chance": ("probability, 0 to 1", lambda words, x: words.probability(x)),
-    "number": ("number", lambda words, x: words.number(x)),
-    "number_0": ("number", lambda words, x: words.number(x, decimals=0)),
-    "number_2": ("number", lambda words, x: words.number(x, decimals=2)),
-    "number_3": ("number", lambda words, x: words.number(x, decimals=3)),
-    "number_5": ("number", lambda words, x: words.number(x, decimals=5)),
-    "p": ("p-value", lambda words, x: words.p_value(x)),
-    "minutes": ("minutes", lambda words, x: words.number(x)),
-}  # fmt: skip
+# What one of a kind of number is, for the results, and how the kind is written.
+KINDS: dict[str, tuple[str, Callable[[View, float], str]]] = {
+    "points": ("points, 0 to 100", lambda view, x: view.number(x)),
+    "whole_points": ("points, 0 to 100", lambda view, x: view.number(x, decimals=0)),
+    "given_points": ("points, 0 to 100", lambda view, x: view.figure(x)),
+    "gap": ("points", lambda view, x: view.number(x, sign=True)),
+    "rank": ("rank, 1 is best", lambda view, x: view.number(x, decimals=0)),
+    "count": ("count", lambda view, x: view.number(x, decimals=0)),
+    "per_km2": ("people per km2", lambda view, x: view.number(x, decimals=1 if x >= 1 else 2)),
+    "km2": ("km2", lambda view, x: view.number(x, decimals=0)),
+    "year": ("year", lambda view, x: f"{x:.0f}"),
+    "figure": ("as published", lambda view, x: view.figure(x)),
+    "change": ("as published", lambda view, x: view.number(x, decimals=2, sign=True)),
+    "share": ("share, 0 to 1", lambda view, x: view.share(x)),
+    "share_2": ("share, 0 to 1", lambda view, x: view.share(x, decimals=2)),
+    "probability": ("share of runs, 0 to 1", lambda view, x: view.probability(x)),
+    "chance": ("probability, 0 to 1", lambda view, x: view.probability(x)),
+    "number": ("number", lambda view, x: view.number(x)),
+    "number_0": ("number", lambda view, x: view.number(x, decimals=0)),
+    "number_2": ("number", lambda view, x: view.number(x, decimals=2)),
+    "number_3": ("number", lambda view, x: view.number(x, decimals=3)),
+    "number_5": ("number", lambda view, x: view.number(x, decimals=5)),
+    "p": ("p-value", lambda view, x: view.p_value(x)),
+    "minutes": ("minutes", lambda view, x: view.number(x)),
+}
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One number as it stands in ``reports/results.csv``.
+    """One number as it stands in ``reports/results.csv``; :data:`MEANINGS` tells its fields.
 
-    Attributes
-    ----------
-    page : str
-        Number of the page, with the name of a parameter set behind ``@`` where there is one.
-    unit : str
-        Country, region, place or group; empty where the number is about everyone.
-    code : str
-        Node of the index, indicator, item or other subject; empty where there is none.
-    measure : str
-        What is measured.
-    kind : str
-        How it is written, a key of :data:`KINDS`.
-    value, low, high : float
-        NaN where there is none, or where it may not be shown.
-    n : float
-        How many units, runs or respondents it rests on.
-    sources : tuple of str
-        Names of the raw files.
-    flag : str
-        Known weakness of the figure, or ``SYNTHETIC``.
-    hidden : str
-        Why there is no value; never how few there were.
+    `kind` is how it is written, a key of :data:`KINDS`; `hidden` never tells how few there were.
     """
 
     page: str
@@ -100,32 +79,30 @@ class Fact:
 
 
 class Said:
-    """A fact on its way into a text: formats itself in a language, and is kept in the ledger.
+    """A fact on its way into a text: formats itself in a language, and is kept in the ledger."""
 
-    Parameters
-    ----------
-    fact : Fact
-        The number.
-    words : Labels
-        The language.
-    ledger : Ledger
-        Takes the fact as soon as it is printed.
-    part : {'value', 'low', 'high'}
-        Which of its numbers.
-    """
-
-    def __init__(self, fact: Fact, words: Labels, ledger: Ledger, part: str = "value") -> None:
-        self.fact, self._words, self._ledger, self._part = fact, words, ledger, part
+    def __init__(self, fact: Fact, view: View, part: str = "value") -> None:
+        self.fact, self._view, self._part = fact, view, part
 
     @property
     def low(self) -> Said:
         """The lower end of its interval."""
-        return Said(self.fact, self._words, self._ledger, "low")
+        return Said(self.fact, self._view, "low")
 
     @property
     def high(self) -> Said:
         """The upper end of its interval."""
-        return Said(self.fact, self._words, self._ledger, "high")
+        return Said(self.fact, self._view, "high")
+
+    @property
+    def place(self) -> str:
+        """The name of the country or region that it is about."""
+        return self._view.unit(self.fact.unit)
+
+    @property
+    def name(self) -> str:
+        """The label of what it is about."""
+        return self._view.code(self.fact.code)
 
     def __float__(self) -> float:
         return float(getattr(self.fact, self._part))
@@ -135,11 +112,11 @@ class Said:
 
     def __format__(self, spec: str) -> str:
         """Write it; ``abs`` without its sign, ``interval`` with both ends behind it."""
-        self._ledger.add(self.fact)
+        self._view.ledger.add(self.fact)
         if spec not in ("", "abs", "interval"):
             raise ValueError(f"a fact is written plainly, 'abs' or 'interval', not {spec!r}")
         if self.fact.hidden:
-            return self._words.say("not shown")
+            return self._view.say("not shown")
         text = self._write(abs(float(self)) if spec == "abs" else float(self), signed=spec != "abs")
         if spec == "interval" and not math.isnan(self.fact.low):
             ends = (self._write(self.fact.low), self._write(self.fact.high))
@@ -152,7 +129,7 @@ class Said:
         if math.isnan(value):
             return "–"
         kind = "points" if self.fact.kind == "gap" and not signed else self.fact.kind
-        return str(KINDS[kind][1](self._words, value))
+        return str(KINDS[kind][1](self._view, value))
 
 
 @dataclass
@@ -171,8 +148,16 @@ class Ledger:
             )
 
     def to_csv(self) -> str:
-        """Return the results file of a page: one row per fact, in the order of their names."""
-        return write_facts(self.facts.values())
+        """Return the results file of a page: :data:`COLUMNS`, a row per fact, sorted by name."""
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for _, fact in sorted(self.facts.items()):
+            row = asdict(fact) | {"id": fact.id, "sources": " ".join(fact.sources)}
+            row["unit_of_measure"] = KINDS[row.pop("kind")][0]
+            row |= {name: "" if math.isnan(row[name]) else row[name] for name in NUMERIC}
+            writer.writerow(row)
+        return stream.getvalue()
 
 
 # Columns of the results, in their order, with what they hold.
@@ -193,16 +178,3 @@ MEANINGS = {
 }
 COLUMNS = tuple(MEANINGS)
 NUMERIC = ("value", "low", "high", "n")
-
-
-def write_facts(facts: Iterable[Fact]) -> str:
-    """Return facts as CSV text with the columns :data:`COLUMNS`, sorted by name."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for fact in sorted(facts, key=lambda fact: fact.id):
-        row = asdict(fact) | {"id": fact.id, "sources": " ".join(fact.sources)}
-        row["unit_of_measure"] = KINDS[row.pop("kind")][0]
-        row |= {name: "" if math.isnan(row[name]) else row[name] for name in NUMERIC}
-        writer.writerow(row)
-    return stream.getvalue()

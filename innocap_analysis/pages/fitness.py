@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
 from matplotlib.patches import Patch
 
 from fewlikert.describe import EVERYONE
-from innocap_analysis.pages.drawing.figure import BEHIND, INK, REFERENCE, Chart, styled
+from innocap_analysis.pages import marks
+from innocap_analysis.pages.drawing.figure import BEHIND, REFERENCE, Chart, styled
+from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.survey_marks import fold
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.survey.answers import count_cleaning
 from innocap_analysis.survey.disclosure import tabulate_items, tabulate_nonresponse
 from innocap_analysis.survey.publish import NO_REGION
 
 _MANY = 0.1
+_HIGHEST = ("share_highest_answer", "ceiling_share", "share")
 _WHY = {"dont_know": BEHIND, "not_applicable": "#F0C08A", "missing": REFERENCE}
 
 
@@ -25,27 +25,20 @@ def table_files(view: SurveyView) -> Table:
     """List the files of the wave and what was read from them."""
     rows = []
     for file, columns in view.wave.columns.groupby("file", sort=True):
-        kinds = columns["read_as"]
-        about: dict[str, Any] = {"code": str(file), "sources": (str(file),)}
+        kinds, code, sources = columns["read_as"], str(file), (str(file),)
         out = columns.loc[kinds.isin(["personal", "unmatched"]), "header"]
-        read = int((view.wave.raw["file"] == file).sum())
-        rows.append(
-            {
-                "file": str(file),
-                "responses": view.tally("n_responses", read, **about),
-                "items": view.tally(
-                    "n_item_columns", kinds.isin(["item", "option"]).sum(), **about
-                ),
-                "left_out": ", ".join(map(str, out)) or "–",
-            }
-        )
-    heads = {
-        "file": view.say("File"),
-        "responses": view.say("Responses"),
-        "items": view.say("Columns read as items"),
-        "left_out": view.say("Columns left out (personal or not in the form)"),
-    }
-    return view.table(rows, heads, caption=view.say("What was handed in and read"))
+        read, items = (view.wave.raw["file"] == file).sum(), kinds.isin(["item", "option"]).sum()
+        left_out = view.say("Columns left out (personal or not in the form)")
+        row = {
+            view.say("File"): code,
+            view.say("Responses"): view.tally("n_responses", read, code, sources=sources),
+            view.say("Columns read as items"): view.tally(
+                "n_item_columns", items, code, sources=sources
+            ),
+            left_out: ", ".join(map(str, out)) or "–",
+        }
+        rows.append(row)
+    return view.table(rows, caption=view.say("What was handed in and read"))
 
 
 def _count_kept(view: SurveyView) -> dict[str, Said]:
@@ -75,12 +68,12 @@ def table_cleaning(view: SurveyView) -> Table:
         "set_missing": view.say("Answers set missing"),
     }
     rows = [
-        {"step": named[row["step"]]}
-        | {name: view.tally(f"n_{name}", row[name], row["step"]) for name in heads}
+        {view.say("Step"): named[row["step"]]}
+        | {head: view.tally(f"n_{name}", row[name], row["step"]) for name, head in heads.items()}
         for row in count_cleaning(view.wave.log, len(view.wave.raw)).to_dict("records")
     ]
     caption = view.say("From {raw} raw to {clean} clean responses", **_count_kept(view))
-    return view.table(rows, {"step": view.say("Step")} | heads, caption=caption)
+    return view.table(rows, caption=caption)
 
 
 def table_respondents(view: SurveyView) -> Table:
@@ -89,7 +82,7 @@ def table_respondents(view: SurveyView) -> Table:
     nowhere = data["unit"] == NO_REGION
     names = data["unit"].map(view.unit).mask(nowhere, view.say("no region given"))
     units = data["unit"].mask(nowhere, data["country"] + "/no-region")
-    return view.tabulate(
+    return view.table(
         data.assign(unit=units, name=names).to_dict("records"),
         {
             view.say("Country or region"): lambda row: row["name"],
@@ -105,12 +98,13 @@ def table_items(view: SurveyView) -> Table:
     """Describe every scored item over all respondents; none is turned."""
     limits = {code: view.instrument.limits(code) for code in view.instrument.scored}
     data = tabulate_items(view.release)
+    lows, highs = zip(*limits.values(), strict=True)
     caption = view.say(
         "Items, from {low} to {high}; none is turned here",
-        low=view.given("lowest_answer", min(low for low, _ in limits.values()), "number_0"),
-        high=view.given("highest_answer", max(high for _, high in limits.values()), "number_0"),
+        low=view.given("lowest_answer", min(lows), "number_0"),
+        high=view.given("highest_answer", max(highs), "number_0"),
     )
-    return view.tabulate(
+    return view.table(
         data.to_dict("records"),
         {
             view.say("Item"): lambda row: view.question(row["code"]),
@@ -119,9 +113,7 @@ def table_items(view: SurveyView) -> Table:
             view.say("Standard deviation"): view.column("sd_answer", "sd", "number_2"),
             view.say("Skewness"): view.column("skewness_answer", "skew", "number_2"),
             view.say("Lowest answer"): view.column("share_lowest_answer", "floor_share", "share"),
-            view.say("Highest answer"): view.column(
-                "share_highest_answer", "ceiling_share", "share"
-            ),
+            view.say("Highest answer"): view.column(*_HIGHEST),
         },
         caption=caption,
     )
@@ -146,47 +138,34 @@ def plot_nonresponse(view: SurveyView) -> Chart:
     chart, (bars, cells) = view.start_chart(
         view.say(
             "Most answered “don’t know” ({share}): {question}",
-            share=share(EVERYONE, worst, "dont_know"),
-            question=view.question(worst),
+            share=share(EVERYONE, worst, "dont_know"), question=view.question(worst),
         ),
         view.say(
-            "Share of {n} respondents without a usable answer to each item, and the same by "
-            "country.",
-            n=view.n_respondents,
+            "Share of {n_respondents} respondents without a usable answer to each item, and the "
+            "same by country."
         ),
-        data=data,
-        height=8.6,
-        columns=2,
-        sharey=True,
-        width_ratios=[3, 1.6],
+        data=data, height=8.6, columns=2, sharey=True, width_ratios=[3, 1.6],
         key=[Patch(facecolor=colour, label=told[name]) for name, colour in _WHY.items()],
         note=view.tell_sizes(),
-    )
-    for y, code in enumerate(codes):
-        left = 0.0
-        for name, colour in _WHY.items():
-            width = rows[EVERYONE, code][name]
-            bars.barh(y, width, left=left, color=colour, height=0.62)
-            left += width
-        bars.text(left + 0.004, y, f"{share(EVERYONE, code, 'unusable')}", va="center", size=7.5)
-    bars.set_yticks(range(len(codes)), [fold(view.question(c), 72) for c in codes], size=7)
-    bars.set_ylim(len(codes) - 0.5, -0.5)
-    bars.set_xlim(0, data.loc[data["unit"] == EVERYONE, "unusable"].max() * 1.18 + 0.01)
-    bars.xaxis.set_major_formatter(view.tick_share)
-    bars.tick_params(axis="y", length=0)
+    )  # fmt: skip
     block = data.pivot_table(index="code", columns="unit", values="unusable", dropna=False)
     block = block.reindex(index=codes, columns=countries)
+    seen = [[share(unit, code, "unusable") for unit in countries] for code in codes]
+    texts = [["–" if cell.fact.hidden else cell for cell in row] for row in seen]
     top = max(float(block.max().max()), 0.01)
-    cells.imshow(block.to_numpy(float), cmap="Oranges", vmin=0, vmax=1.6 * top, aspect="auto")
-    for y, code in enumerate(codes):
-        for x, unit in enumerate(countries):
-            seen = share(unit, code, "unusable")
-            text = "–" if seen.fact.hidden else f"{seen}"
-            cells.text(x, y, text, ha="center", va="center", size=7, color=INK)
-    cells.set_xticks(range(len(countries)), countries)
-    cells.tick_params(length=0, labelleft=False)
-    cells.xaxis.tick_top()
-    cells.spines[:].set_visible(False)
+    marks.draw_tiles(cells, block.to_numpy(float), 0, 1.6 * top, texts, columns=countries,
+                     shades="Oranges", text_size=7)  # fmt: skip
+    everyone, y = data[data["unit"] == EVERYONE].set_index("code").loc[codes], np.arange(len(codes))
+    left = np.zeros(len(codes))
+    for name, colour in _WHY.items():
+        bars.barh(y + 0.5, everyone[name], left=left, color=colour, height=0.62)
+        left += everyone[name].to_numpy()
+    told_all = [share(EVERYONE, code, "unusable") for code in codes]
+    marks.write_beside(bars, left, y + 0.5, told_all, (2, 0), va="center", size=7.5)
+    names = [wrap_text(view.question(code), 255, 7, even=True) for code in codes]
+    marks.name_rows(bars, names, size=7, first=0.5)
+    bars.set_xlim(0, everyone["unusable"].max() * 1.18 + 0.01)
+    bars.xaxis.set_major_formatter(view.share)
     return chart
 
 
@@ -211,7 +190,7 @@ def write_findings(view: SurveyView) -> Prose:
         else view.say(
             "{flagged} responses ({share}) are doubtful and kept: leave them out to see whether a "
             "finding hangs on them.",
-            flagged=view.tally("n_flagged", int(flagged.sum())),
+            flagged=view.tally("n_flagged", flagged.sum()),
             share=view.fact("share_flagged", flagged.mean() if n else 0.0, "share", n=n),
         ),
         view.say(
@@ -220,11 +199,10 @@ def write_findings(view: SurveyView) -> Prose:
         ),
     ]
     if many:
-        told.append(
-            view.say(
-                "More than {share} answered “don’t know” to: {items}",
-                share=view.given("many_dont_know", _MANY, "share"),
-                items=" / ".join(view.question(code) for code in many),
-            )
+        text = view.say(
+            "More than {share} answered “don’t know” to: {items}",
+            share=view.given("many_dont_know", _MANY, "share"),
+            items=" / ".join(map(view.question, many)),
         )
-    return view.list([*told, view.tell_hidden()])
+        told.append(text)
+    return view.write_list([*told, view.tell_hidden()])

@@ -22,7 +22,7 @@ def describe_front(view: IndexView) -> dict[str, Any]:
         ),
         "findings": write_headline(view),
         "glance": view.say("The countries at a glance"),
-        "heads": [view.say("Country"), *view.codes_of(view.nodes), view.say("Rank")],
+        "heads": [view.say("Country"), *map(view.code, view.nodes), view.say("Rank")],
         "rows": [
             [
                 view.unit(unit),
@@ -32,35 +32,23 @@ def describe_front(view: IndexView) -> dict[str, Any]:
             for unit in view.countries
         ],
         "glance_note": view.say(
-            "Scores from 0 to 100. Rank of the overall index among the {n} countries with enough "
-            "data; the brackets hold {level} of {runs} runs with other choices. So few countries "
-            "are no sample: no significance tests. No indicator measures innovation procurement "
-            "directly.",
-            n=view.stand(view.measured[0], view.root, "n_reference"),
-            level=view.level, runs=view.n_runs,
+            "Scores from 0 to 100. Rank of the overall index among the {n_reference} countries "
+            "with enough data; the brackets hold {level} of {n_runs} runs with other choices. So "
+            "few countries are no sample: no significance tests. No indicator measures innovation "
+            "procurement directly.",
+            view.measured[0], view.root,
         ),
     }  # fmt: skip
 
 
 def write_headline(view: IndexView) -> list[str]:
     """Return what may be said first: scores in order, what holds, and on what the order rests."""
-    scores = view.capacity.result.scores.loc[view.measured, view.root]
-    order = list(scores.sort_values(ascending=False, kind="stable").index)
-    named = view.join([f"{view.unit(u)} ({view.stand(u, view.root, 'score')})" for u in order])
-    told = [view.say("Overall scores: {named}.", named=named)]
-    first, last = order[0], order[-1]
-    told.append(
-        view.say(
-            "{first} is first of the {n} countries in {first_share} of {runs} runs with other "
-            "choices, {last} last in {last_share}.",
-            first=view.unit(first),
-            n=view.n_measured,
-            runs=view.n_runs,
-            last=view.unit(last),
-            first_share=view.stand_among(first, "first"),
-            last_share=view.stand_among(last, "last"),
-        )
-    )
-    told.append(tell_order_changes(view))
-    told += [f"{tell_priority(view, unit)}." for unit in view.measured]
-    return told
+    order = view.order_measured()
+    named = view.join(f"{view.unit(u)} ({view.stand(u, view.root, 'score')})" for u in order)
+    lead = view.say(
+        "{first.place} is first of the {n_measured} countries in {first} of {n_runs} runs with "
+        "other choices, {last.place} last in {last}.",
+        first=view.stand_among(order[0], "first"), last=view.stand_among(order[-1], "last"),
+    )  # fmt: skip
+    told = [view.say("Overall scores: {named}.", named=named), lead, tell_order_changes(view)]
+    return told + [f"{tell_priority(view, unit)}." for unit in view.measured]

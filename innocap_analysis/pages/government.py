@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.data.place_tree import RURAL
+from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, GRID, Chart, styled
 from innocap_analysis.pages.facts import Said
-from innocap_analysis.pages.marks import draw_tiles, key_shades, make_dot, name_rows
 from innocap_analysis.pages.place_view import FEW_SERVICES, PlaceView
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
 
 
 @styled
@@ -35,26 +34,28 @@ def plot_levels(view: PlaceView, code: str) -> Chart:
         data=rows,
         height=0.185 * len(rows) + 0.5,
         key=[
-            make_dot(AHEAD, AHEAD, view.say("Central government")),
-            make_dot(BEHIND, "white", view.say("Local government")),
+            marks.make_mark(AHEAD, view.say("Central government")),
+            marks.make_mark(BEHIND, view.say("Local government"), mfc="white"),
         ],
         note=view.say(
             "Local: the services that a country leaves to local government, tried on its largest "
             "cities. European Commission, eGovernment Benchmark 2023."
         ),
     )  # fmt: skip
-    y = np.arange(len(rows))
-    ax.hlines(y, rows["local"], rows["central"], color=GRID, linewidth=3, zorder=0)
-    ax.plot(rows["central"], y, "o", color=AHEAD, markersize=6)
-    ax.plot(rows["local"], y, "o", color=BEHIND, markerfacecolor="white", markersize=6)
-    for at, row in zip(y, rows.itertuples(index=False), strict=True):
-        ax.text(103, float(at), f"{view.level(row, 'services_local')}", va="center", size=7.5)
-    bold = [unit in shown for unit in rows["country"]]
-    name_rows(ax, [view.unit(unit) for unit in rows["country"]], bold=bold, size=7.5)
-    ax.set_ylim(len(rows) - 0.4, -0.6)
+    names = [view.unit(unit) for unit in rows["country"]]
+    marks.frame_rows(ax, names, bold=[unit in shown for unit in rows["country"]], size=7.5)
+    ax.hlines(rows.index, rows["local"], rows["central"], color=GRID, linewidth=3, zorder=0)
+    looks = {
+        "palette": {"local": BEHIND, "central": AHEAD},
+        "markers": {"local": "o", "central": "o"},
+    }
+    for level in ("central", "local"):
+        own = rows.assign(y=rows.index, level=level)
+        marks.draw_points(ax, own, level, looks=looks, by="level", size=6, hollow=level == "local")
+    for y, row in enumerate(rows.itertuples(index=False)):
+        ax.text(103, y, f"{view.level(row, 'services_local')}", va="center", size=7.5)
     ax.set_xlim(-2, 107)
     ax.set_xticks(range(0, 101, 20))
-    ax.grid(axis="x")
     return chart
 
 
@@ -80,53 +81,32 @@ def _median(view: PlaceView, code: str, column: str) -> Said:
 def table_indicators(view: PlaceView) -> Table:
     """Show each figure over all countries: medians of both levels and who is ahead."""
     return view.table(
-        [
-            {
-                "code": view.code(code), "n": _count_countries(view, code),
-                "central": _median(view, code, "central"), "local": _median(view, code, "local"),
-                "gap": _median(view, code, "gap"), "ahead": _count_ahead(view, code),
-            }
-            for code in view.government_codes
-        ],
+        view.government_codes,
         {
-            "code": view.say("Figure, 0 to 100"),
-            "n": view.say("Countries with both"),
-            "central": view.say("Central, median"),
-            "local": view.say("Local, median"),
-            "gap": view.say("Gap, median"),
-            "ahead": view.say("Central ahead in"),
+            view.say("Figure, 0 to 100"): view.code,
+            view.say("Countries with both"): lambda code: _count_countries(view, code),
+            view.say("Central, median"): lambda code: _median(view, code, "central"),
+            view.say("Local, median"): lambda code: _median(view, code, "local"),
+            view.say("Gap, median"): lambda code: _median(view, code, "gap"),
+            view.say("Central ahead in"): lambda code: _count_ahead(view, code),
         },
-    )  # fmt: skip
+    )
 
 
 def table_countries(view: PlaceView) -> Table:
     """Show both levels of the countries whose places have pages, with what they rest on."""
-    rows = []
-    for country in _list_countries(view):
-        own = view.levels[view.levels["country"] == country].set_index("code")
-        for code in view.government_codes:
-            if code not in own.index:
-                continue
-            row = next(own.loc[[code]].reset_index().itertuples(index=False))
-            rows.append(
-                {
-                    "country": view.unit(country), "code": view.code(code),
-                    "central": view.level(row, "central"), "local": view.level(row, "local"),
-                    "gap": view.level(row, "gap"),
-                    "n_central": view.level(row, "services_central"),
-                    "n_local": view.level(row, "services_local"),
-                }
-            )  # fmt: skip
+    every = {(row.country, row.code): row for row in view.levels.itertuples(index=False)}
+    at = [(unit, code) for unit in _list_countries(view) for code in view.government_codes]
     return view.table(
-        rows,
+        [every[key] for key in at if key in every],
         {
-            "country": view.say("Country"),
-            "code": view.say("Figure, 0 to 100"),
-            "central": view.say("Central government"),
-            "local": view.say("Local government"),
-            "gap": view.say("Central ahead by"),
-            "n_central": view.say("Central services tried"),
-            "n_local": view.say("Local services tried"),
+            view.say("Country"): lambda row: view.unit(row.country),
+            view.say("Figure, 0 to 100"): lambda row: view.code(row.code),
+            view.say("Central government"): lambda row: view.level(row, "central"),
+            view.say("Local government"): lambda row: view.level(row, "local"),
+            view.say("Central ahead by"): lambda row: view.level(row, "gap"),
+            view.say("Central services tried"): lambda row: view.level(row, "services_central"),
+            view.say("Local services tried"): lambda row: view.level(row, "services_local"),
         },
     )
 
@@ -175,15 +155,14 @@ def plot_rural(view: PlaceView) -> Chart:
         ),
         data=regions.reset_index()[["code", "country", "label_en", "population", "share"]],
         height=0.42 * len(countries) + 0.2,
-        key=key_shades(view.say("none"), view.say("all")),
+        key=marks.key_shades(view.say("none"), view.say("all")),
         note=view.say(
             "Rural: by the degree of urbanisation (Eurostat, 2019); in Canada census divisions "
             "with few people per km² and no city, by the OECD’s criteria."
         ),
     )  # fmt: skip
-    draw_tiles(ax, cells, 0, 100, texts, size=6.5)
-    name_rows(ax, [view.unit(country) for country in countries])
-    ax.set_xticks([])
+    names = [view.unit(country) for country in countries]
+    marks.draw_tiles(ax, cells, 0, 100, texts, rows=names, columns=(), text_size=6.5)
     return chart
 
 
@@ -221,4 +200,4 @@ def write_findings(view: PlaceView) -> Prose:
             "when the mean over the services is taken again."
         ),
     ]
-    return view.list(told)
+    return view.write_list(told)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -19,26 +20,31 @@ from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.score import rank_units
 from innocap_analysis.index.verdicts import LEVEL, Verdicts, judge_units
 from innocap_analysis.pages.facts import FLAG_MARK, Ledger, Said
-from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.texts import Prose
 from innocap_analysis.pages.view import View
+
+# What no language changes.
+_SHARED = ("members", "measured", "runs", "left_out", "left_out_cells", "verdicts")
+# Name of the column in the verdicts, how it is written, and the ends of its interval.
+_STANDS: dict[str, tuple[str, str, str, str]] = {
+    "score": ("score", "points", "", ""),
+    "value": ("value", "figure", "", ""),
+    "rank": ("reference_rank", "rank", "rank_low", "rank_high"),
+    "percentile": ("percentile", "number_0", "", ""),
+    "gap": ("gap_to_median", "gap", "gap_low", "gap_high"),
+    "gap_to_best": ("gap_to_best", "gap", "", ""),
+    "median": ("reference_median", "points", "", ""),
+    "best": ("reference_best", "points", "", ""),
+    "share_widest": ("share_widest", "probability", "", ""),
+    "n_reference": ("reference_n", "count", "", ""),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class IndexView(View):
-    """A view of the published figures.
+    """A view of the published figures: `place` is held against the set `reference`.
 
-    Attributes
-    ----------
-    capacity : CapacityData
-        The project's data, all units scored together.
-    reference : str or tuple of str
-        Name of the set that units are held against, or the units themselves.
-    place : Unit, optional
-        Whom the page is about.
-    year : int, optional
-        Nothing later is used; None is the newest.
-    n, seed : int
-        Number and seed of the sensitivity runs.
+    Nothing later than `year` is used; `n` and `seed` are of the sensitivity runs.
     """
 
     capacity: CapacityData
@@ -54,25 +60,18 @@ class IndexView(View):
         other.__dict__.update({name: getattr(self, name) for name in _SHARED})
         return other
 
+    def look_up(self, name: str, *about: str) -> object:
+        """Return what a text names: a fact of all, the unit or the node, one of their numbers."""
+        if name in _COMMON:
+            return _COMMON[name](self)
+        return (
+            _NAMED[name](self, *about) if name in _NAMED else self.stand(about[0], about[1], name)
+        )
+
     @property
     def countries(self) -> list[str]:
         """Partner countries, in the order of the settings."""
         return self.capacity.countries
-
-    @property
-    def root(self) -> str:
-        """Code of the index."""
-        return self.capacity.root
-
-    @property
-    def dimensions(self) -> list[str]:
-        """Codes of the dimensions."""
-        return self.capacity.dimensions
-
-    @property
-    def nodes(self) -> list[str]:
-        """The index and its dimensions."""
-        return [self.root, *self.dimensions]
 
     @property
     def country(self) -> str:
@@ -93,23 +92,30 @@ class IndexView(View):
     @cached_property
     def left_out(self) -> SensitivityResult:
         """The index without each indicator in turn."""
-        capacity = self.capacity
-        return leave_out_indicators(
-            capacity.values, capacity.codebook, min_coverage=self.settings.min_coverage
-        )
+        least = self.settings.min_coverage
+        return leave_out_indicators(self.capacity.values, self.codebook, min_coverage=least)
 
     @cached_property
     def left_out_cells(self) -> SensitivityResult:
         """The index without each single figure of the partner countries in turn."""
-        return leave_out_cells(
-            self.capacity.result, self.measured, min_coverage=self.settings.min_coverage
-        )
+        least = self.settings.min_coverage
+        return leave_out_cells(self.capacity.result, self.measured, min_coverage=least)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Scores of every unit on every node: indicators, groups and the index."""
+        return pd.concat([self.capacity.result.normalised, self.capacity.result.scores], axis=1)
 
     @cached_property
     def measured(self) -> list[str]:
         """Partner countries that have an overall score."""
         scores = self.capacity.result.scores[self.root]
-        return [unit for unit in self.countries if unit in scores and pd.notna(scores[unit])]
+        return [unit for unit in self.countries if pd.notna(scores.get(unit))]
+
+    def order_measured(self) -> list[str]:
+        """Return the measured partner countries, the highest overall score first."""
+        scores = self.scores.loc[self.measured, self.root]
+        return list(scores.sort_values(ascending=False, kind="stable").index)
 
     @cached_property
     def verdicts(self) -> Verdicts:
@@ -125,28 +131,19 @@ class IndexView(View):
         """Say which year and reference set a page uses where they are not the default."""
         told = []
         if self.year is not None:
-            told.append(self.say("Figures up to {year} only.", year=self.count_year(self.year)))
+            year = self.fact("year_limit", self.year, "year", sources=())
+            told.append(self.say("Figures up to {year} only.", year=year))
         if not isinstance(self.reference, str):
-            told.append(
-                self.say(
-                    "Held against {n} chosen countries: {units}.",
-                    n=self.n_members,
-                    units=self.units(self.members),
-                )
-            )
+            named = self.units(self.members)
+            text = self.say("Held against {n_members} chosen countries: {units}.", units=named)
+            told.append(text)
         elif self.reference != next(iter(self.settings.reference_sets)):
-            told.append(
-                self.say(
-                    "Held against the reference set “{reference}”, {n} countries.",
-                    reference=self.reference,
-                    n=self.n_members,
-                )
+            text = self.say(
+                "Held against the reference set “{reference}”, {n_members} countries.",
+                reference=self.reference,
             )
+            told.append(text)
         return " ".join(told)
-
-    def count_year(self, year: int) -> Said:
-        """Return the year that a page stops at."""
-        return self.fact("year_limit", year, "year", sources=())
 
     def find_sources(self, code: str) -> tuple[str, ...]:
         """Return the names of the raw files behind a node."""
@@ -154,48 +151,14 @@ class IndexView(View):
 
     @cached_property
     def _sources(self) -> dict[str, tuple[str, ...]]:
-        own = self.codebook.table["source"].astype(str).to_dict()
-        return {
-            code: tuple(
-                sorted({own[leaf] for leaf in self.codebook.leaves_of(code) or [code]} - {""})
-            )
-            for code in own
-        }
-
-    @property
-    def n_members(self) -> Said:
-        """How many countries the reference set has."""
-        return self.fact("n_reference", len(self.members), "count")
-
-    @property
-    def n_countries(self) -> Said:
-        """How many partner countries there are."""
-        return self.fact("n_partners", len(self.countries), "count")
-
-    @property
-    def n_measured(self) -> Said:
-        """How many partner countries have an overall score."""
-        return self.fact("n_measured", len(self.measured), "count")
-
-    @property
-    def n_indicators(self) -> Said:
-        """How many indicators are scored."""
-        return self.fact("n_indicators", len(self.codebook.leaves), "count", code=self.root)
+        own, leaves_of = self.codebook.table["source"].astype(str), self.codebook.leaves_of
+        files = {code: {own[leaf] for leaf in leaves_of(code) or [code]} for code in own.index}
+        return {code: tuple(sorted(some - {""})) for code, some in files.items()}
 
     def count_values(self, code: str) -> Said:
         """Return how many countries of the reference set have a figure for an indicator."""
         values = self.capacity.result.values.loc[self.members, code]
-        return self.fact("n_with_value", values.count(), "count", code=code, n=len(values))
-
-    @property
-    def n_runs(self) -> Said:
-        """How many sensitivity runs there are."""
-        return self.fact("n_runs", len(self.runs.choices), "count")
-
-    @property
-    def level(self) -> Said:
-        """Share of the runs that every interval holds."""
-        return self.fact("interval_level", LEVEL, "share")
+        return self.tally("n_with_value", values.count(), code, n=len(values))
 
     def stand(self, unit: str, code: str, column: str) -> Said:
         """Return one number of the verdicts.
@@ -212,24 +175,28 @@ class IndexView(View):
             column, row[name], kind, unit=about, code=code, n=row["reference_n"], flag=flag, **ends
         )
 
+    def column(self, column: str, *, interval: bool = False) -> Callable[[tuple[str, str]], object]:
+        """Return what makes a cell of a table from each unit and node."""
+        if interval:
+            return lambda at: f"{self.stand(*at, column):interval}"
+        return lambda at: self.stand(*at, column)
+
     @cached_property
     def _among(self) -> pd.DataFrame:
         """Ranks of the partner countries among themselves, over the runs."""
         table = self.runs.ranks(self.root, self.measured).summary(LEVEL)
-        scores = self.capacity.result.scores.loc[self.measured, [self.root]]
-        return table.set_index("unit").assign(rank=rank_units(scores)[self.root])
+        rank = rank_units(self.scores.loc[self.measured, [self.root]])[self.root]
+        return table.set_index("unit").assign(rank=rank)
 
     def stand_among(self, unit: str, what: str) -> Said:
         """Return a partner's `rank` among the partners, or its share of runs `first` or `last`."""
-        row = self._among.loc[unit]
-        n = len(self.measured)
+        row, n = self._among.loc[unit], len(self.measured)
+        about: dict[str, Any] = {"unit": unit, "code": self.root, "n": n}
         if what == "rank":
-            return self.fact(
-                "rank_among_partners", row["rank"], "rank", unit=unit, code=self.root,
-                low=row["low"], high=row["high"], n=n,
-            )  # fmt: skip
+            ends = {"low": row["low"], "high": row["high"]}
+            return self.fact("rank_among_partners", row["rank"], "rank", **ends, **about)
         share = row[f"share_{1 if what == 'first' else n}"]
-        return self.fact(f"share_{what}", share, "probability", unit=unit, code=self.root, n=n)
+        return self.fact(f"share_{what}", share, "probability", **about)
 
     @cached_property
     def everyone(self) -> pd.DataFrame:
@@ -238,29 +205,29 @@ class IndexView(View):
         Columns `unit`, `score`, `low`, `high`, `rank`, `rank_low`, `rank_high`; highest first.
         """
         units = sorted({*self.members, *self.measured})
-        scored = self.capacity.result.scores[self.root].loc[units].dropna()
-        scored = scored.sort_values(ascending=False)
+        scored = self.scores.loc[units, self.root].dropna().sort_values(ascending=False)
         spread = self.runs.scores[self.root][list(scored.index)]
         ranks = self.runs.ranks(self.root, list(scored.index)).interval(LEVEL)
-        return pd.DataFrame(
-            {
-                "unit": scored.index,
-                "score": scored.to_numpy(),
-                "low": spread.quantile((1 - LEVEL) / 2).to_numpy(),
-                "high": spread.quantile((1 + LEVEL) / 2).to_numpy(),
-                "rank": rank_units(scored.to_frame()).iloc[:, 0].to_numpy(),
-                "rank_low": ranks["low"].to_numpy(),
-                "rank_high": ranks["high"].to_numpy(),
-            }
-        )
+        columns = {
+            "unit": scored.index,
+            "score": scored,
+            "low": spread.quantile((1 - LEVEL) / 2),
+            "high": spread.quantile((1 + LEVEL) / 2),
+            "rank": rank_units(scored.to_frame()).iloc[:, 0],
+            "rank_low": ranks["low"],
+            "rank_high": ranks["high"],
+        }
+        return pd.DataFrame({name: column.to_numpy() for name, column in columns.items()})
 
     def stand_in_ranking(self, unit: str) -> Said:
         """Return the rank of a country among all reference and partner countries."""
-        row = self.everyone.set_index("unit").loc[unit]
-        return self.fact(
-            "rank_of_all", row["rank"], "rank", unit=unit, code=self.root,
-            low=row["rank_low"], high=row["rank_high"], n=len(self.everyone),
-        )  # fmt: skip
+        row = self._ranking[unit]
+        ends = {"low": row["rank_low"], "high": row["rank_high"], "n": len(self._ranking)}
+        return self.fact("rank_of_all", row["rank"], "rank", unit=unit, code=self.root, **ends)
+
+    @cached_property
+    def _ranking(self) -> Any:
+        return self.everyone.set_index("unit").to_dict("index")
 
     def figure_year(self, unit: str, code: str) -> Said:
         """Return the year that a raw figure is from."""
@@ -269,8 +236,9 @@ class IndexView(View):
 
     @cached_property
     def _years(self) -> dict[tuple[str, str], float]:
-        seen = self.capacity.observations.drop_duplicates(["unit", "code"])
-        return dict(seen.set_index(["unit", "code"])["time"].astype(float))
+        seen = self.capacity.observations
+        at = zip(seen["unit"].tolist(), seen["code"].tolist(), strict=True)
+        return dict(zip(at, seen["time"].tolist(), strict=True))
 
     def verdict(self, unit: str, code: str) -> str:
         """Return the judged word."""
@@ -308,51 +276,48 @@ class IndexView(View):
         }
         return words.get(own, own)
 
-    def tell_flags(self, units: Sequence[str], codes: Sequence[str]) -> list[str]:
+    def tell_flags(self, units: Iterable[str], codes: Iterable[str]) -> list[str]:
         """Say what is known to be weak about the figures of some units, one line per weakness."""
         flags = self.capacity.flags
-        own = flags[flags["code"].isin(codes) & flags["unit"].isin(["", *units])]
-        notes = choose_texts(own, "note", self.language).rename("note")
+        own = flags[flags["code"].isin(list(codes)) & flags["unit"].isin(["", *units])]
         lines = []
-        for (unit, text), rows in own.groupby(["unit", notes], sort=False):
-            whom = [self.unit(str(unit))] if unit else []
-            about = ", ".join([*whom, self.codes(list(rows["code"]))])
-            lines.append(self.say("{mark} {about}: {note}.", mark=FLAG_MARK, about=about,
-                                  note=str(text)))  # fmt: skip
+        notes = choose_texts(own, "note", self.language).rename("note")
+        for (unit, note), rows in own.groupby(["unit", notes], sort=False):
+            told = {"mark": FLAG_MARK, "about": self.codes(rows["code"]), "note": str(note)}
+            if unit:
+                told["about"] = f"{self.unit(str(unit))}, {told['about']}"
+            lines.append(self.say("{mark} {about}: {note}.", **told))
         return lines
 
     def tell_best(self, unit: str, code: str, *, most: int = 2) -> str:
         """Name all who share the best score, or say how many."""
-        row = self.verdicts.find_row(unit, code)
-        best = str(row["best_units"]).split()
+        best = str(self.verdicts.find_row(unit, code)["best_units"]).split()
         if len(best) <= most:
             return self.units(best)
-        return self.say("{n} countries", n=self.fact("n_best", len(best), "count", code=code))
+        return self.say("{n} countries", n=self.tally("n_best", len(best), code))
 
     def stamp(self) -> Prose:
         """Close the page: results written, and how it was made."""
         empty = [code for code in self.codebook.leaves if self.capacity.values[code].isna().all()]
-        told = (
-            self.say("Without any figure, and so not counted: {codes}.", codes=self.codes(empty))
-            + "\n\n"
-            if empty
-            else ""
-        )
-        return Prose(told + self.close(fingerprint_inputs(self.settings)))
+        text = self.close(fingerprint_inputs(self.settings))
+        if empty:
+            told = self.say("Without any figure, and so not counted: {codes}.",
+                            codes=self.codes(empty))  # fmt: skip
+            text = Prose(f"{told}\n\n{text}")
+        return text
 
 
-# What no language changes.
-_SHARED = ("members", "measured", "runs", "left_out", "left_out_cells", "verdicts")
-# Name of the column in the verdicts, how it is written, and the ends of its interval.
-_STANDS: dict[str, tuple[str, str, str, str]] = {
-    "score": ("score", "points", "", ""),
-    "value": ("value", "figure", "", ""),
-    "rank": ("reference_rank", "rank", "rank_low", "rank_high"),
-    "percentile": ("percentile", "number_0", "", ""),
-    "gap": ("gap_to_median", "gap", "gap_low", "gap_high"),
-    "gap_to_best": ("gap_to_best", "gap", "", ""),
-    "median": ("reference_median", "points", "", ""),
-    "best": ("reference_best", "points", "", ""),
-    "share_widest": ("share_widest", "probability", "", ""),
-    "n_reference": ("reference_n", "count", "", ""),
-}  # fmt: skip
+# What a text may name of everyone, and about a unit and a node besides their numbers.
+_COMMON: dict[str, Callable[[IndexView], Said]] = {
+    "level": lambda view: view.fact("interval_level", LEVEL, "share"),
+    "n_indicators": lambda view: view.tally("n_indicators", len(view.codebook.leaves), view.root),
+    "n_measured": lambda view: view.tally("n_measured", len(view.measured)),
+    "n_members": lambda view: view.tally("n_reference", len(view.members)),
+    "n_runs": lambda view: view.tally("n_runs", len(view.runs.choices)),
+}
+_NAMED: dict[str, Callable[[IndexView, str, str], object]] = {
+    "unit": lambda view, unit, _: view.unit(unit),
+    "code": lambda view, _, code: view.code(code),
+    "dimension": lambda view, _, code: view.code(code),
+    "verdict": lambda view, unit, code: view.tell_verdict(unit, code),
+}

@@ -1,15 +1,75 @@
-"""Every indicator of some countries over the reference set: a figure of pages 20 and 30."""
+"""Scores over the reference set, a row each: a mark of pages 20 to 40, and all indicators."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 
-from innocap_analysis.pages.drawing.figure import Chart, styled
+from innocap_analysis.pages import marks
+from innocap_analysis.pages.drawing.figure import GRID, INK, REFERENCE, Chart, styled
+from innocap_analysis.pages.facts import FLAG_MARK
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import draw_rows, make_key
+
+
+def draw_rows(
+    ax: Axes,
+    view: IndexView,
+    rows: Sequence[str],
+    units: Sequence[str],
+    *,
+    headings: Sequence[str] = (),
+) -> None:
+    """Draw one row per code: the reference set as dots, its median as a tick, units marked.
+
+    A single unit is labelled with its score. `headings` are rows without scores; a unit that has
+    no score in a row is not drawn there.
+    """
+    # A single unit's number carries its own mark.
+    marked = {c for c in rows if len(units) > 1 and any(view.flag(u, c) for u in units)}
+    marks.frame_rows(
+        ax, [view.code(code) + (FLAG_MARK if code in marked else "") for code in rows],
+        bold=[code in headings or code == view.root for code in rows], label=view.say("Score"),
+        grid=False,
+    )  # fmt: skip
+    ax.set_ylim(len(rows) - 0.4, -0.7)
+    ax.set_xlim(-2, 102)
+    heights = {code: y for y, code in enumerate(rows) if code not in headings}
+    reference = view.scores.loc[view.members, list(heights)]
+    y = [*heights.values()]
+    ax.hlines(y, 0, 100, color=GRID, linewidth=1, zorder=0)
+    dots = reference.to_numpy().ravel("F"), np.repeat(y, len(reference))
+    marks.draw_dots(ax, *dots, size=4.5, alpha=0.35)
+    # In points, so that it ends below the number of a unit at the median.
+    ax.plot(reference.median(), y, "|", color=INK, ms=15, mew=1.8)
+    own = view.scores.reindex(units)[list(heights)].rename_axis("unit").reset_index()
+    own = own.melt("unit", var_name="code", value_name="score")
+    own["y"] = own["code"].map(heights) + own["unit"].map(marks.spread_rows(units, 0.18))
+    single = len(units) == 1
+    marks.draw_points(
+        ax, own, "score", looks=view.looks(units), size=9 if single else 7.5, edge="white"
+    )
+    if single:
+        own = own.dropna()
+        texts = [view.stand(units[0], code, "score") for code in own["code"]]
+        marks.write_beside(
+            ax, own["score"], own["y"], texts, (0, 8), ha="center", va="bottom", size=8.5,
+            weight="bold", color=view.colour(units[0]),
+        )  # fmt: skip
+
+
+def make_key(units: Sequence[str], view: IndexView) -> list[Artist]:
+    """Return the key of a figure that marks units over a reference set."""
+    median, country = view.say("Reference median"), view.say("Reference country")
+    return [
+        *marks.mark_units(view.names(units), view),
+        marks.make_mark(INK, median, "|", markersize=11, markeredgewidth=1.8),
+        marks.make_mark(REFERENCE, country, alpha=0.6, markersize=5),
+    ]
 
 
 @styled
@@ -20,28 +80,24 @@ def plot_indicators(view: IndexView, units: Sequence[str]) -> Chart:
     told = []
     for unit in units:
         gaps = table.loc[table["unit"] == unit, "gap_to_median"]
-        k = view.fact(
-            "n_at_or_above_median", (gaps >= 0).sum() if gaps.count() else math.nan, "count",
-            unit=unit, code=view.root, n=gaps.count(),
-        )  # fmt: skip
+        k = (gaps >= 0).sum() if gaps.count() else math.nan
+        k = view.tally("n_at_or_above_median", k, view.root, unit=unit, n=gaps.count())
         told.append(f"{view.unit(unit)} {k}")
     notes = [view.say("Higher is always better.")]
     if turned := [c for c in codes if view.codebook.table.at[c, "direction"] == -1]:
         notes.append(view.say("The raw figure is reversed for: {codes}.", codes=view.codes(turned)))
     for unit, own in table[table["score"].isna()].groupby("unit", sort=False)["code"]:
-        told_of = {"unit": view.unit(str(unit)), "codes": view.codes(list(own))}
+        told_of = {"unit": view.unit(str(unit)), "codes": view.codes(own)}
         notes.append(view.say("{unit} is not measured on: {codes}.", **told_of))
     notes.append(view.say("Published national indicators; sources in data/raw/datapackage.json."))
     chart, (ax,) = view.start_chart(
         view.say(
-            "Number of the {n} indicators at or above the reference median: {told}",
-            n=view.n_indicators,
+            "Number of the {n_indicators} indicators at or above the reference median: {told}",
             told=", ".join(told),
         ),
         view.say(
-            "Scores of up to {n} reference countries, their median and the countries named "
-            "below, from 0 (lowest goalpost) to 100 (highest).",
-            n=view.n_members,
+            "Scores of up to {n_members} reference countries, their median and the countries named "
+            "below, from 0 (lowest goalpost) to 100 (highest)."
         ),
         data=table,
         height=7.8,

@@ -1,12 +1,14 @@
-"""Marks that several figures share: rows of scores over a reference set, and tiles."""
+"""Marks that figures share: named rows, points with their intervals, bars, tiles and keys."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -14,104 +16,39 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.transforms import offset_copy
 
-from innocap_analysis.pages.drawing.figure import GRID, INK, QUIET, REFERENCE
-from innocap_analysis.pages.facts import FLAG_MARK
-from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.labels import Labels
+from innocap_analysis.pages.drawing.figure import INK, QUIET, REFERENCE
+from innocap_analysis.pages.view import View
 
 # One direction on every page: the darker, the more.
 SHADES = colormaps["Blues"]
 _DARK = 0.72
 
 
-def draw_rows(
+@contextlib.contextmanager
+def _labelled(ax: Axes) -> Iterator[None]:
+    """Keep the labels of the axes: seaborn looks up every tick before it names one itself."""
+    labels = ax.get_xlabel(), ax.get_ylabel()
+    ax.set(xlabel=" ", ylabel=" ")
+    yield
+    ax.set(xlabel=labels[0], ylabel=labels[1])
+
+
+def frame_rows(
     ax: Axes,
-    view: IndexView,
-    rows: Sequence[str],
-    units: Sequence[str],
+    names: Sequence[str],
     *,
-    headings: Sequence[str] = (),
+    label: str = "",
+    tick: Callable[[float, object], str] | None = None,
+    grid: bool = True,
+    **style: Any,
 ) -> None:
-    """Draw one row per code: the reference set as dots, its median as a tick, units marked.
-
-    A single unit is labelled with its score. `headings` are rows without scores; a unit that has
-    no score in a row is not drawn there.
-    """
-    capacity, members = view.capacity, view.members
-    scores = pd.concat([capacity.result.normalised, capacity.result.scores], axis=1)
-    scored = [(y, code) for y, code in enumerate(rows) if code not in headings]
-    codes = [code for _, code in scored]
-    y = np.array([y for y, _ in scored], float)
-    # One artist for all rows: each costs as much as what it draws.
-    rails = np.column_stack([np.zeros(len(y)), np.full(len(y), 100.0), np.full(len(y), np.nan)])
-    ax.plot(rails.ravel(), np.repeat(y, 3), color=GRID, linewidth=1, zorder=0)
-    reference = scores.loc[list(members), codes].to_numpy().T
-    ax.plot(
-        reference.ravel(),
-        np.repeat(y, len(members)),
-        "o",
-        color=REFERENCE,
-        alpha=0.35,
-        markersize=4.5,
-        markeredgewidth=0,
-    )
-    medians = scores.loc[list(members), codes].median().to_numpy()
-    # In points, so that it ends below the number of a unit at the median.
-    ax.plot(medians, y, "|", color=INK, markersize=15, markeredgewidth=1.8)
-    for unit, shift in zip(units, _spread(len(units)), strict=True):
-        own = scores.reindex([unit])[codes].to_numpy()[0]
-        ax.plot(
-            own,
-            y + shift,
-            view.marker(unit),
-            color=view.colour(unit),
-            markersize=9 if len(units) == 1 else 7.5,
-            markeredgecolor="white",
-            markeredgewidth=0.8,
-            zorder=3,
-            clip_on=False,
-        )
-        if len(units) == 1:
-            write_beside(
-                ax,
-                own,
-                y,
-                [
-                    "" if np.isnan(score) else f"{view.stand(unit, code, 'score')}"
-                    for code, score in zip(codes, own, strict=True)
-                ],
-                (0, 8),
-                ha="center",
-                va="bottom",
-                size=8.5,
-                weight="bold",
-                color=view.colour(unit),
-            )
-    # A single unit's number carries its own mark.
-    marked = {c for c in rows if len(units) > 1 and any(view.flag(u, c) for u in units)}
-    name_rows(
-        ax,
-        [view.code(code) + (FLAG_MARK if code in marked else "") for code in rows],
-        bold=[code in headings or code == capacity.root for code in rows],
-    )
-    ax.set_ylim(len(rows) - 0.4, -0.7)
-    ax.set_xlim(-2, 102)
-    ax.set_xlabel(view.say("Score"))
-
-
-def write_beside(
-    ax: Axes,
-    x: Sequence[float] | np.ndarray,
-    y: Sequence[float] | np.ndarray,
-    texts: Sequence[str],
-    shift: tuple[float, float],
-    **style: Any,  # noqa: ANN401 - as Axes.text takes it
-) -> None:
-    """Write a text beside each point, so many points of print away."""
-    place = offset_copy(ax.transData, ax.get_figure(root=True), *shift, units="points")
-    for at, height, text in zip(x, y, texts, strict=True):
-        if np.isfinite(at) and np.isfinite(height):
-            ax.text(at, height, text, transform=place, **style)
+    """Name the rows 0, 1, … of a panel, the first on top, and label its scale."""
+    name_rows(ax, names, **style)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_xlabel(label)
+    ax.grid(visible=grid, axis="x")
+    if tick:
+        ax.xaxis.set_major_formatter(tick)
 
 
 def name_rows(
@@ -121,25 +58,127 @@ def name_rows(
     bold: Sequence[bool] = (),
     size: float = 9,
     colours: Sequence[str] = (),
+    first: float = 0,
+    pad: float = 3.5,
 ) -> None:
-    """Write the names of rows 0, 1, … left of a panel, and leave out the axis there."""
+    """Write the names of rows left of a panel, and leave out the axis there."""
     # Texts, because a tick of matplotlib is three lines and two texts.
-    place = offset_copy(ax.get_yaxis_transform(), ax.get_figure(root=True), -3.5, 0, units="points")
+    place = offset_copy(ax.get_yaxis_transform(), ax.get_figure(root=True), -pad, units="points")
     for row, name in enumerate(names):
         if name:
             ax.text(
-                0,
-                row,
-                name,
-                transform=place,
-                ha="right",
-                va="center_baseline",
-                size=size,
+                0, row + first, name, transform=place, ha="right", va="center_baseline", size=size,
                 weight="bold" if bold and bold[row] else "normal",
                 color=colours[row] if colours else INK,
-            )
+            )  # fmt: skip
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
+
+
+def write_beside(
+    ax: Axes,
+    x: Iterable[float],
+    y: Iterable[float],
+    texts: Iterable[object],
+    shift: tuple[float, float],
+    **style: Any,
+) -> None:
+    """Write a text beside each point, so many points of print away."""
+    place = offset_copy(ax.transData, ax.get_figure(root=True), *shift, units="points")
+    for at, height, text in zip(x, y, texts, strict=True):
+        if np.isfinite(at) and np.isfinite(height):
+            ax.text(at, height, f"{text}", transform=place, **style)
+
+
+def name_groups(ax: Axes, names: Mapping[str, int], first: float = -0.5) -> list[float]:
+    """Write the name of each group of rows right of a panel; return where each group ends."""
+    ends = first + np.cumsum(list(names.values()))
+    for name, count, end in zip(names, names.values(), ends, strict=True):
+        ax.text(1.01, end - count / 2, name, transform=ax.get_yaxis_transform(), va="center",
+                weight="bold")  # fmt: skip
+    return list(ends)
+
+
+def draw_dots(ax: Axes, x: np.ndarray, y: np.ndarray, *, size: float, alpha: float) -> None:
+    """Draw what is not named, such as the reference set, as grey dots."""
+    with _labelled(ax):
+        sns.scatterplot(
+            x=x, y=y, color=REFERENCE, alpha=alpha, s=size**2, linewidth=0, zorder=2, ax=ax
+        )
+
+
+def draw_points(
+    ax: Axes,
+    data: pd.DataFrame,
+    x: str,
+    *,
+    looks: Mapping[str, Any],
+    by: str = "unit",
+    size: float | pd.Series = 5.5,
+    edge: str = "",
+    ends: tuple[str, str] | None = None,
+    hollow: bool = False,
+    **line: Any,
+) -> None:
+    """Draw a mark for each row of a table at its height `y`, and a line between its `ends`.
+
+    `looks` gives each value of the column `by` its colour and shape. A mark without ends is hollow.
+    """
+    data = data.dropna(subset=[x])
+    colours = data[by].map(looks["palette"]).to_numpy()
+    filled = np.full(len(data), not hollow)
+    if ends:
+        filled = data[list(ends)].notna().all(axis=1).to_numpy()
+        own = data[filled]
+        line = {"colors": colours[filled], "linewidth": 1.4, "zorder": 2} | line
+        ax.hlines(own["y"], own[ends[0]], own[ends[1]], **line)
+    style: dict[str, Any] = {"hue": by, "style": by, **looks}
+    kinds = data[by].unique()
+    if len(kinds) == 1:  # as a rule, and then seaborn and the drawing have less to do
+        style = {"color": colours[0], "marker": looks["markers"][kinds[0]]}
+    sizes = np.square(size if isinstance(size, float | int) else size.loc[data.index])
+    with _labelled(ax):
+        sns.scatterplot(data, x=x, y="y", s=sizes, ax=ax, legend=False, zorder=3, clip_on=False,
+                        linewidth=0.8 if edge else 1, **style)  # fmt: skip
+    if len(data):
+        faces = np.where(filled, colours, "white")
+        ax.collections[-1].set(facecolor=_unify(faces), edgecolor=edge or _unify(colours))
+
+
+def _unify(colours: np.ndarray) -> Any:
+    """Return a colour that all share as one, which is drawn faster."""
+    return colours[0] if (colours == colours[0]).all() else colours
+
+
+def draw_lines(ax: Axes, view: View, data: pd.DataFrame, x: str, y: str) -> None:
+    """Draw a line with marks for each country."""
+    countries = list(view.settings.countries)
+    with _labelled(ax):
+        sns.lineplot(
+            data, x=x, y=y, hue="unit", hue_order=countries, style="unit", dashes=False,
+            estimator=None, legend=False, markersize=6, markeredgewidth=1, markeredgecolor=None,
+            linewidth=1.5, ax=ax, **view.looks(countries),
+        )  # fmt: skip
+
+
+def draw_intervals(
+    ax: Axes, view: View, data: pd.DataFrame, x: str, *, by: str = "unit",
+    size: float | pd.Series = 5.5,
+) -> None:  # fmt: skip
+    """Draw values with intervals; without one the mark is hollow, a hidden value is left out."""
+    draw_points(ax, data, x, looks=view.looks(data[by]), by=by, ends=("low", "high"), hollow=True,
+                alpha=0.75, size=size)  # fmt: skip
+
+
+def draw_bars(
+    ax: Axes, x: Iterable[float], y: Iterable[float], width: float, **style: Any
+) -> None:  # fmt: skip
+    """Draw a bar from nought at each height."""
+    with _labelled(ax):
+        sns.barplot(
+            x=np.asarray(x), y=np.asarray(y), orient="y", native_scale=True, errorbar=None,
+            saturation=1, width=width, linewidth=0, legend=False, ax=ax, **style,
+        )  # fmt: skip
 
 
 def draw_tiles(
@@ -147,28 +186,45 @@ def draw_tiles(
     cells: np.ndarray,
     low: float,
     high: float,
-    texts: Sequence[Sequence[str]],
+    texts: Sequence[Sequence[object]] = (),
     *,
-    size: float = 9,
+    rows: Sequence[str] = (),
+    columns: Sequence[str],
+    shades: object = SHADES,
+    text_size: float = 9,
+    **style: Any,
 ) -> None:
     """Draw a table of cells, the darker the more, with their texts; NaN is left white."""
-    ax.imshow(cells, cmap=SHADES, vmin=low, vmax=high, aspect="auto")
+    with _labelled(ax):
+        sns.heatmap(cells, vmin=low, vmax=high, cmap=shades, cbar=False, linewidths=2, ax=ax,
+                    xticklabels=False, yticklabels=False)  # fmt: skip
+    # Ours, because seaborn writes white digits on mid grey.
     dark = low + _DARK * (high - low)
-    for (row, column), value in np.ndenumerate(cells):
-        ax.text(
-            column,
-            row,
-            texts[row][column],
-            ha="center",
-            va="center",
-            size=size,
-            color="white" if value > dark else "black",
-        )
-    ax.set_xticks(np.arange(-0.5, cells.shape[1]), minor=True)
-    ax.set_yticks(np.arange(-0.5, cells.shape[0]), minor=True)
-    ax.grid(which="minor", color="white", linewidth=2)
-    ax.tick_params(which="both", length=0)
+    for (row, column), value in np.ndenumerate(cells) if texts else ():
+        ax.text(column + 0.5, row + 0.5, f"{texts[row][column]}", ha="center", va="center",
+                size=text_size, color="white" if value > dark else "black")  # fmt: skip
+    name_rows(ax, rows, first=0.5, **style)
+    ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
+
+
+def spread_rows(units: Sequence[str], reach: float) -> dict[str, float]:
+    """Return offsets that keep equal values of several units from hiding each other."""
+    offsets = np.linspace(-reach, reach, len(units)) if len(units) > 1 else [0.0]
+    return dict(zip(units, offsets, strict=True))
+
+
+def make_mark(colour: str, label: str, marker: str = "o", **style: Any) -> Line2D:
+    """Return the key entry of a mark."""
+    how: dict[str, Any] = {"linestyle": "", "markersize": 8} | style
+    return Line2D([], [], marker=marker, color=colour, label=label, **how)
+
+
+def mark_units(names: Mapping[str, str], view: View, **style: Any) -> list[Artist]:
+    """Return one key entry per unit, in its colour and marker."""
+    return [make_mark(view.colour(u), name, view.marker(u), **style) for u, name in names.items()]
 
 
 def key_shades(light: str, dark: str, *, darkest: float = 1.0) -> list[Artist]:
@@ -177,42 +233,3 @@ def key_shades(light: str, dark: str, *, darkest: float = 1.0) -> list[Artist]:
         Patch(facecolor=SHADES(at), edgecolor=QUIET, linewidth=0.5, label=text)
         for at, text in ((0.0, light), (darkest, dark))
     ]
-
-
-def _spread(count: int) -> np.ndarray:
-    """Offsets that keep equal scores of several units from hiding each other."""
-    return np.linspace(-0.18, 0.18, count) if count > 1 else np.zeros(1)
-
-
-def make_dot(edge: str, face: str, label: str, *, size: float = 8, marker: str = "o") -> Line2D:
-    """Return the key entry of a mark, a round one unless told otherwise."""
-    return Line2D(
-        [], [], marker=marker, linestyle="", markersize=size, color=edge, markerfacecolor=face,
-        label=label,
-    )  # fmt: skip
-
-
-def make_key(units: Sequence[str], labels: Labels) -> list[Artist]:
-    """Return the key of a figure that marks units over a reference set."""
-    return [
-        *mark_units(units, labels),
-        Line2D(
-            [], [], marker="|", color=INK, linestyle="", markersize=11, markeredgewidth=1.8,
-            label=labels.say("Reference median"),
-        ),
-        Line2D(
-            [], [], marker="o", color=REFERENCE, alpha=0.6, linestyle="", markersize=5,
-            label=labels.say("Reference country"),
-        ),
-    ]  # fmt: skip
-
-
-def mark_units(units: Sequence[str], labels: Labels, *, line: bool = False) -> list[Artist]:
-    """Return one key entry per unit, in its colour and marker."""
-    return [
-        Line2D(
-            [], [], marker=labels.marker(unit), color=labels.colour(unit),
-            linestyle="-" if line else "", markersize=7 if line else 8, label=labels.unit(unit),
-        )
-        for unit in units
-    ]  # fmt: skip

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from fewlikert.describe import EVERYONE
+from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import BEHIND, INK, QUIET, REFERENCE, Chart, styled
+from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.survey_marks import draw_interval, fold, make_country_key, set_rows
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
 
 _ENOUGH = 0.7
 _MODERATE, _LARGE = 0.02, 0.05
@@ -37,9 +35,9 @@ def plot_reliability(view: SurveyView) -> Chart:
     data = data.loc[
         data["coefficient"] == "alpha", ["unit", "code", "estimate", "low", "high", "n"]
     ]
-    rows = {(row["unit"], row["code"]): row for row in data.to_dict("records")}
     n = view.tally("n_compared", len(view.evidence.clean))
     everyone = view.say("{name} (n = {n})", name=view.say("Everyone"), n=n)
+    key = {EVERYONE: everyone} | {unit: view.sized(unit) for unit in countries}
     chart, (ax,) = view.start_chart(
         view.say(
             "Alpha of the dimensions is {low} to {high} for everyone together, and {lowest} to "
@@ -54,25 +52,18 @@ def plot_reliability(view: SurveyView) -> Chart:
             enough=view.given("common_minimum_alpha", _ENOUGH, "number"),
         ),
         data=data.reset_index(drop=True), height=0.5 + 0.85 * len(view.dimensions),
-        key=[
-            Line2D([], [], marker="*", color=INK, markersize=8, linewidth=1.4, label=everyone),
-            *make_country_key(view, {unit: view.sized(unit) for unit in countries}),
-        ],
+        key=marks.mark_units(key, view, linestyle="-", linewidth=1.4, markersize=6),
         note=view.say("Intervals that reach below 0 are cut off there.")
         if data["low"].min() < 0
         else "",
     )  # fmt: skip
-    offsets = np.linspace(-0.32, 0.32, 1 + len(countries))
-    for y, code in enumerate(view.dimensions):
-        for unit, offset in zip(countries, offsets[1:], strict=True):
-            draw_interval(ax, view, unit, rows[unit, code], y + offset, of="estimate")
-        row, at = rows[EVERYONE, code], y + offsets[0]
-        ax.plot([row["low"], row["high"]], [at, at], color=INK, linewidth=1.6)
-        ax.plot(row["estimate"], at, "*", color=INK, markersize=9)
+    rows, spread = view.dimensions, marks.spread_rows(list(key), 0.32)
+    marks.frame_rows(ax, [view.code(code) for code in rows], tick=view.tick(decimals=1))
+    data = data.assign(y=data["code"].map(rows.index) + data["unit"].map(spread))
+    sizes = data["unit"].eq(EVERYONE).map({True: 9, False: 5.5})
+    marks.draw_intervals(ax, view, data, "estimate", size=sizes)
     ax.axvline(_ENOUGH, color=REFERENCE, linewidth=1, linestyle="--", zorder=0)
-    set_rows(ax, [view.code(code) for code in view.dimensions], size=9)
     ax.set_xlim(min(0.0, float(data["estimate"].min()) - 0.03), 1)
-    ax.xaxis.set_major_formatter(view.tick(decimals=1))
     return chart
 
 
@@ -85,7 +76,7 @@ def table_reliability(view: SurveyView) -> Table:
         row = data.loc[(code, _COEFFICIENTS[measure])].to_dict()
         return view.cell(measure, row, "number_2", of="estimate", ends=measure == "alpha")
 
-    return view.tabulate(
+    return view.table(
         data[data["coefficient"] == "alpha"].to_dict("records"),
         {
             view.say("Dimension"): lambda row: view.code(row["code"]),
@@ -112,19 +103,17 @@ def write_invariance(view: SurveyView) -> Prose:
             closed.append(str(code))
             continue
         holds = steps["holds"].fillna(False).astype(bool).cummin()
-        last = named[steps.loc[holds, "step"].iloc[-1]] if holds.any() else view.say("nothing")
-        fit = {
-            name: view.fact(f"{name}_same_structure", steps[name].iloc[0], "number_3",
-                            code=str(code))
+        cfi, rmsea = (
+            view.fact(f"{name}_same_structure", steps[name].iloc[0], "number_3", code=str(code))
             for name in ("cfi", "rmsea")
-        }  # fmt: skip
-        told.append(
-            view.say(
-                "{dimension}: {last} holds across the countries (CFI {cfi}, RMSEA {rmsea} of the "
-                "first step).",
-                dimension=view.code(str(code)), last=last, **fit,
-            )
+        )
+        text = view.say(
+            "{cfi.name}: {last} holds across the countries (CFI {cfi}, RMSEA {rmsea} of the first "
+            "step).",
+            cfi=cfi, rmsea=rmsea,
+            last=named[steps.loc[holds, "step"].iloc[-1]] if holds.any() else view.say("nothing"),
         )  # fmt: skip
+        told.append(text)
     if closed:
         text = view.say(
             "{dimensions}: not testable. Fit indices say little below about a hundred "
@@ -133,7 +122,7 @@ def write_invariance(view: SurveyView) -> Prose:
             dimensions=view.codes(closed),
         )
         told.insert(0, text)
-    return view.list(told)
+    return view.write_list(told)
 
 
 @styled
@@ -161,21 +150,22 @@ def plot_items(view: SurveyView) -> Chart:
         ],
         note=view.say("Complete answers to a dimension; countries with fewer than 20 left out."),
     )
+    names = [wrap_text(view.question(code), 235, 7, even=True) for code in data["code"]]
+    marks.frame_rows(ax, names, size=7, tick=view.tick(decimals=2), grid=False)
+    gains = data["delta_r2"]
+    marks.draw_bars(
+        ax, gains, data.index, 0.6, hue=beyond, palette={True: BEHIND, False: REFERENCE}
+    )
     for y, row in enumerate(data.to_dict("records")):
         if pd.isna(row["delta_r2"]):
             ax.text(0.001, y, "–", va="center", color=QUIET)
             continue
-        ax.barh(y, row["delta_r2"], color=BEHIND if beyond.iloc[y] else REFERENCE, height=0.6)
         gain = view.fact("mcfadden_gain", row["delta_r2"], "number_3", code=row["code"], n=row["n"])
         ax.text(row["delta_r2"] + 0.001, y, f"{gain}", va="center", size=7.5,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
     for edge in (_MODERATE, _LARGE):
         ax.axvline(edge, color=INK, linewidth=0.8, linestyle="--", zorder=0)
-    ax.set_xlim(0, max(0.06, float(data["delta_r2"].max()) * 1.15))
-    ax.set_yticks(range(len(data)), [fold(view.question(c)) for c in data["code"]], size=7)
-    ax.set_ylim(len(data) - 0.4, -0.6)
-    ax.xaxis.set_major_formatter(view.tick(decimals=2))
-    ax.tick_params(axis="y", length=0)
+    ax.set_xlim(0, max(0.06, float(gains.max()) * 1.15))
     return chart
 
 

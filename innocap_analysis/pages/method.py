@@ -14,21 +14,11 @@ from innocap_analysis.index.coherence import (
 from innocap_analysis.index.goalposts import compute_goalposts
 from innocap_analysis.index.normalisers import find_normaliser
 from innocap_analysis.index.weights import compute_effective_weights
-from innocap_analysis.pages.drawing.figure import (
-    AHEAD,
-    BEHIND,
-    GRID,
-    INK,
-    QUIET,
-    REFERENCE,
-    Chart,
-    styled,
-)
+from innocap_analysis.pages import marks
+from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, GRID, INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import make_dot
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
 
 
 def _goalpost(view: IndexView, code: str, end: str) -> Said:
@@ -73,15 +63,13 @@ def plot_normalisation(view: IndexView, code: str, unit: str) -> Chart:
     )
     ends = [float(low), float(high)]
     ax.plot(ends, (0, 100) if rising else (100, 0), color=INK, linewidth=1)
-    ax.plot(data["value"], data["score"], "o", color=REFERENCE, alpha=0.6, markersize=5)
+    marks.draw_dots(ax, data["value"].to_numpy(), data["score"].to_numpy(), size=6, alpha=0.6)
     if measured:
         x, y, colour = float(value), float(score), view.colour(unit)
         ax.plot([x, x, ends[0]], [0, y, y], color=colour, linestyle=":")
         ax.plot(x, y, view.marker(unit), color=colour, markersize=9)
-        ax.annotate(
-            view.unit(unit), (x, y), xytext=(9, -13 if rising else 3), color=colour,
-            textcoords="offset points", weight="bold",
-        )  # fmt: skip
+        marks.write_beside(ax, [x], [y], [view.unit(unit)], (9, -13 if rising else 3), color=colour,
+                           weight="bold")  # fmt: skip
     ax.set_xlabel(f"{view.code(code)} ({view.measure(code)})")
     ax.xaxis.set_major_formatter(view.figure)
     ax.set_ylabel(view.say("Score"))
@@ -95,18 +83,18 @@ def plot_weights(view: IndexView) -> Chart:
     """Draw how much each indicator counts in the index."""
     effective = compute_effective_weights(view.codebook).set_index("code")
     data = effective.loc[view.codebook.leaves].reset_index()
-    told = {
-        code: view.fact("weight_in_index", effective.at[code, "weight"], "share_2", code=code)
-        for code in data["code"]
-    }
+    told = [
+        view.fact("weight_in_index", weight, "share_2", code=code)
+        for code, weight in zip(data["code"], data["weight"], strict=True)
+    ]
     between = effective.loc[view.dimensions, "weight"]
     inside = data["weight"] / data.groupby("parent")["weight"].transform("mean")
     alike = all(np.allclose(part, part.mean()) for part in (between, inside))
     chart, (ax,) = view.start_chart(
         view.say(
             "One indicator counts from {low} to {high} of the index",
-            low=told[data.at[data["weight"].idxmin(), "code"]],
-            high=told[data.at[data["weight"].idxmax(), "code"]],
+            low=told[data["weight"].idxmin()],
+            high=told[data["weight"].idxmax()],
         ),
         view.say(
             "Weight of each indicator in the index; equal inside a dimension, and equal between "
@@ -117,48 +105,35 @@ def plot_weights(view: IndexView) -> Chart:
         data=data,
         height=4.9,
     )
-    y = np.arange(len(data))
-    ax.barh(y, 100 * data["weight"], color=QUIET, height=0.7)
-    for at, row in data.iterrows():
-        ax.annotate(
-            f"{told[row['code']]}", (100 * row["weight"], at), xytext=(4, 0), va="center", size=8,
-            textcoords="offset points",
-        )  # fmt: skip
-    row = -0.5
-    for dimension in view.dimensions:
-        count = len(view.codebook.leaves_of(dimension))
-        ax.annotate(
-            view.code(dimension), (1.01, row + count / 2), va="center", weight="bold",
-            xycoords=ax.get_yaxis_transform(),
-        )  # fmt: skip
-        row += count
-        if row < len(data) - 1:
-            ax.axhline(row, color=QUIET, linewidth=0.6)
-    ax.set_xlim(0, 100 * data["weight"].max() * 1.15)
-    ax.set_yticks(y, [view.code(code) for code in data["code"]])
-    ax.set_ylim(len(data) - 0.5, -0.5)
-    ax.tick_params(axis="y", length=0)
-    ax.xaxis.set_major_formatter(view.figure)
-    ax.set_xlabel(view.say("Percent of the index"))
+    names = [view.code(code) for code in data["code"]]
+    marks.frame_rows(ax, names, label=view.say("Percent of the index"), tick=view.figure,
+                     grid=False)  # fmt: skip
+    weights = 100 * data["weight"]
+    marks.draw_bars(ax, weights, data.index, 0.7, color=QUIET)
+    marks.write_beside(ax, weights, data.index, told, (4, 0), va="center", size=8)
+    groups = {view.code(d): len(view.codebook.leaves_of(d)) for d in view.dimensions}
+    for end in marks.name_groups(ax, groups)[:-1]:
+        ax.axhline(end, color=QUIET, linewidth=0.6)
+    ax.set_xlim(0, weights.max() * 1.15)
     return chart
 
 
 def table_goalposts(view: IndexView) -> Table:
     """List the goalposts of the index and how many countries they rest on."""
     words = {1.0: view.say("higher is better"), -1.0: view.say("lower is better")}
+    directions = view.codebook.table["direction"].astype(float)
     counts = compute_goalposts(view.capacity.values, view.codebook).set_index("code")["n"]
-    rows = [
+    return view.table(
+        counts.index,
         {
-            view.say("Indicator"): view.code(code),
-            view.say("Unit"): view.measure(code),
-            view.say("Direction"): words[float(view.codebook.table.at[code, "direction"])],
-            view.say("Low"): _goalpost(view, code, "low"),
-            view.say("High"): _goalpost(view, code, "high"),
-            view.say("Countries"): view.fact("n_goalposts", n, "count", code=code),
-        }
-        for code, n in counts.items()
-    ]
-    return view.table(rows)
+            view.say("Indicator"): view.code,
+            view.say("Unit"): view.measure,
+            view.say("Direction"): lambda code: words[directions[code]],
+            view.say("Low"): lambda code: _goalpost(view, code, "low"),
+            view.say("High"): lambda code: _goalpost(view, code, "high"),
+            view.say("Countries"): lambda code: view.tally("n_goalposts", counts[code], code),
+        },
+    )
 
 
 def table_coherence(view: IndexView) -> Table:
@@ -170,29 +145,23 @@ def table_coherence(view: IndexView) -> Table:
     rows = []
     for code in view.nodes:
         own, alpha = pairs[above == code].sort_values("correlation"), alphas.loc[code]
-        least = own.iloc[:1]
+        least, mean = own.iloc[:1], own["correlation"].mean()
         pair = view.codes([*least["code"], *least["other"]])
-        weakest = view.fact(
-            "correlation_weakest", least["correlation"].min(), "number_2", code=code,
-            n=least["n"].min(),
-        )  # fmt: skip
-        mean = own["correlation"].mean()
-        rows.append(
-            {
-                view.say("Dimension"): view.code(code),
-                view.say("Parts"): view.fact("n_parts", alpha["k"], "count", code=code),
-                view.say("Countries with all"): view.fact(
-                    "n_with_all_parts", alpha["n"], "count", code=code
-                ),
-                view.say("Cronbach’s alpha"): view.fact(
-                    "alpha", alpha["alpha"], "number_2", code=code, n=alpha["n"]
-                ),
-                view.say("Mean correlation"): view.fact(
-                    "correlation_mean", mean, "number_2", code=code
-                ),
-                view.say("Weakest pair"): f"{pair} ({weakest})" if pair else "–",
-            }
-        )
+        r, n = least["correlation"].min(), least["n"].min()
+        weakest = view.fact("correlation_weakest", r, "number_2", code=code, n=n)
+        row = {
+            view.say("Dimension"): view.code(code),
+            view.say("Parts"): view.tally("n_parts", alpha["k"], code),
+            view.say("Countries with all"): view.tally("n_with_all_parts", alpha["n"], code),
+            view.say("Cronbach’s alpha"): view.fact(
+                "alpha", alpha["alpha"], "number_2", code=code, n=alpha["n"]
+            ),
+            view.say("Mean correlation"): view.fact(
+                "correlation_mean", mean, "number_2", code=code
+            ),
+            view.say("Weakest pair"): f"{pair} ({weakest})" if pair else "–",
+        }
+        rows.append(row)
     return view.table(rows)
 
 
@@ -202,54 +171,47 @@ def plot_importance(view: IndexView) -> Chart:
     data = estimate_importance(view.capacity.result)
     data["share"] = data["first_order"] / data.groupby("parent")["first_order"].transform("sum")
     furthest = data.loc[(data["share"] - data["weight"]).abs().idxmax()]
-    part = str(furthest["code"])
+    part, share, n = furthest[["code", "share", "n"]]
     chart, (ax,) = view.start_chart(
         view.say(
-            "{code} weighs {weight} in {parent} and decides {share} of its differences",
-            code=view.code(part),
+            "{share.name} weighs {weight} in {parent} and decides {share} of its differences",
             parent=view.code(furthest["parent"]),
             weight=view.fact("weight_in_parent", furthest["weight"], "share", code=part),
-            share=view.fact(
-                "share_of_differences", furthest["share"], "share", code=part, n=furthest["n"]
-            ),
+            share=view.fact("share_of_differences", share, "share", code=part, n=n),
         ),
         view.say(
             "Weight of each part and its share of the main effects on the differences between "
             "{low} to {high} countries, in percent of its dimension.",
-            low=view.fact("n_fewest_importance", data["n"].min(), "count", code=view.root),
-            high=view.fact("n_most_importance", data["n"].max(), "count", code=view.root),
+            low=view.tally("n_fewest_importance", data["n"].min(), view.root),
+            high=view.tally("n_most_importance", data["n"].max(), view.root),
         ),
         data=data,
         height=6.0,
         key=[
-            make_dot(INK, "white", view.say("Weight")),
-            make_dot(AHEAD, AHEAD, view.say("Decides as much or more")),
-            make_dot(BEHIND, BEHIND, view.say("Decides less")),
+            marks.make_mark(INK, view.say("Weight"), mfc="white"),
+            marks.make_mark(AHEAD, view.say("Decides as much or more")),
+            marks.make_mark(BEHIND, view.say("Decides less")),
         ],
-    )
-    ticks: dict[float, tuple[str, bool]] = {}
-    y = 0.0
+    )  # fmt: skip
+    data = data.assign(weight=100 * data["weight"], share=100 * data["share"])
+    rows: list[str] = []
     for parent in view.nodes:
-        ticks[y] = (view.code(parent), True)
-        for row in data[data["parent"] == parent].itertuples():
-            y += 1
-            ticks[y] = (view.code(row.code), False)
-            weight, share = 100 * row.weight, 100 * row.share
-            colour = AHEAD if share >= weight else BEHIND
-            ax.axhline(y, color=GRID, linewidth=1, zorder=0)
-            ax.plot([weight, share], [y, y], color=colour, linewidth=2)
-            ax.plot(weight, y, "o", mfc="white", mec=INK, markersize=7)
-            ax.plot(share, y, "o", color=colour, markersize=7)
-        y += 1.35
-    ax.set_yticks(list(ticks), [name for name, _ in ticks.values()])
-    for tick, (_, heading) in zip(ax.get_yticklabels(), ticks.values(), strict=True):
-        tick.set_fontweight("bold" if heading else "normal")
-    ax.set_ylim(y - 0.75, -0.6)
-    ax.set_xlim(0, 100 * max(data["share"].max(), data["weight"].max()) * 1.08)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-    ax.xaxis.set_major_formatter(view.figure)
-    ax.set_xlabel(view.say("Percent"))
+        parts = data.index[data["parent"] == parent]
+        data.loc[parts, "y"] = np.arange(len(parts)) + len(rows) + 1.0
+        rows += [parent, *data.loc[parts, "code"], ""]
+    data["side"] = np.where(data["share"] >= data["weight"], "more", "less")
+    headings = [y not in set(data["y"]) for y in range(len(rows))]
+    names = [view.code(row) if row else "" for row in rows[:-1]]
+    marks.frame_rows(ax, names, bold=headings, label=view.say("Percent"), tick=view.figure,
+                     grid=False)  # fmt: skip
+    looks = {"palette": {"more": AHEAD, "less": BEHIND}, "markers": {"more": "o", "less": "o"}}
+    ax.hlines(
+        data["y"], 0, 1, color=GRID, linewidth=1, zorder=0, transform=ax.get_yaxis_transform()
+    )
+    marks.draw_points(ax, data, "share", looks=looks, by="side", size=7, ends=("weight", "share"),
+                      linewidth=2)  # fmt: skip
+    ax.plot(data["weight"], data["y"], "o", mfc="white", mec=INK, markersize=7)
+    ax.set_xlim(0, data[["share", "weight"]].max().max() * 1.08)
     return chart
 
 
@@ -261,14 +223,13 @@ def write_overlaps(view: IndexView) -> Prose:
         if whole not in view.codebook.leaves:
             continue
         both = view.capacity.values[[code, whole]].dropna()
-        r = both[code].corr(both[whole]) if len(both) > 1 else np.nan
-        told.append(
-            view.say(
-                "{part} overlaps with {whole}: their figures correlate {r} over {n} countries.",
-                part=view.code(code),
-                whole=view.code(whole),
-                r=view.fact("correlation_with_whole", r, "number_2", code=code, n=len(both)),
-                n=view.fact("n_with_whole", len(both), "count", code=code),
-            )
-        )
-    return view.list(told or [view.say("No indicator is counted inside another one.")])
+        n = len(both)
+        r = both[code].corr(both[whole]) if n > 1 else np.nan
+        text = view.say(
+            "{r.name} overlaps with {whole}: their figures correlate {r} over {n} countries.",
+            whole=view.code(whole),
+            r=view.fact("correlation_with_whole", r, "number_2", code=code, n=n),
+            n=view.tally("n_with_whole", n, code),
+        )  # fmt: skip
+        told.append(text)
+    return view.write_list(told or [view.say("No indicator is counted inside another one.")])

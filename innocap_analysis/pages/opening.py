@@ -1,4 +1,4 @@
-"""Opening a view: the first thing that every notebook does."""
+"""Opening a view of the published figures: the first thing that notebooks on the index do."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from innocap_analysis.data.units import find_unit
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.survey_view import DEFAULT_SMALLEST, SurveyView
 from innocap_analysis.pages.view import COMPARISON
 from innocap_analysis.settings import Settings, load_settings
-from innocap_analysis.survey.wave import Wave, load_wave
 
 
 def open_view(
@@ -78,60 +76,4 @@ def open_view(
         capacity=data,
         reference=whom,
         place=place, year=year, n=runs, seed=seed,
-    )  # fmt: skip
-
-
-def open_survey_view(
-    page: str,
-    *,
-    language: str = "en",
-    wave: str | Wave = "synthetic",
-    leave_out_flagged: bool = False,
-    smallest: float = DEFAULT_SMALLEST,
-    seed: int = 1,
-    settings: Settings | None = None,
-) -> SurveyView:
-    """Open a view of survey answers, as every notebook about the survey does first.
-
-    Parameters
-    ----------
-    page : str
-        Number of the notebook, such as ``"80"``.
-    language : str
-        Language of everything shown.
-    wave : {'synthetic', 'imported'} or Wave
-        The made-up answers, what ``innocap import`` wrote, or answers at hand.
-    leave_out_flagged : bool
-        Also leave out doubtful responses.
-    smallest : float
-        Smallest difference of interest between countries, in points from 0 to 100.
-    seed : int
-        Seed of shuffles and imputations.
-    settings : Settings, optional
-        Default: found from the working directory.
-
-    Returns
-    -------
-    SurveyView
-        Hand it to the functions of the page's module; ``view.show`` saves and shows a figure.
-
-    Raises
-    ------
-    InnocapError
-        The wave or the language is unknown, or a file of answers is faulty.
-
-    Examples
-    --------
-    >>> view = open_survey_view("80")
-    >>> view.wave.is_synthetic
-    True
-    """
-    answers = wave if isinstance(wave, Wave) else load_wave(wave, settings=settings)
-    config = answers.settings
-    if leave_out_flagged:
-        answers = answers.drop_flagged()
-    return SurveyView(
-        config, answers.instrument.codebook, config.check_language(language),
-        page=f"{page}{config.variant_suffix}", wave=answers, leave_out_flagged=leave_out_flagged,
-        smallest=smallest, seed=seed,
     )  # fmt: skip

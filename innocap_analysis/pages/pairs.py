@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.lines import Line2D
 
 from fewlikert.judgement import VERDICTS
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.survey_marks import set_rows
 from innocap_analysis.pages.survey_view import SurveyView
+from innocap_analysis.pages.texts import Prose
 
-_COLOURS = {"differs": BEHIND, "equivalent": AHEAD, "inconclusive": QUIET}
-_MARKS = {"differs": "D", "equivalent": "s", "inconclusive": "o"}
-_NOT_COMPARED: dict[str, Any] = {"marker": "x", "color": QUIET, "linestyle": "", "markersize": 5.5}
+_LOOKS = {
+    "palette": {"differs": BEHIND, "equivalent": AHEAD, "inconclusive": QUIET},
+    "markers": {"differs": "D", "equivalent": "s", "inconclusive": "o"},
+}
 
 
 def count_verdicts(view: SurveyView) -> dict[str, Said]:
@@ -48,12 +48,13 @@ def plot_pairs(view: SurveyView) -> Chart:
     }
     counts = count_verdicts(view)
     pairs = list(dict.fromkeys(zip(data["unit"], data["other"], strict=True)))
+    style = {"linestyle": "-", "linewidth": 1.4, "markersize": 6}
     key = [
-        Line2D([], [], marker=_MARKS[v], color=_COLOURS[v], linewidth=1.4, markersize=6, label=name)
+        marks.make_mark(_LOOKS["palette"][v], name, _LOOKS["markers"][v], **style)
         for v, name in named.items()
     ]
     if data["low_simultaneous"].isna().any():
-        key.append(Line2D([], [], label=view.say("no comparison"), **_NOT_COMPARED))
+        key.append(marks.make_mark(QUIET, view.say("no comparison"), "x", markersize=5.5))
     chart, axes = view.start_chart(
         view.say(
             "Of {n} differences between countries, {open} are open: neither sure nor negligible",
@@ -75,24 +76,19 @@ def plot_pairs(view: SurveyView) -> Chart:
     )
     ends = data[["low_simultaneous", "high_simultaneous"]].abs().max().max()
     reach = float(np.nanmin([ends, 60.0])) * 1.08 if pd.notna(ends) else 10.0
+    names = [f"{view.unit(a)} –\n{view.unit(b)}" for a, b in pairs]
+    ends = ("low_simultaneous", "high_simultaneous")
     for ax, node in zip(axes, view.nodes, strict=True):
-        own = data[data["code"] == node].set_index(["unit", "other"]).loc[pairs]
+        own = data[data["code"] == node].set_index(["unit", "other"]).loc[pairs].reset_index()
+        marks.frame_rows(ax, names if ax is axes[0] else [""] * len(names), tick=view.tick(),
+                         size=8, grid=False)  # fmt: skip
         ax.axvspan(-view.smallest, view.smallest, color="#EFEFEF", zorder=0, linewidth=0)
         ax.axvline(0, color=INK, linewidth=0.8)
-        for y, row in enumerate(own.to_dict("records")):
-            if pd.isna(row["low_simultaneous"]):
-                ax.plot(0, y, **_NOT_COMPARED)
-                continue
-            verdict = row["verdict"]
-            ax.plot([row["low_simultaneous"], row["high_simultaneous"]], [y, y],
-                    color=_COLOURS[verdict], linewidth=1.4)  # fmt: skip
-            ax.plot(row["difference"], y, _MARKS[verdict], color=_COLOURS[verdict],
-                    markersize=5.5)  # fmt: skip
-        ax.set_title(view.heading(node, 16), size=8)
-        set_rows(ax, [f"{view.unit(a)} –\n{view.unit(b)}" for a, b in pairs], room=0.4)
-        ax.grid(visible=False)
+        own["y"], compared = own.index, own[ends[0]].notna()
+        ax.plot(own["y"][~compared] * 0, own["y"][~compared], "x", color=QUIET, markersize=5.5)
+        marks.draw_points(ax, own[compared], "difference", looks=_LOOKS, by="verdict", ends=ends)
+        ax.set_title(view.heading(node, 80, 8), size=8)
         ax.set_xlim(-reach, reach)
-        ax.xaxis.set_major_formatter(view.tick())
     return chart
 
 
@@ -110,7 +106,7 @@ def write_pairs(view: SurveyView) -> Prose:
                 n=view.tally("n_open_of_dimensions", rest),
             )
         )
-    return view.list(sentences)
+    return view.write_list(sentences)
 
 
 def tell_pair(view: SurveyView, row: Mapping[Any, Any]) -> str:

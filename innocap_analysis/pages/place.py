@@ -9,11 +9,10 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from innocap_analysis.data.place_tree import CENTRE_FROM, RURAL_BELOW, SPARSE_BELOW
 from innocap_analysis.index import peers
+from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, QUIET, REFERENCE, Chart, styled
-from innocap_analysis.pages.marks import make_dot
 from innocap_analysis.pages.place_view import PlaceView
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
 
 MOST_NAMED = 12  # peers that are named in the list
 _LABELLED = 5  # peers that are named in the figure
@@ -113,7 +112,7 @@ def write_kind(view: PlaceView) -> Prose:
             view.say("Statistics Finland’s grouping (2025): {class}.",
                      **{"class": words.get(name, name)})
         )  # fmt: skip
-    return view.list(told)
+    return view.write_list(told)
 
 
 def _tell_district(view: PlaceView) -> list[str]:
@@ -143,33 +142,26 @@ def table_kind(view: PlaceView) -> Table:
     }
     rows = []
     for column in _COLUMNS:
-        standing = view.stand_in_peers(column)
+        standing, own = view.stand_in_peers(column), view.size(column)
         everyone = view.pool[column].astype(float).drop(index=view.place)
-        kind = view.size(column).fact.kind
-        rows.append(
-            {
-                "what": names[column],
-                "own": view.size(column),
-                "peers": view.fact(f"peer_median_{column}", standing.median, kind,
-                                   unit=view.place, n=len(view.peers.codes)),
-                "all": view.fact(f"pool_median_{column}", float(everyone.median()), kind,
-                                 unit=view.place, n=len(everyone)),
-                "below": view.count_peers(f"n_peers_below_{column}", standing.below),
-                "shared": view.count_peers(f"n_peers_equal_{column}", standing.shared),
-            }
-        )  # fmt: skip
-    return view.table(
-        rows,
-        {
-            "what": view.say("Figure"),
-            "own": view.unit(view.place),
-            "peers": view.say("Median of its peers"),
-            "all": tell_everyone(view),
-            "below": view.say("Peers with less"),
-            "shared": view.say("Peers with the same"),
-        },
-        caption=view.say("Level of the figures: {place}.", place=view.unit(view.place)),
-    )
+        kind, n = own.fact.kind, len(view.peers.codes)
+        peers_median = view.fact(f"peer_median_{column}", standing.median, kind, view.place, n=n)
+        median, n = everyone.median(), len(everyone)
+        row = {
+            view.say("Figure"): names[column],
+            view.unit(view.place): own,
+            view.say("Median of its peers"): peers_median,
+            tell_everyone(view): view.fact(f"pool_median_{column}", median, kind, view.place, n=n),
+            view.say("Peers with less"): view.count_peers(
+                f"n_peers_below_{column}", standing.below
+            ),
+            view.say("Peers with the same"): view.count_peers(
+                f"n_peers_equal_{column}", standing.shared
+            ),
+        }
+        rows.append(row)
+    caption = view.say("Level of the figures: {place}.", place=view.unit(view.place))
+    return view.table(rows, caption=caption)
 
 
 def tell_everyone(view: PlaceView) -> str:
@@ -197,7 +189,7 @@ def write_peers(view: PlaceView) -> Prose:
                 "densities are to be compared inside a country only."
             )
         )
-    return view.list(told)
+    return view.write_list(told)
 
 
 def _tell_rule(view: PlaceView) -> str:
@@ -261,21 +253,23 @@ def plot_peers(view: PlaceView) -> Chart:
         data=data,
         height=3.7,
         key=[
-            make_dot(BEHIND, BEHIND, view.unit(view.place), marker="D"),
-            make_dot(AHEAD, AHEAD, view.say("Peers")),
-            make_dot(REFERENCE, "white", _tell_others(view), size=5),
+            marks.make_mark(BEHIND, view.unit(view.place), "D"),
+            marks.make_mark(AHEAD, view.say("Peers")),
+            marks.make_mark(REFERENCE, _tell_others(view), mfc="white", markersize=5),
         ],
         note=_tell_areas(view),
     )  # fmt: skip
-    for name, colour, face, size, order in (
-        ("other", REFERENCE, "white", 4, 1), ("peer", AHEAD, AHEAD, 6.5, 2),
-        ("place", BEHIND, BEHIND, 9, 4),
-    ):  # fmt: skip
-        own = data[data["role"] == name]
-        ax.plot(own["population"], own["density"], "D" if name == "place" else "o", color=colour,
-                markerfacecolor=face, markersize=size, linestyle="", zorder=order)  # fmt: skip
-    _name_dots(ax, view)
     _scale(ax, view)
+    looks = {
+        "palette": {"other": REFERENCE, "peer": AHEAD, "place": BEHIND},
+        "markers": {"other": "o", "peer": "o", "place": "D"},
+    }
+    data = data.assign(y=data["density"])
+    for name, size in (("other", 4), ("peer", 6.5), ("place", 9)):
+        own = data[data["role"] == name]
+        marks.draw_points(ax, own, "population", looks=looks, by="role", size=size,
+                          hollow=name == "other")  # fmt: skip
+    _name_dots(ax, view)
     ax.axhline(SPARSE_BELOW, color=QUIET, linewidth=1, linestyle="--", zorder=1)
     return chart
 

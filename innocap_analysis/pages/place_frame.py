@@ -9,8 +9,7 @@ import pandas as pd
 from innocap_analysis.index.peers import Standing
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.place_view import FEW_SERVICES, PlaceView
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
 
 
 def table_region(view: PlaceView) -> Table | Prose:
@@ -18,43 +17,30 @@ def table_region(view: PlaceView) -> Table | Prose:
     rows = []
     for code in list_telling(view):
         standing = view.stand_in_country(code)
-        median = view.fact("country_median", standing.median, "figure", unit=view.region,
-                           code=code, n=standing.n - 1)  # fmt: skip
-        rows.append(
-            {
-                "code": view.code(code), "own": view.measure_region(code),
-                "year": view.figure_year(code), "median": median,
-                "rank": stand_region(view, code, standing), "shared": _count(view, code, standing),
-            }
-        )  # fmt: skip
+        about, n = (view.region, code), standing.n
+        row = {
+            view.say("Figure"): view.code(code),
+            view.unit(view.region): view.measure_region(code),
+            view.say("Year"): view.figure_year(code),
+            view.say("Median of the other regions"): view.fact(
+                "country_median", standing.median, "figure", *about, n=n - 1
+            ),
+            view.say("Rank in the country"): stand_region(view, code, standing),
+            view.say("Shared with"): view.fact("n_shared", standing.shared, "count", *about, n=n),
+        }
+        rows.append(row)
     if not rows:
-        return Prose(
-            view.say("No figure tells the regions of {country} apart.",
-                     country=view.unit(view.country))
-        )  # fmt: skip
-    return view.table(
-        rows,
-        {
-            "code": view.say("Figure"),
-            "own": view.unit(view.region),
-            "year": view.say("Year"),
-            "median": view.say("Median of the other regions"),
-            "rank": view.say("Rank in the country"),
-            "shared": view.say("Shared with"),
-        },
-        caption=view.say("Level of the figures: the residents of {region}.",
-                         region=view.unit(view.region)),
-    )  # fmt: skip
+        country = view.unit(view.country)
+        text = view.say("No figure tells the regions of {country} apart.", country=country)
+        return Prose(text)
+    region = view.unit(view.region)
+    caption = view.say("Level of the figures: the residents of {region}.", region=region)
+    return view.table(rows, caption=caption)
 
 
 def stand_region(view: PlaceView, code: str, standing: Standing) -> Said:
     """Return the rank of the region in its country."""
     return view.fact("rank_in_country", standing.rank, "rank", unit=view.region, code=code,
-                     n=standing.n)  # fmt: skip
-
-
-def _count(view: PlaceView, code: str, standing: Standing) -> Said:
-    return view.fact("n_shared", standing.shared, "count", unit=view.region, code=code,
                      n=standing.n)  # fmt: skip
 
 
@@ -113,7 +99,7 @@ def write_region(view: PlaceView) -> Prose:
                     year=view.figure_year(code),
                 )
             )  # fmt: skip
-    return view.list(told)
+    return view.write_list(told)
 
 
 def list_levels(view: PlaceView) -> list[Any]:
@@ -137,29 +123,27 @@ def table_levels(view: PlaceView) -> Table | Prose:
                 country=view.unit(view.country),
             )
         )
-    gaps = view.levels.groupby("code")["gap"]
+    gaps = view.levels.groupby("code")["gap"].agg(["median", "count"])
+
+    def median_gap(row: Any) -> Said:
+        median, n = gaps.loc[row.code]
+        return view.fact("median_gap", median, "gap", code=row.code, n=n)
+
+    country = view.unit(view.country)
     return view.table(
-        [
-            {
-                "code": view.code(row.code),
-                "central": view.level(row, "central"), "local": view.level(row, "local"),
-                "gap": view.level(row, "gap"), "n": view.level(row, "services_local"),
-                "median": view.fact("median_gap", gaps.median()[row.code], "gap", code=row.code,
-                                    n=gaps.count()[row.code]),
-            }
-            for row in rows
-        ],
+        rows,
         {
-            "code": view.say("Figure, 0 to 100"),
-            "central": view.say("Central government"),
-            "local": view.say("Local government"),
-            "gap": view.say("Central ahead by"),
-            "n": view.say("Local services tried"),
-            "median": view.say("Median gap of all countries"),
+            view.say("Figure, 0 to 100"): lambda row: view.code(row.code),
+            view.say("Central government"): lambda row: view.level(row, "central"),
+            view.say("Local government"): lambda row: view.level(row, "local"),
+            view.say("Central ahead by"): lambda row: view.level(row, "gap"),
+            view.say("Local services tried"): lambda row: view.level(row, "services_local"),
+            view.say("Median gap of all countries"): median_gap,
         },
-        caption=view.say("Level of the figures: government in the whole of {country}.",
-                         country=view.unit(view.country)),
-    )  # fmt: skip
+        caption=view.say(
+            "Level of the figures: government in the whole of {country}.", country=country
+        ),
+    )
 
 
 def write_levels(view: PlaceView) -> Prose:
@@ -197,7 +181,7 @@ def write_levels(view: PlaceView) -> Prose:
             country=view.unit(view.country),
         )
     ]
-    return view.list(told)
+    return view.write_list(told)
 
 
 def _tell_policy(view: PlaceView) -> list[str]:

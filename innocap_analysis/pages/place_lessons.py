@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from innocap_analysis.pages.place_frame import list_levels, list_telling, stand_region
 from innocap_analysis.pages.place_view import FEW_SERVICES, PlaceView
-from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.texts import Prose
 
 _MOST = 3  # names of those to learn from
 _ABROAD = 2  # places of the same kind in each other country
@@ -59,7 +59,7 @@ def write_lessons(view: PlaceView) -> Prose:
     told += _tell_best_local(view)
     if view.row["smallest"]:
         told += _tell_abroad(view)
-    return view.list(told or [view.say("The figures name nobody who does better.")])
+    return view.write_list(told or [view.say("The figures name nobody who does better.")])
 
 
 def _name_with_country(view: PlaceView, unit: str) -> str:
@@ -226,4 +226,4 @@ def write_unknown(view: PlaceView) -> Prose:
                 year=view.figure_year("ISOC_IDAY"),
             )
         )
-    return view.list(told)
+    return view.write_list(told)

@@ -27,7 +27,7 @@ from innocap_analysis.index.peers import (
     stand_among,
 )
 from innocap_analysis.pages.facts import Said
-from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.texts import Prose
 from innocap_analysis.pages.view import COMPARISON, View
 from innocap_analysis.settings import Settings, load_settings
 
@@ -183,7 +183,7 @@ class PlaceView(View):
         own = self.local.labels.index[self.local.labels["kind"] == "government"]
         return [str(code) for code in own]
 
-    def level(self, row: Any, column: str) -> Said:  # noqa: ANN401 - a row of `levels`
+    def level(self, row: Any, column: str) -> Said:
         """Return one number of a row of :attr:`levels`."""
         kind = {"gap": "gap"}.get(column, "count" if column.startswith("services") else "points")
         number = row.services_local if column in ("local", "gap") else row.services_central

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -13,17 +14,16 @@ from innocap_analysis.index import factors
 from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.sobol import MEAN_SHIFT
 from innocap_analysis.index.verdicts import LEVEL
+from innocap_analysis.pages import marks
 from innocap_analysis.pages.alternatives import SINGLE, count_kept, tell_order
 from innocap_analysis.pages.drawing.figure import AHEAD, INK, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import draw_tiles, key_shades
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
 
 _SOBOL_LEVEL = 0.95
-_TOTAL = "#9FC8E4"
+_TOTAL = "#A79FDB"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class WideRuns:
     @property
     def n(self) -> Said:
         """How many runs there are."""
-        return self.view.fact("n_runs_wide", len(self.result.choices), "count")
+        return self.view.tally("n_runs_wide", len(self.result.choices))
 
     def stand(self) -> dict[str, dict[str, Said]]:
         """Return of each partner its `median` rank and its shares of runs `first` and `last`."""
@@ -56,30 +56,28 @@ class WideRuns:
         ranks = self.result.ranks(view.root, view.measured).summary(LEVEL)
         for row in ranks.to_dict("records"):
             about = {"unit": row["unit"], "code": view.root, "n": n}
+            first, last = row["share_1"], row[f"share_{n}"]
             ends = {"low": row["low"], "high": row["high"]}
             told[str(row["unit"])] = {
                 "median": view.fact("median_rank_wide", row["median"], "rank", **ends, **about),
-                "first": view.fact("share_first_wide", row["share_1"], "probability", **about),
-                "last": view.fact("share_last_wide", row[f"share_{n}"], "probability", **about),
+                "first": view.fact("share_first_wide", first, "probability", **about),
+                "last": view.fact("share_last_wide", last, "probability", **about),
             }
         return told
 
     def tell_choice(self, factor: str) -> str:
         """Say how much of the variance of ranks goes with a choice, alone and with others."""
         row, view = self.choices.loc[factor], self.view
+        name, n = factor.partition(":")[0], len(self.result.choices)
         alone, total = (
-            view.fact(
-                f"sobol_{measure}_{factor.partition(':')[0]}", row[kind], "share", code=view.root,
-                low=row[f"{kind}_low"], high=row[f"{kind}_high"], n=len(self.result.choices),
-            )
+            view.fact(f"sobol_{measure}_{name}", row[kind], "share", code=view.root, n=n,
+                      low=row[f"{kind}_low"], high=row[f"{kind}_high"])
             for kind, measure in (("first", "first_order"), ("total", "total"))
         )  # fmt: skip
         return view.say(
             "{choice} ({alone} alone, {total} together with other choices)",
-            choice=name_factors(view)[factor].lower(),
-            alone=alone,
-            total=total,
-        )
+            choice=name_factors(view)[factor].lower(), alone=alone, total=total,
+        )  # fmt: skip
 
 
 def simulate_wide(view: IndexView, *, base: int) -> WideRuns:
@@ -110,53 +108,44 @@ def plot_rank_shares(view: IndexView) -> Chart:
     ]
     chart, (ax,) = view.start_chart(
         view.say(
-            "{first} comes first of the {n} in {first_share} of runs, {last} last in {last_share}",
-            n=view.n_measured,
-            first=view.unit(units[0]),
-            first_share=said[0][0],
-            last=view.unit(units[-1]),
-            last_share=said[-1][-1],
+            "{first.place} comes first of the {n_measured} in {first} of runs, {last.place} last "
+            "in {last}",
+            first=said[0][0], last=said[-1][-1],
         ),
         view.say(
-            "Share of {runs} runs, by rank. Each run draws other weights, leaves out "
-            "one indicator or none, and takes an arithmetic or geometric mean of the dimensions.",
-            runs=view.n_runs,
+            "Share of {n_runs} runs, by rank. Each run draws other weights, leaves out "
+            "one indicator or none, and takes an arithmetic or geometric mean of the dimensions."
         ),
         data=data,
         height=2.3,
-        key=key_shades(view.say("In no run"), view.say("In all runs")),
+        key=marks.key_shades(view.say("In no run"), view.say("In all runs")),
         note=tell_order_changes(view),
-    )
-    draw_tiles(ax, shares, 0, 1, [[f"{share}" for share in row] for row in said])
-    ax.set_yticks(range(len(units)), [view.unit(unit) for unit in units])
-    names = [view.say("Rank {rank}", rank=view.tick()(k + 1, None)) for k in range(shares.shape[1])]
-    ax.set_xticks(range(len(names)), names)
-    ax.xaxis.tick_top()
+    )  # fmt: skip
+    columns = [view.say("Rank {rank}", rank=f"{rank}") for rank in range(1, shares.shape[1] + 1)]
+    rows = [view.unit(unit) for unit in units]
+    marks.draw_tiles(ax, shares, 0, 1, said, rows=rows, columns=columns)
     return chart
 
 
 def _share_of_rank(view: IndexView, unit: str, rank: int, share: float) -> Said:
-    if rank in (1, len(view.measured)):
-        return view.stand_among(unit, "first" if rank == 1 else "last")
     n = len(view.measured)
-    return view.fact(f"share_rank_{rank}", share, "probability", unit=unit, code=view.root, n=n)
+    if rank in (1, n):
+        return view.stand_among(unit, "first" if rank == 1 else "last")
+    return view.fact(f"share_rank_{rank}", share, "probability", unit, view.root, n=n)
 
 
 def table_superiority(view: IndexView) -> Table:
     """Show how often each partner country scores above each other one over the runs."""
     units = view.measured
     shares = view.runs.ranks(view.root, units).superiority()
-    rows: list[dict[str, object]] = []
-    for unit in units:
-        row: dict[str, object] = {view.say("Scores above →"): view.unit(unit)}
-        for other in units:
-            share = view.fact(
-                f"share_above_{other}", shares.at[unit, other], "probability", unit=unit,
-                code=view.root,
-            )  # fmt: skip
-            row[view.unit(other)] = "" if other == unit else share
-        rows.append(row)
-    return view.table(rows)
+
+    def share_above(unit: str, other: str) -> Said | str:
+        told = f"share_above_{other}", shares.at[unit, other], "probability"
+        return "" if other == unit else view.fact(*told, unit, view.root)
+
+    columns: dict[str, Callable[[str], object]] = {view.say("Scores above →"): view.unit}
+    columns |= {view.unit(other): partial(share_above, other=other) for other in units}
+    return view.table(units, columns)
 
 
 def name_factors(view: IndexView) -> dict[str, str]:
@@ -189,15 +178,10 @@ def plot_sobol(view: IndexView, wide: WideRuns) -> Chart:
         view.say(
             "Share of the variance of ranks among {n} countries that goes with each choice, "
             "in {runs} runs. Lines: {level} bootstrap intervals.",
-            n=view.fact("n_ranked_wide", len(ranked) - 1, "count", code=view.root),
+            n=view.tally("n_ranked_wide", len(ranked) - 1, view.root), runs=wide.n,
             level=view.fact("interval_level_sobol", _SOBOL_LEVEL, "share"),
-            runs=wide.n,
         ),
-        data=data,
-        height=2.6,
-        columns=len(outputs),
-        sharey=True,
-        sharex=True,
+        data=data, height=2.6, columns=len(outputs), sharey=True, sharex=True,
         note=view.say("Without a score in some runs: {units}.", units=view.units(absent))
         if absent
         else "",
@@ -205,22 +189,18 @@ def plot_sobol(view: IndexView, wide: WideRuns) -> Chart:
             Patch(color=AHEAD, label=view.say("Alone (first-order index)")),
             Patch(color=_TOTAL, label=view.say("Together with other choices (total index)")),
         ],
-    )
+    )  # fmt: skip
     for ax, output in zip(axes, outputs, strict=True):
-        rows = data[data["output"] == output].set_index("factor").loc[order]
-        y = np.arange(len(rows))
+        own = data[data["output"] == output].set_index("factor").loc[order]
+        rows = [names[factor] if ax is axes[0] else "" for factor in order]
+        marks.frame_rows(ax, rows, tick=view.figure)
+        y = np.arange(len(order))
         for kind, colour, lift in (("total", _TOTAL, 0.19), ("first", AHEAD, -0.19)):
-            ax.barh(y + lift, 100 * rows[kind].clip(lower=0), height=0.38, color=colour)
-            ends = 100 * rows[[f"{kind}_low", f"{kind}_high"]].clip(lower=0).to_numpy()
-            ax.hlines(y + lift, ends[:, 0], ends[:, 1], color=INK, linewidth=1)
-        everyone = output == MEAN_SHIFT
-        ax.set_title(view.say("All countries") if everyone else view.unit(output), size=9)
-        ax.spines["left"].set_visible(False)
-        ax.tick_params(axis="y", length=0)
-        ax.grid(axis="x")
-        ax.xaxis.set_major_formatter(view.figure)
-    axes[0].set_yticks(range(len(order)), [names[factor] for factor in order])
-    axes[0].set_ylim(len(order) - 0.5, -0.5)
+            marks.draw_bars(ax, 100 * own[kind].clip(lower=0), y + lift, 0.38, color=colour)
+            ends = 100 * own[[f"{kind}_low", f"{kind}_high"]].clip(lower=0)
+            ax.hlines(y + lift, *ends.to_numpy().T, color=INK, linewidth=1)
+        title = view.say("All countries") if output == MEAN_SHIFT else view.unit(output)
+        ax.set_title(title, size=9)
     axes[0].set_xlim(0, _find_end(data))
     axes[len(axes) // 2].set_xlabel(view.say("Percent of the variance"))
     return chart
@@ -233,22 +213,18 @@ def _find_end(data: pd.DataFrame) -> float:
 
 def table_rank_summary(view: IndexView, wide: WideRuns) -> Table:
     """Summarise the ranks of the partners among themselves over the wider set of choices."""
-    rows = [
-        {
-            view.say("Country"): view.unit(unit),
-            view.say("Rank as reported"): view.stand_among(unit, "rank"),
-            view.say("Median rank and interval"): f"{own['median']:interval}",
-            view.say("First"): own["first"],
-            view.say("Last"): own["last"],
-        }
-        for unit, own in wide.stand().items()
-    ]
+    columns: dict[str, Callable[[tuple[str, dict[str, Said]]], object]] = {
+        view.say("Country"): lambda row: view.unit(row[0]),
+        view.say("Rank as reported"): lambda row: view.stand_among(row[0], "rank"),
+        view.say("Median rank and interval"): lambda row: f"{row[1]['median']:interval}",
+        view.say("First"): lambda row: row[1]["first"],
+        view.say("Last"): lambda row: row[1]["last"],
+    }
     caption = view.say(
         "Over {runs} runs of the wider set of choices; the interval holds {level} of them.",
         runs=wide.n,
-        level=view.level,
     )
-    return view.table(rows, caption=caption)
+    return view.table(wide.stand().items(), columns, caption=caption)
 
 
 def write_findings(view: IndexView, alternatives: pd.DataFrame, wide: WideRuns) -> Prose:
@@ -256,47 +232,37 @@ def write_findings(view: IndexView, alternatives: pd.DataFrame, wide: WideRuns) 
     told, changing = count_kept(view, alternatives)
     said = [
         view.say(
-            "The order of the {n} countries stays the same in {same} of the {k} alternatives.",
+            "The order of the {n_measured} countries stays the same in {same} of the {k} "
+            "alternatives.",
             **told,
         )
     ]
-    if SINGLE in set(alternatives["alternative"]):
-        said.append(
-            view.say(
-                "Without double counts the order becomes {order}.",
-                order=tell_order(view, alternatives, SINGLE),
-            )
-            if SINGLE in changing
-            else view.say("Without double counts the order stays the same.")
-        )
+    if SINGLE in changing:
+        order = tell_order(view, alternatives, SINGLE)
+        said.append(view.say("Without double counts the order becomes {order}.", order=order))
+    elif SINGLE in set(alternatives["alternative"]):
+        said.append(view.say("Without double counts the order stays the same."))
     first, second = (wide.tell_choice(factor) for factor in wide.choices.index[:2])
-    said.append(
-        view.say(
-            "What moves the ranks most, as a share of their variance: {first}; {second}.",
-            first=first, second=second,
-        )
+    text = view.say(
+        "What moves the ranks most, as a share of their variance: {first}; {second}.",
+        first=first, second=second,
     )  # fmt: skip
-    said.append(tell_order_changes(view))
+    said += [text, tell_order_changes(view)]
     for unit, own in wide.stand().items():
-        said.append(
-            view.say(
-                "{unit}: {rank}, first in {first}; over the wider set of choices, which is another "
-                "simulation, first in {first_wide}.",
-                unit=view.unit(unit),
-                rank=tell_rank(view, unit),
-                first=view.stand_among(unit, "first"),
-                first_wide=own["first"],
-            )
-        )
+        text = view.say(
+            "{first.place}: {rank}, first in {first}; over the wider set of choices, which is "
+            "another simulation, first in {first_wide}.",
+            rank=tell_rank(view, unit), first=view.stand_among(unit, "first"),
+            first_wide=own["first"],
+        )  # fmt: skip
+        said.append(text)
     for unit in view.measured:
         if absent := [d for d in view.dimensions if view.verdict(unit, d) == "unmeasured"]:
-            told_of = {"unit": view.unit(unit), "codes": view.codes(absent)}
+            named = {"unit": view.unit(unit), "codes": view.codes(absent)}
             said.append(
-                view.say("{unit} is ranked without what is not measured: {codes}.", **told_of)
+                view.say("{unit} is ranked without what is not measured: {codes}.", **named)
             )
-    missing = [unit for unit in view.countries if unit not in view.measured]
-    if missing:
-        said.append(
-            view.say("Not measured, and so not ranked: {units}.", units=view.units(missing))
-        )
-    return view.list(said)
+    if missing := [unit for unit in view.countries if unit not in view.measured]:
+        text = view.say("Not measured, and so not ranked: {units}.", units=view.units(missing))
+        said.append(text)
+    return view.write_list(said)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from textwrap import fill
-
 import numpy as np
 import pandas as pd
 
+from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import GRID, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.marks import name_rows
-from innocap_analysis.pages.prose import Prose
+from innocap_analysis.pages.texts import Prose
 
 
 def show_regions(view: IndexView) -> Chart | Prose:
@@ -22,11 +20,8 @@ def show_regions(view: IndexView) -> Chart | Prose:
     table = view.capacity.regional
     units = [unit for unit in table.index if owner[unit] == view.country]
     if not units:
-        return Prose(
-            view.say(
-                "There are no regional figures for {country}.", country=view.unit(view.country)
-            )
-        )
+        name = view.unit(view.country)
+        return Prose(view.say("There are no regional figures for {country}.", country=name))
     chart: Chart = plot_regions(view, table, units, focus)
     return chart
 
@@ -34,16 +29,15 @@ def show_regions(view: IndexView) -> Chart | Prose:
 def _tell_place(view: IndexView, inside: pd.DataFrame, focus: str) -> str:
     """Say on how many figures that tell regions apart the region lies at or above their median."""
     varying = inside.loc[:, inside.max() > inside.min()]
-    known = varying.loc[focus].dropna().index if focus in varying.index else []
-    if not len(known):
+    known = varying.loc[focus].dropna() if focus in varying.index else pd.Series()
+    if known.empty:
         return view.say("{region}: no context figures", region=view.unit(focus))
-    ahead = [code for code in known if varying.at[focus, code] >= varying[code].median()]
+    ahead = (known >= varying[known.index].median()).sum()
     return view.say(
-        "{region}: at or above the median of the country’s regions on {ahead} of {n} context "
+        "{ahead.place}: at or above the median of the country’s regions on {ahead} of {n} context "
         "figures that differ between them",
-        region=view.unit(focus),
-        ahead=view.fact("n_context_ahead", len(ahead), "count", unit=focus),
-        n=view.fact("n_context", len(known), "count", unit=focus),
+        ahead=view.tally("n_context_ahead", ahead, unit=focus),
+        n=view.tally("n_context", len(known), unit=focus),
     )
 
 
@@ -65,42 +59,37 @@ def plot_regions(view: IndexView, table: pd.DataFrame, units: list[str], focus: 
             "The small dots below the line are the regions of the other partner countries."
         ),
     )
-    order = list(inside.iloc[:, 0].fillna(-np.inf).sort_values().index)
-    colour = view.colour(view.country)
-    for ax, code in zip(axes, table.columns, strict=True):
-        others = table.loc[~table.index.isin(units), code].dropna()
-        ax.plot(
-            others, np.full(len(others), -1.4), "o", color=REFERENCE, alpha=0.5, markersize=4,
-            markeredgewidth=0,
+    order = list(inside.iloc[:, 0].fillna(-np.inf).sort_values().index)[::-1]
+    n, colour, marker = len(order), view.colour(view.country), view.marker(view.country)
+    others = [unit for unit in table.index if unit not in units]
+    drawn = pd.DataFrame({"y": [*range(n), *[n + 0.4] * len(others)]}, index=order + others)
+    drawn["role"] = [
+        "focus" if u == focus else "own" if u in units else "other" for u in drawn.index
+    ]
+    sizes = drawn["role"].map({"focus": 9, "own": 6, "other": 5})
+    looks = {
+        "palette": {"focus": colour, "own": REFERENCE, "other": f"{REFERENCE}80"},
+        "markers": {"focus": marker, "own": marker, "other": "o"},
+    }
+    for ax, code in zip(axes, map(str, table.columns), strict=True):
+        marks.frame_rows(
+            ax, [view.unit(unit) if ax is axes[0] else "" for unit in order], tick=view.figure,
+            bold=[unit == focus for unit in order], label=str(view.codebook.table.at[code, "unit"]),
         )  # fmt: skip
-        for y, unit in enumerate(order):
-            value, mine = inside.at[unit, code], unit == focus
-            if np.isnan(value):
-                ax.text(
-                    0.5, y, view.say("no figure"), transform=ax.get_yaxis_transform(), ha="center",
-                    va="center", size=7.5, color=QUIET,
-                )  # fmt: skip
-                continue
-            ax.plot(
-                value, y, view.marker(view.country), color=colour if mine else REFERENCE,
-                markersize=9 if mine else 6,
-            )  # fmt: skip
-            if mine:
-                told = view.fact("context", value, "number", unit=unit, code=str(code))
-                ax.annotate(
-                    f"{told}", (value, y), xytext=(8, 0), textcoords="offset points", va="center",
-                    size=8, weight="bold", color=colour,
-                )  # fmt: skip
-        ax.axhline(-0.75, color=GRID)
-        ax.set_ylim(-2, len(order) - 0.2)
+        ax.xaxis.label.set_fontsize(8)
+        ax.set_ylim(n + 1, -0.8)
+        ax.axhline(n - 0.25, color=GRID)
+        own = drawn.assign(value=table[code])
+        marks.draw_points(ax, own, "value", looks=looks, by="role", size=sizes)
+        for y in own.loc[own["value"].isna() & (own["role"] != "other"), "y"]:
+            ax.text(0.5, y, view.say("no figure"), transform=ax.get_yaxis_transform(), ha="center",
+                    va="center", size=7.5, color=QUIET)  # fmt: skip
+        mine = own[own["role"] == "focus"].dropna()
+        told = [view.fact("context", x, "number", focus, code) for x in mine["value"]]
+        marks.write_beside(ax, mine["value"], mine["y"], told, (8, 0), va="center", size=8,
+                           weight="bold", color=colour)  # fmt: skip
         ax.margins(x=0.2)
-        ax.set_title(fill(view.code(str(code)), 24), size=8.5)
-        ax.set_xlabel(str(view.codebook.table.at[code, "unit"]), size=8)
-        ax.xaxis.set_major_formatter(view.figure)
+        ax.set_title(view.heading(code, 128, 8.5), size=8.5)
         if table[code].isna().all():
             ax.set_xticks([])
-        ax.grid(axis="x")
-        ax.spines["left"].set_visible(False)
-    names = [view.unit(unit) for unit in order]
-    name_rows(axes[0], names, bold=[unit == focus for unit in order])
     return chart

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,11 +12,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fewlikert.describe import EVERYONE
-from innocap_analysis.pages.drawing.figure import BEHIND, Chart
+from innocap_analysis.pages.drawing.figure import BEHIND, INK, Chart
 from innocap_analysis.pages.facts import HIDDEN, SYNTHETIC, Said
-from innocap_analysis.pages.prose import Prose
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.pages.view import View
+from innocap_analysis.settings import Settings
 from innocap_analysis.survey.disclosure import (
     tabulate_agreement,
     tabulate_group_scores,
@@ -25,7 +25,7 @@ from innocap_analysis.survey.disclosure import (
 from innocap_analysis.survey.evidence import Evidence
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.publish import SHOWN, Release
-from innocap_analysis.survey.wave import Wave
+from innocap_analysis.survey.wave import Wave, load_wave
 
 DEFAULT_SMALLEST = 5.0
 _SHORT_SCALE = 5  # answers, shares and coefficients; scores go up to 100
@@ -34,20 +34,67 @@ DIGITS = {"count": 0, "points": 1, "gap": 1, "share": 2, "number": 1, "number_0"
           "number_3": 3, "p": 4, "minutes": 0}  # fmt: skip
 
 
+def open_survey_view(
+    page: str,
+    *,
+    language: str = "en",
+    wave: str | Wave = "synthetic",
+    leave_out_flagged: bool = False,
+    smallest: float = DEFAULT_SMALLEST,
+    seed: int = 1,
+    settings: Settings | None = None,
+) -> SurveyView:
+    """Open a view of survey answers, as every notebook about the survey does first.
+
+    Parameters
+    ----------
+    page : str
+        Number of the notebook, such as ``"80"``.
+    language : str
+        Language of everything shown.
+    wave : {'synthetic', 'imported'} or Wave
+        The made-up answers, what ``innocap import`` wrote, or answers at hand.
+    leave_out_flagged : bool
+        Also leave out doubtful responses.
+    smallest : float
+        Smallest difference of interest between countries, in points from 0 to 100.
+    seed : int
+        Seed of shuffles and imputations.
+    settings : Settings, optional
+        Default: found from the working directory.
+
+    Returns
+    -------
+    SurveyView
+        Hand it to the functions of the page's module; ``view.show`` saves and shows a figure.
+
+    Raises
+    ------
+    InnocapError
+        The wave or the language is unknown, or a file of answers is faulty.
+
+    Examples
+    --------
+    >>> view = open_survey_view("80")
+    >>> view.wave.is_synthetic
+    True
+    """
+    answers = wave if isinstance(wave, Wave) else load_wave(wave, settings=settings)
+    config = answers.settings
+    if leave_out_flagged:
+        answers = answers.drop_flagged()
+    return SurveyView(
+        config, answers.instrument.codebook, config.check_language(language),
+        page=f"{page}{config.variant_suffix}", wave=answers, leave_out_flagged=leave_out_flagged,
+        smallest=smallest, seed=seed,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class SurveyView(View):
     """A view of the answers of one wave.
 
-    Attributes
-    ----------
-    wave : Wave
-        The answers, without doubtful ones where they are left out.
-    leave_out_flagged : bool
-        Whether doubtful responses are left out.
-    smallest : float
-        Smallest difference of interest, in points.
-    seed : int
-        Seed of shuffles and imputations.
+    `smallest` is the smallest difference of interest, in points; `seed` of shuffles, imputations.
     """
 
     wave: Wave
@@ -59,21 +106,6 @@ class SurveyView(View):
     def instrument(self) -> Instrument:
         """The questionnaire."""
         return self.wave.instrument
-
-    @property
-    def root(self) -> str:
-        """Code of the index over the answers."""
-        return self.codebook.indexes[0]
-
-    @property
-    def dimensions(self) -> list[str]:
-        """Codes of the dimensions."""
-        return self.codebook.children(self.root)
-
-    @property
-    def nodes(self) -> list[str]:
-        """The index and its dimensions."""
-        return [self.root, *self.dimensions]
 
     @cached_property
     def countries(self) -> list[str]:
@@ -106,6 +138,14 @@ class SurveyView(View):
         """What the answers allow to say about differences between countries."""
         return Evidence(self.wave, smallest=self.smallest, seed=self.seed)
 
+    def colour(self, unit: str) -> str:
+        """Return the colour of a country, ink for everyone together."""
+        return INK if unit == EVERYONE else super().colour(unit)
+
+    def marker(self, unit: str) -> str:
+        """Return the marker of a country, a star for everyone together."""
+        return "*" if unit == EVERYONE else super().marker(unit)
+
     def question(self, code: str, *, star: bool = False) -> str:
         """Return a question as it was put, with a star where it is worded the other way round."""
         text = self.instrument.text(code, self.language)
@@ -120,18 +160,14 @@ class SurveyView(View):
         """Return the names of the files of answers."""
         return tuple(sorted(self.wave.raw["file"].astype(str).unique()))
 
-    def fact(self, measure: str, value: float, kind: str, **more: Any) -> Said:  # noqa: ANN401
+    def fact(self, measure: str, value: float, kind: str, *about: str, **more: Any) -> Said:
         """Return a number that may be said; one from made-up answers is flagged."""
         more.setdefault("flag", SYNTHETIC if self.wave.is_synthetic else "")
         # Further digits would tell of the answers behind a number more than the number does.
         if kind in DIGITS:
             ends = {end: round(more[end], DIGITS[kind]) for end in ("low", "high") if end in more}
             value, more = round(float(value), DIGITS[kind]), more | ends
-        return super().fact(measure, value, kind, **more)
-
-    def tally(self, measure: str, value: float, code: str = "", **more: Any) -> Said:  # noqa: ANN401
-        """Return a count."""
-        return self.fact(measure, value, "count", code=code, **more)
+        return super().fact(measure, value, kind, *about, **more)
 
     def given(self, measure: str, value: float, kind: str) -> Said:
         """Return a number that was chosen and not found in the answers, such as a limit."""
@@ -173,11 +209,6 @@ class SurveyView(View):
         """Return how many answered in a country."""
         return self.cell("n_respondents", self._respondents.loc[unit].to_dict(), "count", of="n")
 
-    @property
-    def n_respondents(self) -> Said:
-        """How many answered in all."""
-        return self.tally("n_respondents", len(self.wave.clean))
-
     @cached_property
     def _scores(self) -> dict[tuple[str, str], dict[str, Any]]:
         rows = self.scores.to_dict("records")
@@ -203,22 +234,18 @@ class SurveyView(View):
         sizes = [f"{self.unit(unit)} {self.count(unit)}" for unit in units or self.countries]
         return self.say("Respondents: {sizes}.", sizes=", ".join(sizes))
 
-    @property
-    def min_respondents(self) -> Said:
-        """Fewest respondents of a group that is shown."""
-        return self.given("min_respondents", self.settings.min_respondents, "count")
+    def look_up(self, name: str, *about: str) -> Said:
+        """Return what a text names of everyone: how many answered, and how few are hidden."""
+        if name == "n_respondents":
+            return self.tally(name, len(self.wave.clean))
+        return self.given(name, getattr(self.settings, name), "count")
 
     @property
     def circumstances(self) -> str:
         """Say that doubtful responses are left out, where they are."""
         return self.say("Doubtful responses are left out.") if self.leave_out_flagged else ""
 
-    def start_chart(
-        self,
-        title: str,
-        subtitle: str,
-        **chart: Any,  # noqa: ANN401
-    ) -> tuple[Chart, list[Axes]]:
+    def start_chart(self, title: str, subtitle: str, **chart: Any) -> tuple[Chart, list[Axes]]:
         """Start a figure; it, its data and its alternative text say when answers were made up."""
         made, axes = super().start_chart(title, subtitle, **chart)
         if self.wave.is_synthetic:
@@ -232,29 +259,11 @@ class SurveyView(View):
         made.data = _round_columns(made.data).assign(synthetic=self.wave.is_synthetic)
         return made, axes
 
-    def table(
-        self,
-        rows: Sequence[Mapping[str, object]],
-        heads: Mapping[str, str] | None = None,
-        *,
-        caption: str = "",
-        english: Sequence[str] = (),
-    ) -> Table:
+    def table(self, *items: Any, caption: str = "", **how: Any) -> Table:
         """Return a table; its caption says when answers were made up."""
         if self.wave.is_synthetic:
             caption = f"{SYNTHETIC}. {caption}".strip()
-        return super().table(rows, heads, caption=caption, english=english)
-
-    def tabulate(
-        self,
-        rows: Iterable[Mapping[Any, Any]],
-        columns: Mapping[str, Callable[[Mapping[Any, Any]], object]],
-        *,
-        caption: str = "",
-    ) -> Table:
-        """Return a table: what each column makes of every row, below its heading."""
-        cells = [{head: make(row) for head, make in columns.items()} for row in rows]
-        return self.table(cells, {head: head for head in columns}, caption=caption)
+        return super().table(*items, caption=caption, **how)
 
     def write_heading(self) -> Prose:
         """Write what kind of answers a page rests on."""
@@ -264,25 +273,20 @@ class SurveyView(View):
                 "and tried; nothing on it is a finding about any country."
             )
             return Prose(f"> **{SYNTHETIC}.** {text}")
-        return Prose(
-            self.say(
-                "Answers of {n} respondents, imported from {files}.",
-                n=self.n_respondents,
-                files=", ".join(self.find_sources("")),
-            )
+        files = ", ".join(self.find_sources(""))
+        text = self.say(
+            "Answers of {n_respondents} respondents, imported from {files}.", files=files
         )
+        return Prose(text)
 
     def tell_hidden(self) -> str:
         """Say which countries and regions are not shown."""
         units = list(self.scores.loc[self.scores["suppressed"] != SHOWN, "unit"].unique())
         if not units:
-            return self.say(
-                "Every country and region has at least {n} respondents.", n=self.min_respondents
-            )
+            return self.say("Every country and region has at least {min_respondents} respondents.")
         return self.say(
-            "Not shown, because fewer than {n} people answered or because others would be given "
-            "away: {units}.",
-            n=self.min_respondents,
+            "Not shown, because fewer than {min_respondents} people answered or because others "
+            "would be given away: {units}.",
             units=self.units(units),
         )
 

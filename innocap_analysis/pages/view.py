@@ -1,70 +1,168 @@
-"""What a page is looked at through: data, language, reference set and place, chosen once."""
+"""What a page is looked at through: one language, and a ledger of every number that is said."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
+from babel.lists import format_list
 from matplotlib.axes import Axes
 
+from innocap_analysis.data.units import name_unit
 from innocap_analysis.files import write_atomically
-from innocap_analysis.pages.drawing.figure import Chart, save_figure, start_chart
+from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.pages.drawing.figure import REFERENCE, Chart, save_figure, start_chart
+from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Fact, Ledger, Said
-from innocap_analysis.pages.labels import Labels
-from innocap_analysis.pages.prose import Prose, write_stamp
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.language import (
+    format_figure,
+    format_number,
+    format_p,
+    format_share,
+    get_translator,
+)
+from innocap_analysis.pages.texts import Prose, Table
+from innocap_analysis.settings import Settings
 
 COMPARISON = "comparison"
 RESULTS = ".results.csv"
 
 
 @dataclass(frozen=True)
-class View(Labels):
-    """A reader's view: speaks one language, and keeps a ledger of every number that it says.
+class View:
+    """A reader's view: turns codes and numbers into words of one language.
 
-    Attributes
-    ----------
-    settings, codebook, language
-        As in :class:`~innocap_analysis.pages.labels.Labels`.
-    page : str
-        Number of the notebook, such as ``40``.
-    folder : str
-        Where its figures go: a unit's code or ``comparison``.
-    ledger : Ledger
-        The facts that were printed.
+    `page` is the number of the notebook; figures go to `folder`, a unit's code or ``comparison``;
+    `ledger` holds the facts that were printed.
     """
 
+    settings: Settings
+    codebook: Codebook
+    language: str = "en"
     page: str = ""
     folder: str = COMPARISON
     ledger: Ledger = field(default_factory=Ledger, compare=False, repr=False)
 
-    def say(self, text: str, **values: object) -> str:
-        """Translate a text and fill its placeholders with facts and names, never bare numbers."""
-        for name, value in values.items():
-            if not isinstance(value, (Said, str)):
-                raise TypeError(f"say({text!r}): {name} is a bare {type(value).__name__}, no fact")
-        return self.translate(text).format(**values)
+    @property
+    def root(self) -> str:
+        """Code of the index."""
+        return self.codebook.indexes[0]
+
+    @property
+    def dimensions(self) -> list[str]:
+        """Codes of the dimensions."""
+        return self.codebook.children(self.root)
+
+    @property
+    def nodes(self) -> list[str]:
+        """The index and its dimensions."""
+        return [self.root, *self.dimensions]
+
+    def say(self, text: str, *about: str, **values: object) -> str:
+        """Translate a text and fill its placeholders with facts and names, never bare numbers.
+
+        What is not given is looked up about a unit and a node, then among the view's own facts.
+        """
+        return get_translator(self.language)(text).format_map(_Filling(self, about, values))
+
+    def look_up(self, name: str, *about: str) -> object:
+        """Return what a placeholder stands for that was not given."""
+        raise KeyError(name)
+
+    def unit(self, code: str) -> str:
+        """Return the name of a country or region."""
+        return name_unit(code, self.settings, self.language)
+
+    def names(self, codes: Iterable[str]) -> dict[str, str]:
+        """Return the names of several units by their codes."""
+        return {code: self.unit(code) for code in codes}
+
+    def units(self, codes: Iterable[str]) -> str:
+        """Return the names of several units as a list in a sentence."""
+        return self.join(map(self.unit, codes))
+
+    def code(self, code: str) -> str:
+        """Return the label of an indicator, group or index."""
+        return self._labels[code]
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        return {
+            code: self.codebook.label(code, self.language) for code in self.codebook.table.index
+        }
+
+    def heading(self, code: str, room: float, size: float) -> str:
+        """Return the label in bold lines that fit, long words broken."""
+        return wrap_text(self.codebook.hyphenated(code, self.language), room, size, bold=True)
+
+    def codes(self, codes: Iterable[str]) -> str:
+        """Return several labels, separated by commas."""
+        return ", ".join(map(self.code, codes))
+
+    def join(self, texts: Iterable[str], *, style: str = "standard") -> str:
+        """Return several texts as a list in a sentence; style ``or`` for alternatives."""
+        return str(format_list(list(texts), style=style, locale=self.language))  # type: ignore
+
+    def number(self, value: float, *, decimals: int = 1, sign: bool = False) -> str:
+        """Return a number in the language's style."""
+        return format_number(value, self.language, decimals=decimals, sign=sign)
+
+    def figure(self, value: float, _: object = None) -> str:
+        """Return a published figure with its own digits; also serves as a tick formatter."""
+        return format_figure(value, self.language)
+
+    def share(self, share: float, _: object = None, *, decimals: int = 0) -> str:
+        """Return a share as a percentage; also serves as a tick formatter."""
+        return format_share(share, self.language, decimals=decimals)
+
+    def probability(self, share: float) -> str:
+        """Return a simulated probability as a percentage."""
+        return format_p(share, self.language)
+
+    def p_value(self, p: float) -> str:
+        """Return a p-value, never smaller than can be told."""
+        least = 0.001
+        return "<" + self.number(least, decimals=3) if p < least else self.number(p, decimals=3)
+
+    def tick(self, *, decimals: int = 0) -> Callable[[float, object], str]:
+        """Return a formatter for the numbers along an axis; they are a scale, no facts."""
+        return lambda at, _: self.number(at, decimals=decimals)
+
+    def colour(self, unit: str) -> str:
+        """Return the colour of a partner country, grey for others."""
+        country = self.settings.countries.get(unit)
+        return country.colour if country else REFERENCE
+
+    def marker(self, unit: str) -> str:
+        """Return the marker of a partner country, a dot for others."""
+        country = self.settings.countries.get(unit)
+        return country.marker if country else "o"
+
+    def looks(self, units: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Return colour and marker of each unit, as seaborn takes them."""
+        units = dict.fromkeys(units)
+        return {"palette": {unit: self.colour(unit) for unit in units},
+                "markers": {unit: self.marker(unit) for unit in units}}  # fmt: skip
 
     def fact(
-        self,
-        measure: str,
-        value: float,
-        kind: str,
-        *,
-        unit: str = "",
-        code: str = "",
-        **more: Any,  # noqa: ANN401 - the other fields of a fact
+        self, measure: str, value: float, kind: str, unit: str = "", code: str = "", **more: Any
     ) -> Said:
         """Return a number that may be said; see :class:`~innocap_analysis.pages.facts.Fact`."""
         number = math.nan if value is None or pd.isna(value) else float(value)
         more = {k: float(v) if k in ("low", "high", "n") else v for k, v in more.items()}
-        if "sources" not in more:
-            more["sources"] = self.find_sources(code)
-        fact = Fact(self.page, unit, code, measure, kind, number, **more)
-        return Said(fact, self, self.ledger)
+        more.setdefault("sources", self.find_sources(code))
+        return Said(Fact(self.page, unit, code, measure, kind, number, **more), self)
+
+    def tally(self, measure: str, value: float, code: str = "", **more: Any) -> Said:
+        """Return a count."""
+        return self.fact(measure, value, "count", code=code, **more)
 
     def find_sources(self, code: str) -> tuple[str, ...]:
         """Return the names of the raw files behind a node."""
@@ -76,29 +174,14 @@ class View(Labels):
         return ""
 
     def start_chart(
-        self,
-        title: str,
-        subtitle: str,
-        *,
-        note: str = "",
-        **chart: Any,  # noqa: ANN401 - passed on
+        self, title: str, subtitle: str, *, note: str = "", **chart: Any
     ) -> tuple[Chart, list[Axes]]:
         """Start a figure whose note and alternative text tell the circumstances of the view."""
         told = self.circumstances
-        made, axes = start_chart(
-            title, subtitle, note=" ".join(filter(None, (note, told))), **chart
-        )
-        if told:
-            made.alt = f"{made.alt} {told}"
+        note = " ".join(filter(None, (note, told)))
+        made, axes = start_chart(title, subtitle, note=note, **chart)
+        made.alt = " ".join(filter(None, (made.alt, told)))
         return made, axes
-
-    def tick(self, *, decimals: int = 0) -> Callable[[float, object], str]:
-        """Return a formatter for the numbers along an axis; they are a scale, no facts."""
-        return lambda at, _: self.number(at, decimals=decimals)
-
-    def tick_share(self, at: float, _: object = None) -> str:
-        """Write a share along an axis."""
-        return self.share(at)
 
     def show(self, chart: Chart | Prose, name: str) -> Chart | Prose:
         """Save a figure where this page's figures go, and return it to be shown.
@@ -107,42 +190,69 @@ class View(Labels):
         """
         if isinstance(chart, Prose):
             return chart
-        return save_figure(
-            chart, name, folder=self.folder, language=self.language, settings=self.settings
-        )
+        where = {"folder": self.folder, "language": self.language}
+        return save_figure(chart, name, settings=self.settings, **where)
 
     def table(
         self,
-        rows: Sequence[Mapping[str, object]],
-        heads: Mapping[str, str] | None = None,
+        items: Iterable[Any],
+        columns: Mapping[str, Callable[[Any], object]] | None = None,
         *,
         caption: str = "",
         english: Sequence[str] = (),
     ) -> Table:
-        """Return a table of facts and names; facts are set flush right.
+        """Return a table: what each column makes of every item, facts set flush right.
 
-        `heads` names the columns by the keys of the rows; without it the keys are the names.
-        `english` lists the keys of columns whose texts stay English on every page.
+        Without `columns` the items are rows, with a cell under each heading. `english` lists the
+        headings of columns whose texts stay English on every page.
         """
-        heads = heads if heads is not None else {name: name for name in (rows or [{}])[0]}
+        items = list(items)
+        if columns is None:
+            columns = {head: itemgetter(head) for head in (items[0] if items else ())}
+        cells = {head: [make(item) for item in items] for head, make in columns.items()}
         numeric = tuple(
-            any(isinstance(row[name], Said) for row in rows)
-            and all(isinstance(row[name], Said) or row[name] == "" for row in rows)
-            for name in heads
+            any(isinstance(cell, Said) for cell in column)
+            and all(isinstance(cell, Said) or cell == "" for cell in column)
+            for column in cells.values()
         )
-        cells = {head: [str(row[name]) for row in rows] for name, head in heads.items()}
-        marked = {heads[name]: "en" for name in english if self.language != "en"}
-        return Table(pd.DataFrame(cells), numeric, caption, marked)
+        texts = pd.DataFrame({head: [str(cell) for cell in own] for head, own in cells.items()})
+        return Table(texts, numeric, caption, {h: "en" for h in english if self.language != "en"})
 
-    def list(self, sentences: Sequence[str]) -> Prose:
+    def write_list(self, sentences: Iterable[str]) -> Prose:
         """Return sentences as a bulleted list."""
         return Prose("\n".join(f"- {sentence}" for sentence in sentences))
 
     def close(self, digest: str) -> Prose:
         """Write the results of the page, and return the line that says how it was made."""
+        from innocap_analysis import __version__
+
         config = self.settings
         if config.publishes:
             other = "" if self.language == config.default_language else f".{self.language}"
             place = config.reports_dir / self.folder / f"{self.page}{other}{RESULTS}"
             write_atomically(place, self.ledger.to_csv())
-        return write_stamp(self, digest)
+        told = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), "version": __version__,
+                "python": platform.python_version(), "pandas": pd.__version__}  # fmt: skip
+        return Prose(
+            self.say(
+                "Made {date} (UTC) with innocap_analysis {version}, Python {python}, pandas "
+                "{pandas}; data {data}.",
+                data=digest, **told,
+            )
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Filling:
+    """What the placeholders of a text stand for."""
+
+    view: View
+    about: tuple[str, ...]
+    values: Mapping[str, object]
+
+    def __getitem__(self, name: str) -> object:
+        given = name in self.values
+        value = self.values[name] if given else self.view.look_up(name, *self.about)
+        if not isinstance(value, (Said, str)):
+            raise TypeError(f"say(): {name} is a bare {type(value).__name__}, no fact")
+        return value

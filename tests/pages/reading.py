@@ -14,7 +14,7 @@ from matplotlib.text import Text
 
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.facts import Fact
-from innocap_analysis.pages.tables import Table
+from innocap_analysis.pages.texts import Table
 from innocap_analysis.pages.view import View
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,9 +12,8 @@ import pytest
 
 from innocap_analysis.pages import answers, fitness
 from innocap_analysis.pages.facts import Fact, Ledger
-from innocap_analysis.pages.opening import open_survey_view
 from innocap_analysis.pages.pairs import write_pairs
-from innocap_analysis.pages.survey_view import SurveyView
+from innocap_analysis.pages.survey_view import SurveyView, open_survey_view
 
 from .oracle import consult
 from .oracle_survey import SurveyOracle, consult_survey

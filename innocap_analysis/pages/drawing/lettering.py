@@ -16,6 +16,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextToPath
 
 FAMILY = "DejaVu Sans"
+SOFT_HYPHEN = "\u00ad"
 LINE_SPACING = 1.35
 UNIT = float(TextToPath.FONT_SCALE)  # the size in points at which words are shaped
 
@@ -191,18 +192,43 @@ def outline_glyph(name: str) -> Path:
     return Path(*_OUTLINE_CACHE[name])
 
 
-def wrap_text(text: str, room: float, size: float, *, bold: bool = False) -> str:
-    """Break a text into lines that fit, measured with the font itself."""
-    lines: list[str] = []
-    line = ""
+def wrap_text(
+    text: str, room: float, size: float, *, bold: bool = False, even: bool = False
+) -> str:
+    """Break a text into lines that fit, measured with the font itself.
+
+    A word that is too long is broken at a soft hyphen; `even` makes the lines about equally long.
+    """
+    lines = _fill_lines(text, room, size, bold=bold)
+    if even and len(lines) > 1:
+        whole = measure_width(text.replace(SOFT_HYPHEN, ""), size, bold=bold)
+        for narrow in np.linspace(whole / len(lines), room, 9)[:-1]:
+            closer = _fill_lines(text, narrow, size, bold=bold)
+            if len(closer) == len(lines):
+                return "\n".join(closer)
+    return "\n".join(lines)
+
+
+def _fill_lines(text: str, room: float, size: float, *, bold: bool) -> list[str]:
+    lines = [""]
+
+    def fits(words: str) -> bool:
+        return measure_width(words, size, bold=bold) <= room
+
     for word in text.split(" "):
-        longer = f"{line} {word}".strip()
-        if line and measure_width(longer, size, bold=bold) > room:
-            lines.append(line)
-            line = word
+        whole = word.replace(SOFT_HYPHEN, "")
+        sign = SOFT_HYPHEN if SOFT_HYPHEN in word and not fits(whole) else "-"
+        first, _, rest = (part.replace(SOFT_HYPHEN, "") for part in word.partition(sign))
+        line = lines[-1] + " " * bool(lines[-1])
+        if fits(line + whole):
+            lines[-1] = line + whole
+        elif rest and fits(f"{line}{first}-"):
+            lines[-1:] = [f"{line}{first}-", rest]
+        elif rest and not fits(whole):
+            lines += [f"{first}-", rest]
         else:
-            line = longer
-    return "\n".join([*lines, line])
+            lines.append(whole)
+    return [line for line in lines if line] or [""]
 
 
 def measure_width(text: str, size: float, *, bold: bool = False) -> float:
@@ -240,20 +266,14 @@ def measure_height(text: str, size: float) -> float:
 
 
 class Ruler(RendererBase):
-    """Measures the texts of a figure and draws nothing.
-
-    Parameters
-    ----------
-    figure : Figure
-        Names the size and the resolution.
-    """
+    """Measures the texts of a figure, at its size and resolution, and draws nothing."""
 
     def __init__(self, figure: Figure) -> None:
         super().__init__()
         self.dpi = figure.dpi
         self.width, self.height = (float(round(side)) for side in figure.bbox.size)
 
-    def points_to_pixels(self, points: Any) -> float:  # noqa: ANN401
+    def points_to_pixels(self, points: Any) -> float:
         """Return a length in the figure's own pixels."""
         return float(points * self.dpi / 72)
 
@@ -266,7 +286,7 @@ class Ruler(RendererBase):
         return self.width, self.height
 
     def get_text_width_height_descent(
-        self, s: str, prop: FontProperties, ismath: Any  # noqa: ANN401
+        self, s: str, prop: FontProperties, ismath: Any
     ) -> tuple[float, float, float]:  # fmt: skip
         """Return the size of a line, and how much of it is below the base line."""
         if ismath:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
 from matplotlib.spines import Spine
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from innocap_analysis.pages.drawing.lettering import Ruler
@@ -17,22 +18,17 @@ _PASSES = 2  # what an axis has for ticks depends on how long it is
 _NEAR = 1e-9
 _PAD_WIDE, _PAD_TALL = 0.08, 0.04167  # inches around each panel
 
-# Of each axis: where its ticks were, and how far the box of its labels lay from the outer two.
+# Of each axis: where its ticks were, and how far the box of its labels lay from the outer two;
+# of each text, its box around the place where it is written.
 _Known = dict[Any, tuple[tuple[float, ...], np.ndarray]]
 
 
 class OneRow(LayoutEngine):
     """Places panels side by side, their axes level and as wide as their ratios say.
 
-    matplotlib's own solver does the same for any grid; it takes as long as the drawing, and
-    its last digit depends on addresses in memory.
-
-    Parameters
-    ----------
-    bottom, top : float
-        Share of the figure's height that the panels have, labels included.
-    edge : float
-        Share of its width that is left free at either side.
+    They have the figure's height from `bottom` to `top`, labels included, and its width but for
+    an `edge` at either side. matplotlib's own solver does the same for any grid; it takes as long
+    as the drawing, and its last digit depends on addresses in memory.
     """
 
     _adjust_compatible = False
@@ -59,7 +55,9 @@ class OneRow(LayoutEngine):
         known: _Known = {}
         for measured in range(_PASSES + 1):
             if measured:
-                boxes = [_find_labels(ax, ruler, known) for ax in panels]
+                # First how wide the panels are: along, ticks are known when that is.
+                last = measured == _PASSES
+                boxes = [_find_labels(ax, ruler, known, along=last) for ax in panels]
                 margins = pads + boxes / np.array([width, height, width, height])
             left, below, right, above = margins.T
             low, high = self._bottom + below.max(), self._top - above.max()
@@ -76,9 +74,11 @@ def _list_axes(panels: list[Axes]) -> list[Any]:
     return [axis for ax in panels for axis in (ax.xaxis, ax.yaxis)]
 
 
-def _measure_axis(axis: Any, ruler: Ruler, known: _Known) -> Bbox | None:  # noqa: ANN401
+def _measure_axis(axis: Any, ruler: Ruler, known: _Known) -> Bbox | None:
     """Return the box of an axis's labels, which move with its ends while the ticks are the same."""
     ax, at = axis.axes, tuple(axis.get_majorticklocs())
+    if not at and not axis.label.get_text():
+        return None
     to_scale = axis.get_transform().transform
     low, high = to_scale(np.array(axis.get_view_interval()))
     places = (to_scale(np.array(at, dtype=float)) - low) / (high - low)  # 0 to 1 along the axis
@@ -98,22 +98,35 @@ def _measure_axis(axis: Any, ruler: Ruler, known: _Known) -> Bbox | None:  # noq
     return box
 
 
-def _find_labels(ax: Axes, ruler: Ruler, known: _Known) -> np.ndarray:
+def _measure_mark(mark: Any, ruler: Ruler, known: _Known) -> Any:
+    """Return the box of a mark; that of a text moves with the place where it is written."""
+    if type(mark) is not Text:  # an annotation places itself
+        return mark.get_tightbbox(ruler)
+    at = mark.get_transform().transform(mark.get_position())
+    if mark not in known:
+        known[mark] = (), mark.get_window_extent(ruler).get_points() - at
+    return Bbox(known[mark][1] + at)
+
+
+def _find_labels(ax: Axes, ruler: Ruler, known: _Known, *, along: bool) -> np.ndarray:
     """Return how far the labels of a panel reach out of it: left, below, right, above."""
     ax.apply_aspect()
     parts: Any = ax
     titles = [text for text in (parts.title, parts._left_title, parts._right_title)
               if text.get_text()]  # fmt: skip
     boxes: list[Bbox | None] = []
-    if titles and ax.xaxis.get_ticks_position() != "bottom":
+    if titles and along and ax.xaxis.get_ticks_position() != "bottom":
         boxes.append(ax.get_tightbbox(ruler, for_layout_only=True))  # a title makes way for ticks
     else:
         # As get_tightbbox does, without the spines: each looks up all ticks once more.
         if ax.axison:
-            boxes += [_measure_axis(axis, ruler, known) for axis in (ax.xaxis, ax.yaxis)]
+            axes = (ax.xaxis, ax.yaxis) if along else (ax.yaxis,)
+            boxes += [_measure_axis(axis, ruler, known) for axis in axes]
         boxes += [_flatten(text.get_window_extent(ruler)) for text in titles]
         marks = ax.get_default_bbox_extra_artists()
-        boxes += [mark.get_tightbbox(ruler) for mark in marks if not isinstance(mark, Spine)]
+        boxes += [
+            _measure_mark(mark, ruler, known) for mark in marks if not isinstance(mark, Spine)
+        ]
     if ax.axison and len(ax.get_yticks()):
         length = ruler.points_to_pixels(ax.yaxis.get_tick_padding())
         boxes.append(Bbox([[ax.bbox.x0 - length, ax.bbox.y0], ax.bbox.p1]))  # ticks without labels

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import hashlib
 import io
@@ -48,13 +47,7 @@ Colour = Any  # red, green, blue and perhaps opacity, or None
 
 
 class Sheet(Ruler):
-    """Draws a figure into pixels and into an SVG at the same time.
-
-    Parameters
-    ----------
-    figure : Figure
-        Names the size and the resolution; ``figure.draw(sheet)`` draws it.
-    """
+    """Draws a figure into pixels and into an SVG at the same time: ``figure.draw(sheet)``."""
 
     def __init__(self, figure: Figure) -> None:
         super().__init__(figure)
@@ -62,7 +55,6 @@ class Sheet(Ruler):
         self._body: list[str] = []
         self._defined: dict[str, str] = {}
         self._glyphs: dict[str, None] = {}
-        self._groups: list[bool] = []
 
     def to_png(self, **texts: str) -> bytes:
         """Return the pixels as a PNG with these texts inside."""
@@ -79,35 +71,17 @@ class Sheet(Ruler):
 
     def to_svg(self, title: str, maker: str) -> bytes:
         """Return the drawing as an SVG; texts are outlines, each with its words beside it."""
+        width, height, inch = self.width, self.height, self.dpi / 72
         head = _HEAD.format(
-            points=_number(self.width * 72 / self.dpi),
-            tall=_number(self.height * 72 / self.dpi),
-            width=_number(self.width),
-            height=_number(self.height),
-            title=escape(title),
-            maker=escape(maker),
-        )
+            points=_number(width / inch), tall=_number(height / inch), width=_number(width),
+            height=_number(height), title=escape(title), maker=escape(maker),
+        )  # fmt: skip
         letters = (f'<path id="{name}" d="{_outline(name)}"/>' for name in self._glyphs)
         lines = [
             "<defs>", *letters, *self._defined.values(), "</defs>",
             '<g fill="none" stroke-linejoin="round">', *self._body, "</g>", "</svg>\n",
         ]  # fmt: skip
         return (head + "\n".join(lines)).encode("utf-8")
-
-    def open_group(self, s: str, gid: str | None = None) -> None:
-        """Open a group where an artist has an id of its own."""
-        self._groups.append(gid is not None)
-        if gid is not None:
-            self._body.append(f"<g id={quoteattr(gid)}>")
-
-    def close_group(self, s: str) -> None:
-        """Close what :meth:`open_group` opened."""
-        if self._groups.pop():
-            self._body.append("</g>")
-
-    def option_image_nocomposite(self) -> bool:
-        """Tell that each image is drawn by itself."""
-        return True
 
     def draw_path(
         self,
@@ -132,35 +106,19 @@ class Sheet(Ruler):
         self._agg.draw_markers(gc, marker_path, marker_trans, path, trans, rgbFace)
         centred = marker_trans + Affine2D().translate(0, self.height)  # the corner is its middle
         mark = self._define("path", self._trace(marker_path, centred), 'd="{}"')
+        points = trans.transform(path.vertices)
+        points = points[np.isfinite(points).all(axis=1)] * [1, -1] + [0, self.height]
         places = [
-            f'<use xlink:href="#{mark}" x="{_number(points[-2])}" '
-            f'y="{_number(self.height - points[-1])}"/>'
-            for points, _ in path.iter_segments(trans, simplify=False)
-            if len(points) and np.isfinite(points[-2:]).all()
+            f'<use xlink:href="#{mark}" x="{x:.8g}" y="{y:.8g}"/>'
+            for x, y in (points.round(2) + 0.0).tolist()
         ]
         if places:
             inside = "".join(places)
             self._body.append(f"<g{self._paint(gc, rgbFace)}{self._clip(gc)}>{inside}</g>")
 
-    def draw_image(
-        self, gc: GraphicsContextBase, x: float, y: float, im: Any,  # noqa: ANN401
-        transform: Transform | None = None,
-    ) -> None:  # fmt: skip
-        """Draw an image that fits the pixels."""
-        self._agg.draw_image(gc, x, y, im)
-        height, width = im.shape[:2]
-        stream = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(im[::-1])).save(stream, "png")
-        data = base64.b64encode(stream.getvalue()).decode("ascii")
-        place = f'x="{_number(x)}" y="{_number(self.height - y - height)}"'
-        self._body.append(
-            f'<g{self._clip(gc)}><image {place} width="{width}" height="{height}" '
-            f'xlink:href="data:image/png;base64,{data}"/></g>'
-        )
-
     def draw_text(
         self, gc: GraphicsContextBase, x: float, y: float, s: str, prop: FontProperties,
-        angle: float, ismath: Any = False, mtext: Text | None = None,  # noqa: ANN401
+        angle: float, ismath: Any = False, mtext: Text | None = None,
     ) -> None:  # fmt: skip
         """Draw a line of text by the outlines of its letters."""
         if ismath:
@@ -188,7 +146,7 @@ class Sheet(Ruler):
         self._body.append(f"<g{clip}>{drawn}</g>" if clip else drawn)
 
     def _trace(
-        self, path: Any, transform: Transform | None, frame: Any = None, *,  # noqa: ANN401
+        self, path: Any, transform: Transform | None, frame: Any = None, *,
         simplify: bool = False,
     ) -> str:  # fmt: skip
         """Return a path in pixels from the upper left corner, as SVG writes it."""
@@ -289,8 +247,7 @@ def reduce_colours(pixels: np.ndarray) -> tuple[np.ndarray, bytes]:
 
 def _number(value: float) -> str:
     """Write a coordinate to a hundredth, far below what print resolves."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return f"{round(float(value), 2) + 0.0:.8g}"
 
 
 def _colour(what: str, colour: Colour, forced: float | None) -> str:
@@ -303,7 +260,7 @@ def _colour(what: str, colour: Colour, forced: float | None) -> str:
 
 def _write_path(x: np.ndarray, y: np.ndarray, codes: np.ndarray | None) -> str:
     """Write the commands of an SVG path."""
-    points = [f"{_number(a)} {_number(b)}" for a, b in zip(x.tolist(), y.tolist(), strict=True)]
+    points = [f"{a:.8g} {b:.8g}" for a, b in (np.column_stack([x, y]).round(2) + 0.0).tolist()]
     if codes is None:
         return "M" + "L".join(points)
     parts: list[str] = []
