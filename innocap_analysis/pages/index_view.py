@@ -126,22 +126,13 @@ class IndexView(View):
         told = []
         if self.year is not None:
             told.append(self.say("Figures up to {year} only.", year=self.count_year(self.year)))
-        if not isinstance(self.reference, str):
-            told.append(
-                self.say(
-                    "Held against {n} chosen countries: {units}.",
-                    n=self.n_members,
-                    units=self.units(self.members),
-                )
-            )
-        elif self.reference != next(iter(self.settings.reference_sets)):
-            told.append(
-                self.say(
-                    "Held against the reference set “{reference}”, {n} countries.",
-                    reference=self.reference,
-                    n=self.n_members,
-                )
-            )
+        n, whom = self.n_members, self.reference
+        if not isinstance(whom, str):
+            units = self.units(self.members)
+            told.append(self.say("Held against {n} chosen countries: {units}.", n=n, units=units))
+        elif whom != next(iter(self.settings.reference_sets)):
+            told.append(self.say("Held against the reference set “{reference}”, {n} countries.",
+                                 reference=whom, n=n))  # fmt: skip
         return " ".join(told)
 
     def count_year(self, year: int) -> Said:
