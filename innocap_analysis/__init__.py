@@ -27,7 +27,6 @@ _OLD: dict[str, str | Callable[..., object]] = {
     "compute_effective_weights": "index.weights:compute_effective_weights",
     "count_cleaning": "survey.answers:count_cleaning",
     "denominate": "index.steps:denominate",
-    "estimate_response_rates": "survey.score:estimate_response_rates",
     "make_table": "pages.tables:make_table",
     "tabulate_changes": "index.panel:tabulate_changes",
     "estimate_sobol": lambda runs, code, **how: runs.sobol(code, **how),
