@@ -14,7 +14,7 @@ from fewlikert.cfa_model import EQUAL, CfaModel, CfaSample, compute_moment_infor
 from fewlikert.errors import InputError, suggest
 from fewlikert.tables import is_flat, read_column, read_items, split_groups
 
-_MOST_STEPS = 500
+_MOST_STEPS = 200
 _CLOSE = 1e-10
 _SINGULAR = 1e-10
 
@@ -284,16 +284,17 @@ def _tabulate(
         for item, factor in zip(model.marker, model.factors, strict=True):
             rows.append((sample.unit, "loading", model.items[item], factor, 1.0, np.nan, np.nan,
                          False))  # fmt: skip
-        for kind, i, j, k in model.cells[g]:
-            code = model.factors[i] if kind in ("covariance", "mean") else model.items[i]
-            other = model.factors[j] if kind in ("loading", "covariance") else ""
-            if kind == "loading":
-                size = s[i] / marker[j]
-            else:
-                size = marker[i] * marker[j] if kind == "covariance" else sizes[kind][i]
-            estimate = theta[k] * size + (units.centre[i] if kind == "intercept" else 0.0)
-            errors = se[k] * size, robust[k] * size
-            rows.append((sample.unit, kind, code, other, estimate, *errors, True))
+        for kind, places in model.cells[g].items():
+            for i, j, k in places.T:
+                code = model.factors[i] if kind in ("covariance", "mean") else model.items[i]
+                other = model.factors[j] if kind in ("loading", "covariance") else ""
+                if kind == "loading":
+                    size = s[i] / marker[j]
+                else:
+                    size = marker[i] * marker[j] if kind == "covariance" else sizes[kind][i]
+                estimate = theta[k] * size + (units.centre[i] if kind == "intercept" else 0.0)
+                errors = se[k] * size, robust[k] * size
+                rows.append((sample.unit, kind, code, other, estimate, *errors, True))
     columns = ["unit", "kind", "code", "other", "estimate", "se", "se_robust", "free"]
     table = pd.DataFrame(rows, columns=columns)
     reach = stats.norm.ppf(0.975) * table["se"]

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -56,13 +56,6 @@ class CfaSample:
         outer = pull[:, rows] * pull[:, columns] - inverse[rows, columns]
         return np.hstack([pull, twice / 2 * outer])
 
-    def compute_mean_score(self, mean: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-        """Return the mean of s, which needs the moments of the rows only."""
-        inverse, apart = np.linalg.inv(sigma), self.mean - mean
-        outer = inverse @ (self.covariance + np.outer(apart, apart)) @ inverse - inverse
-        rows, columns, twice = _list_lower(len(mean))
-        return np.concatenate([inverse @ apart, twice / 2 * outer[rows, columns]])
-
 
 # mu and Sigma.
 Moments = tuple[np.ndarray, np.ndarray]
@@ -86,15 +79,6 @@ def compute_moment_information(sigma: np.ndarray) -> np.ndarray:
     return np.block([[inverse, nothing], [nothing.T, block * np.outer(twice, twice) / 4]])
 
 
-class Cell(NamedTuple):
-    """Where a free parameter stands: matrix (or vector), row, column (of a matrix), number."""
-
-    kind: str
-    row: int
-    column: int
-    number: int
-
-
 class Matrices(NamedTuple):
     """The parameters of a group: Lambda, Phi, the diagonal of Theta, nu and alpha."""
 
@@ -110,14 +94,15 @@ class CfaModel:
     """Which parameters there are, and where each stands in which group.
 
     `marker` is for each factor the item that gives it its unit, with a loading of 1: its first.
-    `cells` are the free parameters of each group; what is equal across groups has one number.
+    `cells` are the free parameters of each group by kind, as arrays of row, column (0 in a vector)
+    and number; what is equal across groups has one number.
     """
 
     samples: Sequence[CfaSample]
     items: tuple[str, ...]
     factors: tuple[str, ...]
     marker: np.ndarray
-    cells: tuple[list[Cell], ...]
+    cells: tuple[dict[str, np.ndarray], ...]
     npar: int
 
     @classmethod
@@ -127,21 +112,26 @@ class CfaModel:
     ) -> CfaModel:  # fmt: skip
         """Give every free parameter its number."""
         sizes = [len(own) for own in factors.values()]
-        p, m, first = sum(sizes), len(sizes), np.cumsum([0, *sizes[:-1]])
-        places = [("loading", first[f] + i, f) for f in range(m) for i in range(1, sizes[f])]
-        places += [("covariance", a, b) for a in range(m) for b in range(a + 1)]
-        places += [(kind, i, 0) for kind in ("residual", "intercept") for i in range(p)]
-        numbers: dict[tuple[str, int, int, int], int] = {}
-        cells: list[list[Cell]] = []
+        p, m, marker = sum(sizes), len(sizes), np.cumsum([0, *sizes[:-1]])
+        alone = [(i, 0) for i in range(p)]
+        places = {
+            "loading": [(marker[f] + i, f) for f in range(m) for i in range(1, sizes[f])],
+            "covariance": [(a, b) for a in range(m) for b in range(a + 1)],
+            "residual": alone, "intercept": alone,
+        }  # fmt: skip
+        numbers: dict[tuple[Any, ...], int] = {}
+        cells: list[dict[str, np.ndarray]] = []
         for g in range(len(samples)):
             # With equal intercepts the means of the factors are free in all groups but the first.
-            free = m if g and "intercepts" in equal else 0
-            cells.append([])
-            for kind, i, j in [*places, *(("mean", f, 0) for f in range(free))]:
-                key = (kind, i, j, -1 if f"{kind}s" in equal else g)
-                cells[g].append(Cell(kind, i, j, numbers.setdefault(key, len(numbers))))
+            free = [(f, 0) for f in range(m)] if g and "intercepts" in equal else []
+            cells.append({
+                kind: np.array([
+                    (*at, numbers.setdefault((kind, *at, f"{kind}s" in equal or g), len(numbers)))
+                    for at in own
+                ], dtype=int).reshape(-1, 3).T for kind, own in {**places, "mean": free}.items()
+            })  # fmt: skip
         items = tuple(item for own in factors.values() for item in own)
-        return cls(samples, items, tuple(factors), first, tuple(cells), len(numbers))
+        return cls(samples, items, tuple(factors), marker, tuple(cells), len(numbers))
 
     @property
     def n(self) -> int:
@@ -154,22 +144,22 @@ class CfaModel:
         return len(self.samples) * len(self.items) * (len(self.items) + 3) // 2
 
     def start(self) -> np.ndarray:
-        """Return starting values from the moments of the groups."""
-        guesses: list[list[float]] = [[] for _ in range(self.npar)]
+        """Return starting values from the moments of the groups, averaged where they are equal."""
+        total, count = np.zeros(self.npar), np.zeros(self.npar)
         for sample, cells in zip(self.samples, self.cells, strict=True):
             variance = np.diag(sample.covariance)
-            for kind, i, j, number in cells:
-                guess = 0.0
+            for kind, (i, j, number) in cells.items():
+                guess = np.zeros(len(number))
                 if kind == "loading":
-                    marker = self.marker[j]
-                    sign = np.sign(sample.covariance[i, marker]) or 1.0
-                    guess = sign * np.sqrt(variance[i] / variance[marker])
+                    sign = np.where(sample.covariance[i, self.marker[j]] < 0, -1.0, 1.0)
+                    guess = sign * np.sqrt(variance[i] / variance[self.marker[j]])
                 elif kind == "covariance":
-                    guess = (0.5 if i == j else 0.1) * variance[self.marker[i]]
+                    guess = np.where(i == j, 0.5, 0.1) * variance[self.marker[i]]
                 elif kind != "mean":
                     guess = sample.mean[i] if kind == "intercept" else 0.5 * variance[i]
-                guesses[number].append(float(guess))
-        return np.array([np.mean(own) for own in guesses])
+                total[number] += guess
+                count[number] += 1
+        return total / count
 
     def fill(self, theta: np.ndarray, g: int) -> Matrices:
         """Return the matrices of a group."""
@@ -177,11 +167,11 @@ class CfaModel:
         shapes = ((p, m), (m, m), p, p, m)
         out = Matrices(*(np.zeros(shape) for shape in shapes))
         out.loading[self.marker, np.arange(m)] = 1.0
-        for kind, i, j, number in self.cells[g]:
+        for kind, (i, j, number) in self.cells[g].items():
             matrix = getattr(out, kind)
             matrix[(i, j)[: matrix.ndim]] = theta[number]
-            if kind == "covariance":
-                matrix[j, i] = theta[number]
+        i, j, number = self.cells[g]["covariance"]
+        out.covariance[j, i] = theta[number]
         return out
 
     def imply(self, theta: np.ndarray, g: int) -> Moments:
@@ -191,23 +181,25 @@ class CfaModel:
 
     def differentiate(self, theta: np.ndarray, g: int) -> np.ndarray:
         """Return J of a group, with a column for every parameter of the model."""
-        own, p = self.fill(theta, g), len(self.items)
-        a, common = own.loading, own.loading @ own.covariance
-        rows, columns, _ = _list_lower(p)
+        a, phi, _, _, mean = self.fill(theta, g)
+        p, common, (rows, columns, _) = len(a), a @ phi, _list_lower(len(a))
         out = np.zeros((p + len(rows), self.npar))
-        for kind, i, j, number in self.cells[g]:
-            mean, half = np.zeros(p), np.zeros((p, p))  # Sigma changes by half and its transpose
-            if kind == "loading":
-                mean[i], half[i] = own.mean[j], common[:, j]
-            elif kind == "covariance":
-                half = np.outer(a[:, i], a[:, j]) / (2 if i == j else 1)
-            elif kind == "residual":
-                half[i, i] = 0.5
-            elif kind == "intercept":
-                mean[i] = 1.0
-            else:
-                mean = a[:, i]
-            out[:, number] = np.concatenate([mean, (half + half.T)[rows, columns]])
+        sigma = out[p:]
+        # Lambda_ij moves row i and column i of Sigma by column j of Lambda Phi, and mu_i.
+        i, j, number = self.cells[g]["loading"]
+        out[i, number] = mean[j]
+        sigma[:, number] = (rows[:, None] == i) * common[columns][:, j]
+        sigma[:, number] += (columns[:, None] == i) * common[rows][:, j]
+        # Phi_ij moves Sigma by columns i and j of Lambda, on both sides of the diagonal.
+        i, j, number = self.cells[g]["covariance"]
+        both = a[rows][:, i] * a[columns][:, j] + a[columns][:, i] * a[rows][:, j]
+        sigma[:, number] = both / np.where(i == j, 2, 1)
+        i, _, number = self.cells[g]["residual"]
+        sigma[:, number] = (rows[:, None] == i) & (columns[:, None] == i)
+        i, _, number = self.cells[g]["intercept"]
+        out[i, number] = 1.0
+        i, _, number = self.cells[g]["mean"]
+        out[:p, number] = a[:, i]
         return out
 
     def _iterate(self, theta: np.ndarray) -> Iterator[tuple[CfaSample, float, np.ndarray, Moments]]:
@@ -231,10 +223,23 @@ class CfaModel:
         return value
 
     def compute_gradient(self, theta: np.ndarray) -> np.ndarray:
-        """Return the derivative of half the discrepancy."""
-        parts = [share * sample.compute_mean_score(*moments) @ jacobian
-                 for sample, share, jacobian, moments in self._iterate(theta)]  # fmt: skip
-        return np.asarray(-np.sum(parts, axis=0))
+        """Return the derivative of half the discrepancy: -J' mean(s), matrix by matrix."""
+        out = np.zeros(self.npar)
+        for g, sample in enumerate(self.samples):
+            a, phi, _, _, mean = self.fill(theta, g)
+            mu, sigma = self.imply(theta, g)
+            inverse, apart = np.linalg.inv(sigma), sample.mean - mu
+            pull = inverse @ apart
+            by_sigma = inverse - inverse @ sample.covariance @ inverse - np.outer(pull, pull)
+            slopes = Matrices(
+                by_sigma @ a @ phi - np.outer(pull, mean),
+                a.T @ by_sigma @ a * (1 - np.eye(len(phi)) / 2),
+                np.diag(by_sigma) / 2, -pull, -a.T @ pull,
+            )  # fmt: skip
+            for kind, (i, j, number) in self.cells[g].items():
+                slope = getattr(slopes, kind)
+                out[number] += sample.n / self.n * slope[(i, j)[: slope.ndim]]
+        return out
 
     def compute_scores(self, theta: np.ndarray) -> np.ndarray:
         """Return each row's derivative of its log-likelihood."""
@@ -242,10 +247,17 @@ class CfaModel:
                           for sample, _, jacobian, moments in self._iterate(theta)])  # fmt: skip
 
     def expect_information(self, theta: np.ndarray) -> np.ndarray:
-        """Return the expected information per row."""
-        parts = [share * jacobian.T @ compute_moment_information(moments[1]) @ jacobian
-                 for _, share, jacobian, moments in self._iterate(theta)]  # fmt: skip
-        return np.asarray(np.sum(parts, axis=0))
+        """Return the expected information per row, J'WJ without the large W."""
+        out, p = np.zeros((self.npar, self.npar)), len(self.items)
+        rows, columns, _ = _list_lower(p)
+        for _, share, jacobian, (_, sigma) in self._iterate(theta):
+            # With Sigma^-1 = RR', tr(Sigma^-1 D_k Sigma^-1 D_l) is the sum of R'D_kR times R'D_lR.
+            root, change = np.linalg.cholesky(np.linalg.inv(sigma)), np.zeros((self.npar, p, p))
+            change[:, rows, columns] = change[:, columns, rows] = jacobian[p:].T
+            turned = (root.T @ change @ root).reshape(self.npar, -1)
+            means = root.T @ jacobian[:p]
+            out += share * (means.T @ means + turned @ turned.T / 2)
+        return out
 
     def observe_information(self, theta: np.ndarray) -> np.ndarray:
         """Return the Hessian per row, from central differences of the exact gradient."""

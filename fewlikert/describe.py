@@ -70,7 +70,8 @@ def summarise(
     -----
     Student's t. With weights or clusters the standard error is the linearised one of a design
     in which every group is a stratum, as ``survey::svymean`` gives it; df is the number of
-    clusters less one. Weighted quartiles are that package's ``hf7``.
+    clusters less one. Weighted quartiles are that package's ``hf7``, equal values sharing their
+    weight equally.
 
     Examples
     --------
@@ -211,7 +212,12 @@ def _estimate_interval(
 
 
 def _find_quartiles(x: np.ndarray, w: np.ndarray) -> list[float]:
-    """Interpolate linearly between the sorted values; equal weights give numpy's default."""
+    """Interpolate linearly between the sorted values; equal weights give numpy's default.
+
+    Equal values share their weight equally, so that the order of rows does not matter.
+    """
+    _, at, count = np.unique(x, return_inverse=True, return_counts=True)
+    w = (np.bincount(at, weights=w) / count)[at]
     order = np.argsort(x, kind="stable")
     x, w = x[order], w[order]
     if len(x) == 1:

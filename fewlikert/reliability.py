@@ -152,8 +152,8 @@ def describe_items(table: pd.DataFrame, items: Sequence[str] | None = None) -> p
     for i, name in enumerate(names):
         others = np.delete(x, i, axis=1)
         rest = others.sum(axis=1)
-        row: dict[str, Any] = dict.fromkeys(("mean", "sd", "item_rest", "alpha_if_dropped"), np.nan)
-        row = {"code": name, "n": len(x)} | row | {"reason": ""}
+        nothing = dict.fromkeys(("mean", "sd", "item_rest", "alpha_if_dropped"), np.nan)
+        row: dict[str, Any] = {"code": name, "n": len(x), **nothing, "reason": ""}
         if len(x):
             row["mean"] = float(x[:, i].mean())
         if len(x) > 1:
