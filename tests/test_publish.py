@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from fewlikert.options import DONT_KNOW
-from innocap_analysis import load_wave
+from innocap_analysis import load_wave, open_survey_view
+from innocap_analysis.pages import answers
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.disclosure import (
     tabulate_agreement,
@@ -101,3 +102,15 @@ def test_where_everyone_answers_the_end_of_the_scale_no_mean_is_told(wave: Wave)
     assert not release.shows("SKL1", "all")
     assert not release.shows("SKL1:agree", "SE")
     assert release.shows("SKL2", "all")
+
+
+def test_page_80_says_that_nothing_can_be_shown(wave: Wave) -> None:
+    few = pd.concat(
+        [wave.clean[wave.clean["country"] == c][:n] for c, n in (("SE", 6), ("FI", 20))]
+    )
+    view = open_survey_view("80", wave=replace(wave, clean=few.reset_index(drop=True)))
+    for draw in (answers.plot_groups, answers.plot_agreement):
+        chart = draw(view)
+        assert "Too few people answered in every country to show one" in chart.alt
+        assert chart.data[["low", "high"]].isna().all().all()
+    assert "Not shown" in str(answers.write_findings(view, "BAR1"))

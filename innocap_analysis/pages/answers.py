@@ -32,20 +32,31 @@ _STEP = 0.95
 _MOST_NAMED = 3
 
 
+def _title_groups(view: SurveyView) -> str:
+    data = view.scores
+    main = data[(data["unit"] == data["country"]) & (data["suppressed"] == SHOWN)]
+    means = main.groupby("code")["mean"].mean().reindex(view.dimensions).dropna()
+    if means.empty:
+        return _tell_nothing(view)
+    lowest, n = str(means.idxmin()), main["unit"].nunique()
+    return view.say(
+        "Lowest mean over the countries: {score.name} ({score} of 100)",
+        score=view.fact("mean_of_countries", means[lowest], "points", code=lowest, n=n),
+    )
+
+
+def _tell_nothing(view: SurveyView) -> str:
+    return view.say("Too few people answered in every country to show one")
+
+
 @styled
 def plot_groups(view: SurveyView) -> Chart:
     """Draw the scores of every country and region, with intervals."""
     data = view.scores
     units = list(dict.fromkeys(data["unit"]))
-    main = data[(data["unit"] == data["country"]) & (data["suppressed"] == SHOWN)]
-    means = main.groupby("code")["mean"].mean()[view.dimensions]
-    lowest, n = str(means.idxmin()), main["unit"].nunique()
     hidden = data.loc[data["suppressed"] != SHOWN, "unit"].nunique()
     chart, axes = view.start_chart(
-        view.say(
-            "Lowest mean over the countries: {score.name} ({score} of 100)",
-            score=view.fact("mean_of_countries", means[lowest], "points", code=lowest, n=n),
-        ),
+        _title_groups(view),
         view.say(
             "Mean scores of respondents from 0 to 100 with 95% intervals over organisations; "
             "hollow: fewer than {k} organisations, no interval. Groups of fewer than "
@@ -64,6 +75,7 @@ def plot_groups(view: SurveyView) -> Chart:
     data = data.assign(y=data["unit"].map(units.index))
     drawn = data[["low", "high", "mean"]]
     ends = 10 * np.floor(drawn.min().min() / 10), 10 * np.ceil(drawn.max().max() / 10)
+    ends = (0.0, 100.0) if np.isnan(ends).any() else ends
     for ax, node in zip(axes, view.nodes, strict=True):
         own = data[data["code"] == node]
         marks.frame_rows(
@@ -192,21 +204,28 @@ def _tell_star(view: SurveyView) -> str:
     )
 
 
-@styled
-def plot_agreement(view: SurveyView) -> Chart:
-    """Draw the share that agrees with every item, by country, with Wilson intervals."""
-    data, codes = view.agreement, view.instrument.scored
+def _title_agreement(view: SurveyView) -> str:
+    data = view.agreement
     wide = data.pivot_table(index="code", columns="unit", values="share")
-    far = str((wide.max(axis=1) - wide.min(axis=1)).reindex(codes).idxmax())
+    if wide.empty:
+        return _tell_nothing(view)
+    far = str((wide.max(axis=1) - wide.min(axis=1)).reindex(view.instrument.scored).idxmax())
     rows = {row["unit"]: row for row in data[data["code"] == far].to_dict("records")}
     low, high = (
         view.cell("share_agree", rows[unit], "share", of="share", ends=True)
         for unit in (wide.loc[far].idxmin(), wide.loc[far].idxmax())
     )
-    title = view.say(
+    return view.say(
         "Furthest apart, {low} in {low.place} and {high} in {high.place}: {question}",
         low=low, high=high, question=view.question(far),
     )  # fmt: skip
+
+
+@styled
+def plot_agreement(view: SurveyView) -> Chart:
+    """Draw the share that agrees with every item, by country, with Wilson intervals."""
+    data, codes = view.agreement, view.instrument.scored
+    title = _title_agreement(view)
     subtitle = view.say(
         "Share that agrees or strongly agrees, with 95% Wilson intervals, by country. Where "
         "intervals overlap widely, the countries should not be told apart."

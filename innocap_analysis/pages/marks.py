@@ -125,6 +125,8 @@ def draw_points(
     `looks` gives each value of the column `by` its colour and shape. A mark without ends is hollow.
     """
     data = data.dropna(subset=[x])
+    if data.empty:
+        return
     colours = data[by].map(looks["palette"]).to_numpy()
     filled = np.full(len(data), not hollow)
     if ends:
@@ -140,9 +142,8 @@ def draw_points(
     with _labelled(ax):
         sns.scatterplot(data, x=x, y="y", s=sizes, ax=ax, legend=False, zorder=3, clip_on=False,
                         linewidth=0.8 if edge else 1, **style)  # fmt: skip
-    if len(data):
-        faces = np.where(filled, colours, "white")
-        ax.collections[-1].set(facecolor=_unify(faces), edgecolor=edge or _unify(colours))
+    faces = np.where(filled, colours, "white")
+    ax.collections[-1].set(facecolor=_unify(faces), edgecolor=edge or _unify(colours))
 
 
 def _unify(colours: np.ndarray) -> Any:
