@@ -52,9 +52,13 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
         kernel_name: str,
         *,
         timeout_func: Callable[[], int] | None = None,
-        **_: Any,  # noqa: ANN401
+        **more: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         """Run every cell and record it as papermill does."""
+        if kernel_name != "python3":
+            return super().execute_managed_notebook(
+                nb_man, kernel_name, timeout_func=timeout_func, **more
+            )
 
         def tell(cell: Any, cell_index: int) -> None:  # noqa: ANN401
             # Counted as in the notebook itself, without what papermill added.

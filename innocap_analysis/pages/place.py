@@ -23,13 +23,9 @@ def write_heading(view: PlaceView) -> Prose:
     """Write who the page is about and where it lies, and what became of it."""
     names = [view.unit(code) for code in view.places.ancestors(view.place)]
     inside = ", ".join(dict.fromkeys(names))  # the one region of a country is called like it
-    told = [
-        view.say(
-            "**{place}**, {kind}. Lies in: {inside}.",
-            place=view.unit(view.place), kind=view.tell_kind(view.place), inside=inside,
-        )
-    ]  # fmt: skip
-    return Prose("\n\n".join([*told, *tell_mergers(view)]))
+    kind = view.tell_kind(view.place)
+    lies = view.say("**{place}**, {kind}. Lies in: {inside}.", kind=kind, inside=inside)
+    return Prose("\n\n".join([lies, *tell_mergers(view)]))
 
 
 def tell_mergers(view: PlaceView) -> list[str]:
@@ -41,8 +37,8 @@ def tell_mergers(view: PlaceView) -> list[str]:
             view.say(
                 "> **{place} is no municipality any more.** It joined {other} in {year}. The "
                 "figures are those of {date}, before that; see the page of {other} too.",
-                place=view.unit(view.place), other=view.unit(row["merged_into"]),
-                year=_tell_year(view, view.place), date=tell_date(view),
+                other=view.unit(row["merged_into"]), year=_tell_year(view, view.place),
+                date=tell_date(view),
             )
         )  # fmt: skip
     for code in table.index[table["merged_into"] == view.place]:
@@ -51,7 +47,7 @@ def tell_mergers(view: PlaceView) -> list[str]:
             view.say(
                 "> **{other} joined {place} in {year}.** The figures are those of {date}, before "
                 "that: {people} people without {other}, {both} with it.",
-                other=view.unit(code), place=view.unit(view.place), year=_tell_year(view, code),
+                other=view.unit(code), year=_tell_year(view, code),
                 date=tell_date(view), people=view.size("population"),
                 both=view.fact("population_with_merged", both, "count", unit=view.place,
                                sources=view.size("population").fact.sources),
@@ -160,7 +156,7 @@ def table_kind(view: PlaceView) -> Table:
             ),
         }
         rows.append(row)
-    caption = view.say("Level of the figures: {place}.", place=view.unit(view.place))
+    caption = view.say("Level of the figures: {place}.")
     return view.table(rows, caption=caption)
 
 
@@ -168,7 +164,7 @@ def tell_everyone(view: PlaceView) -> str:
     """Name the median of everyone that the place may be compared with."""
     if not view.row["smallest"]:
         return view.say("Median of all such regions")
-    return view.say("Median in {country}", country=view.unit(view.country))
+    return view.say("Median in {country}")
 
 
 def write_peers(view: PlaceView) -> Prose:
@@ -244,7 +240,6 @@ def plot_peers(view: PlaceView) -> Chart:
     chart, (ax,) = view.start_chart(
         view.say(
             "{place}: larger than {larger} of its {n} peers, more thinly populated than {thinner}",
-            place=view.unit(view.place),
             larger=view.count_peers("n_peers_below_population", larger),
             n=view.count_peers("n_peers", len(group.codes)),
             thinner=view.count_peers("n_peers_above_density", thinner),
@@ -276,7 +271,7 @@ def plot_peers(view: PlaceView) -> Chart:
 
 def _tell_others(view: PlaceView) -> str:
     if view.row["smallest"]:
-        return view.say("Others in {country}", country=view.unit(view.country))
+        return view.say("Others in {country}")
     return view.say("Other regions")
 
 

@@ -79,8 +79,7 @@ def write_region(view: PlaceView) -> Prose:
         own = values.get(view.region)
         if own is None or pd.isna(own):
             told.append(
-                view.say("{figure}: there is no figure of {region}.", figure=view.code(code),
-                         region=view.unit(view.region))
+                view.say("{figure}: there is no figure of {region}.", figure=view.code(code))
             )  # fmt: skip
         elif view.stand_in_country(code).n > 1:
             told.append(
@@ -119,8 +118,7 @@ def table_levels(view: PlaceView) -> Table | Prose:
         return Prose(
             view.say(
                 "The EU’s eGovernment Benchmark does not cover {country}: there are no figures of "
-                "its local level of government that could be held against others.",
-                country=view.unit(view.country),
+                "its local level of government that could be held against others."
             )
         )
     gaps = view.levels.groupby("code")["gap"].agg(["median", "count"])
@@ -176,10 +174,7 @@ def write_levels(view: PlaceView) -> Prose:
             )
         )
     told += _tell_policy(view) or [
-        view.say(
-            "{country} is not in the EU’s benchmark of policies for innovation procurement.",
-            country=view.unit(view.country),
-        )
+        view.say("{country} is not in the EU’s benchmark of policies for innovation procurement.")
     ]
     return view.write_list(told)
 
@@ -197,7 +192,6 @@ def _tell_policy(view: PlaceView) -> list[str]:
             "Policy framework for innovation procurement, {year}: {country} is classed **{class}** "
             "(low, modest, moderate, good, strong). A class of {year}, of the country’s policy, "
             "not of what municipalities buy.",
-            country=view.unit(view.country),
             year=view.fact("policy_year", float(row["year"]), "year", unit=view.country,
                            sources=("innovation_procurement_policy",)),
             **{"class": words[int(row["value"])]},

@@ -52,10 +52,9 @@ def write_lessons(view: PlaceView) -> Prose:
             f"{_name_with_country(view, unit)} ({view.measure_region(code, unit)})"
             for unit in found
         )
-        told.append(
-            view.say("{figure} ({region}: {value}): {named}.", figure=view.code(code),
-                     region=view.unit(view.region), value=view.measure_region(code), named=named)
-        )  # fmt: skip
+        value = view.measure_region(code)
+        text = view.say("{value.name} ({value.place}: {value}): {named}.", value=value, named=named)
+        told.append(text)
     told += _tell_best_local(view)
     if view.row["smallest"]:
         told += _tell_abroad(view)
@@ -83,15 +82,15 @@ def _tell_best_local(view: PlaceView) -> list[str]:
         if best.empty:
             continue
         named = ", ".join(
-            view.say("{country} ({value}, {n} services)", country=view.unit(one.country),
-                     value=view.level(one, "local"), n=view.level(one, "services_local"))
+            view.say("{value.place} ({value}, {n} services)", value=view.level(one, "local"),
+                     n=view.level(one, "services_local"))
             for one in best.itertuples(index=False)
         )  # fmt: skip
-        told.append(
-            view.say("Local government, {figure} ({country}: {value}): {named}.",
-                     figure=view.code(row.code), country=view.unit(view.country),
-                     value=view.level(row, "local"), named=named)
+        text = view.say(
+            "Local government, {value.name} ({value.place}: {value}): {named}.",
+            value=view.level(row, "local"), named=named,
         )  # fmt: skip
+        told.append(text)
     return told
 
 
@@ -134,7 +133,7 @@ def write_start(view: PlaceView) -> Prose:
             view.say(
                 "{question} Local government in {country} has {local} of 100 here, central "
                 "government {central} ({n} local services).",
-                question=_ask(view, row.code), country=view.unit(view.country),
+                question=_ask(view, row.code),
                 local=view.level(row, "local"), central=view.level(row, "central"),
                 n=view.level(row, "services_local"),
             )
@@ -147,7 +146,7 @@ def write_start(view: PlaceView) -> Prose:
                 "Among the residents’ conditions, {figure} is where {region} stands lowest in its "
                 "country (rank {rank} of {n}): ask what that means for who can use digital "
                 "services and whom you can recruit.",
-                figure=view.code(weak[0]), region=view.unit(view.region),
+                figure=view.code(weak[0]),
                 rank=stand_region(view, weak[0], standing),
                 n=view.fact("n_regions", standing.n, "count", unit=view.country, code=weak[0]),
             )
@@ -162,8 +161,7 @@ def write_start(view: PlaceView) -> Prose:
         told.append(
             view.say(
                 "Which of the four dimensions comes first for {country} as a whole is on page 60 "
-                "of the country.",
-                country=view.unit(view.country),
+                "of the country."
             )
         )
     return Prose("\n".join(f"{i}. {text}" for i, text in enumerate(told, start=1)))
@@ -190,8 +188,7 @@ def write_unknown(view: PlaceView) -> Prose:
         view.say(
             "How able the administration of {place} is to innovate: no published figure measures "
             "it. The figures above are about people and land, the residents of a region, or "
-            "government in the whole country.",
-            place=view.unit(view.place),
+            "government in the whole country."
         ),
         view.say(
             "What people in its organisations answered: the survey is told by country and region, "

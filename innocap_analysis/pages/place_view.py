@@ -61,6 +61,10 @@ class PlaceView(View):
         """What is known of the place."""
         return self.places.table.loc[self.place]
 
+    def look_up(self, name: str, *about: str) -> str:
+        """Return the name of the `place`, its `region` or its `country`."""
+        return self.unit(getattr(self, name))
+
     @property
     def country(self) -> str:
         """Code of its country."""

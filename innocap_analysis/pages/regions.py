@@ -66,7 +66,7 @@ def plot_regions(view: IndexView, table: pd.DataFrame, units: list[str], focus: 
     drawn["role"] = [
         "focus" if u == focus else "own" if u in units else "other" for u in drawn.index
     ]
-    sizes = drawn["role"].map({"focus": 9, "own": 6, "other": 5})
+    sizes = drawn["role"].map({"focus": 9, "own": 6, "other": 3.5})
     looks = {
         "palette": {"focus": colour, "own": REFERENCE, "other": f"{REFERENCE}80"},
         "markers": {"focus": marker, "own": marker, "other": "o"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -138,6 +139,22 @@ def test_what_papermill_refuses_is_told(tmp_path: Path) -> None:
     # Papermill's own: FileNotFoundError, nbformat's, and "No kernel name found".
     kinds = [end.error.partition(":")[0] for end in ended]
     assert kinds == ["FileNotFoundError", "NotJSONError", "ValueError"]
+
+
+def test_another_kernel_runs_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--quiet"]
+    place = tmp_path / "kernels" / "other"
+    place.mkdir(parents=True)
+    about = {"argv": argv, "display_name": "Other", "language": "python"}
+    (place / "kernel.json").write_text(json.dumps(about), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    path = write_cells(tmp_path / "one.ipynb", "import sys\nprint(sys.argv[1:])")
+    book = nbformat.read(path, as_version=4)
+    book.metadata.kernelspec = {"name": "other", "display_name": "Other", "language": "python"}
+    nbformat.write(book, path)
+    (end,) = execute_notebooks([Task(path, tmp_path / "done.ipynb")])
+    assert end.error == ""
+    assert "--quiet" in read_texts(tmp_path / "done.ipynb")[0]
 
 
 def test_a_stop_is_heard_where_python_drops_exceptions() -> None:

@@ -248,6 +248,7 @@ def test_a_kernel_that_cannot_start_is_reported_at_once(home: Path, tmp_path: Pa
 
 
 def test_notebook_tests_fork_every_kernel(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("nbval")
     asks = ("from pathlib import Path\nimport os\n"
             "parent = Path(f'/proc/{os.getppid()}/cmdline').read_bytes()\n"
             "assert b'warmill.kernels' in parent")  # fmt: skip

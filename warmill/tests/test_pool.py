@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import warmill
 from warmill import LostError, Pool, WarmillError
 from warmill.helper import call_elsewhere, start_helper
 from warmill.pool import count_jobs
@@ -53,7 +52,6 @@ def test_what_another_process_cannot_find_is_refused() -> None:
         Pool(lambda task, engine: task, start="spawn")
     with Pool(hooks.double, start="spawn") as pool, pytest.raises(WarmillError, match="<locals>"):
         pool.submit(partial(lambda: 1))
-    assert "warmill.tests" in hooks.double.__module__ or not warmill.__file__
 
 
 def test_jobs_are_counted() -> None:
