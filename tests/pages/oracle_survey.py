@@ -443,8 +443,8 @@ class SurveyOracle:
         groups = self.groups(code)
         if test == "welch":
             return float(anova_oneway(groups, use_var="unequal", welch_correction=True).pvalue)
-        # Scores that are equal but for the last digits of their sums tie.
-        return float(stats.kruskal(*(np.round(x, 9) for x in groups)).pvalue)
+        # Scores that are equal but for the last bits of their sums tie.
+        return float(stats.kruskal(*(np.round(group, 9) for group in groups)).pvalue)
 
     @functools.cache  # noqa: B019
     def omega_squared(self, code: str) -> tuple[float, float, float]:
