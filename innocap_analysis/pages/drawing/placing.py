@@ -43,6 +43,8 @@ class OneRow(LayoutEngine):
         panels = [ax for ax in fig.axes if ax.get_subplotspec() is not None]
         if not panels:
             return
+        for ax in panels:
+            ax.get_xlim()  # has the limits follow the data, which texts are placed by
         ruler = Ruler(fig)
         for axis in _list_axes(panels):
             # Placing a name looks at every tick once more, even where there is no name.
