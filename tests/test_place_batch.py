@@ -209,3 +209,13 @@ def test_a_place_is_found_by_typing_without_a_network(made: Path) -> None:
         assert page.evaluate(shown) == ["Letterkenny"]
         assert len(asked) == 1  # the page itself
         browser.close()
+
+
+def test_a_region_that_is_no_known_place_keeps_the_pages_of_its_country(project: Path) -> None:
+    with (project / "data/codebooks/regions.csv").open("a", encoding="utf-8") as table:
+        table.write("SE99,SE99,SE,New North,Nya Norr,Uusi pohjoinen,Nouveau Nord\n")
+    runs = make_plan(load_settings(), regions=["SE99", "SE32"], notebooks=["30"])
+    assert [run.place for run in runs] == [
+        "reports/SE99/30_how_does_this_country_do.ipynb",
+        "reports/SE32/35_how_does_this_place_do.ipynb",
+    ]

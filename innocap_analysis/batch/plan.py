@@ -233,9 +233,10 @@ def _pair_units(units: Sequence[str], names: Sequence[str], book: Book) -> list[
     """Return each unit with the notebooks about it.
 
     A notebook about countries says nothing of a region: that leads to the notebooks about
-    places, where the plan has any.
+    places, where the plan has any and the place is known.
     """
     instead = book.settings.batch.place
+    known = set(read_places(book.settings).table.index) if instead else set()
     pairs: dict[tuple[str, str], None] = {}
     for unit in units:
         is_country = unit in book.settings.countries
@@ -243,7 +244,7 @@ def _pair_units(units: Sequence[str], names: Sequence[str], book: Book) -> list[
             if is_country == book.is_for_places(name):
                 if is_country:
                     continue  # a country has pages of its own
-                own: Sequence[str] = instead or (name,)
+                own: Sequence[str] = instead if unit in known else (name,)
             else:
                 own = (name,)
             pairs |= dict.fromkeys((unit, one) for one in own)

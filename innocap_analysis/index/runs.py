@@ -96,6 +96,10 @@ class SensitivityResult:
             places = store_ranks(np.where(own == 0, np.nan, -own.astype(float)))
         return Ranks(pd.Index(names), places)
 
+    def rank_runs(self, code: str, units: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the ranks of every run: the former name of ``ranks(code, units).table``."""
+        return self.ranks(code, units).table
+
     def gaps(
         self, code: str, units: Sequence[str], *, reference_units: Sequence[str]
     ) -> pd.DataFrame:
