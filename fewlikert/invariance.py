@@ -103,7 +103,8 @@ def screen_dif(
 
 
 def _test_item(y: np.ndarray, others: np.ndarray, marks: np.ndarray) -> dict[str, Any]:
-    match = others[:, None]
+    # Centred, or the groups' effects would be those at a mean of zero, far from any answer.
+    match = (others - others.mean())[:, None]
     uniform = np.hstack([match, marks])
     designs = (match[:, :0], match, uniform, np.hstack([uniform, marks * match]))
     fits = [fit_ordinal_logit(y, design).loglik for design in designs]
