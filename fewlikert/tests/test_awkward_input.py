@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import integrate, stats
+from scipy import stats
 
 import fewlikert as fl
 from fewlikert import (
@@ -35,6 +34,8 @@ MIXED = RNG(5).normal(size=(60, 1)) + RNG(6).normal(size=(60, 4))
 ANSWERS = pd.DataFrame(np.digitize(MIXED, [-2, -0.7, 0.7, 2]) + 1.0, columns=list("abcd"))
 ANSWERS = ANSWERS.assign(g=["u", "v"] * 30, o=[f"o{i // 4}" for i in range(60)])
 ITEMS = ["a", "b", "c", "d"]
+MEANS = pd.Series({"SE": 53.1, "FI": 57.6, "IE": 52.7, "CA": 55.8})
+ERRORS = pd.Series([2.0, 3.0, 3.3, 2.6], MEANS.index)
 # Every function that takes answers, with one column or several of them.
 ONE: dict[str, Callable[[pd.DataFrame], Any]] = {
     "summarise": lambda t: summarise(t, ["a"], by="g", clusters="o"),
@@ -257,72 +258,6 @@ def test_groups_go_by_value_and_have_one_name_each() -> None:
     assert (ordered["reference"].tolist(), ordered["unit"].tolist()) == (["s", "s"], ["m", "l"])
     with pytest.raises(InputError, match="g: two different groups are both called '1'"):
         summarise(table.assign(g=[1, 1, "1", "1", 2, 2]), ["x"], by="g")
-
-
-def test_errors_of_means_go_by_label() -> None:
-    plain = pool_means(MEANS, ERRORS, prior_scale=5).means
-    turned = pool_means(MEANS, ERRORS.iloc[::-1], prior_scale=5).means
-    pd.testing.assert_frame_equal(plain, turned)
-    for wrong in (ERRORS[:2], pd.concat([ERRORS, pd.Series({"NO": 1.0})]), ERRORS.iloc[[0, 0, 1]]):
-        with pytest.raises(InputError, match="se: one for each mean is needed"):
-            pool_means(MEANS, wrong, prior_scale=5)
-    with pytest.raises(InputError, match="two Series"):
-        pool_means(MEANS.tolist(), ERRORS.tolist(), prior_scale=5)  # type: ignore[arg-type]
-
-
-MEANS = pd.Series({"SE": 53.1, "FI": 57.6, "IE": 52.7, "CA": 55.8})
-ERRORS = pd.Series([2.0, 3.0, 3.3, 2.6], MEANS.index)
-
-
-@pytest.mark.parametrize("scale", [0.1, 1.0, 10.0, 1000.0])
-@pytest.mark.parametrize("errors", [[2.0, 3.0, 3.3, 2.6], [0.05, 3.0, 10.0, 0.5], [0.1] * 4])
-def test_expected_ranks_are_those_of_the_pairs(errors: list[float], scale: float) -> None:
-    # Of one posterior: the sum of k P(rank k) is 1 and the sum of P(another is above).
-    found = pool_means(MEANS, pd.Series(errors, MEANS.index), prior_scale=scale)
-    _check_ranks(found)
-
-
-def test_ranks_of_eighty_groups() -> None:
-    rng = RNG(5)
-    means = pd.Series(rng.normal(50, 4, 80))
-    _check_ranks(pool_means(means, pd.Series(rng.uniform(1, 6, 80)), prior_scale=10))
-
-
-def _check_ranks(found: Any) -> None:
-    ranks, above = found.ranks.to_numpy(), found.superiority.to_numpy()
-    expected = ranks @ np.arange(1, len(ranks) + 1)
-    assert expected == pytest.approx(1 + np.nansum(above, axis=0), abs=1e-6)
-    assert ranks.sum(axis=0) == pytest.approx(1, abs=1e-6)
-    assert ranks.sum(axis=1) == pytest.approx(1, abs=1e-12)
-
-
-@pytest.mark.parametrize("scale", [0.3, 10.0, 1000.0])
-def test_the_posterior_is_that_of_plain_quadrature(scale: float) -> None:
-    # scipy.integrate.quad over the between-group sd, formulas of Gelman and others (5.20, 5.21).
-    y, s = MEANS.to_numpy(), ERRORS.to_numpy()
-
-    def weigh(tau: float) -> tuple[float, float, float]:
-        w = 1 / (s**2 + tau**2)
-        grand = w @ y / w.sum()
-        fit = np.sqrt(w.prod() / w.sum()) * np.exp(-0.5 * (w * (y - grand) ** 2).sum())
-        keep = tau**2 / (tau**2 + s[1] ** 2)
-        return stats.halfnorm.pdf(tau, scale=scale) * fit, grand, keep * y[1] + (1 - keep) * grand
-
-    def average(what: Callable[[float], float], end: float = 9 * scale) -> float:
-        edges = [0, *(e for e in (0.5, 2, 5, 12, 30, 100, 400) if e < end), end]
-        return sum(
-            integrate.quad(what, a, b, epsabs=0, epsrel=1e-11)[0]
-            for a, b in itertools.pairwise(edges)
-        )
-
-    found = pool_means(MEANS, ERRORS, prior_scale=scale)
-    total = average(lambda tau: weigh(tau)[0])
-    grand = average(lambda tau: weigh(tau)[0] * weigh(tau)[1]) / total
-    fi = average(lambda tau: weigh(tau)[0] * weigh(tau)[2]) / total
-    below = average(lambda tau: weigh(tau)[0], found.spread["median"]) / total
-    assert found.spread["grand_mean"] == pytest.approx(grand, rel=1e-8)
-    assert found.means["pooled"][1] == pytest.approx(fi, rel=1e-8)
-    assert below == pytest.approx(0.5, abs=1e-5)
 
 
 def test_a_factor_model_has_no_unit() -> None:

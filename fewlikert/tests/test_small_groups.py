@@ -27,7 +27,6 @@ from fewlikert.imputation import (
 from fewlikert.judgement import judge_difference
 from fewlikert.mixed import estimate_icc, fit_mixed_means
 from fewlikert.ordinal import SeparationError, compare_answers, fit_ordinal_logit
-from fewlikert.pooling import pool_means
 
 WAVE, RAG = read_wave(), read_ragged()
 JOBS = {"wave": (WAVE, "y", "country"), "rag": (RAG, "score", "group"),
@@ -209,48 +208,6 @@ def test_pairs_with_organisations_combine_both_means() -> None:
     told = compare_cluster_pairs(one, "score", "group", "organisation", smallest=5)
     assert told.loc[told["unit"] == "A", "reason"].eq("one organisation only").all()
     assert told.loc[told["unit"] == "A", "verdict"].eq("inconclusive").all()
-
-
-@pytest.mark.parametrize(("name", "scale"), [("wave", 1.0), ("rag", 10.0)])
-def test_pooled_means_are_those_of_draws_and_metafor(name: str, scale: float) -> None:
-    # metafor 3.8.1: rma(method = "PM" and "REML"); the posterior against its own definition,
-    # drawn 400,000 times.
-    ref = R["clusters"][name]
-    mean, se = pd.Series(ref["mu"]), pd.Series(ref["se"])
-    found = pool_means(mean, se, prior_scale=scale)
-    assert found.spread["paule_mandel"] == pytest.approx(ref["pm"], abs=1e-6)
-    assert found.spread["reml"] == pytest.approx(ref["reml"], abs=1e-4)
-    rng = np.random.default_rng(3)
-    y, s, n = mean.to_numpy(), se.to_numpy(), 400_000
-    tau = np.abs(rng.normal(0, scale, n))
-    w = 1 / (s**2 + tau[:, None] ** 2)
-    total = w.sum(axis=1)
-    grand = (w @ y) / total
-    fit = np.log(w).sum(1) - np.log(total) - (w * (y - grand[:, None]) ** 2).sum(1)
-    p = np.exp((fit - fit.max()) / 2)
-    at = rng.choice(n, n, p=p / p.sum())
-    mu = rng.normal(grand[at], 1 / np.sqrt(total[at]))
-    share = (tau[:, None] ** 2 * w)[at]
-    draws = rng.normal(share * y + (1 - share) * mu[:, None], np.sqrt(share) * s)
-    np.testing.assert_allclose(found.means["pooled"], draws.mean(axis=0), atol=0.005 * scale)
-    np.testing.assert_allclose(found.means["sd"], draws.std(axis=0), atol=0.005 * scale)
-    ranks = (-draws).argsort(axis=1).argsort(axis=1)
-    for k in range(4):
-        np.testing.assert_allclose(found.ranks[k + 1], (ranks == k).mean(axis=0), atol=0.005)
-    above = [[np.nan if i == j else (draws[:, i] > draws[:, j]).mean() for j in range(4)]
-             for i in range(4)]  # fmt: skip
-    np.testing.assert_allclose(found.superiority, above, atol=0.005)
-    np.testing.assert_allclose(found.ranks.sum(axis=1), 1)
-
-
-def test_pooling_refuses_what_has_no_error() -> None:
-    mean = pd.Series({"SE": 1.0, "FI": 2.0})
-    with pytest.raises(InputError, match="FI: a mean and a standard error"):
-        pool_means(mean, pd.Series({"SE": 1.0, "FI": 0.0}), prior_scale=1)
-    with pytest.raises(InputError, match="two groups or more"):
-        pool_means(mean[:1], pd.Series({"SE": 1.0}), prior_scale=1)
-    with pytest.raises(InputError, match="prior_scale 0 is not above zero"):
-        pool_means(mean, pd.Series({"SE": 1.0, "FI": 1.0}), prior_scale=0)
 
 
 @pytest.mark.parametrize(
