@@ -98,13 +98,15 @@ def run_limit(regions: list[str], output: Path) -> float:
 def execute_all(regions: list[str]) -> float:
     """Run the code of the cells, nothing else around it, and make the pages."""
     import nbformat
-    from innocap_analysis.batch.warm import preload
     from IPython.core.formatters import DisplayFormatter
 
     from innocap_analysis import load_settings
+    from innocap_analysis.batch.hooks import load_runs, rehearse_runs
     from innocap_analysis.batch.html import export_html
+    from warmill.loading import load_process
 
-    preload.preload(("en",), [Path(f"notebooks/{n}.ipynb") for n in NOTEBOOKS])
+    paths = [Path(f"notebooks/{n}.ipynb") for n in NOTEBOOKS]
+    load_process(partial(load_runs, ("en",), paths), partial(rehearse_runs, "en"))
     os.chdir(ROOT / "notebooks")
     books = {n: nbformat.read(f"{n}.ipynb", as_version=4) for n in NOTEBOOKS}
     reports, display = load_settings().reports_dir, DisplayFormatter().format

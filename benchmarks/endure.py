@@ -1,10 +1,12 @@
 """What the batch withstands: many runs, and runs that end badly.
 
     python benchmarks/endure.py mix                   # 200 runs, a third of which end badly
+    python benchmarks/endure.py kill                  # the batch killed at 20 moments, each start
     python benchmarks/endure.py scale                 # 900 SYNTHETIC municipalities x 3 notebooks
     python benchmarks/endure.py scale --municipalities 50 --plot docs/batch_scale.png
 
-`mix` checks that each end is named and that no process is left. `scale` samples the process
+`mix` checks that each end is named and that no process is left; `kill`, that no process is left
+and that the next batch goes on to whole reports. `scale` samples the process
 that forks the runs (memory, descriptors, zombies) and draws cost against number of runs.
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -129,7 +132,7 @@ class Sampler(threading.Thread):
             for child in self._list_children(os.getpid()):
                 with_children = self._list_children(child)
                 try:
-                    if b"innocap-helper" not in Path(f"/proc/{child}/cmdline").read_bytes():
+                    if b"warmill-helper" not in Path(f"/proc/{child}/cmdline").read_bytes():
                         continue
                     status = Path(f"/proc/{child}/status").read_text()
                     memory = int(status.split("VmRSS:")[1].split()[0]) / 1024
@@ -210,6 +213,46 @@ def run_mix(folder: Path) -> int:
     return wrong + len(left)
 
 
+def run_kills(folder: Path, moments: int = 20) -> int:
+    """Kill the batch at random moments; return how often something was left or torn."""
+    root = make_project(folder, [], ["30_answers"], "  timeout_seconds: 60\n")
+    write_notebook(root / "notebooks" / "30_answers.ipynb", [*NOTEBOOKS["30_answers"],
+                   "import time\n\ntime.sleep(0.3)"])  # fmt: skip
+    rng, wrong = np.random.default_rng(6), 0
+    code = "from innocap_analysis import cli; cli.main()"
+    for start in ("fork", "spawn"):
+        output = folder / f"out-{start}"
+        environment = os.environ | {"INNOCAP_OUTPUT": str(output), "INNOCAP_START": start}
+
+        def begin(environment: dict[str, str] = environment) -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-c", code, "report", "--force", "-j", "2"]
+            nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            return subprocess.Popen(command, cwd=root, env=environment, **nowhere)
+
+        clock = time.perf_counter()
+        wrong += begin().wait() != 0
+        whole = time.perf_counter() - clock
+        for moment in rng.uniform(0.3, whole, moments):
+            process = begin()
+            time.sleep(moment)
+            process.kill()
+            process.wait()
+            time.sleep(1)
+            left = find_family(f"INNOCAP_OUTPUT={output}")
+            if left:
+                wrong += 1
+                print(f"LEFT after {moment:.1f} s: {left}")
+        wrong += begin().wait() != 0
+        verify = [sys.executable, "-c", code, "verify"]
+        wrong += subprocess.call(verify, cwd=root, env=environment) != 0
+        wrong += len(list(output.glob(".staging-*")))
+        print(
+            f"{start}: killed at {moments} moments of {whole:.1f} s, {wrong} wrong so far",
+            flush=True,
+        )
+    return wrong
+
+
 def run_scale(folder: Path, municipalities: int, plot: Path | None) -> int:
     """Run every municipality's notebooks; return whether something failed or leaked."""
     from innocap_analysis import load_settings, run_notebooks
@@ -278,13 +321,15 @@ def draw(path: Path, ends: list[float], samples: pd.DataFrame) -> None:
 def main() -> int:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["mix", "scale"])
+    parser.add_argument("what", choices=["kill", "mix", "scale"])
     parser.add_argument("--municipalities", type=int, default=900)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="innocap-endure-") as folder:
         if given.what == "mix":
             return run_mix(Path(folder))
+        if given.what == "kill":
+            return run_kills(Path(folder))
         return run_scale(Path(folder), given.municipalities, given.plot)
 
 

@@ -42,9 +42,7 @@ class Loaded:
 
     def start_helper(self, target: Callable[..., None], *arguments: object) -> Helper:
         """Do what `warmill.helper.start_helper` does, by a fork of the loaded process."""
-        # Whoever ends with its parent ends with the process that it was forked from.
-        own = [self._process.pid if a == os.getpid() else a for a in arguments]
-        asked = (target.__module__, target.__qualname__, own)
+        asked = (target.__module__, target.__qualname__, arguments)
         data = pickle.dumps((str(Path.cwd()), dict(os.environ), sys.path, asked))
         (to_us, from_it), (to_it, from_us) = os.pipe(), os.pipe()
         with self._connect() as line:
@@ -143,6 +141,7 @@ def _answer(line: socket.socket) -> None:
 
 
 def _conduct(data: bytes, source: int, sink: int, errors: int) -> NoReturn:
+    die_with_parent()
     try:
         folder, environment, places, (module, name, arguments) = pickle.loads(data)
         os.setsid()

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,8 +54,7 @@ def run_cells(
     *,
     engine: str | None = None,
     timeout: float | None = None,
-    cwd: str | Path | None = None,
-    arguments: Sequence[str] = (),
+    **options: Any,  # noqa: ANN401
 ) -> Ending:
     """Run a notebook as ``papermill.execute_notebook`` does, and say how it ended.
 
@@ -70,10 +69,8 @@ def run_cells(
         own.
     timeout : float, optional
         Seconds that all cells may take together.
-    cwd : path, optional
-        The working directory of the cells.
-    arguments : sequence of str
-        Further arguments of a kernel of its own.
+    **options
+        As of ``papermill.execute_notebook``: `cwd`, `kernel_name` and so on.
 
     Returns
     -------
@@ -87,17 +84,15 @@ def run_cells(
 
     places = [parameterize_path(str(place), parameters or {}) for place in (source, result)]
     until = time.monotonic() + (timeout or 0)
-    limit = {"timeout_func": lambda _=None: max(1, math.ceil(until - time.monotonic()))}
+    if timeout is not None:
+        options["timeout_func"] = lambda _=None: max(1, math.ceil(until - time.monotonic()))
     problem = ""
     for start in range(_STARTS):
         try:
             with _quiet(cells_elsewhere=engine is None):
                 papermill.execute_notebook(
                     str(source), str(result), parameters=dict(parameters or {}),
-                    engine_name=engine, progress_bar=False,
-                    cwd=None if cwd is None else str(cwd),
-                    **(limit if timeout is not None else {}),
-                    **({"extra_arguments": [*arguments]} if engine is None and arguments else {}),
+                    engine_name=engine, **{"progress_bar": False} | options,
                 )  # fmt: skip
         except papermill.PapermillExecutionError as error:
             return _explain(_read(places[1]), error)

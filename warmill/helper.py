@@ -28,6 +28,7 @@ from warmill.processes import (
     can_fork,
     die_with_parent,
     end_group,
+    import_jsonschema,
     one_thread,
     without_interrupt,
 )
@@ -145,7 +146,7 @@ def start_helper(target: Callable[..., None], *arguments: object) -> Helper:
     """Start a fresh interpreter that calls a function with a channel and the arguments."""
     check_portable(target, arguments)
     home = str(Path(warmill.__file__).parents[1])
-    command = [sys.executable, "-P", "-c", _CODE, home, NAME]
+    command = [sys.executable, "-P", "-c", _CODE, home, NAME, str(os.getpid())]
     options: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -162,6 +163,7 @@ def start_helper(target: Callable[..., None], *arguments: object) -> Helper:
 
 def be_helper() -> None:
     """Do what was asked for; the first thing that a helper runs."""
+    die_with_parent(int(sys.argv[3]))
     channel = Channel(os.dup(0), os.dup(1))
     # The pipes are for messages alone: what is printed goes where errors go.
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123
@@ -173,6 +175,7 @@ def be_helper() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     (places,) = channel.recv()
     sys.path += [place for place in places if place not in sys.path]
+    import_jsonschema()  # before what was asked for imports it
     target, arguments = channel.recv()
     target(channel, *arguments)
 
@@ -214,7 +217,7 @@ def call_elsewhere(
         The process was ended from outside.
     """
     with one_thread(), without_interrupt():
-        helper = start_helper(_serve, target, arguments, os.getpid())
+        helper = start_helper(_serve, target, arguments)
     try:
         while True:
             kind, *content = helper.channel.recv()
@@ -231,13 +234,10 @@ def call_elsewhere(
         helper.stop()
 
 
-def _serve(
-    channel: Channel, target: Callable[..., None], arguments: tuple[object, ...], parent: int
-) -> None:
+def _serve(channel: Channel, target: Callable[..., None], arguments: tuple[object, ...]) -> None:
     # Ctrl-C is for the process that started this one to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
-    die_with_parent(parent)
     if not can_fork():  # a thread would keep this process from forking
         watch_parent(channel, lambda *_: None)
     try:

@@ -42,8 +42,8 @@ def execute_notebooks(
     start: Start | None = None,
     timeout: float | None = None,
     memory_mb: int | None = None,
-    cwd: str | Path | None = None,
     report: Callable[[Ended], object] | None = None,
+    **options: Any,  # noqa: ANN401
 ) -> list[Ended]:
     """Execute notebooks with parameters, each as the papermill command would, but warm.
 
@@ -61,10 +61,10 @@ def execute_notebooks(
         Likewise; called after it. Default: draws a figure.
     jobs, start, timeout, memory_mb
         As of :class:`~warmill.Pool`.
-    cwd : path, optional
-        The working directory of the notebooks. Default: this one.
     report : callable, optional
         Called here with each as it ends.
+    **options
+        As of ``papermill.execute_notebook``: `cwd`, `kernel_name` and so on.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def execute_notebooks(
     ... )  # doctest: +SKIP
     """
     given = list(tasks)
-    options = {"jobs": jobs, "start": start, "timeout": timeout, "memory_mb": memory_mb}
+    pool = {"jobs": jobs, "start": start, "timeout": timeout, "memory_mb": memory_mb}
     if load is None:
         load = partial(_import_all, list(dict.fromkeys(Path(task.source) for task in given)))
     ended: dict[int, Ended] = {}
@@ -91,8 +91,8 @@ def execute_notebooks(
         if report is not None:
             report(end)
 
-    run = partial(_run_task, timeout=timeout, cwd=Path(cwd or Path.cwd()).absolute())
-    call_elsewhere(_serve, given, run, load, rehearse, options, take=take)
+    run = partial(_run_task, timeout=timeout, **options)
+    call_elsewhere(_serve, given, run, load, rehearse, pool, take=take)
     return [ended[number] for number in range(len(given))]
 
 
@@ -105,12 +105,12 @@ def _import_all(notebooks: list[Path]) -> None:
 
 
 def _run_task(
-    numbered: tuple[int, Task], engine: str | None, *, timeout: float | None, cwd: Path
+    numbered: tuple[int, Task],
+    engine: str | None,
+    **options: Any,  # noqa: ANN401
 ) -> tuple[int | None, str | None]:
     task = numbered[1]
-    ending = run_cells(
-        task.source, task.result, task.parameters, engine=engine, timeout=timeout, cwd=cwd
-    )
+    ending = run_cells(task.source, task.result, task.parameters, engine=engine, **options)
     return ending.cell, ending.error
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from warmill.attempt import RETRIES, Attempt, name_error
 from warmill.errors import WarmillError
 from warmill.helper import Channel, Helper, check_portable, start_helper, watch_parent
-from warmill.processes import die_with_parent, keep_memory, limit_memory, one_thread
+from warmill.processes import keep_memory, limit_memory, one_thread
 
 _POLL_SECONDS = 0.5
 _START_SECONDS = 300.0
@@ -70,7 +70,7 @@ class Workers:
         free = sum(worker.attempt is None for worker in self._all)
         while len(self._all) < self._jobs and free < waiting:
             with one_thread():
-                worker = _Worker(start_helper(serve, *self._given, os.getpid()))
+                worker = _Worker(start_helper(serve, *self._given))
             self._all.append(worker)
             threading.Thread(target=self._hear, args=(worker,), daemon=True).start()
             free += 1
@@ -155,10 +155,8 @@ def serve(
     run: Callable[..., Any],
     hooks: Hooks | None,
     memory_mb: int | None,
-    parent: int,
 ) -> None:
     """Load everything, then run the tasks that come through the channel."""
-    die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # kernels are those of this environment
     given: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()

@@ -19,7 +19,7 @@ from warmill.processes import environment
 
 SOURCE, RESULT = "source.ipynb", "result.ipynb"
 # A kernel of its own notes down what it reads.
-LISTENING = (f"--InteractiveShellApp.extra_extensions={witness.__name__}",)
+LISTENING = [f"--InteractiveShellApp.extra_extensions={witness.__name__}"]
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -40,8 +40,8 @@ def run_cells(
     with environment(**given), contextlib.nullcontext() if engine else witness.tell_kernel():
         ending = cells.run_cells(
             staging / SOURCE, staging / RESULT, run.parameters, engine=engine,
-            timeout=settings.batch.timeout_seconds, cwd=settings.notebooks_dir,
-            arguments=LISTENING,
+            timeout=settings.batch.timeout_seconds, cwd=str(settings.notebooks_dir),
+            extra_arguments=LISTENING,
         )  # fmt: skip
     if ending.error and _is_refused(ending.error):
         return Ending(ending.notebook, ending.cell, f"{ending.error}; {CHECK_DISK}")

@@ -15,7 +15,7 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings, load_settings
 from warmill.errors import LostError, WarmillError
 from warmill.helper import call_elsewhere
-from warmill.processes import can_fork, import_jsonschema
+from warmill.processes import can_fork
 
 if TYPE_CHECKING:
     from innocap_analysis.batch.fingerprint import ProjectState
@@ -171,7 +171,6 @@ def _watch(request: Request, tally: _Tally) -> None:
 
 
 def _conduct(tell: Callable[[str, object], None], request: Request, start: Start) -> None:
-    import_jsonschema()
     conduct_batch(request, tell, functools.partial(_execute, start=start))
 
 

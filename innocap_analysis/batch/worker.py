@@ -23,7 +23,7 @@ from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings
 from warmill.helper import Channel, Helper, start_helper
-from warmill.processes import can_fork, die_with_parent, one_thread
+from warmill.processes import can_fork, one_thread
 
 # The worker's own threads say how many runs go at the same time.
 _MANY = 1024
@@ -102,7 +102,7 @@ class _Host:
         try:
             with one_thread():
                 helper = self._helper = start_helper(
-                    _serve, self.settings, self._state, os.getpid(), str(self._output)
+                    _serve, self.settings, self._state, str(self._output)
                 )
         finally:
             self._begun.set()
@@ -151,14 +151,11 @@ def _check_same(here: ProjectState, there: ProjectState) -> None:
         )
 
 
-def _serve(
-    pipe: Channel, settings: Settings, state: ProjectState, parent: int, output: str
-) -> None:
+def _serve(pipe: Channel, settings: Settings, state: ProjectState, output: str) -> None:
     """Load everything and fork a child for each run that comes through the pipe."""
     from innocap_analysis.batch.pool import RunPool
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with_parent(parent)
     os.environ[OUTPUT_VARIABLE] = output
     plan = settings.batch
     names = (*plan.comparison, *plan.region, *plan.place)

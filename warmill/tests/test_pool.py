@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -78,7 +77,7 @@ def test_what_another_process_raises_is_raised_here() -> None:
 
 
 def test_a_helper_ends_when_its_pipe_closes() -> None:
-    helper = start_helper(serve, hooks.double, None, None, os.getpid())
+    helper = start_helper(serve, hooks.double, None, None)
     assert helper.channel.recv() == ("ready", None)
     assert not helper.has_ended()
     helper.channel.close()
