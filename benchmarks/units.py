@@ -4,7 +4,8 @@
 
 An index of 40 indicators in four groups, 2,000 runs with the default choices, one fresh process
 for each size, numpy held to one thread. Each analysis ends with the interval of every unit's rank
-in the index; up to 5,000 units the scores of every run are kept, beyond that the ranks alone.
+in the index; up to 5,000 units the scores of every run are kept, beyond that the ranks in the
+index alone.
 """
 
 from __future__ import annotations

@@ -340,8 +340,10 @@ def test_ranks_that_are_kept_alone_are_those_of_the_scores(x: np.ndarray, row: i
     values = frame(np.vstack([x, x[:1]]))
     book, unit = make_book(), f"u{row % len(x)}"
     whole = run_sensitivity(values, book, n=15)
-    kept = run_sensitivity(values, book, n=15, keep=[unit])
-    for code in book.parents:
+    kept = run_sensitivity(values, book, n=15, keep=[unit], codes=["G", "I"])
+    with pytest.raises(InnocapError, match="runs of 'H' were not kept; name it in codes"):
+        kept.ranks("H")
+    for code in ("G", "I"):
         for units in (None, [unit, "u0"] if unit != "u0" else ["u0"]):
             one, other = whole.ranks(code, units), kept.ranks(code, units)
             pd.testing.assert_frame_equal(one.summary(), other.summary(), check_exact=True)

@@ -139,12 +139,13 @@ class CapacityData:
         factors: Sequence[Factor] | None = None,
         sobol: bool = False,
         keep: Sequence[str] | None = None,
+        codes: Sequence[str] | None = None,
     ) -> SensitivityResult:
         """Score the index many times under other choices, with the project's own coverage rule.
 
         Parameters
         ----------
-        n, seed, factors, sobol, keep
+        n, seed, factors, sobol, keep, codes
             As in :func:`~innocap_analysis.index.sensitivity.run_sensitivity`.
 
         Returns
@@ -154,7 +155,7 @@ class CapacityData:
         """
         return run_sensitivity(
             self.values, self.codebook, factors=factors, n=n, seed=seed, sobol=sobol, keep=keep,
-            min_coverage=self.settings.min_coverage,
+            codes=codes, min_coverage=self.settings.min_coverage,
         )  # fmt: skip
 
     def reference_units(self, reference: str | Sequence[str]) -> list[str]:

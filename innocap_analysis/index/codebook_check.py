@@ -8,12 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.index.codebook import (
-    CLIPS,
-    COLUMNS,
-    KINDS,
-    TRANSFORMS,
-)
+from innocap_analysis.index.codebook import CLIPS, COLUMNS, KINDS, TRANSFORMS
 from innocap_analysis.index.means import find_mean
 from innocap_analysis.index.normalisers import NORMALISERS
 from innocap_analysis.languages import find_languages
@@ -51,12 +46,7 @@ def _is_number(text: str) -> bool:
 def check_cells(table: pd.DataFrame, rows: list[str], *, frozen: bool = True) -> list[str]:
     """List the faults that a single row shows; goalposts may be missing unless frozen."""
     faults = []
-    words = {
-        "kind": KINDS,
-        "clip": CLIPS,
-        "transform": TRANSFORMS,
-        "normalise": tuple(NORMALISERS),
-    }
+    words = {"kind": KINDS, "clip": CLIPS, "transform": TRANSFORMS, "normalise": [*NORMALISERS]}
     first_seen: dict[str, str] = {}
     for row, values in zip(rows, table.to_dict("records"), strict=True):
         cells = {str(column): str(value) for column, value in values.items()}

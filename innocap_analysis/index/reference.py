@@ -69,8 +69,10 @@ def compare_to_reference(
     table |= {name: np.array(parts[name]).T.ravel() for name in _BY_UNIT}
     table["unit"] = np.repeat(np.array(list(units), dtype=object), len(codes))
     table["value"], table["score"] = raw.ravel(), own.ravel()
-    table["gap_to_median"] = table["score"] - table["reference_median"]
-    table["gap_to_best"] = table["score"] - table["reference_best"]
+    for end in ("median", "best"):
+        other = table[f"reference_{end}"]
+        gap = table["score"] - other
+        table[f"gap_to_{end}"] = np.where(np.abs(gap) <= ROUNDING * np.abs(other), 0.0, gap)
     return pd.DataFrame({name: table[name] for name in _COLUMNS}).astype(
         dict.fromkeys(("unit", *_TEXTS), "str")
     )

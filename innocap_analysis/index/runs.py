@@ -26,7 +26,7 @@ class SensitivityResult:
         drawn.
     scores : dict of str to DataFrame
         Runs x units for every group and index code. Where units are many, only those of the
-        units that were asked for; the ranks of all are there.
+        units and nodes that were asked for; the ranks of all units are there.
     baseline : DataFrame
         Units x codes: scores of the index as it is.
     factors : tuple of str
@@ -229,7 +229,13 @@ class SensitivityResult:
     def _check_code(self, code: str | None) -> str:
         """Return a node; the last one, an index, where none is named."""
         known = list(self.baseline.columns)
-        return known[-1] if code is None else check_labels("code", [code], known)[0]
+        node = known[-1] if code is None else check_labels("code", [code], known)[0]
+        if node not in self.scores:
+            raise InnocapError(
+                f"code: the runs of {node!r} were not kept; name it in codes, as in "
+                "run_sensitivity(…, codes=[…])"
+            )
+        return node
 
     def _check_units(self, units: Sequence[str]) -> list[str]:
         return check_labels("units", units, self.baseline.index)

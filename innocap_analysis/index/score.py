@@ -43,18 +43,10 @@ class IndexResult:
     coverage: pd.DataFrame
 
     def to_long(self, time: int | str = "") -> pd.DataFrame:
-        """Return the scores table that other tools read.
+        """Return the scores table that other tools read, `time` written in its column.
 
-        Parameters
-        ----------
-        time : int or str
-            What to write in the column `time`.
-
-        Returns
-        -------
-        DataFrame
-            Columns `unit`, `time`, `code`, `level`, `score`, `rank`, `n` (observed
-            indicators), `coverage`; indicators first, then groups, then indexes.
+        Columns `unit`, `time`, `code`, `level`, `score`, `rank`, `n` (observed indicators),
+        `coverage`; indicators first, then groups, then indexes.
         """
         parts = []
         observed = self.values.notna()

@@ -33,6 +33,7 @@ def run_sensitivity(
     min_coverage: float = 0.5,
     sobol: bool = False,
     keep: Sequence[str] | None = None,
+    codes: Sequence[str] | None = None,
     reference_unit: str | None = None,
 ) -> SensitivityResult:
     """Score an index many times, each time with other defensible choices.
@@ -61,6 +62,9 @@ def run_sensitivity(
         Units whose score in every run is kept; of all others only the rank is. Default: all
         units, and none where there are more than fifty million scores (5,000 units, 2,000 runs,
         five nodes).
+    codes : sequence of str, optional
+        Groups and indexes that are kept. Default: all, and the indexes alone where there are more
+        than fifty million scores.
     reference_unit : str, optional
         As in :func:`~innocap_analysis.index.normalise.normalise`.
 
@@ -108,9 +112,14 @@ def run_sensitivity(
             else find_reference(reference_unit, values.index),
         )  # fmt: skip
         units = None if keep is None else check_labels("keep", keep, values.index)
-        if units is None and simulation.n * baseline.size > MOST_SCORES:
-            units = []
-        scores, places = collect_runs(simulation, baseline, units)
+        many = simulation.n * baseline.size > MOST_SCORES
+        nodes = book.indexes if many else book.parents
+        scores, places = collect_runs(
+            simulation,
+            baseline,
+            keep=[] if many and units is None else units,
+            codes=nodes if codes is None else check_labels("codes", codes, book.parents),
+        )
     return SensitivityResult(
         choices=simulation.choices,
         scores=scores,
@@ -122,19 +131,24 @@ def run_sensitivity(
 
 
 def collect_runs(
-    simulation: Simulation, baseline: pd.DataFrame, keep: Sequence[str] | None = None
+    simulation: Simulation,
+    baseline: pd.DataFrame,
+    *,
+    keep: Sequence[str] | None = None,
+    codes: Sequence[str] | None = None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, np.ndarray]]:
     """Evaluate all runs; return the scores of some units, or of all, and else the ranks of all."""
+    codes = list(baseline) if codes is None else list(codes)
     every = keep is None
     names = baseline.index if keep is None else pd.Index(list(keep))
     at = baseline.index.get_indexer_for(names)
     shape = simulation.n, len(baseline)
-    scores = {code: np.empty((simulation.n, len(names))) for code in baseline}
+    scores = {code: np.empty((simulation.n, len(names))) for code in codes}
     kind = store_ranks(np.empty((0, len(baseline)))).dtype
-    places = {} if every else {code: np.empty(shape, dtype=kind) for code in baseline}
+    places = {} if every else {code: np.empty(shape, dtype=kind) for code in codes}
     for runs, nodes in simulation.evaluate():
-        for code, (found, _) in nodes.items():
-            score = np.broadcast_to(found, (len(runs), len(baseline)))
+        for code in codes:
+            score = np.broadcast_to(nodes[code][0], (len(runs), len(baseline)))
             scores[code][runs] = score if every else score[:, at]
             if not every:
                 judged = np.where(baseline[code].isna(), np.nan, score)
