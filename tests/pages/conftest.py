@@ -1,47 +1,59 @@
-"""Pages are read without drawing or writing anything, and data are scored once."""
+"""Pages are read without drawing or writing anything; what they rest on is computed once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from innocap_analysis.index.capacity import CapacityData
-from innocap_analysis.pages import opening, view
+from innocap_analysis.pages import index_view, marks, opening, place_view, survey_view, view
 
 from .reading import ROOT, read_page
+
+# Outlives a session: benchmarks/mutation.py runs many, and changes pages alone.
+_known: dict[object, tuple[object, object]] = {}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def no_files() -> Iterator[None]:
-    """Let `view.show` return the figure as it is, and load the data of a year once."""
+    """Let figures have texts and no marks, `view.show` return them; compute nothing twice."""
     patch = pytest.MonkeyPatch()
     patch.chdir(ROOT)
     patch.setattr(view, "save_figure", lambda chart, *_, **__: chart)
-    patch.setattr(opening, "load_capacity", _load)
-    patch.setattr(CapacityData, "simulate", _simulate_once(CapacityData.simulate))
+    for module, names in (
+        (opening, ("load_settings", "load_capacity")),
+        (index_view, ("judge_units", "leave_out_indicators", "leave_out_cells")),
+        (survey_view, ("load_wave", "Release", "Evidence", "tabulate_group_scores")),
+        (place_view, ("load_settings", "read_places", "read_codebook", "prepare_indicators")),
+        (place_view, ("read_local", "compare_levels")),
+        (CapacityData, ("simulate",)),
+    ):
+        for name in names:
+            patch.setattr(module, name, _compute_once(getattr(module, name)))
+    for name in ("draw_dots", "draw_points", "draw_lines", "draw_bars"):  # see test_figures.py
+        patch.setattr(marks, name, lambda *_, **__: None)
+    patch.setattr(marks.sns, "heatmap", lambda *_, **__: None)
     yield
     patch.undo()
     read_page.cache_clear()
 
 
-_loaded: dict[int | None, CapacityData] = {}
-_original = opening.load_capacity
-
-
-def _load(*, year: int | None = None, settings: object = None) -> CapacityData:
-    if year not in _loaded:
-        _loaded[year] = _original(year=year)
-    return _loaded[year]
-
-
-def _simulate_once(simulate: object) -> object:
-    known: dict[object, object] = {}
-
-    def once(self: CapacityData, **how: object) -> object:
-        key = (id(self), repr(sorted(how.items())))
-        if key not in known:
-            known[key] = simulate(self, **how)  # type: ignore[operator]
-        return known[key]
+def _compute_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def once(*given: object, **named: object) -> Any:
+        key = (function.__qualname__, _identify(given), _identify(sorted(named.items())))
+        if key not in _known:  # what was given is kept, so that nothing else gets its id
+            _known[key] = (function(*given, **named), (given, named))
+        return _known[key][0]
 
     return once
+
+
+def _identify(value: object) -> object:
+    """Return what tells an argument from others: texts, numbers and lists by what they hold."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_identify, value))
+    return value if isinstance(value, (str, int, float, type(None))) else id(value)

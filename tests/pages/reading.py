@@ -75,7 +75,7 @@ def read_numbers(text: str) -> list[float]:
     return [float(part.replace(" ", "").replace(",", "")) for part in NUMBER.findall(plain)]
 
 
-@functools.lru_cache(maxsize=48)
+@functools.cache
 def read_page(number: str, **parameters: object) -> Page:
     """Run the code cells of a notebook with some parameters and keep what they show.
 
