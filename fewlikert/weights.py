@@ -50,6 +50,12 @@ def rake_weights(
     -----
     Iterative proportional fitting (Deming and Stephan, 1940, *Annals of Mathematical
     Statistics* 11, 427-444), as ``survey::rake`` in R.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"office": ["a", "a", "a", "b"]})
+    >>> rake_weights(table, {"office": {"a": 0.5, "b": 0.5}}).round(3).tolist()
+    [0.667, 0.667, 0.667, 2.0]
     """
     weights = np.ones(len(answers))
     wanted: dict[str, tuple[np.ndarray, np.ndarray]] = {}

@@ -60,7 +60,7 @@ def _draw(name: str) -> Chart:
         if name == "bars":
             ax.barh(row, value, color=BEHIND, hatch="////", edgecolor="white", linewidth=0)
         elif name == "tiles":
-            ax.imshow(np.arange(12.0).reshape(6, 2), aspect="auto")
+            ax.pcolormesh(np.arange(12.0).reshape(6, 2))
             ax.xaxis.tick_top()
         elif name == "curve":
             ax.plot(row, value**2, linestyle="--", color=AHEAD)

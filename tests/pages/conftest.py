@@ -17,7 +17,7 @@ from .reading import ROOT, read_page
 _known: dict[object, tuple[object, object]] = {}
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def no_files() -> Iterator[None]:
     """Let figures have texts and no marks, `view.show` return them; compute nothing twice."""
     patch = pytest.MonkeyPatch()
