@@ -355,13 +355,3 @@ def test_copeland_is_antisymmetric(x: np.ndarray) -> None:
     assert scores.sum() == 0
     mirrored = aggregate(-values, book, min_coverage=0)[0]["I"]
     np.testing.assert_array_equal(scores, -mirrored)
-
-
-@settings(deadline=None, max_examples=30)
-@given(tables, st.sampled_from(MEANS), st.sampled_from([0.125, 3.0, 1000.0]))
-def test_rescaling_weights_changes_nothing(x: np.ndarray, mean: str, factor: float) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ScoreWarning)
-        one = scored(x.tolist(), mean, {"A": 1, "B": 2, "C": 3})
-        other = scored(x.tolist(), mean, {"A": factor, "B": 2 * factor, "C": 3 * factor})
-    np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-10)

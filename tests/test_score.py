@@ -155,23 +155,6 @@ def test_order_of_units_and_columns_never_matters(x: np.ndarray, random: object)
 
 
 @given(cells)
-def test_scores_do_not_depend_on_the_other_units(x: np.ndarray) -> None:
-    values = _frame(x)
-    together = score_index(values, make_book()).scores
-    for unit in values.index:
-        alone = score_index(values.loc[[unit]], make_book()).scores
-        pd.testing.assert_frame_equal(alone, together.loc[[unit]], check_exact=True)
-
-
-@given(cells, st.sampled_from([0.25, 2.0, 64.0]))
-def test_rescaling_all_weights_changes_nothing(x: np.ndarray, factor: float) -> None:
-    codes = {"A": factor, "B": factor, "C": factor, "G": 3 * factor, "H": factor}
-    one = score_index(_frame(x), make_book()).scores
-    other = score_index(_frame(x), make_book(weight=codes)).scores
-    pd.testing.assert_frame_equal(one, other, rtol=1e-12)
-
-
-@given(cells)
 def test_reversing_a_direction_mirrors(x: np.ndarray) -> None:
     one = normalise(_frame(x), make_book())
     other = normalise(_frame(x), make_book(direction={"A": -1}))

@@ -33,6 +33,7 @@ from innocap_analysis.index.normalisers import NORMALISERS
 from innocap_analysis.index.ranks import rank_scores
 from innocap_analysis.index.reference import compare_to_reference
 from innocap_analysis.index.runs import SensitivityResult
+from innocap_analysis.index.simulation import lay_out
 from innocap_analysis.index.sobol import MEAN_SHIFT, estimate
 
 pytestmark = pytest.mark.filterwarnings("ignore::innocap_analysis.index.figures.ScoreWarning")
@@ -424,3 +425,68 @@ def test_a_reference_set_without_figures_gives_no_rank() -> None:
     assert rows.loc[("x", "G"), columns].isna().all()
     assert rows.loc[("z", "G"), columns].isna().all()
     assert rows.at[("x", "H"), "reference_rank"] == 2
+
+
+def test_random_numbers_are_those_of_one_stream_in_any_order(
+    small: tuple[pd.DataFrame, Codebook],
+) -> None:
+    values, book = small
+    factors = [WeightNoise(), MeasurementError({"A": 1.0}, {"C": 2.0}), LeaveOneOut()]
+    n, counts = 7, [8, 2 * len(values), 1]
+    rng = np.random.default_rng(5)
+    first, second = ([rng.random((n, count)) for count in counts] for _ in range(2))
+    for i, numbers in enumerate(lay_out(factors, book, values.index, n, 5, sobol=True)):
+        # Both samples, then the first with each factor's numbers of the second.
+        blocks = [first[i], second[i], *(second[i] if k == i else first[i] for k in range(3))]
+        expected = np.concatenate(blocks)
+        np.testing.assert_array_equal(numbers.draw(np.arange(5 * n)), expected)
+        some = np.array([33, 2, 3, 4, 20, 0, 8])
+        np.testing.assert_array_equal(numbers.draw(some), expected[some])
+    for i, numbers in enumerate(lay_out(factors, book, values.index, n, 5, sobol=False)):
+        np.testing.assert_array_equal(numbers.draw(np.arange(n)), first[i])
+
+
+def test_a_reference_unit_goes_through_the_runs(small: tuple[pd.DataFrame, Codebook]) -> None:
+    values, book = small
+    table = book.table.reset_index().assign(low="", high="")
+    table.loc[table["kind"] == "indicator", "normalise"] = "distance_to_reference"
+    far = read_codebook(table)
+    runs = run_sensitivity(values, far, factors=[], n=2, reference_unit="d")
+    expected = score_index(values, far, reference_unit="d").scores
+    for code in far.parents:
+        np.testing.assert_array_equal(runs.scores[code].loc[1], expected[code])
+    with pytest.raises(InnocapError, match="name of a unit as reference_unit"):
+        run_sensitivity(values, far, factors=[], n=2)
+
+
+def test_blocks_of_runs_change_nothing(
+    small: tuple[pd.DataFrame, Codebook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values, book = small
+    factors = [WeightNoise(), MeasurementError({"A": 0.1}), AggregationChoice("I")]
+    whole = run_sensitivity(values, book, factors=factors, n=50)
+    monkeypatch.setattr("innocap_analysis.index.simulation.BLOCK_CELLS", 3 * len(values))
+    blocks = run_sensitivity(values, book, factors=factors, n=50)
+    for code in book.parents:
+        pd.testing.assert_frame_equal(whole.scores[code], blocks.scores[code], check_exact=True)
+
+
+def test_of_many_units_ranks_are_kept(
+    small: tuple[pd.DataFrame, Codebook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values, book = small
+    whole = run_sensitivity(values, book, n=40)
+    monkeypatch.setattr("innocap_analysis.index.sensitivity.MOST_SCORES", 100)
+    many = run_sensitivity(values, book, n=40)
+    assert many.scores["I"].empty
+    pd.testing.assert_frame_equal(many.ranks().summary(), whole.ranks("I").summary())
+    with pytest.raises(InnocapError, match="runs of 'G' were not kept"):
+        many.ranks("G")
+    with pytest.raises(InnocapError, match="scores of 'a' in every run were not kept"):
+        many.priorities("a", ["I"], reference_units=["b"])
+    # Gaps need scores: of the unit and of those it is held against.
+    few = run_sensitivity(values, book, n=40, keep=["a", "b", "d"], codes=["G", "H"])
+    how = {"reference_units": ["b", "d"]}
+    pd.testing.assert_frame_equal(
+        few.priorities("a", ["G", "H"], **how), whole.priorities("a", ["G", "H"], **how)
+    )
