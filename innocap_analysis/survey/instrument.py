@@ -20,7 +20,7 @@ from innocap_analysis.survey.scales import Scale, normalise_label, read_scales
 
 ANSWERS = ("likert", "number", "single", "multi", "id", "text", "note")
 # What an item says about who answered (`synthetic`: that nobody did), and what a note is.
-PLACES = ("country", "region")
+PLACES = ("country", "region", "place")
 ROLES = (*PLACES, "organisation", "synthetic", "title", "intro")
 
 
@@ -107,8 +107,8 @@ def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
         Codebook with a column `answer` (:data:`ANSWERS`), `label_<language>` for every
         language that the questions are asked in (`label_sv_fi`: the Swedish of Finland where
         it differs), and `role` (:data:`ROLES`) where an item says who answered. An item of the
-        scale ``country`` or ``region``, or with the answer ``id``, has that role unless another
-        item does.
+        scale ``country``, ``region`` or ``place`` (a municipality by code or name), or with the
+        answer ``id``, has that role unless another item does.
     scales : str or Path
         Table of answer scales (:func:`~innocap_analysis.survey.scales.read_scales`).
 

@@ -17,6 +17,7 @@ from innocap_analysis.survey.shares import TOP_TWO
 from innocap_analysis.survey.wave import Wave
 
 SHOWN, HIDDEN = "", "hidden"
+REST = "/rest"  # of the country, without a region or place
 NO_REGION = "?"
 RESPONDENTS = ""  # the code under which people are counted
 AGREE, COMPLETE, ALPHA = ":agree", ":complete", ":alpha"
@@ -27,9 +28,10 @@ _STRICT = "@strict"  # without doubtful responses
 class Release:
     """What may be told of a wave.
 
-    Everyone, the countries and the regions of a country are told in this order, the larger before
-    the smaller, first of all responses and then without the doubtful ones: a second page that
-    differs from the first by few people would tell their answers.
+    Everyone, the countries, their regions, the places in those, and what is left of a country
+    without each of them are told in this order, the larger before the smaller, first of all
+    responses and then without the doubtful ones: a second page that differs from the first by few
+    people would tell their answers.
 
     Attributes
     ----------
@@ -50,7 +52,8 @@ class Release:
             :data:`AGREE` whether people agree with an item, with :data:`COMPLETE` the mean of
             those alone who answered all items of a node, with :data:`ALPHA` its reliability.
         unit : str
-            ``all``, a country, a region, or ``SE/?`` for the people without a region.
+            ``all``, a country, a region, ``SE/?`` for the people without a region, a place in a
+            region, or ``SE32/rest`` for the country without a region or place.
         """
         # Scores of everyone and of those who answered all are totals of one variable.
         plain = code.removesuffix(COMPLETE)
@@ -131,9 +134,27 @@ class Release:
                 regions[name] = (country == code) & (region == own)
                 parents[name] = code
         plain |= _sort(regions)
+        places = self._list_places(region, parents)
+        plain |= _sort(places)
+        for name in [name for name in (*regions, *places) if not name.endswith(NO_REGION)]:
+            owner = str(country[plain[name]][0])
+            plain[f"{name}{REST}"] = (country == owner) & ~plain[name]
+            parents[f"{name}{REST}"] = name
         groups = plain | {f"{name}{_STRICT}": own & strict for name, own in plain.items()}
         parents |= {f"{name}{_STRICT}": f"{above}{_STRICT}" for name, above in parents.items()}
         return groups, parents
+
+    def _list_places(self, region: np.ndarray, parents: dict[str, str]) -> dict[str, Members]:
+        """List the groups of people from a place, and name what each lies in in `parents`."""
+        found: dict[str, Members] = {}
+        for code, line in self.wave.lines.items():
+            own = (self._whole["place"] == code).to_numpy(dtype=bool)
+            if not own.any():
+                continue
+            for name, above in zip(line, (*line[1:], str(region[own][0])), strict=True):
+                found[name] = found.get(name, np.zeros(len(own), bool)) | own
+                parents[name] = above
+        return found
 
     def _read(self, code: str) -> tuple[Members, np.ndarray | None, tuple[float, float]]:
         """Return who has a value of a variable, the values, and between what they lie."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from innocap_analysis.data.datapackage import SURVEY_FOLDER
+from innocap_analysis.data.places import read_places
 from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.files import write_table
@@ -16,7 +17,7 @@ from innocap_analysis.reads import list_files
 from innocap_analysis.settings import TEXTS_NAME, Settings, load_settings
 from innocap_analysis.survey.answers import clean_answers
 from innocap_analysis.survey.files.options import FileOptions
-from innocap_analysis.survey.files.read import META, Answers, read_survey
+from innocap_analysis.survey.files.read import META, Answers, order_meta, read_survey
 from innocap_analysis.survey.instrument import Instrument, read_instrument
 
 ANSWERS_NAME = "answers.csv"
@@ -47,6 +48,8 @@ class Wave:
         The project.
     whole : DataFrame, optional
         The responses kept before doubtful ones were left out; None where they were not.
+    lines : mapping of str to tuple of str
+        Every place that answers are from, itself first and then what it lies in below its region.
     """
 
     instrument: Instrument
@@ -56,6 +59,7 @@ class Wave:
     columns: pd.DataFrame
     settings: Settings
     whole: pd.DataFrame | None = None
+    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_synthetic(self) -> bool:
@@ -138,8 +142,16 @@ def _clean_wave(
     raw: pd.DataFrame, columns: pd.DataFrame, instrument: Instrument, settings: Settings
 ) -> Wave:
     owners = read_regions(settings.regions_path)["country"].to_dict()
-    clean, log = clean_answers(raw, instrument, region_countries=owners)
-    return Wave(instrument, raw, clean, log, columns, settings)
+    regions: dict[str, str] = {}
+    lines: dict[str, tuple[str, ...]] = {}
+    if raw["place"].notna().any():
+        places = read_places(settings)
+        for code in raw["place"].dropna().unique():
+            line = [code, *places.ancestors(code)]
+            regions[code] = places.above(code, "region") or ""
+            lines[code] = tuple(line[: line.index(regions[code])])
+    clean, log = clean_answers(raw, instrument, region_countries=owners, place_regions=regions)
+    return Wave(instrument, raw, clean, log, columns, settings, lines=lines)
 
 
 def check_wave(name: str, settings: Settings) -> str:
@@ -308,4 +320,4 @@ def _read_imported(settings: Settings, instrument: Instrument) -> tuple[pd.DataF
         .assign(**{c: table[c] for c in [*numbers, *options, "seconds", "synthetic"] if c in table})
     )
     columns = pd.read_csv(settings.processed_dir / COLUMNS_NAME, keep_default_na=False)
-    return table, columns
+    return order_meta(table), columns

@@ -22,6 +22,7 @@ from innocap_analysis.survey.files.columns import (
     suggest_mapping,
 )
 from innocap_analysis.survey.files.layout import Layout, detect_layout
+from innocap_analysis.survey.files.locate import locate_answers, make_finder
 from innocap_analysis.survey.files.options import FileOptions, make_options
 from innocap_analysis.survey.files.privacy import find_key, redact_text
 from innocap_analysis.survey.files.report import ImportReport
@@ -32,8 +33,8 @@ from innocap_analysis.survey.instrument import PLACES, Instrument, read_instrume
 from innocap_analysis.survey.scales import make_place_scales
 from innocap_analysis.survey.tools.tool import split_names
 
-META = ("response_id", "organisation", "country", "region", "language", "submitted", "seconds",
-        "status", "synthetic")  # fmt: skip
+META = ("response_id", "organisation", "country", "region", "place", "language", "submitted",
+        "seconds", "status", "synthetic")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class Answers:
     ----------
     table : DataFrame
         One row per response: `response_id`, `organisation` (pseudonyms), `country`,
-        `region`, `language`, `submitted` (day), `seconds`, `status` (complete, partial,
-        screened, preview, test, spam), `synthetic`, then the items: scale items as codes with
-        -8 for don't know, -9 for not applicable and NaN for missing, choices as option codes,
+        `region`, `place` (codes), `language`, `submitted` (day), `seconds`, `status` (complete,
+        partial, screened, preview, test, spam), `synthetic`, then the items: scale items as codes
+        with -8 for don't know, -9 for not applicable and NaN for missing, choices as option codes,
         multiple choices as one column per option (``<item>_<option>``; 1, 0, NaN unanswered).
     texts : DataFrame
         Free texts, kept apart: `response_id`, `item`, `text`.
@@ -112,6 +113,7 @@ def read_survey(
         bool(options.rescale),
         make_place_scales(config),
         split_names(options.missing) if options.missing else frozenset(),
+        make_finder(config, options.country) if instrument.find_role("place") else None,
     )
     secret = key if key is not None else find_key(config.root)
     parts = [
@@ -126,7 +128,7 @@ def read_survey(
         said, answers.index, layout.tool, secret, place,
         dates=options.dates, languages=config.languages,
     )  # fmt: skip
-    table = _add_who(answers, who, options.country, place.name)
+    table = locate_answers(_add_who(answers, who, options.country, place.name), config, secret)
     texts = pd.concat([part.texts for part in parts])
     texts.insert(0, "response_id", table["response_id"].reindex(texts.index).to_numpy())
     found = {target.code for target in targets}
@@ -241,10 +243,13 @@ def _add_who(
             )
         table["country"] = country
     table["synthetic"] = table["synthetic"].notna() if "synthetic" in table else False
-    for column in META:
-        if column not in table:
-            table[column] = None
-    return table[[*META, *(c for c in table.columns if c not in META)]]
+    return order_meta(table)
+
+
+def order_meta(table: pd.DataFrame) -> pd.DataFrame:
+    """Put what is known of a response first, empty columns for what is not."""
+    lacking = {column: None for column in META if column not in table}
+    return table.assign(**lacking)[[*META, *(c for c in table.columns if c not in META)]]
 
 
 def _read_texts(cells: pd.Series, code: str) -> pd.DataFrame:

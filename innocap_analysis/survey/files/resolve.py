@@ -47,6 +47,7 @@ class Resolver:
     rescale: bool = False  # whether a scale with other ends may be stretched to the item's own
     extra: Mapping[str, Scale] = field(default_factory=dict)  # countries and regions
     missing: frozenset[str] = frozenset()  # normalised words that mean missing in this file
+    find_place: Callable[[str], str] | None = None  # for the scale ``place``
     problems: list[str] = field(default_factory=list)
     typed_other: int = 0
     _told: dict[str, str] = field(default_factory=dict)
@@ -169,6 +170,8 @@ class Resolver:
         typed = self._may_be_typed(scale)
 
         def read(text: str) -> object:
+            if scale.name == "place" and self.find_place is not None:
+                return self.find_place(text)
             plain = normalise_label(text)
             if plain == "-oth-" and "other" in scale.codes:
                 return "other"
