@@ -32,6 +32,15 @@ def count_verdicts(view: SurveyView) -> dict[str, Said]:
     return counts
 
 
+def name_verdicts(view: SurveyView) -> dict[str, str]:
+    """Return a word for every verdict on a difference."""
+    return {
+        "differs": view.say("different"),
+        "equivalent": view.say("alike"),
+        "inconclusive": view.say("open"),
+    }
+
+
 def tell_smallest(view: SurveyView) -> Said:
     """Return the smallest difference of interest."""
     return view.given("smallest_difference", view.smallest, "given_points")
@@ -40,12 +49,7 @@ def tell_smallest(view: SurveyView) -> Said:
 @styled
 def plot_pairs(view: SurveyView) -> Chart:
     """Draw the difference between every two countries against what matters."""
-    data = view.evidence.pairs
-    named = {
-        "differs": view.say("different"),
-        "equivalent": view.say("alike"),
-        "inconclusive": view.say("open"),
-    }
+    data, named = view.evidence.pairs, name_verdicts(view)
     counts = count_verdicts(view)
     pairs = list(dict.fromkeys(zip(data["unit"], data["other"], strict=True)))
     style = {"linestyle": "-", "linewidth": 1.4, "markersize": 6}

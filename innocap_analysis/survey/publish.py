@@ -135,7 +135,7 @@ class Release:
                 parents[name] = code
         plain |= _sort(regions)
         places = self._list_places(region, parents)
-        plain |= _sort(places)
+        plain |= places
         for name in [name for name in (*regions, *places) if not name.endswith(NO_REGION)]:
             owner = str(country[plain[name]][0])
             plain[f"{name}{REST}"] = (country == owner) & ~plain[name]
@@ -147,14 +147,17 @@ class Release:
     def _list_places(self, region: np.ndarray, parents: dict[str, str]) -> dict[str, Members]:
         """List the groups of people from a place, and name what each lies in in `parents`."""
         found: dict[str, Members] = {}
+        depth: dict[str, int] = {}
         for code, line in self.wave.lines.items():
             own = (self._whole["place"] == code).to_numpy(dtype=bool)
             if not own.any():
                 continue
             for name, above in zip(line, (*line[1:], str(region[own][0])), strict=True):
                 found[name] = found.get(name, np.zeros(len(own), bool)) | own
-                parents[name] = above
-        return found
+                parents[name], depth[name] = above, len(line) - line.index(name)
+        # What lies in a place comes behind it, also where it is all of it.
+        order = sorted(found, key=lambda name: (-int(found[name].sum()), depth[name], name))
+        return {name: found[name] for name in order}
 
     def _read(self, code: str) -> tuple[Members, np.ndarray | None, tuple[float, float]]:
         """Return who has a value of a variable, the values, and between what they lie."""

@@ -165,7 +165,12 @@ def check_wave(name: str, settings: Settings) -> str:
 
 def find_wave(settings: Settings) -> str:
     """Return the wave that a report is made from unless told: the imported one if there is one."""
-    return WAVES[(settings.processed_dir / ANSWERS_NAME).is_file()]
+    return WAVES[bool(list_files(settings.processed_dir, ANSWERS_NAME))]
+
+
+def has_answers(settings: Settings) -> bool:
+    """Return whether any answers were imported, or made-up ones ship."""
+    return find_wave(settings) == "imported" or bool(list_synthetic(settings))
 
 
 def join_files(parts: Sequence[Answers]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

@@ -108,5 +108,5 @@ def _keep(page: Page, shown: object) -> None:
         page.charts.append(shown)
     elif isinstance(shown, Table):
         page.tables.append(shown)
-    else:
+    elif shown is not None:
         page.texts.append(str(shown))
