@@ -58,7 +58,7 @@ def import_(
     """Read survey exports into data/processed, without personal data."""
     from innocap_analysis.survey.answers import count_cleaning
     from innocap_analysis.survey.files.columns import read_mapping
-    from innocap_analysis.survey.wave import import_files
+    from innocap_analysis.survey.importing import import_files
 
     settings = load_settings()
     given = {name: value for name, value in how.items() if value is not None}

@@ -11,8 +11,9 @@ from innocap_analysis import open_place_view
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.pages import place_survey
 from innocap_analysis.settings import load_settings
+from innocap_analysis.survey.importing import import_files
 from innocap_analysis.survey.publish import Release
-from innocap_analysis.survey.wave import Wave, import_files
+from innocap_analysis.survey.wave import Wave
 
 KEY = b"a key for tests only"
 LABELS = ["Strongly agree", "Somewhat agree", "Neither agree nor disagree", "Somewhat disagree"]

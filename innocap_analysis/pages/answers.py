@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,9 +11,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.patches import Patch
 from matplotlib.transforms import blended_transform_factory
 
+from innocap_analysis.data.places import fold_name
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
@@ -28,13 +31,14 @@ from innocap_analysis.survey.disclosure import (
 from innocap_analysis.survey.publish import SHOWN
 
 _DIVERGING = (BEHIND, "#D9A27F", "#D8D8D8", "#A79FDB", AHEAD)
+_EVEN = (BEHIND, "#D9A27F", "#A79FDB", AHEAD)
 _STEP = 0.95
 _MOST_NAMED = 3
 
 
 def _title_groups(view: SurveyView) -> str:
     data = view.scores
-    main = data[(data["unit"] == data["country"]) & (data["suppressed"] == SHOWN)]
+    main = data[(data["unit"] == data["group"]) & (data["suppressed"] == SHOWN)]
     means = main.groupby("code")["mean"].mean().reindex(view.dimensions).dropna()
     if means.empty:
         return _tell_nothing(view)
@@ -80,9 +84,9 @@ def plot_groups(view: SurveyView) -> Chart:
         own = data[data["code"] == node]
         marks.frame_rows(
             ax, names if ax is axes[0] else [""] * len(units), tick=view.tick(), size=8,
-            bold=[unit in view.settings.countries for unit in units],
+            bold=[unit in view.groups for unit in units],
         )  # fmt: skip
-        marks.draw_intervals(ax, view, own, "mean", by="country")
+        marks.draw_intervals(ax, view, own, "mean", by="group")
         for unit, y in own.loc[own["mean"].isna(), ["unit", "y"]].itertuples(index=False):
             ax.text(sum(ends) / 2, y, f"{view.score(unit, node)}", ha="center", va="center",
                     size=7.5, color=QUIET)  # fmt: skip
@@ -107,38 +111,98 @@ def table_scores(view: SurveyView) -> Table:
     return view.table(view.scores["unit"].unique(), columns, caption=caption)
 
 
+def list_blocks(view: SurveyView) -> list[tuple[str, str]]:
+    """List the dimensions, each with the scales that its items are answered on."""
+    return [
+        (dimension, scale)
+        for dimension in view.dimensions
+        for scale in dict.fromkeys(
+            view.instrument.items[code].scale for code in view.codebook.leaves_of(dimension)
+        )
+    ]
+
+
+def name_block(view: SurveyView, dimension: str, scale: str) -> str:
+    """Return the name of a block's figure: the first word of its label where that tells it."""
+    words = {code: _name_file(view.codebook.label(code)) for code in view.dimensions}
+    plain = words[dimension]
+    clear = list(words.values()).count(plain) == 1 and plain not in _TAKEN
+    name = plain if clear else dimension.lower()
+    several = sum(own == dimension for own, _ in list_blocks(view)) > 1
+    return f"80_{name}_{scale}" if several else f"80_{name}"
+
+
+def name_question(view: SurveyView, question: str) -> str:
+    """Return the name of the figure of a question with several answers: its scale's if its own."""
+    scales = [view.instrument.items[code].scale for code in view.multiple]
+    own = view.instrument.items[question].scale
+    taken = {name_block(view, *block) for block in list_blocks(view)}
+    alone = scales.count(own) == 1 and own not in _TAKEN and f"80_{own}" not in taken
+    return f"80_{own if alone else question.lower()}"
+
+
+def _name_file(label: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "", fold_name(label).split(" ")[0])
+
+
+_TAKEN = ("groups", "agreement")
+
+
+def write_block(view: SurveyView, dimension: str) -> Prose:
+    """Write the heading of a dimension."""
+    return Prose(f"### {view.code(dimension)}")
+
+
 @styled
-def plot_answers(view: SurveyView, dimension: str) -> Chart:
-    """Draw the answers to one dimension's items as diverging stacked bars, by country."""
+def plot_answers(view: SurveyView, dimension: str, scale: str = "") -> Chart:
+    """Draw the answers to one dimension's items as diverging stacked bars, by group.
+
+    Of items that are answered on several scales, those on `scale`; by default the first one.
+    """
     if dimension not in view.dimensions:
         raise InnocapError(
             f"{dimension!r} is no dimension of the questionnaire; it has "
             + ", ".join(view.dimensions)
         )
-    codes, countries = view.codebook.children(dimension), view.countries
+    items, groups = view.instrument.items, view.groups
+    scale = scale or next(own for code, own in list_blocks(view) if code == dimension)
+    codes = [code for code in view.codebook.leaves_of(dimension) if items[code].scale == scale]
     data = tabulate_choices(view.release, codes)
     wide = data.set_index(["code", "unit", "answer"])["share"]
     overall = tabulate_agreement(view.release, by=None).set_index("code").loc[codes]
     best = str(overall["share"].idxmax())
     share, n = overall.loc[best, ["share", "n"]]
-    scale = view.instrument.scales[view.instrument.items[codes[0]].scale]
-    steps = sorted(float(code) for code in scale.codes)
-    chart, (ax,) = view.start_chart(
-        view.say(
-            "{dimension}: most agree ({share}) that “{question}”",
-            dimension=view.code(dimension),
-            share=view.fact("share_agree", share, "share", code=best, n=n),
-            question=view.question(best).rstrip("."),
-        ),
-        view.say(
+    steps = sorted(float(code) for code in view.instrument.scales[scale].codes)
+    colours = _choose_colours(len(steps))
+    told = {
+        "dimension": view.code(dimension),
+        "share": view.fact("share_agree", share, "share", code=best, n=n),
+        "question": view.question(best).rstrip("."),
+    }
+    if is_agreement(view, scale):
+        title = view.say("{dimension}: most agree ({share}) that “{question}”", **told)
+        subtitle = view.say(
             "Share of respondents by answer; on the left who disagrees, on the right who agrees, "
             "in figures. Don’t know and no answer are left out."
-        ),
+        )
+    else:
+        title = view.say(
+            "{dimension}: one of the two highest answers is given most often ({share}) to "
+            "“{question}”",
+            **told,
+        )
+        subtitle = view.say(
+            "Share of respondents by answer; in figures on the left the lower half of the "
+            "answers, on the right the two highest. Don’t know and no answer are left out."
+        )
+    chart, (ax,) = view.start_chart(
+        title,
+        subtitle,
         data=data[["unit", "code", "answer", "share", "n", "suppressed"]],
-        height=0.3 + len(codes) * (0.36 + 0.19 * len(countries)),
+        height=0.3 + len(codes) * (0.36 + 0.19 * len(groups)),
         key=[
             Patch(facecolor=colour, label=view.answer(codes[0], step))
-            for colour, step in zip(_DIVERGING, steps, strict=True)
+            for colour, step in zip(colours, steps, strict=True)
         ],
         note=_tell_star(view),
     )
@@ -150,8 +214,8 @@ def plot_answers(view: SurveyView, dimension: str) -> Chart:
         ax.text(0.015, y, view.question(code, star=True), size=8, va="center", color=INK,
                 transform=margin).set_in_layout(False)  # fmt: skip
         y += _STEP
-        ax.plot([0, 0], [y - 0.45, y - 0.5 + _STEP * len(countries)], color=INK, linewidth=0.8)
-        for unit in countries:
+        ax.plot([0, 0], [y - 0.45, y - 0.5 + _STEP * len(groups)], color=INK, linewidth=0.8)
+        for unit in groups:
             row = agreed[unit, code]
             shares = np.array([wide[code, unit, step] for step in steps])
             n = view.cell("n_answers", row, "count", of="n")
@@ -165,7 +229,7 @@ def plot_answers(view: SurveyView, dimension: str) -> Chart:
                 drawn[y] = (shares, left, right)
             y += _STEP
         y += 0.45
-    _draw_diverging(ax, drawn)
+    _draw_diverging(ax, drawn, colours)
     ax.set_xlim(-1, 1)
     ax.set_ylim(y - 0.6, -0.8)
     ax.set_yticks(list(ticks), list(ticks.values()), size=8)
@@ -175,16 +239,34 @@ def plot_answers(view: SurveyView, dimension: str) -> Chart:
     return chart
 
 
-def _draw_diverging(ax: Axes, drawn: Mapping[float, tuple[np.ndarray, Said, Said]]) -> None:
-    """Draw one bar per height, the middle of the middle answer at nought."""
+def is_agreement(view: SurveyView, scale: str) -> bool:
+    """Tell whether the answers of a scale say how far somebody agrees."""
+    return view.instrument.scales[scale].name.startswith("agree")
+
+
+def _choose_colours(steps: int) -> list[str]:
+    """Return a colour for every answer, from the lowest to the highest; the middle is grey."""
+    if steps == len(_DIVERGING):
+        return list(_DIVERGING)
+    # Without a middle answer no colour is that of one.
+    known = _DIVERGING if steps % 2 else _EVEN
+    shades = LinearSegmentedColormap.from_list("answers", known)
+    return [to_hex(shades(at)) for at in np.linspace(0, 1, steps)]
+
+
+def _draw_diverging(
+    ax: Axes, drawn: Mapping[float, tuple[np.ndarray, Said, Said]], colours: Sequence[str]
+) -> None:
+    """Draw one bar per height, the middle of all answers at nought."""
     if not drawn:
         return
     shares = np.array([shares for shares, _, _ in drawn.values()])
     middle = shares.shape[1] // 2
-    zero = shares[:, :middle].sum(axis=1) + shares[:, middle] / 2
+    zero = shares[:, :middle].sum(axis=1)
+    zero += shares[:, middle] / 2 if shares.shape[1] % 2 else 0
     ends = np.cumsum(shares, axis=1) - zero[:, None]
     starts = ends - shares
-    for step, colour in enumerate(_DIVERGING):
+    for step, colour in enumerate(colours):
         bars = [
             [(left, y - 0.4), (right, y - 0.4), (right, y + 0.4), (left, y + 0.4)]
             for y, left, right in zip(drawn, starts[:, step], ends[:, step], strict=True)
@@ -209,6 +291,12 @@ def _title_agreement(view: SurveyView) -> str:
     wide = data.pivot_table(index="code", columns="unit", values="share")
     if wide.empty:
         return _tell_nothing(view)
+    if len(view.groups) < 2:
+        best = str(wide.max(axis=1).idxmax())
+        row = data[data["code"] == best].to_dict("records")[0]
+        share = view.cell("share_agree", row, "share", of="share", ends=True)
+        question = view.question(best)
+        return view.say("Highest share, {share}: {question}", share=share, question=question)
     far = str((wide.max(axis=1) - wide.min(axis=1)).reindex(view.instrument.scored).idxmax())
     rows = {row["unit"]: row for row in data[data["code"] == far].to_dict("records")}
     low, high = (
@@ -226,11 +314,18 @@ def plot_agreement(view: SurveyView) -> Chart:
     """Draw the share that agrees with every item, by country, with Wilson intervals."""
     data, codes = view.agreement, view.instrument.scored
     title = _title_agreement(view)
+    every = {item.scale for code, item in view.instrument.items.items() if code in codes}
+    agrees = all(is_agreement(view, scale) for scale in every)
     subtitle = view.say(
-        "Share that agrees or strongly agrees, with 95% Wilson intervals, by country. Where "
-        "intervals overlap widely, the countries should not be told apart."
+        "Share that gave one of the two highest answers, with 95% Wilson intervals, by group. "
+        "Where intervals overlap widely, the groups should not be told apart."
     )
-    sizes = {unit: view.sized(unit) for unit in view.countries}
+    if agrees:
+        subtitle = view.say(
+            "Share that agrees or strongly agrees, with 95% Wilson intervals, by country. Where "
+            "intervals overlap widely, the countries should not be told apart."
+        )
+    sizes = {unit: view.sized(unit) for unit in view.groups}
     names = {code: view.question(code, star=True) for code in codes}
     return _draw_shares(view, data, title, subtitle, names, sizes, note=_tell_star(view))
 
@@ -243,7 +338,7 @@ def plot_options(view: SurveyView, question: str) -> Chart:
     given = {row["unit"]: row for row in data.to_dict("records")}
     sizes = {
         unit: view.sized(unit, view.cell("n_answers", given[unit], "count", of="n"))
-        for unit in view.countries
+        for unit in view.groups
     }
     names = {option: view.answer(question, option) for option in named}
     (first, most), (second, next_most) = list(named.items())[:2]
@@ -287,25 +382,27 @@ def _draw_shares(
     marks.frame_rows(ax, told, size=7.5, tick=view.share, pad=8)  # a mark at 0 % reaches over
     for y in range(1, len(names), 2):
         ax.axhspan(y - 0.5, y + 0.5, color="#F6F6F6", zorder=0, linewidth=0)
-    rows, spread = list(names), marks.spread_rows(view.countries, 0.3)
-    data = data[data["unit"].isin(view.countries)]
+    rows, spread = list(names), marks.spread_rows(view.groups, 0.3)
+    data = data[data["unit"].isin(view.groups)]
     data = data.assign(y=data["code"].map(rows.index) + data["unit"].map(spread))
     marks.draw_intervals(ax, view, data, "share")
     ax.set_xlim(0, min(1.0, float(data["high"].max()) + 0.05))
     return chart
 
 
-def write_findings(view: SurveyView, question: str) -> Prose:
-    """Write the scores of the countries, and what was named most in answer to `question`."""
+def write_findings(view: SurveyView) -> Prose:
+    """Write the scores of the groups, and what was named most where several answers were free."""
     told = []
     shown = view.scores[view.scores["suppressed"] == SHOWN]
-    countries = [unit for unit in view.countries if unit in set(shown["unit"])]
-    for node in view.dimensions if countries else ():
-        parts = [f"{view.unit(unit)} {view.score(unit, node):interval}" for unit in countries]
+    groups = [unit for unit in view.groups if unit in set(shown["unit"])]
+    for node in view.dimensions if groups else ():
+        parts = [f"{view.unit(unit)} {view.score(unit, node):interval}" for unit in groups]
         scores = {"dimension": view.code(node), "scores": "; ".join(parts)}
         told.append(view.say("{dimension}: {scores}.", **scores))
-    named = list(_rank_options(view, question).items())
-    if named[0][1].fact.n >= view.settings.min_respondents:
+    for question in view.multiple:
+        named = list(_rank_options(view, question).items())
+        if not named[0][1].fact.n >= view.settings.min_respondents:
+            continue
         most = [f"{view.answer(question, o)} ({share})" for o, share in named[:_MOST_NAMED]]
         text = view.say(
             "{question} Named most: {answers}.",

@@ -11,6 +11,7 @@ import pandas as pd
 from fewlikert.judgement import VERDICTS
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.pages import marks
+from innocap_analysis.pages.comparing import compares
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.survey_view import SurveyView
@@ -46,6 +47,7 @@ def tell_smallest(view: SurveyView) -> Said:
     return view.given("smallest_difference", view.smallest, "given_points")
 
 
+@compares(2)
 @styled
 def plot_pairs(view: SurveyView) -> Chart:
     """Draw the difference between every two countries against what matters."""
@@ -76,7 +78,7 @@ def plot_pairs(view: SurveyView) -> Chart:
         columns=len(view.nodes),
         sharey=True,
         key=key,
-        note=view.tell_sizes(view.evidence.countries),
+        note=view.tell_sizes(view.evidence.groups),
     )
     ends = data[["low_simultaneous", "high_simultaneous"]].abs().max().max()
     reach = float(np.nanmin([ends, 60.0])) * 1.08 if pd.notna(ends) else 10.0
@@ -96,6 +98,7 @@ def plot_pairs(view: SurveyView) -> Chart:
     return chart
 
 
+@compares(2)
 def write_pairs(view: SurveyView) -> Prose:
     """Write one sentence for every two countries on the index, and for all that is not open."""
     pairs = view.evidence.pairs

@@ -198,7 +198,7 @@ def _mend_codes(
     out = table.copy()
     for item in instrument.items.values():
         if item.answer not in ("likert", "number") or item.code not in out:
-            continue
+            continue  # weights are not in the columns of items
         x = out[item.code].astype("float64")
         # A stretched scale lies between the codes, never outside them.
         fine = x.isna() | x.between(*instrument.limits(item.code)) | x.isin(_SPECIAL)

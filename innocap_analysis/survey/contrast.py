@@ -53,6 +53,11 @@ class Contrast:
         own = clean["country"] == country
         return clean.assign(side=side)[own].reset_index(drop=True)
 
+    @property
+    def _weights(self) -> pd.Series | None:
+        column = self.release.wave.weights
+        return None if column is None else self.people[column].astype(float)
+
     @cached_property
     def sizes(self) -> pd.DataFrame:
         """Respondents (`n`) and `organisations` of both sides: `unit`, `code`, `suppressed`."""
@@ -72,7 +77,12 @@ class Contrast:
         """Mean scores of both sides: `unit`, `code`, `n`, `mean`, `low`, `high`, `suppressed`."""
         parts = [
             estimate_cluster_means(
-                self._scores, node, "side", "organisation", min_clusters=MIN_ORGANISATIONS
+                self._scores,
+                node,
+                "side",
+                "organisation",
+                min_clusters=MIN_ORGANISATIONS,
+                weights=self.release.wave.weights,
             ).assign(code=node)
             for node in self.release.wave.instrument.codebook.parents
         ]
@@ -90,6 +100,7 @@ class Contrast:
                 self._scores.assign(side=pd.Categorical(self._scores["side"], self.sides)),
                 node, "side", "organisation",
                 smallest=self.smallest, min_clusters=MIN_ORGANISATIONS,
+                weights=self.release.wave.weights,
             ).assign(code=node)
             for node in self.release.wave.instrument.codebook.parents
             if self.shows(node)
@@ -99,14 +110,17 @@ class Contrast:
     @cached_property
     def agreement(self) -> pd.DataFrame:
         """Shares of both sides that agree with each item, of items that may be told of both."""
-        table = estimate_top_two(self.people, self.release.wave.instrument, by="side")
+        instrument = self.release.wave.instrument
+        table = estimate_top_two(self.people, instrument, by="side", weights=self._weights)
         hidden = self.release.hide(table, ["share", "low", "high", "count"], suffix=AGREE)
         return self._keep_told(hidden)
 
     def tabulate_choices(self, codes: Sequence[str]) -> pd.DataFrame:
         """Tabulate the answers of both sides to questions that may be told of both."""
         instrument = self.release.wave.instrument
-        table = tabulate_answers(self.people, instrument, items=codes, by="side")
+        table = tabulate_answers(
+            self.people, instrument, items=codes, by="side", weights=self._weights
+        )
         return self._keep_told(self.release.hide(table, ["share", "low", "high", "count"]))
 
     def _keep_told(self, table: pd.DataFrame) -> pd.DataFrame:

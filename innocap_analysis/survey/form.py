@@ -143,7 +143,7 @@ def _write_intro(instrument: Instrument, language: str, minimum: int) -> str:
 
 
 def _list_items(instrument: Instrument) -> list[Item]:
-    return [item for item in instrument.items.values() if item.role != "synthetic"]
+    return [item for item in instrument.items.values() if item.role not in ("synthetic", "weight")]
 
 
 def _make_grid(instrument: Instrument, items: list[Item], language: str) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from fewlikert.describe import EVERYONE
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.survey.answers import mask_answers
+from innocap_analysis.survey.grouping import COUNTRY, add_groups
 from innocap_analysis.survey.release import Members, Rules, choose_groups, number_organisations
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import TOP_TWO
@@ -102,12 +103,19 @@ class Release:
 
     def _choose(self, code: str) -> list[str]:
         people = self._whole
-        groups, parents = self._list_groups()
         answered, values, limits = self._read(code)
+        kept = {_STRICT: ~people.filter(like="flag_").any(axis=1).to_numpy(dtype=bool)}
         if code in self.wave.instrument.codebook.parents:
             whole = score_answers(people, self.wave.instrument, min_coverage=1)[code].notna()
-            groups |= {f"{name}{COMPLETE}": own & whole.to_numpy() for name, own in groups.items()}
-            parents |= {f"{name}{COMPLETE}": f"{up}{COMPLETE}" for name, up in parents.items()}
+            kept[COMPLETE] = whole.to_numpy()
+        groups: dict[str, Members] = {}
+        parents: dict[str, str] = {}
+        for own, above in self._list_layers():
+            for mark, some in kept.items():
+                own |= {f"{name}{mark}": members & some for name, members in own.items()}
+                above |= {f"{name}{mark}": f"{up}{mark}" for name, up in above.items()}
+            groups |= own
+            parents |= above
         rules = Rules(
             people=self.wave.settings.min_respondents,
             organisations=self.wave.settings.min_organisations,
@@ -118,14 +126,28 @@ class Release:
             values=values, limits=limits, parents=parents,
         )  # fmt: skip
 
+    def _list_layers(self) -> list[tuple[dict[str, Members], dict[str, str]]]:
+        """List the groups by country and by each item for it, in the order of the questionnaire.
+
+        What is asked first is decided first: a page by another item tells what is left to tell.
+        """
+        people, instrument = self._whole, self.wave.instrument
+        layers = {instrument.find_role(COUNTRY): self._list_groups()}
+        for item in instrument.groupings:
+            own = add_groups(people, item, ())["group"].to_numpy(dtype=object)
+            names = [str(name) for name in pd.unique(own) if name is not None]
+            layers[item] = _sort({name: own == name for name in names}), {}
+        order = [code for code in ("", *instrument.items) if code in layers]
+        first, parents = layers[order[0]]
+        everyone = {EVERYONE: np.ones(len(people), bool)}
+        return [(everyone | first, parents), *(layers[code] for code in order[1:])]
+
     def _list_groups(self) -> tuple[dict[str, Members], dict[str, str]]:
         people = self._whole
         country = people["country"].fillna("").to_numpy(dtype=object)
         region = people["region"].fillna(NO_REGION).to_numpy(dtype=object)
-        strict = ~people.filter(like="flag_").any(axis=1).to_numpy(dtype=bool)
-        plain = {EVERYONE: np.ones(len(people), bool)}
         known = [code for code in self.wave.settings.countries if (country == code).any()]
-        plain |= _sort({code: country == code for code in known})
+        plain = _sort({code: country == code for code in known})
         parents: dict[str, str] = {}
         regions: dict[str, Members] = {}
         for code in known:
@@ -140,9 +162,7 @@ class Release:
             owner = str(country[plain[name]][0])
             plain[f"{name}{REST}"] = (country == owner) & ~plain[name]
             parents[f"{name}{REST}"] = name
-        groups = plain | {f"{name}{_STRICT}": own & strict for name, own in plain.items()}
-        parents |= {f"{name}{_STRICT}": f"{above}{_STRICT}" for name, above in parents.items()}
-        return groups, parents
+        return plain, parents
 
     def _list_places(self, region: np.ndarray, parents: dict[str, str]) -> dict[str, Members]:
         """List the groups of people from a place, and name what each lies in in `parents`."""

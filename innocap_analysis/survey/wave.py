@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -12,12 +13,11 @@ from innocap_analysis.data.datapackage import SURVEY_FOLDER
 from innocap_analysis.data.places import read_places
 from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.files import write_table
 from innocap_analysis.reads import list_files
-from innocap_analysis.settings import TEXTS_NAME, Settings, load_settings
+from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey.answers import clean_answers
-from innocap_analysis.survey.files.options import FileOptions
-from innocap_analysis.survey.files.read import META, Answers, order_meta, read_survey
+from innocap_analysis.survey.files.read import Answers, order_meta, read_survey
+from innocap_analysis.survey.grouping import COUNTRY, add_groups, choose_grouping, list_groups
 from innocap_analysis.survey.instrument import Instrument, read_instrument
 
 ANSWERS_NAME = "answers.csv"
@@ -25,7 +25,6 @@ COLUMNS_NAME = "answers_columns.csv"
 WAVES = ("synthetic", "imported")
 # Made-up organisations need no secret, and a fixed one makes every page repeatable.
 _SYNTHETIC_KEY = b"SYNTHETIC: nobody to protect"
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,8 @@ class Wave:
         The responses kept before doubtful ones were left out; None where they were not.
     lines : mapping of str to tuple of str
         Every place that answers are from, itself first and then what it lies in below its region.
+    by : str
+        What groups are formed by: ``country``, an item of the role ``group``, or nothing.
     """
 
     instrument: Instrument
@@ -60,26 +61,38 @@ class Wave:
     settings: Settings
     whole: pd.DataFrame | None = None
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    by: str = COUNTRY
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """The responses kept, with the code of the `group` that each is in; None in none."""
+        return add_groups(self.clean, self.by, self.settings.countries)
+
+    @cached_property
+    def groups(self) -> list[str]:
+        """Groups that somebody is in, in the order of the settings or of the answers."""
+        return list_groups(self.people, self.by, self.instrument, self.settings.countries)
+
+    @property
+    def weights(self) -> str | None:
+        """The column of weights; None where every response counts the same."""
+        return "weight" if self.clean["weight"].notna().any() else None
 
     @property
     def is_synthetic(self) -> bool:
         """Whether any answer was made up."""
         return bool(self.raw["synthetic"].astype(bool).any())
 
+    def group_by(self, by: str | None) -> Wave:
+        """Return the wave with other groups; None: by country where known, else by an item."""
+        countries = self.settings.countries
+        return replace(self, by=choose_grouping(by, self.clean, self.instrument, countries))
+
     def drop_flagged(self) -> Wave:
         """Return the wave without the responses that cleaning only flagged."""
         flagged = self.clean.filter(like="flag_").any(axis=1)
         own = self.clean[~flagged].reset_index(drop=True)
         return replace(self, clean=own, whole=self.clean if self.whole is None else self.whole)
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import did: files read, the whole wave, and what became of every file."""
-
-    parts: list[Answers]
-    wave: Wave
-    changes: list[str]
 
 
 def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> Wave:
@@ -107,7 +120,7 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
     check_wave(name, config)
     instrument = read_instrument(config.survey_path, config.scales_path)
     if name == "imported":
-        raw, columns = _read_imported(config, instrument)
+        raw, columns = read_imported(config, instrument)
     else:
         folder = config.raw_dir / SURVEY_FOLDER
         files = list_synthetic(config)
@@ -119,8 +132,9 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
         raw, _, columns = join_files(
             [read_survey(path, key=_SYNTHETIC_KEY, settings=config) for path in files]
         )
-    wave = _clean_wave(raw, columns, instrument, config)
-    if not wave.clean["country"].isin(list(config.countries)).any():
+    wave = clean_wave(raw, columns, instrument, config)
+    asked = instrument.find_role("country") or wave.clean["country"].notna().any()
+    if asked and not wave.clean["country"].isin(list(config.countries)).any():
         raise InnocapError(
             f"the {name} answers are from no country of the project "
             f"({', '.join(config.countries)}); import them again with the option country"
@@ -138,9 +152,10 @@ def list_synthetic(settings: Settings) -> list[Path]:
     ]
 
 
-def _clean_wave(
+def clean_wave(
     raw: pd.DataFrame, columns: pd.DataFrame, instrument: Instrument, settings: Settings
 ) -> Wave:
+    """Clean what was read."""
     owners = read_regions(settings.regions_path)["country"].to_dict()
     regions: dict[str, str] = {}
     lines: dict[str, tuple[str, ...]] = {}
@@ -151,6 +166,9 @@ def _clean_wave(
             regions[code] = places.above(code, "region") or ""
             lines[code] = tuple(line[: line.index(regions[code])])
     clean, log = clean_answers(raw, instrument, region_countries=owners, place_regions=regions)
+    if clean["weight"].notna().any() and clean["weight"].isna().any():
+        files = clean.loc[clean["weight"].isna(), "file"].unique()
+        raise InnocapError(f"{', '.join(files)}: some responses have a weight and some have none")
     return Wave(instrument, raw, clean, log, columns, settings, lines=lines)
 
 
@@ -185,144 +203,31 @@ def join_files(parts: Sequence[Answers]) -> tuple[pd.DataFrame, pd.DataFrame, pd
     return answers, texts, columns
 
 
-def import_files(
-    files: Sequence[str | Path] | Mapping[Path, FileOptions],
-    *,
-    settings: Settings,
-    options: FileOptions | None = None,
-    key: bytes | None = None,
-    fresh: bool = False,
-    replaces: bool = False,
-) -> Imported:
-    """Read survey files into the wave in ``data/processed``: all of them, or none.
-
-    A file of the same name replaces the one that was imported before; all others stay, unless
-    `fresh`. A file that shares less than half of its answers with the one it would replace is
-    another file, and refused unless `replaces`. The wave is the same in whatever order its files
-    arrive.
-    """
-    if not isinstance(files, Mapping):
-        files = dict.fromkeys(map(Path, files), options or FileOptions())
-    names = [path.name for path in files]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise InnocapError(f"two files are called {twice[0]}; rename one, for a name is a file")
-    parts = [
-        read_survey(path, key=key, settings=settings, **asdict(how)) for path, how in files.items()
-    ]
-    for part in parts:
-        _require_country(part)
-    instrument = read_instrument(settings.survey_path, settings.scales_path)
-    answers, texts, columns = join_files(parts)
-    changes = [f"{part.report.file}: {len(part.table)} responses are new" for part in parts]
-    folder = settings.processed_dir
-    if (folder / ANSWERS_NAME).is_file():
-        before, old_columns = _read_imported(settings, instrument)
-        changes = _list_changes(before, parts, fresh=fresh, replaces=replaces)
-        if not fresh:
-            old_texts = pd.read_csv(folder / TEXTS_NAME, dtype=object, keep_default_na=False)
-            kept = before[~before["file"].isin(names)]
-            answers = pd.concat([kept, answers], ignore_index=True)
-            texts = pd.concat(
-                [old_texts[old_texts["response_id"].isin(kept["response_id"])], texts],
-                ignore_index=True,
-            )
-            columns = pd.concat(
-                [old_columns[~old_columns["file"].isin(names)], columns], ignore_index=True
-            )
-    made_up = answers.groupby("file")["synthetic"].any()
-    if made_up.any() and not made_up.all():
-        raise InnocapError(
-            f"{made_up.index[made_up][0]} is made up and {made_up.index[~made_up][0]} is not, so "
-            "they make no wave; leave out what was imported before with --fresh"
-        )
-    answers = answers.sort_values("file", kind="stable", ignore_index=True)
-    answers = answers[_order_columns(answers, instrument)]
-    columns = columns.sort_values("file", kind="stable", ignore_index=True)
-    texts = texts.sort_values(["response_id", "item"], kind="stable", ignore_index=True)
-    wave = _clean_wave(answers, columns, instrument, settings)  # before anything is written
-    write_table(folder / ANSWERS_NAME, answers)
-    write_table(folder / TEXTS_NAME, texts)
-    write_table(folder / COLUMNS_NAME, columns)
-    write_table(folder / "answers_log.csv", wave.log)
-    return Imported(parts, wave, changes)
-
-
-def _require_country(part: Answers) -> None:
-    if part.table[["country", "region"]].isna().all(axis=None):
-        raise InnocapError(
-            f"{part.report.file}: no column says which country the answers are from; name it with "
-            "the option country, such as --country SE"
-        )
-
-
-def _list_changes(
-    before: pd.DataFrame, parts: Sequence[Answers], *, fresh: bool, replaces: bool
-) -> list[str]:
-    """Tell what becomes of every file; refuse one that takes another's place by its name only."""
-    told = []
-    for part in parts:
-        name, new = part.report.file, part.table.set_index("response_id")
-        old = before[before["file"] == name].set_index("response_id")
-        if old.empty:
-            told.append(f"{name}: {len(new)} responses are new")
-            continue
-        left = old.index[~old.index.isin(new.index)]
-        same = _count_same(old, new)
-        if not replaces and 2 * same < min(len(old), len(new)):
-            raise InnocapError(
-                f"{name}: another file of this name was imported before, and {same} of its "
-                f"{len(old)} responses are as in this one; rename this file, or replace the other "
-                "with --replace"
-            )
-        text = f"{name}: takes the place of {len(old)} responses: {same} are the same, "
-        text += f"{int(new.index.isin(old.index).sum()) - same} changed, "
-        text += f"{int((~new.index.isin(old.index)).sum())} are new, {len(left)} leave"
-        told.append(text + (f": {_name_some(list(left))}" if len(left) else ""))
-    others = before[~before["file"].isin([part.report.file for part in parts])]
-    for name, rows in others.groupby("file"):
-        told.append(f"{name}: {len(rows)} responses {'leave' if fresh else 'stay as they were'}")
-    return told
-
-
-def _name_some(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _count_same(old: pd.DataFrame, new: pd.DataFrame) -> int:
-    """Count the responses with the same id and the same answers."""
-    items = [c for c in old if c in new and c not in META and c != "file"]
-    ids = old.index.intersection(new.index)
-    one, other = (t[~t.index.duplicated()].loc[ids, items].astype(object) for t in (old, new))
-    return int(((one == other) | (one.isna() & other.isna())).all(axis=1).sum())
-
-
-def _order_columns(answers: pd.DataFrame, instrument: Instrument) -> list[str]:
-    items = [
-        name
-        for item in instrument.items.values()
-        for name in [item.code, *(f"{item.code}_{o}" for o in _list_options(item.code, instrument))]
-    ]
-    return [c for c in dict.fromkeys([*META, *items, *answers.columns]) if c in answers]
-
-
-def _list_options(code: str, instrument: Instrument) -> list[str]:
+def list_options(code: str, instrument: Instrument) -> list[str]:
+    """Return the options of a question with several answers; none of any other."""
     return instrument.options(code) if instrument.items[code].answer == "multi" else []
 
 
-def _read_imported(settings: Settings, instrument: Instrument) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_imported(settings: Settings, instrument: Instrument) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the imported answers, and what every column was read as."""
     path = settings.processed_dir / ANSWERS_NAME
     numbers = [i.code for i in instrument.items.values() if i.answer in ("likert", "number")]
-    options = [f"{code}_{o}" for code in instrument.items for o in _list_options(code, instrument)]
+    options = [f"{code}_{o}" for code in instrument.items for o in list_options(code, instrument)]
     table = pd.read_csv(path, dtype=object, keep_default_na=False, na_values=[""])
-    for column in [*numbers, *options, "seconds"]:
+    for column in [*numbers, *options, "seconds", "weight"]:
         if column in table:
             table[column] = table[column].astype("float64")
     table["synthetic"] = table["synthetic"] == "True"
     table = (
         table.astype(object)
         .where(table.notna(), None)
-        .assign(**{c: table[c] for c in [*numbers, *options, "seconds", "synthetic"] if c in table})
+        .assign(
+            **{
+                c: table[c]
+                for c in [*numbers, *options, "seconds", "weight", "synthetic"]
+                if c in table
+            }
+        )
     )
     columns = pd.read_csv(settings.processed_dir / COLUMNS_NAME, keep_default_na=False)
     return order_meta(table), columns

@@ -375,7 +375,7 @@ class SurveyOracle:
         def count(unit: str) -> int:
             if item in self.items:
                 return len(self.given(item, unit))
-            return sum(bool(person.barriers) for person in self.people(unit))
+            return sum(bool(person.chosen[item]) for person in self.people(unit))
 
         return unit in self.hidden({u: count(u) for u in self.countries})
 

@@ -101,7 +101,7 @@ def _n_answers(o: SurveyOracle, f: Fact) -> tuple[float, float]:
     if f.code in o.items:
         n = len(o.given(f.code, f.unit))
     else:  # the question with several answers
-        n = sum(bool(person.barriers) for person in o.people(f.unit))
+        n = sum(bool(person.chosen[f.code]) for person in o.people(f.unit))
     return n, n
 
 
@@ -143,8 +143,9 @@ def _disagree(o: SurveyOracle, f: Fact) -> tuple[float, float]:
 
 
 def _named(o: SurveyOracle, f: Fact) -> tuple[float, float]:
-    shares, n = o.named()
-    return shares[f.code.removeprefix("BAR1_")], n
+    question, _, option = f.code.partition("_")
+    shares, n = o.named(question)
+    return shares[option], n
 
 
 def _score(o: SurveyOracle, f: Fact) -> Expected:

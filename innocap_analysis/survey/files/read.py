@@ -34,7 +34,7 @@ from innocap_analysis.survey.scales import make_place_scales
 from innocap_analysis.survey.tools.tool import split_names
 
 META = ("response_id", "organisation", "country", "region", "place", "language", "submitted",
-        "seconds", "status", "synthetic")  # fmt: skip
+        "seconds", "status", "weight", "synthetic")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,10 @@ class Answers:
     table : DataFrame
         One row per response: `response_id`, `organisation` (pseudonyms), `country`,
         `region`, `place` (codes), `language`, `submitted` (day), `seconds`, `status` (complete,
-        partial, screened, preview, test, spam), `synthetic`, then the items: scale items as codes
-        with -8 for don't know, -9 for not applicable and NaN for missing, choices as option codes,
-        multiple choices as one column per option (``<item>_<option>``; 1, 0, NaN unanswered).
+        partial, screened, preview, test, spam), `weight`, `synthetic`, then the items: scale items
+        as codes with -8 for don't know, -9 for not applicable and NaN for missing, choices as
+        option codes, multiple choices as one column per option (``<item>_<option>``; 1, 0, NaN
+        unanswered).
     texts : DataFrame
         Free texts, kept apart: `response_id`, `item`, `text`.
     report : ImportReport
@@ -193,7 +194,8 @@ def _read_part(
         elif item.answer == "likert":
             columns[item.code] = resolver.read_scale(cells, item, column)
         elif item.answer == "number":
-            columns[item.code] = resolver.read_number(cells, item, column)
+            name = "weight" if item.role == "weight" else item.code
+            columns[name] = resolver.read_number(cells, item, column)
             decimal_comma = decimal_comma or bool(cells.str.contains(r"^\d+,\d", na=False).any())
         elif item.answer == "multi":
             for option, chosen in resolver.read_multi(cells, item, column).items():

@@ -146,8 +146,9 @@ class Resolver:
 
     def read_number(self, cells: pd.Series, item: Item, column: Column) -> np.ndarray:
         """Read a number on a scale with a lowest and a highest value; a comma may be decimal."""
-        scale = self.find_scale(item)
-        low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
+        scale = Scale("weight", {}) if item.role == "weight" else self.find_scale(item)
+        ends = list(map(float, scale.codes)) or [np.nextafter(0, 1), np.inf]  # a weight has none
+        low, high = min(ends), max(ends)
 
         def read(text: str) -> float:
             plain = normalise_label(text)
@@ -157,9 +158,10 @@ class Resolver:
                 of_highest = _OF_HIGHEST.fullmatch(plain)
                 fits = of_highest is not None and float(of_highest[2]) == high
                 found = of_highest if fits else _LABELLED.fullmatch(plain)
-                number = float(found[1]) if found else high + 1
+                number = float(found[1]) if found else np.nan
             if not low <= number <= high:
-                raise KeyError(f"a number from {low:.0f} to {high:.0f}")
+                told = f"from {low:.0f} to {high:.0f}" if scale.codes else "above 0"
+                raise KeyError(f"a number {told}")
             return number
 
         return self._read_numbers(cells, column, scale, read)
