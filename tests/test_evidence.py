@@ -143,8 +143,10 @@ def test_a_small_country_is_in_no_part_of_the_evidence(wave: Wave) -> None:
     assert set(found.clean["country"]) == {"SE", "CA"}
     assert set(found.pairs["unit"]) | set(found.pairs["other"]) == {"SE", "CA"}
     few = wave.clean[wave.clean["country"] == "SE"]
-    with pytest.raises(InnocapError, match="fewer than two countries"):
-        Evidence(replace(wave, clean=few), smallest=5.0)
+    alone = open_survey_view("85", wave=replace(wave, clean=few))
+    assert alone.evidence.groups == ["SE"]
+    for show in (pairs.plot_pairs, pairs.write_pairs, differences.plot_pooled):
+        assert str(show(alone)) == "Groups that can be told: 1. There is nothing to compare."
     with pytest.raises(InnocapError, match="smallest difference 0 is not above zero"):
         Evidence(wave, smallest=0.0)
 

@@ -12,7 +12,7 @@ from innocap_analysis import open_survey_view, open_view, run_sensitivity
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.verdicts import find_order_changes
-from innocap_analysis.pages import answers
+from innocap_analysis.pages import statements
 from innocap_analysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,8 +51,8 @@ def test_every_notebook_and_figure_is_mapped() -> None:
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         saved |= set(re.findall(r'\\"(\d[057]_\w+)\\"', path.read_text(encoding="utf-8")))
     view = open_survey_view("80")  # its figures are as many as the questionnaire has dimensions
-    saved |= {answers.name_block(view, *block) for block in answers.list_blocks(view)}
-    saved |= {answers.name_question(view, question) for question in view.multiple}
+    saved |= {statements.name_block(view, *block) for block in statements.list_blocks(view)}
+    saved |= {statements.name_question(view, question) for question in view.multiple}
     named = set(re.findall(r"`(?:comparison/|<region>/)?(\d[057]_\w+)`", TEXT)) - notebooks
     assert named == saved
 

@@ -126,11 +126,6 @@ class SurveyView(View):
         """Codes of the dimensions; the index itself where it has none."""
         return list_dimensions(self.codebook)
 
-    @property
-    def nodes(self) -> list[str]:
-        """The index and its dimensions."""
-        return list(dict.fromkeys([self.root, *self.dimensions]))
-
     @cached_property
     def multiple(self) -> list[str]:
         """Questions with several answers, of which there is an answer."""

@@ -63,7 +63,7 @@ class View:
     @property
     def nodes(self) -> list[str]:
         """The index and its dimensions."""
-        return [self.root, *self.dimensions]
+        return list(dict.fromkeys([self.root, *self.dimensions]))
 
     def say(self, text: str, *about: str, **values: object) -> str:
         """Translate a text and fill its placeholders with facts and names, never bare numbers.

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from innocap_analysis.pages import answers, fitness
+from innocap_analysis.pages import answers, fitness, statements
 from innocap_analysis.pages.facts import Fact, Ledger
 from innocap_analysis.pages.pairs import write_pairs
 from innocap_analysis.pages.survey_view import SurveyView, open_survey_view
@@ -461,7 +461,7 @@ def test_the_words_of_highest_and_lowest(language: str) -> None:
     assert named == {min(means, key=means.__getitem__)}
     for d in o.dimensions:
         best = max(o.of[d], key=lambda c: o.share_agree(c)[0])
-        title = _plain_text(answers.plot_answers(view, d).alt)
+        title = _plain_text(statements.plot_answers(view, d).alt)
         assert {c for c in o.of[d] if label(c).rstrip(".") in title} == {best}
     apart = {c: [o.share_agree(c, u)[0] for u in o.countries] for c in o.items}
     far = max(o.items, key=lambda c: max(apart[c]) - min(apart[c]))
