@@ -22,8 +22,9 @@ def table_published(view: SurveyView) -> Table | Prose:
 
     def find(code: str) -> Said:
         row = table.loc[code]
-        return view.fact("published_score", row["score"], "points", code=code, low=row["low"],
-                         high=row["high"], n=row["n"], sources=(PUBLISHED_NAME,), flag="")  # fmt: skip
+        ends = {"low": row["low"], "high": row["high"], "n": row["n"]}
+        return view.fact("published_score", row["score"], "points", code=code,
+                         sources=(PUBLISHED_NAME,), flag="", **ends)  # fmt: skip
 
     def write_own(code: str, *, unit: str) -> str:
         return f"{view.score(unit, code):interval}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,8 +18,10 @@ from innocap_analysis.survey.instrument import Instrument, read_instrument
 from innocap_analysis.survey.wave import (
     ANSWERS_NAME,
     COLUMNS_NAME,
+    WAVES,
     Wave,
     clean_wave,
+    find_folder,
     join_files,
     list_options,
     read_imported,
@@ -44,6 +47,7 @@ def import_files(
     key: bytes | None = None,
     fresh: bool = False,
     replaces: bool = False,
+    name: str = "imported",
 ) -> Imported:
     """Read survey files into the wave in ``data/processed``: all of them, or none.
 
@@ -65,9 +69,9 @@ def import_files(
         _require_country(part)
     answers, texts, columns = join_files(parts)
     changes = [f"{part.report.file}: {len(part.table)} responses are new" for part in parts]
-    folder = settings.processed_dir
+    folder = find_folder(settings, check_name(name))
     if (folder / ANSWERS_NAME).is_file():
-        before, old_columns = read_imported(settings, instrument)
+        before, old_columns = read_imported(settings, instrument, name)
         changes = _list_changes(before, parts, fresh=fresh, replaces=replaces)
         if not fresh:
             old_texts = pd.read_csv(folder / TEXTS_NAME, dtype=object, keep_default_na=False)
@@ -96,6 +100,13 @@ def import_files(
     write_table(folder / COLUMNS_NAME, columns)
     write_table(folder / "answers_log.csv", wave.log)
     return Imported(parts, wave, changes)
+
+
+def check_name(name: str) -> str:
+    """Return the name that a wave is kept under if it may be one."""
+    if name != "imported" and (name in WAVES or not re.fullmatch(r"\w[\w-]*", name)):
+        raise InnocapError(f"a wave cannot be called {name!r}; take letters and digits, as 2026")
+    return name
 
 
 def _require_country(part: Answers) -> None:

@@ -23,7 +23,7 @@ ANSWERS = ("likert", "number", "single", "multi", "id", "text", "note")
 PLACES = ("country", "region", "place")
 # Groups of people may be formed by several items; all other roles are had by one.
 GROUP = "group"
-ROLES = (*PLACES, "organisation", GROUP, "weight", "synthetic", "title", "intro")
+ROLES = (*PLACES, "organisation", "person", GROUP, "weight", "synthetic", "title", "intro")
 
 
 class Item(NamedTuple):
@@ -116,7 +116,8 @@ def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
         it differs), and `role` (:data:`ROLES`) where an item says who answered. An item of the
         scale ``country``, ``region`` or ``place`` (a municipality by code or name), or with the
         answer ``id``, has that role unless another item does. ``group`` may be had by several
-        items of one choice: pages can be made by each; ``weight`` is a number above zero.
+        items of one choice: pages can be made by each; ``weight`` is a number above zero;
+        ``person`` an ``id`` by which the same person is known again in another wave.
     scales : str or Path
         Table of answer scales (:func:`~innocap_analysis.survey.scales.read_scales`).
 
@@ -182,6 +183,8 @@ def _check_item(item: Item, scales: dict[str, Scale]) -> list[str]:
         faults.append(f"label_{SOURCE_LANGUAGE} is empty")
     if item.role == GROUP and item.answer != "single":
         faults.append(f"role {GROUP!r} needs the answer 'single', not {item.answer!r}")
+    if item.role == "person" and item.answer != "id":
+        faults.append(f"role 'person' needs the answer 'id', not {item.answer!r}")
     if item.role == "weight" and item.answer != "number":
         faults.append(f"role 'weight' needs the answer 'number', not {item.answer!r}")
     if item.role and item.role not in ROLES:
@@ -216,7 +219,7 @@ def _give_roles(items: dict[str, Item]) -> dict[str, Item]:
     found = dict(items)
     for item in items.values():
         role = item.scale if item.scale in PLACES else "organisation" if item.answer == "id" else ""
-        if role and role not in taken:
+        if role and role not in taken and item.role != "person":
             found[item.code] = item._replace(role=role)
             taken.add(role)
     return found

@@ -23,6 +23,7 @@ from innocap_analysis.survey.instrument import Instrument, read_instrument
 ANSWERS_NAME = "answers.csv"
 COLUMNS_NAME = "answers_columns.csv"
 WAVES = ("synthetic", "imported")
+EARLIER = "waves"  # folder of the waves that were imported under a name of their own
 # Made-up organisations need no secret, and a fixed one makes every page repeatable.
 _SYNTHETIC_KEY = b"SYNTHETIC: nobody to protect"
 
@@ -100,8 +101,9 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
 
     Parameters
     ----------
-    name : {'synthetic', 'imported'}
-        The made-up wave in ``data/raw/survey``, or what ``innocap import`` wrote.
+    name : str
+        ``synthetic``: the made-up wave in ``data/raw/survey``; ``imported``: what ``innocap
+        import`` wrote; or the name of a wave that it kept with ``--as``.
     settings : Settings, optional
         Default: found from the working directory.
 
@@ -119,8 +121,8 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
     config = settings or load_settings()
     check_wave(name, config)
     instrument = read_instrument(config.survey_path, config.scales_path)
-    if name == "imported":
-        raw, columns = read_imported(config, instrument)
+    if name != "synthetic":
+        raw, columns = read_imported(config, instrument, name)
     else:
         folder = config.raw_dir / SURVEY_FOLDER
         files = list_synthetic(config)
@@ -174,11 +176,24 @@ def clean_wave(
 
 def check_wave(name: str, settings: Settings) -> str:
     """Return the name of a wave if there is one."""
-    if name not in WAVES:
-        raise InnocapError(f"wave {name!r} is none of {', '.join(WAVES)}{suggest(name, WAVES)}")
+    known = [*WAVES, *list_earlier(settings)]
+    if name not in known:
+        raise InnocapError(f"wave {name!r} is none of {', '.join(known)}{suggest(name, known)}")
     if name == "imported" and not (settings.processed_dir / ANSWERS_NAME).is_file():
         raise InnocapError("no answers were imported yet; read some with: innocap import FILE")
     return name
+
+
+def list_earlier(settings: Settings) -> list[str]:
+    """List the waves that were imported under a name of their own, in the order of the names."""
+    files = list_files(settings.processed_dir / EARLIER, f"*/{ANSWERS_NAME}")
+    return [file.parent.name for file in files]
+
+
+def find_folder(settings: Settings, name: str) -> Path:
+    """Return the folder of a wave that was imported."""
+    folder = settings.processed_dir
+    return folder if name == "imported" else folder / EARLIER / name
 
 
 def find_wave(settings: Settings) -> str:
@@ -208,9 +223,12 @@ def list_options(code: str, instrument: Instrument) -> list[str]:
     return instrument.options(code) if instrument.items[code].answer == "multi" else []
 
 
-def read_imported(settings: Settings, instrument: Instrument) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_imported(
+    settings: Settings, instrument: Instrument, name: str = "imported"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the imported answers, and what every column was read as."""
-    path = settings.processed_dir / ANSWERS_NAME
+    folder = find_folder(settings, name)
+    path = folder / ANSWERS_NAME
     numbers = [i.code for i in instrument.items.values() if i.answer in ("likert", "number")]
     options = [f"{code}_{o}" for code in instrument.items for o in list_options(code, instrument)]
     table = pd.read_csv(path, dtype=object, keep_default_na=False, na_values=[""])
@@ -229,5 +247,5 @@ def read_imported(settings: Settings, instrument: Instrument) -> tuple[pd.DataFr
             }
         )
     )
-    columns = pd.read_csv(settings.processed_dir / COLUMNS_NAME, keep_default_na=False)
+    columns = pd.read_csv(folder / COLUMNS_NAME, keep_default_na=False)
     return order_meta(table), columns

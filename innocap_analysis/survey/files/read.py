@@ -33,8 +33,8 @@ from innocap_analysis.survey.instrument import PLACES, Instrument, read_instrume
 from innocap_analysis.survey.scales import make_place_scales
 from innocap_analysis.survey.tools.tool import split_names
 
-META = ("response_id", "organisation", "country", "region", "place", "language", "submitted",
-        "seconds", "status", "weight", "synthetic")  # fmt: skip
+META = ("response_id", "person", "organisation", "country", "region", "place", "language",
+        "submitted", "seconds", "status", "weight", "synthetic")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Answers:
     Attributes
     ----------
     table : DataFrame
-        One row per response: `response_id`, `organisation` (pseudonyms), `country`,
+        One row per response: `response_id`, `person`, `organisation` (pseudonyms), `country`,
         `region`, `place` (codes), `language`, `submitted` (day), `seconds`, `status` (complete,
         partial, screened, preview, test, spam), `weight`, `synthetic`, then the items: scale items
         as codes with -8 for don't know, -9 for not applicable and NaN for missing, choices as
@@ -203,7 +203,7 @@ def _read_part(
         elif item.answer == "text":
             texts.append(_read_texts(resolver.blank_silent(cells, column), item.code))
         elif item.answer == "id":
-            name = "organisation" if item.role == "organisation" else item.code
+            name = item.role if item.role in ("organisation", "person") else item.code
             columns[name] = pseudonymise(resolver.blank_silent(cells, column), key, name)
         else:
             chosen = resolver.read_single(cells, item, column)
