@@ -51,11 +51,16 @@ def choose_grouping(
     by: str | None, clean: pd.DataFrame, instrument: Instrument, countries: Iterable[str]
 ) -> str:
     """Return what groups are formed by; of itself by country, else by the first item for it."""
-    known = [COUNTRY, *instrument.groupings, NOTHING]
     if by is not None:
-        if by not in known:
-            raise InnocapError(f"by: {by!r} is none of {', '.join(known)}{suggest(by, known)}")
-        return by
+        return check_grouping(by, instrument)
     if clean["country"].isin(list(countries)).any():
         return COUNTRY
     return next((code for code in instrument.groupings if code in clean), NOTHING)
+
+
+def check_grouping(by: str, instrument: Instrument) -> str:
+    """Return what groups are to be formed by if the questionnaire has it."""
+    known = [COUNTRY, *instrument.groupings, NOTHING]
+    if by not in known:
+        raise InnocapError(f"by: {by!r} is none of {', '.join(known)}{suggest(by, known)}")
+    return by
