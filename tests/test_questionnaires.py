@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from test_cli import call
 
-from innocap_analysis import load_settings, open_survey_view
+from innocap_analysis import load_settings, open_survey_view, read_instrument
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.pages import answers, differences, fitness, measurement, pairs, statements
 from innocap_analysis.pages.survey_view import SurveyView
+from innocap_analysis.survey.form import make_page, make_xlsform
 from innocap_analysis.survey.importing import import_files
+from innocap_analysis.survey.scales import make_place_scales
 
 KEY = b"a key for tests only"
 ROWS = [
@@ -162,3 +164,22 @@ def test_the_form_and_a_missing_weight(own: Path, capsys: pytest.CaptureFixture[
     table.to_csv(own, index=False, sep=";")
     with pytest.raises(InnocapError, match="expected a number above 0"):
         import_files([own], settings=load_settings(), key=KEY)
+
+
+@pytest.mark.parametrize("name", ["barometer", "staff"])
+def test_two_more_instruments_ship_in_four_languages(name: str) -> None:
+    settings = load_settings()
+    path = settings.survey_path.parent / "survey" / f"{name}.csv"
+    instrument = read_instrument(path, settings.scales_path)
+    assert len(instrument.scored) == 9
+    assert len([c for c in instrument.scored if instrument.items[c].reversed]) == 1
+    every = [*instrument.items.values(), *instrument.notes.values()]
+    assert all(set(item.texts) == {"en", "sv", "fi", "fr"} for item in every)
+    assert all(len(set(item.texts.values())) == 4 for item in every)
+    assert {"country", "region", "place", "organisation", "group"} <= {i.role for i in every}
+    places = make_place_scales(settings)
+    for language in settings.languages:
+        page = make_page(instrument, places, minimum=10, language=language)
+        assert page.count('<span class="box">') > 60
+        assert " 10 " in page.replace("\u00a0", " ")
+    assert make_xlsform(instrument, places, minimum=10)[:2] == b"PK"
