@@ -10,7 +10,7 @@ import pandas as pd
 from fewlikert.clusters import estimate_cluster_means
 from fewlikert.describe import EVERYONE, summarise
 from innocap_analysis.survey.grouping import COUNTRY
-from innocap_analysis.survey.publish import AGREE, NO_REGION, RESPONDENTS, Release
+from innocap_analysis.survey.publish import AGREE, HIDDEN, NO_REGION, RESPONDENTS, SHOWN, Release
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import estimate_top_two, tabulate_answers
 from innocap_analysis.survey.wave import Wave
@@ -141,7 +141,14 @@ def tabulate_choices(
     table = tabulate_answers(
         wave.people, wave.instrument, items=codes, by=by, weights=read_weights(wave)
     )
-    return _shield(table, release)
+    out = _shield(table, release)
+    # The bars of an item add up to who agrees: they are told where that may be told as well.
+    scored = out["code"].isin(wave.instrument.scored)
+    agrees = _shield(table[scored], release, suffix=AGREE) if scored.any() else out[:0]
+    silent = agrees.index[agrees["suppressed"] != SHOWN]
+    out.loc[silent, [*(c for c in _SHARES if c in out), "n"]] = np.nan
+    out.loc[silent, "suppressed"] = HIDDEN
+    return out
 
 
 def tabulate_agreement(release: Release, *, by: str | None = "group") -> pd.DataFrame:
