@@ -101,14 +101,15 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
     )
     # Black text stands on every cell, so the first place takes the middle of the shades.
     span = (len(view.measured) - 1) / _FIRST
-    cells = -wide["rank"].reindex(columns=view.shown).to_numpy()
+    units = view.marked  # a cell holds two numbers: of many units a few have a column
+    cells = -wide["rank"].reindex(columns=units).to_numpy()
     marks.draw_tiles(
         ax, cells, -len(view.measured), -len(view.measured) + span,
-        rows=list(names.values()), columns=[*map(view.unit, view.shown)],
+        rows=list(names.values()), columns=[*map(view.unit, units)],
         bold=[key == REPORTED for key in keys],
     )  # fmt: skip
     for row, key in enumerate(keys):
-        for column, unit in enumerate(view.shown):
+        for column, unit in enumerate(units):
             at = column + 0.5, row + 0.5
             if unit not in view.measured:
                 ax.text(*at, view.say("not measured"), ha="center", va="center", size=8.5)

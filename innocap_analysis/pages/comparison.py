@@ -11,7 +11,7 @@ from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.panel import score_panel, tabulate_changes
 from innocap_analysis.pages import marks
-from innocap_analysis.pages.drawing.figure import INK, Chart, styled
+from innocap_analysis.pages.drawing.figure import INK, QUIET, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.indicators import draw_rows, make_key
 from innocap_analysis.pages.order import tell_order_changes, tell_rank, tell_ranks
@@ -79,6 +79,8 @@ def plot_ranking(view: IndexView) -> Chart:
         height=0.19 * len(data) + 0.6,
         note=note,
     )  # fmt: skip
+    if len(data) < len(view.everyone) and view.place is None:
+        ax.axhline(len(data) / 2 - 0.5, color=QUIET, linewidth=1, linestyle=":")
     names = [f"{rank}  {view.unit(unit)}" for unit, rank in ranks.items()]
     colours = [view.colour(u) if mine else INK for u, mine in zip(data["unit"], own, strict=True)]
     marks.frame_rows(ax, names, bold=list(own), size=8, colours=colours, label=view.say("Score"))
@@ -147,7 +149,8 @@ def show_trends(view: IndexView, codes: list[str]) -> Chart | Prose:
     """Draw indicators with several editions; of another index the first that have several."""
     seen = view.capacity.prepared.observations
     if not set(codes) <= set(seen["code"]):
-        editions = seen[seen["code"].isin(view.codebook.leaves)].groupby("code")["time"].nunique()
+        own = seen[seen["unit"].isin(view.compared) & seen["code"].isin(view.codebook.leaves)]
+        editions = own.groupby("code")["time"].nunique()
         codes = [code for code in view.codebook.leaves if editions.get(code, 0) > 1][: len(codes)]
     if not codes:
         return Prose(view.say("No indicator has figures of several years."))
@@ -234,7 +237,7 @@ def _table_units(view: IndexView) -> Table:
     }
     columns |= {view.code(code): partial(view.score, code=code) for code in view.nodes}
     n = view.tally("n_ranked", len(view.everyone), view.root)
-    caption = view.say("Rank among {n} countries; the brackets hold {level} of runs.", n=n)
+    caption = view.say("Rank among {n} places; the brackets hold {level} of runs.", n=n)
     return view.table(view.everyone["unit"], columns, caption=caption)
 
 
