@@ -80,8 +80,7 @@ class CapacityData:
     @cached_property
     def owners(self) -> pd.Series:
         """Country of every unit."""
-        units = list(self.values.index)
-        return pd.Series([self.names.country(unit) for unit in units], index=units)
+        return pd.Series({unit: self.names.country(unit) for unit in self.values.index})
 
     @cached_property
     def names(self) -> UnitNames:
@@ -339,11 +338,6 @@ def widen_units(
     values = widen(own, [code for code in codes if code in measured])
     partners = list(settings.countries) if prepared.level == COUNTRY else []
     return values.reindex(values.index.union(partners))
-
-
-def check_year(year: int, settings: Settings) -> None:
-    """Check that every partner country can be scored as of a year."""
-    load_capacity(year=year, settings=settings)
 
 
 def write_scores(settings: Settings) -> pd.DataFrame:
