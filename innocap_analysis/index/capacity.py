@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from innocap_analysis import reads
 from innocap_analysis.data.flags import read_flags
 from innocap_analysis.data.levels import COUNTRY, UnitNames
 from innocap_analysis.data.observations import (
@@ -126,19 +125,8 @@ class CapacityData:
     @cached_property
     def flags(self) -> pd.DataFrame:
         """Known weaknesses of single figures; see :func:`~innocap_analysis.data.flags`."""
-        flags = read_flags(self.settings.flags_path, codes=self.known_codes)
+        flags = read_flags(self.settings.flags_path)
         return flags[flags["code"].isin(self.codebook.table.index)].reset_index(drop=True)
-
-    @property
-    def known_codes(self) -> list[str]:
-        """Codes that flags and notes may be about: those of the project, and of a what-if."""
-        config = self.settings
-        with reads.aside():  # who may be flagged is checked; no page shows another index
-            every = [config.choose(name).codebook_path for name in ("", *config.indexes)]
-            books = [read_codebook(path).table.index for path in every]
-        return list(
-            dict.fromkeys(code for own in [self.codebook.table.index, *books] for code in own)
-        )
 
     def with_codebook(self, codebook: Codebook | pd.DataFrame | str | Path) -> CapacityData:
         """Return the same figures scored by another index.
