@@ -25,7 +25,8 @@ def read_notes(path: Path, *, codes: Collection[str] | None = None) -> pd.DataFr
     """Read ``notes.csv``: what readers should know, in their own language.
 
     Columns `about` (an indicator or a raw file; where `codes` are given, one of them), `topic`
-    (caution, check or licence) and `note_<language>`, all texts. A project without the file has no notes.
+    (caution, check or licence) and `note_<language>`, all texts. A project without the file has
+    no notes.
     """
     return _read(path, ("about", "topic"), "about", codes)
 
