@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from innocap_analysis.errors import InnocapError
+
 CONFIG_NAME = "innocap.yml"
 TEXTS_NAME = "answers_texts.csv"  # free texts of the survey, which no page shows
 ABSENT, FOLDER, UNREADABLE = "absent", "folder", "unreadable"
@@ -89,6 +91,19 @@ def is_project_config(file: Path) -> bool:
     """Return whether a file is the configuration of the project that is listened to."""
     with aside():
         return listener is not None and file.resolve() == listener.root / CONFIG_NAME
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Find the folder that holds ``innocap.yml``."""
+    with aside():  # which project this is, is no input of a page
+        here = (start or Path.cwd()).resolve()
+        beside_package = Path(__file__).resolve().parents[1]
+        for folder in (here, *here.parents, beside_package):
+            if (folder / CONFIG_NAME).is_file():
+                return folder
+    raise InnocapError(
+        f"no {CONFIG_NAME} in {here} or a folder above it: run this inside the project folder"
+    )
 
 
 def note_setting(name: str, digest: str) -> None:

@@ -93,6 +93,11 @@ class Places:
         return [str(one) for one in self.smallest.index if one in known and one != code]
 
     @cached_property
+    def own_codes(self) -> set[str]:
+        """The nations' own codes."""
+        return {str(code) for code in self.table["own_code"]}
+
+    @cached_property
     def names(self) -> dict[str, list[str]]:
         """Codes by each name that a place is found by, lower case and without accents."""
         found: dict[str, list[str]] = {}
@@ -158,6 +163,12 @@ def read_places(settings: Settings) -> Places:
         tuple(read_raw_table(one) for one in resources), regions,
     )  # fmt: skip
     return _build(given)
+
+
+def find_known_places(settings: Settings) -> Places | None:
+    """Return every place, or None in a project without raw files about places."""
+    named = {one.name for one in read_datapackage(settings.raw_dir)}
+    return read_places(settings) if set(_FILES) <= named else None
 
 
 def find_resources(settings: Settings, names: tuple[str, ...]) -> list[Resource]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import nbformat
 
 LOCALE_DIR = Path(__file__).parent / "locale"
+PLACES = "places"  # the wording of an index whose units are no countries
 
 Translator = Callable[[str], str]
 
@@ -29,7 +30,7 @@ def _read_catalogue(language: str) -> dict[str, str]:
     if not path.is_file():  # English stays, and `innocap check` says so
         return {}
     with path.open("rb") as stream:
-        catalogue = read_po(stream, locale=language)
+        catalogue = read_po(stream)
     return {
         str(message.id): str(message.string)
         for message in catalogue
@@ -37,21 +38,36 @@ def _read_catalogue(language: str) -> dict[str, str]:
     }
 
 
-def get_translator(language: str) -> Translator:
+def read_wording(wording: str) -> dict[str, str]:
+    """Return the English texts of another wording by those that they stand for."""
+    return _read_catalogue(f"{SOURCE_LANGUAGE}@{wording}") if wording else {}
+
+
+def get_translator(language: str, wording: str = "") -> Translator:
     """Return the function that turns an English text of the project into a language.
+
+    With a wording, texts about countries are first put into its words.
 
     Returns: takes the English text (with its ``{placeholders}``), returns the translation; a
     text without one stays English. A test holds the catalogues complete.
     """
-    if language == SOURCE_LANGUAGE:
+    if language == SOURCE_LANGUAGE and not wording:
         return str
-    catalogue = _read_catalogue(language)
-    return lambda text: catalogue.get(text, text)
+    words = read_wording(wording)
+    catalogue = {} if language == SOURCE_LANGUAGE else _read_catalogue(language)
+
+    def translate(text: str) -> str:
+        own = words.get(text, text)
+        return catalogue.get(own, own)
+
+    return translate
 
 
-def translate_notebook(notebook: nbformat.NotebookNode, language: str) -> nbformat.NotebookNode:
+def translate_notebook(
+    notebook: nbformat.NotebookNode, language: str, wording: str = ""
+) -> nbformat.NotebookNode:
     """Return a copy of a notebook with its prose in a language."""
-    translate = get_translator(language)
+    translate = get_translator(language, wording)
     copy = deepcopy(notebook)
     for cell in copy.cells:
         if cell.cell_type == "markdown":
