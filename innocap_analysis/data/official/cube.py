@@ -18,7 +18,7 @@ MOST_BYTES = 200_000_000
 MOST_CELLS = 2_000_000
 MOST_DIMENSIONS = 30
 # What stands where no figure is: PxWeb's dots and dash, Eurostat's colon, null.
-MISSING = frozenset(": . .. ... .... - – x * na n/a nan null".split())
+MISSING = frozenset([":", ".", "..", "...", "....", "-", "–", "x", "*", "na", "n/a", "nan", "null"])
 _FLAGGED = re.compile(r"(-?[\d.,]+)\s*([A-Za-z]{1,4})")
 _GROUPED = re.compile(r"-?\d{1,3}([\s\u00a0\u202f]\d{3})+([.,]\d+)?")
 _REASON = re.compile(r"[.:\-]+\s*[A-Za-z]{1,4}")  # ": c": missing, and why

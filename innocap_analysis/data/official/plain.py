@@ -19,7 +19,7 @@ from innocap_analysis.errors import InnocapError
 
 # Headings of the columns in English, Swedish, Finnish, French, Norwegian and Icelandic.
 _WORDS = {
-    PLACE: ("place", "code", "region", "country", "municipality", "unit", "geo", "kommun", "plats",
+    PLACE: ("place", "region", "country", "municipality", "geo", "kommun", "plats",
             "land", "kunta", "alue", "paikka", "maa", "commune", "lieu", "pays", "kommune",
             "sveitarfélag", "région"),
     TIME: ("year", "time", "period", "år", "vuosi", "année", "annee", "ár", "tid"),

@@ -21,10 +21,10 @@ from innocap_analysis.errors import InnocapError, suggest
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 # Ids and headings of dimensions whose role the file does not tell.
-_PLACES = set(
-    "geo region ref_area area municipality kommun kunta alue country county kommune maakunta län "
-    "sveitarfélag".split()
-)
+_PLACES = frozenset(
+    ("geo", "region", "ref_area", "area", "municipality", "kommun", "kunta", "alue", "country",
+     "county", "kommune", "maakunta", "län", "sveitarfélag")
+)  # fmt: skip
 _TIMES = {"time", "tid", "year", "time_period", "vuosi", "år", "ár", "period"}
 _MEASURES = {
     "contentscode",
@@ -245,6 +245,8 @@ def _name_indicators(
     keys = [cube.cells[one.code] for one in split]
     combined = pd.Series(list(zip(*keys, strict=True)) if keys else [()] * len(cube.cells))
     rows: dict[tuple[str, ...], tuple[str, str, str]] = {}
+    if not split and not start:  # the only measure of the file has a code already
+        start = next((category for one, category in fixed if one.role == MEASURE), "")
     renamed = {old: new for old, new in selection.codes.items() if old}
     for combo in dict.fromkeys(combined):
         bare = "_".join(combo)

@@ -1,0 +1,220 @@
+"""The commands that change the project: ``innocap add figures``, ``country``, …."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.settings import load_settings
+
+if TYPE_CHECKING:
+    from innocap_analysis.changes.change import Change
+
+_FILES = (".json", ".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".xlsm", ".px")
+
+Label = Annotated[
+    list[str] | None, typer.Option("--label", help="Name in a language, as en=TEXT; repeat.")
+]
+Codebook = Annotated[
+    str, typer.Option(help="Codebook that the rows go into; by default the project's.")
+]
+Parent = Annotated[str, typer.Option(help="Group that the indicator belongs to, such as DIG.")]
+Kind = Annotated[str, typer.Option(help="indicator (scored) or context (only described).")]
+Unit = Annotated[str, typer.Option(help="Unit of measurement.")]
+Low = Annotated[float | None, typer.Option(help="Goalpost: the figure that scores 0.")]
+High = Annotated[float | None, typer.Option(help="Goalpost: the figure that scores 100.")]
+
+
+class _AddGroup(TyperGroup):
+    """``innocap add FILE`` is short for ``innocap add figures FILE``."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - click's types
+        first = args[0] if args else ""
+        if first not in self.commands and not first.startswith("-"):
+            if Path(first).suffix.lower() in _FILES or Path(first).is_file():
+                args = ["figures", *args]
+            else:
+                known = list(self.commands)
+                raise InnocapError(
+                    f"innocap add {first!r}: neither a file nor one of {', '.join(known)}"
+                    + suggest(first, known)
+                )
+        return super().resolve_command(ctx, args)
+
+
+add_app = typer.Typer(
+    cls=_AddGroup, no_args_is_help=True, rich_markup_mode=None,
+    help="Add figures, a country, place, indicator, language or notebook; all files at once.",
+)  # fmt: skip
+
+
+def add_change_commands(app: typer.Typer) -> None:
+    """Add the commands that change the project."""
+    app.add_typer(add_app, name="add")
+
+
+def _ask(value: str, question: str, default: str = "") -> str:
+    """Return what was given, or ask on a terminal; elsewhere what is missing is told later."""
+    if value or not sys.stdin.isatty():
+        return value or default
+    return str(typer.prompt(question, default=default or None))
+
+
+def _read_pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise InnocapError(f"{option} {text!r}: expected NAME=VALUE")
+        if name in pairs:
+            raise InnocapError(f"{option} {name}: is given twice")
+        pairs[name] = value
+    return pairs
+
+
+def _carry_out(
+    change: Change, *, dry_run: bool, told: Sequence[str] = (), left: Sequence[str] = ()
+) -> None:
+    """Check a change, write it, and say what was done and what is left to a person."""
+    for line in told:
+        typer.echo(line)
+    notes = change.check()
+    from innocap_analysis.changes.change import tell_path
+
+    names = [tell_path(path, change.settings) for path in change.files]
+    if not dry_run:
+        change.write()
+    for name in names:
+        typer.echo(f"{'would write' if dry_run else 'wrote    '} {name}")
+    typer.echo("checked   as innocap check does: no fault")
+    for line in [*left, *notes]:
+        typer.echo(f"left      {line}")
+
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and tell; write nothing.")]
+
+
+@add_app.command()
+def figures(
+    file: Annotated[Path, typer.Argument(help="JSON-stat, SDMX-CSV, Kolada, CSV, TSV or XLSX.")],
+    publisher: Annotated[str, typer.Option(help="Who publishes them.")] = "",
+    licence: Annotated[str, typer.Option(help="Under which terms.")] = "",
+    citation: Annotated[str, typer.Option(help="How they are to be cited.")] = "",
+    title: Annotated[str, typer.Option(help="What they are called.")] = "",
+    url: Annotated[str, typer.Option(help="Where they were published.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the raw file; by default the file's.")] = "",
+    where: Annotated[
+        list[str] | None,
+        typer.Option(help="Fix a dimension, as sex=T; repeat, also for one dimension."),
+    ] = None,
+    each: Annotated[
+        list[str] | None, typer.Option(help="One indicator for each category of a dimension.")
+    ] = None,
+    indicator: Annotated[
+        list[str] | None,
+        typer.Option(help="Code of the indicator (of several: its beginning), or OLD=NEW."),
+    ] = None,
+    country: Annotated[str, typer.Option(help="Whose national codes the places have.")] = "",
+    place: Annotated[
+        list[str] | None, typer.Option(help="Which place a code is, as 00=SE; repeat.")
+    ] = None,
+    place_in: Annotated[str, typer.Option(help="Dimension of the places.")] = "",
+    time_in: Annotated[str, typer.Option(help="Dimension of time.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet of a workbook.")] = "",
+    kind: Kind = "",
+    parent: Parent = "",
+    direction: Annotated[
+        list[str] | None,
+        typer.Option(help="up (higher is better) or down; for one of several CODE=down."),
+    ] = None,
+    label: Label = None,
+    unit: Unit = "",
+    low: Low = None,
+    high: High = None,
+    codebook: Codebook = "",
+    freeze: Annotated[
+        bool, typer.Option(help="Freeze goalposts anew, also of indicators that are there.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Take in figures of official statistics; nothing is fetched, the file is on disk."""
+    from innocap_analysis.changes.figures import Origin, add_figures, complete, read_file
+    from innocap_analysis.changes.indicator import Row
+    from innocap_analysis.data.official.tidy import Selection
+
+    settings = load_settings()
+    cube = read_file(file, sheet=sheet)
+    said = complete(Origin(name, publisher, licence, citation, title, url), cube, file)
+    origin = Origin(
+        name=said.name, url=url,
+        publisher=_ask(publisher, "Publisher", said.publisher),
+        licence=_ask(licence, "Licence or terms, as the publisher words them"),
+        title=_ask(title, "Title", said.title),
+        citation=_ask(citation, "Citation"),
+    )  # fmt: skip
+    ways = {text for text in direction or () if "=" not in text}
+    if len(ways) > 1:
+        raise InnocapError("--direction: give one for all, and CODE=up or CODE=down for others")
+    codes = [text for text in indicator or () if "=" not in text]
+    if len(codes) > 1:
+        raise InnocapError("--indicator: give one code, and OLD=NEW for others")
+    chosen: dict[str, list[str]] = {}
+    for text in where or ():
+        for dimension, category in _read_pairs([text], "--where").items():
+            chosen.setdefault(dimension, []).append(category)
+    kind = _ask(kind, "Scored (indicator) or only described (context)?")
+    scored = kind == "indicator"
+    row = Row(
+        "", kind, _ask(parent, "Group of the codebook") if scored else parent,
+        _ask(next(iter(ways), ""), "Better is up or down?") if scored else next(iter(ways), ""),
+        _read_pairs(label, "--label"), unit, low=low, high=high,
+    )  # fmt: skip
+    selection = Selection(
+        chosen, each or (), place_in, time_in, country, _read_pairs(place, "--place"),
+        _read_pairs([t for t in indicator or () if "=" in t], "--indicator")
+        | ({"": codes[0]} if codes else {}),
+    )  # fmt: skip
+    taken = add_figures(
+        settings, file, cube, origin=origin, selection=selection, row=row, codebook=codebook,
+        directions=_read_pairs([t for t in direction or () if "=" in t], "--direction"),
+        freeze=freeze,
+    )  # fmt: skip
+    _carry_out(taken.change, dry_run=dry_run, told=taken.told, left=taken.left)
+
+
+@add_app.command()
+def indicator(
+    code: Annotated[str, typer.Argument(help="Code of the figures in data/raw.")],
+    kind: Kind = "",
+    parent: Parent = "",
+    direction: Annotated[str, typer.Option(help="up (higher is better) or down.")] = "",
+    label: Label = None,
+    unit: Unit = "",
+    source: Annotated[str, typer.Option(help="Resource that the figures come from.")] = "",
+    note: Annotated[str, typer.Option(help="What should be known of it.")] = "",
+    weight: Annotated[float, typer.Option(help="Relative to its siblings.", min=0)] = 1.0,
+    low: Low = None,
+    high: High = None,
+    codebook: Codebook = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Add a row to a codebook for figures that are in data/raw, with its goalposts."""
+    from innocap_analysis.changes.indicator import Row, add_indicator
+
+    kind = _ask(kind, "Scored (indicator) or only described (context)?")
+    scored = kind == "indicator"
+    labels = _read_pairs(label, "--label")
+    labels["en"] = _ask(labels.get("en", ""), "What is it called in English?")
+    row = Row(
+        code, kind, _ask(parent, "Group of the codebook") if scored else "",
+        _ask(direction, "Better is up or down?") if scored else "",
+        labels, unit, source, note, weight, low, high,
+    )  # fmt: skip
+    change = add_indicator(load_settings(), row, codebook=codebook)
+    _carry_out(change, dry_run=dry_run)
