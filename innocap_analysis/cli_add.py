@@ -218,3 +218,84 @@ def indicator(
     )  # fmt: skip
     change = add_indicator(load_settings(), row, codebook=codebook)
     _carry_out(change, dry_run=dry_run)
+
+
+@add_app.command()
+def country(
+    code: Annotated[str, typer.Argument(help="ISO 3166-1 alpha-2, such as NO.")],
+    region: Annotated[str, typer.Option(help="Region that holds the partner area.")] = "",
+    area: Annotated[
+        list[str] | None, typer.Option(help="Name of the partner area, as en=NAME; repeat.")
+    ] = None,
+    label: Label = None,
+    colour: Annotated[str, typer.Option(help="As #0072B2; by default one that is free.")] = "",
+    marker: Annotated[str, typer.Option(help="As matplotlib's; by default a free one.")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Add a partner country, and its partner region if the table of regions lacks it."""
+    from innocap_analysis.changes.country import NewCountry, add_country
+
+    areas = _read_pairs(area, "--area")
+    areas["en"] = _ask(areas.get("en", ""), "What is the partner area called in English?")
+    new = NewCountry(
+        code.upper(), _ask(region, "Code of the partner region"),
+        {language: name for language, name in areas.items() if name},
+        _read_pairs(label, "--label"), colour, marker,
+    )  # fmt: skip
+    _carry_out(add_country(load_settings(), new), dry_run=dry_run)
+
+
+@add_app.command()
+def place(
+    code: Annotated[str, typer.Argument(help="Code, such as SE-2284, SE32 or NO07.")],
+    label: Label = None,
+    also: Annotated[str, typer.Option(help="Other names, separated by ';'.")] = "",
+    merged_into: Annotated[str, typer.Option(help="Place that it is part of now.")] = "",
+    merged_in: Annotated[str, typer.Option(help="Year of the merger.")] = "",
+    country: Annotated[str, typer.Option(help="Country of a new region.")] = "",
+    raw_code: Annotated[str, typer.Option(help="Code of a new region in raw files.")] = "",
+    district: Annotated[str, typer.Option(help="NUTS 3 region of a new municipality.")] = "",
+    population: Annotated[int | None, typer.Option(help="People.", min=0)] = None,
+    population_date: Annotated[str, typer.Option(help="When they were counted.")] = "",
+    area_km2: Annotated[float | None, typer.Option(help="Land area.")] = None,
+    degurba: Annotated[int | None, typer.Option(help="1 city, 2 town, 3 rural.")] = None,
+    source: Annotated[str, typer.Option(help="Who published its figures.")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Give a place names, or add a region or a municipality."""
+    from innocap_analysis.changes.place import NewPlace, add_place
+
+    new = NewPlace(
+        code, _read_pairs(label, "--label"), also, merged_into, merged_in, country.upper(),
+        raw_code, district, population, population_date, area_km2, degurba, source,
+    )  # fmt: skip
+    _carry_out(add_place(load_settings(), new), dry_run=dry_run)
+
+
+@add_app.command()
+def language(
+    code: Annotated[str, typer.Argument(help="Code of a language, such as nb.")],
+    dry_run: DryRun = False,
+) -> None:
+    """Add a language; what is not translated yet is shown in English."""
+    from innocap_analysis.changes.language import add_language
+
+    change, left = add_language(load_settings(), code)
+    _carry_out(change, dry_run=dry_run, left=left)
+
+
+@add_app.command()
+def notebook(
+    name: Annotated[str, typer.Argument(help="Number and words, such as 65_what_changed.")],
+    scope: Annotated[str, typer.Option(help="comparison, region or place.")] = "",
+    question: Annotated[str, typer.Option(help="What it answers; its title.")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Add a notebook that runs, for you to fill in, and put it into the batch plan."""
+    from innocap_analysis.changes.notebook import add_notebook
+
+    scope = _ask(scope, "Runs once (comparison), for every country (region) or for places (place)?")
+    change = add_notebook(
+        load_settings(), name, scope=scope, question=_ask(question, "Question that it answers")
+    )
+    _carry_out(change, dry_run=dry_run, left=[f"the texts of notebooks/{name}.ipynb"])

@@ -37,6 +37,21 @@ def add_row(text: str, cells: Mapping[str, str], *, name: str, below: Sequence[s
     return before + row + _find_newline(text) + after
 
 
+def set_cells(text: str, key: str, cells: Mapping[str, str], *, name: str) -> str:
+    """Return a table with other cells in the row that begins with a key."""
+    columns, delimiter = list_columns(text), find_delimiter(text)
+    lost = [column for column in cells if column not in columns]
+    if lost:
+        raise InnocapError(f"{name}: has no column {lost[0]!r}{suggest(lost[0], columns)}")
+    for record in find_cells(text, delimiter)[1:]:
+        if text[slice(*record[0])].strip('"') == key:
+            for column in sorted(cells, key=columns.index, reverse=True):
+                start, end = record[columns.index(column)]
+                text = text[:start] + _write_row([cells[column]], text) + text[end:]
+            return text
+    raise InnocapError(f"{name}: has no row {key!r}")
+
+
 def add_columns(text: str, columns: Sequence[str], *, after: str) -> str:
     """Return a table with further empty columns behind one that it has, without those it has."""
     known = list_columns(text)

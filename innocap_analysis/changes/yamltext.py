@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import deepcopy
 
 import yaml
 
@@ -88,7 +89,7 @@ def _insert_line(text: str, after: int, line: str) -> str:
 
 def _compare(old: str, new: str, path: Sequence[str], name: str, added: str) -> str:
     """Return the new text if it says what the old one does and one thing more."""
-    before, after = (parse_yaml(one, name)[0] for one in (old, new))
+    before, after = (deepcopy(parse_yaml(one, name)[0]) for one in (old, new))
     where = after
     for key in path:
         assert isinstance(where, dict)

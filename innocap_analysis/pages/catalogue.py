@@ -35,25 +35,27 @@ def extract_messages(settings: Settings) -> Catalog:
     return catalogue
 
 
+def draft_catalogue(language: str, template: Catalog) -> tuple[bytes, int]:
+    """Return the catalogue of a language with the texts of a template, and how many it lacks."""
+    path = LOCALE_DIR / f"{language}.po"
+    if path.exists():
+        with path.open("rb") as stream:
+            catalogue = read_po(stream, locale=language)
+    else:
+        catalogue = Catalog(locale=language, project="innocap_analysis", charset="utf-8")
+    catalogue.update(template, no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    text = io.BytesIO()
+    write_po(text, catalogue, width=100, sort_by_file=True, omit_header=True, include_lineno=False)
+    return text.getvalue(), sum(1 for one in catalogue if one.id and not one.string)
+
+
 def update_catalogues(settings: Settings) -> dict[str, int]:
     """Add new texts to the catalogues and drop those that are gone."""
     template = extract_messages(settings)
     todo: dict[str, int] = {}
     for language in settings.languages:
-        if language == SOURCE_LANGUAGE:
-            continue
-        path = LOCALE_DIR / f"{language}.po"
-        if path.exists():
-            with path.open("rb") as stream:
-                catalogue = read_po(stream, locale=language)
-        else:
-            catalogue = Catalog(locale=language, project="innocap_analysis", charset="utf-8")
-        catalogue.update(template, no_fuzzy_matching=True)
-        catalogue.obsolete.clear()
-        text = io.BytesIO()
-        write_po(
-            text, catalogue, width=100, sort_by_file=True, omit_header=True, include_lineno=False
-        )
-        write_atomically(path, text.getvalue())
-        todo[language] = sum(1 for message in catalogue if message.id and not message.string)
+        if language != SOURCE_LANGUAGE:
+            text, todo[language] = draft_catalogue(language, template)
+            write_atomically(LOCALE_DIR / f"{language}.po", text)
     return todo

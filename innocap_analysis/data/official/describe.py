@@ -93,3 +93,14 @@ def add_resource(package: bytes, entry: Mapping[str, Any], *, name: str) -> byte
     end = b"\n" if package.endswith(b"\n") else b""
     resources.append(dict(entry))
     return json.dumps(content, indent=2, ensure_ascii=False).encode("utf-8") + end
+
+
+def renew_resource(package: bytes, name: str, data: bytes, told: str) -> bytes:
+    """Return the text of a datapackage with another content of a file, and why."""
+    content = json.loads(package)
+    for one in content["resources"]:
+        if one["name"] == name:
+            one |= {"bytes": len(data), "hash": f"sha256:{hashlib.sha256(data).hexdigest()}"}
+            one["checked"] = f"{one['checked']}; {told}"
+    end = b"\n" if package.endswith(b"\n") else b""
+    return json.dumps(content, indent=2, ensure_ascii=False).encode("utf-8") + end

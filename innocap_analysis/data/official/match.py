@@ -133,11 +133,12 @@ class Gazetteer:
 @lru_cache(maxsize=1)
 def list_countries() -> dict[str, str]:
     """Return alpha-2 codes by alpha-2, alpha-3 and what statistics write instead."""
+    named = set(Locale("en").territories)
     found: dict[str, str] = dict(_OTHER_CODES)
     for alpha3, aliases in get_global("territory_aliases").items():
         if len(alpha3) == 3 and alpha3.isalpha() and len(aliases) == 1:
             code = str(aliases[0])
-            if code.isalpha() and len(code) == 2 and code not in _NO_COUNTRIES:
+            if code in named and len(code) == 2 and code not in _NO_COUNTRIES:
                 found[str(alpha3)] = found[code] = code
     return found
 
