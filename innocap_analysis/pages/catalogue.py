@@ -36,22 +36,29 @@ def extract_messages(settings: Settings) -> Catalog:
 
 
 def draft_catalogue(language: str, template: Catalog) -> tuple[bytes, int]:
-    """Return the catalogue of a language with the texts of a template, and how many it lacks."""
+    """Return the catalogue of a language with the texts of a template, and how many wait.
+
+    A text that was changed keeps its translation beside it, marked `fuzzy` and shown nowhere
+    until someone has read it and taken the mark away.
+    """
     path = LOCALE_DIR / f"{language}.po"
     if path.exists():
         with path.open("rb") as stream:
             catalogue = read_po(stream, locale=language)
     else:
         catalogue = Catalog(locale=language, project="innocap_analysis", charset="utf-8")
-    catalogue.update(template, no_fuzzy_matching=True)
+    catalogue.update(template)
     catalogue.obsolete.clear()
     text = io.BytesIO()
-    write_po(text, catalogue, width=100, sort_by_file=True, omit_header=True, include_lineno=False)
-    return text.getvalue(), sum(1 for one in catalogue if one.id and not one.string)
+    write_po(
+        text, catalogue, width=100, sort_by_file=True, omit_header=True, include_lineno=False,
+        include_previous=True,
+    )  # fmt: skip
+    return text.getvalue(), sum(1 for m in catalogue if m.id and (m.fuzzy or not m.string))
 
 
 def update_catalogues(settings: Settings) -> dict[str, int]:
-    """Add new texts to the catalogues and drop those that are gone."""
+    """Bring the catalogues in step with the texts; return how many wait for a translator."""
     template = extract_messages(settings)
     todo: dict[str, int] = {}
     for language in settings.languages:
