@@ -46,13 +46,17 @@ class Country(Part):
         return self.partner_region
 
 
+def _hold_against_all() -> dict[str, tuple[str, ...] | None]:
+    return {"all": None}
+
+
 class IndexPlan(Part):
     """An index beside the default one: its codebook, its units and whom they are held against."""
 
     codebook: Path
     level: Level
     title: dict[Language, str] = Field(default_factory=dict)
-    reference_sets: ReferenceSets = Field(default_factory=lambda: {"all": None})
+    reference_sets: ReferenceSets = Field(default_factory=_hold_against_all)
 
 
 class PeerRule(Part):

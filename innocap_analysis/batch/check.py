@@ -16,6 +16,7 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import load_capacity, prepare_indicators
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.goalposts import compute_goalposts
+from innocap_analysis.pages.opening import open_view
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.instrument import read_instrument
 
@@ -37,6 +38,9 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
     if settings.places_path.exists():
         yield "places", _catch(lambda: read_places(settings))
         yield settings.local_path.name, _catch(lambda: read_labels(settings))
+    for name in () if settings.index else settings.indexes:
+        own = settings.choose(name)
+        yield f"index {name}", _catch(lambda own=own: _check_index(own))  # type: ignore[misc]
     yield "countries and regions", _catch(lambda: refuse_faults(settings))
     yield "goalposts", _catch(lambda: _check_goalposts(settings))
     yield "batch plan", _catch(lambda: _check_plan(settings))
@@ -51,6 +55,12 @@ def _catch(step: Callable[[], object]) -> list[str]:
     except InnocapError as error:
         return str(error).splitlines()
     return []
+
+
+def _check_index(settings: Settings) -> None:
+    refuse_faults(settings)
+    open_view("30", settings=settings)
+    _check_goalposts(settings)
 
 
 def _check_goalposts(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from innocap_analysis.batch.crate import CRATE_NAME, write_crate
 from innocap_analysis.batch.execute import FAILED
 from innocap_analysis.batch.index_page import open_fronts, write_index_pages
 from innocap_analysis.batch.lock import hold_pages, hold_places
-from innocap_analysis.batch.naming import name_report, split_report, split_tag
+from innocap_analysis.batch.naming import name_report, split_index, split_report, split_tag
 from innocap_analysis.batch.places_page import STEM, write_places_pages
 from innocap_analysis.batch.plan import COMPARISON, make_plan
 from innocap_analysis.batch.record import find_changes, read_record
@@ -91,7 +91,10 @@ def _find_fault(place: str, record: dict[str, Any], settings: Settings) -> str:
     region = parameters.pop("region", None)
     of_place = parameters.pop("place", None) is not None
     notebook, tag, language = split_report(stem, settings)
-    variant = split_tag(tag)[1]
+    index, variant = split_index(split_tag(tag)[1], settings)
+    told = parameters.pop("index", None)
+    if told and told != index:
+        return f"innocap.yml lists no index {told}"
     plan = settings.batch
     planned = plan.comparison if folder == COMPARISON else plan.place if of_place else plan.region
     if notebook not in planned:
@@ -107,6 +110,7 @@ def _find_fault(place: str, record: dict[str, Any], settings: Settings) -> str:
             language=language,
             parameters=None if variant in settings.batch.sets else parameters,
             variants=[variant] if variant else None,
+            index=index or None,
         )
     except InnocapError as fault:
         return str(fault).splitlines()[0]

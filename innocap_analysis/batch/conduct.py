@@ -31,6 +31,7 @@ class Request:
     table: Path | None = None
     places: Sequence[str] | None = None
     country: str | None = None
+    index: str | None = None
 
 
 def conduct_batch(
@@ -52,7 +53,8 @@ def conduct_batch(
 
     config = request.settings
     plan = _plan_batch(request, tell)
-    write_scores(config)  # finds mistakes in the data before anything else is touched
+    # Finds mistakes in the data before anything else is touched.
+    write_scores(config.choose(request.index))
     with (
         hold_places(config.output_dir, [run.place for run in plan]) as name,
         RecordStore(state := describe_project(config)) as records,
@@ -104,7 +106,7 @@ def foresee_batch(request: Request) -> list[tuple[Run, str]]:
 
     config = request.settings
     plan = _plan_batch(request)
-    load_capacity(settings=config)  # the faults that would stop the batch
+    load_capacity(index=request.index, settings=config)  # the faults that would stop the batch
     state = describe_project(config)
     edition = Edition(config, state.files)
     sources = {run.notebook: read_notebook(run.notebook) for run in plan}
@@ -139,9 +141,10 @@ def _plan_batch(
         table=request.table,
         places=request.places,
         country=request.country,
+        index=request.index,
     )
     config = request.settings
-    refuse_faults(config)
+    refuse_faults(config.choose(request.index))
     for note in (
         *tell_led(config, plan, request.notebooks),
         *find_overruled(config, plan),
@@ -150,7 +153,7 @@ def _plan_batch(
     ):
         tell("note", note)
     for year in {run.parameters.get("year") for run in plan} - {None}:
-        check_year(int(str(year)), request.settings)
+        check_year(int(str(year)), config.choose(request.index))
     return plan
 
 

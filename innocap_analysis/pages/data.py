@@ -24,7 +24,7 @@ def plot_coverage(view: IndexView) -> Chart:
     """Draw which country has a value for which indicator."""
     codes, members = view.codebook.leaves, view.members
     have = view.capacity.result.values.loc[members, codes].notna()
-    partners = [u for u in members if u in view.countries]
+    partners = [u for u in members if u in view.compared]
     rest = sorted(set(members) - set(partners), key=lambda u: (-int(have.loc[u].sum()), u))
     have = have.loc[[*partners, *rest]]
     data = have.astype(int).T.rename_axis("code").reset_index()
@@ -58,7 +58,7 @@ def plot_coverage(view: IndexView) -> Chart:
     ax.set_xlim(-0.5, len(have) + 1)
     ax.set_xticks(range(len(have)), list(have.index))
     for tick, unit in zip(ax.get_xticklabels(), have.index, strict=True):
-        tick.set_fontweight("bold" if unit in view.countries else "normal")
+        tick.set_fontweight("bold" if unit in view.compared else "normal")
     ax.xaxis.tick_top()
     ax.tick_params(length=0, labelrotation=90, labelsize=7)
     ax.spines[:].set_visible(False)
@@ -214,7 +214,7 @@ def write_findings(view: IndexView) -> Prose:
     # Figures of an indicator that nobody scores are dropped too, but of every year at once.
     older = log.loc[(log["action"] == "dropped") & (log["time"] != ""), "n_values"].sum()
     told = {}
-    for name, units in (("partners", view.countries), ("reference", view.members)):
+    for name, units in (("partners", view.compared), ("reference", view.members)):
         missing = values.reindex(units).isna().to_numpy()
         for measure, number in (("cells", missing.size), ("missing", missing.sum())):
             told[f"{measure}_{name}"] = view.tally(f"n_{measure}_{name}", number, view.root)

@@ -109,8 +109,8 @@ class IndexView(UnitView):
         if self.reference == PEERS:
             told.append(self.say("Held against its peers and itself, {n_members} places."))
         elif not isinstance(self.reference, str):
-            named = self.units(self.members)
-            text = self.say("Held against {n_members} chosen countries: {units}.", units=named)
+            whom = self.units(self.members)
+            text = self.say("Held against {n_members} chosen countries: {units}.", units=whom)
             told.append(text)
         elif self.reference != next(iter(self.settings.sets)):
             text = self.say(
@@ -150,6 +150,14 @@ class IndexView(UnitView):
             column, row[name], kind, unit=about, code=code, n=row["reference_n"], flag=flag, **ends
         )
 
+    def score(self, unit: str, code: str) -> Said:
+        """Return the score of any unit, those without a verdict too."""
+        if not self.has_many:
+            return self.stand(unit, code, "score")
+        flag = self.flag(unit, code)
+        return self.fact("score", self.scores.at[unit, code], "points", unit, code, flag=flag,
+                         n=self.scores.loc[self.members, code].count())  # fmt: skip
+
     def column(self, column: str, *, interval: bool = False) -> Callable[[tuple[str, str]], object]:
         """Return what makes a cell of a table from each unit and node."""
         if interval:
@@ -158,10 +166,11 @@ class IndexView(UnitView):
 
     @cached_property
     def _among(self) -> pd.DataFrame:
-        """Ranks of the partner countries among themselves, over the runs."""
-        table = self.runs.ranks(self.root, self.measured).summary(LEVEL)
+        """Ranks of the measured units among themselves, over the runs."""
+        ranks, n = self.runs.ranks(self.root, self.measured), len(self.measured)
         rank = rank_units(self.scores.loc[self.measured, [self.root]])[self.root]
-        return table.set_index("unit").assign(rank=rank)
+        table = ranks.summary(LEVEL).set_index("unit")
+        return table.assign(rank=rank, share_last=ranks.share_between(n, n))
 
     def stand_among(self, unit: str, what: str) -> Said:
         """Return a partner's `rank` among the partners, or its share of runs `first` or `last`."""
@@ -171,7 +180,7 @@ class IndexView(UnitView):
             ends = {"low": row["low"], "high": row["high"]}
             whom = "partners" if not self.has_many else "all" if self.place is None else "peers"
             return self.fact(f"rank_among_{whom}", row["rank"], "rank", **ends, **about)
-        share = row[f"share_{1 if what == 'first' else n}"]
+        share = row["share_1" if what == "first" else "share_last"]
         return self.fact(f"share_{what}", share, "probability", **about)
 
     @cached_property

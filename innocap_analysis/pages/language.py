@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LOCALE_DIR = Path(__file__).parent / "locale"
 PLACES = "places"  # the wording of an index whose units are no countries
+WORDING_FILE = f"{SOURCE_LANGUAGE}@{PLACES}.po"
 
 Translator = Callable[[str], str]
 

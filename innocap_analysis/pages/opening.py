@@ -80,6 +80,7 @@ def open_view(
         whom = tuple(data.reference_units(whom))
     elif config.check_reference(whom) == PEERS and not place:
         raise InnocapError("reference 'peers': are those of one unit; say of which, as region")
+    _refuse_flat(data)
     suffix = config.variant_suffix
     if config.index and f"@{config.index}@" not in f"{suffix}@":
         suffix = f"@{config.index}{suffix}"
@@ -91,3 +92,13 @@ def open_view(
         reference=whom,
         place=place, year=year, n=runs, seed=seed,
     )  # fmt: skip
+
+
+def _refuse_flat(data: CapacityData) -> None:
+    """Refuse an index without dimensions: pages tell of them."""
+    flat = [code for code in data.dimensions if code in data.codebook.leaves]
+    if flat:
+        raise InnocapError(
+            f"{data.codebook.name}: {', '.join(flat)} lie directly below {data.root}; pages are "
+            "about dimensions, so give each a parent of the kind 'group' below the index"
+        )

@@ -84,7 +84,7 @@ class UnitView(View):
     def marked(self) -> list[str]:
         """Those of the shown units that colours tell apart."""
         if not self.has_many:
-            return self.measured
+            return self.compared
         if self.place is not None:
             return [self.about]
         half = len(_LOOKS) // 2
