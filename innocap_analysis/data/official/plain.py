@@ -37,7 +37,7 @@ def read_plain(records: Sequence[tuple[int, list[str]]], name: str, *, comma: bo
     Columns that are none of place, name, year, indicator, value and status are dimensions.
     """
     head = [cell.strip() for cell in records[0][1]]
-    if any("\\" in cell for cell in head[:1]):
+    if any("\\" in cell for cell in head):
         raise InnocapError(
             f"{name}: is Eurostat's own TSV; download the table as SDMX-CSV or JSON-stat"
         )

@@ -216,12 +216,9 @@ def _divide(
     split, fixed = [], []
     for one in others:
         categories = list(dict.fromkeys(cube.cells[one.code]))
-        measure = one.role == MEASURE or (
-            not one.role and {one.code.casefold(), one.label.casefold()} & _MEASURES
-        )
         if len(categories) == 1 and one.code not in each:
             fixed.append((one, categories[0]))
-        elif measure or one.code in each:
+        elif _is_measure(one) or one.code in each:
             split.append(one)
         else:
             faults.append(
@@ -230,6 +227,13 @@ def _divide(
                 f"with --each {one.code}"
             )
     return split, fixed
+
+
+def _is_measure(one: Dimension) -> bool:
+    """Tell whether the categories of a dimension are what is measured."""
+    return one.role == MEASURE or (
+        not one.role and bool({one.code.casefold(), one.label.casefold()} & _MEASURES)
+    )
 
 
 def _name_indicators(
@@ -246,7 +250,7 @@ def _name_indicators(
     combined = pd.Series(list(zip(*keys, strict=True)) if keys else [()] * len(cube.cells))
     rows: dict[tuple[str, ...], tuple[str, str, str]] = {}
     if not split and not start:  # the only measure of the file has a code already
-        start = next((category for one, category in fixed if one.role == MEASURE), "")
+        start = next((category for one, category in fixed if _is_measure(one)), "")
     renamed = {old: new for old, new in selection.codes.items() if old}
     for combo in dict.fromkeys(combined):
         bare = "_".join(combo)
@@ -254,8 +258,8 @@ def _name_indicators(
         made = "_".join(filter(None, (start, plain)))
         code = renamed.pop(bare, renamed.pop(plain, made))
         called = [one.labels.get(c, c) for one, c in zip(split, combo, strict=True)]
-        measured = [one.labels.get(c, c) for one, c in fixed if one.role == MEASURE]
-        label = ", ".join(called) or ", ".join(measured) or cube.title
+        measured = [one.labels.get(c, c) for one, c in fixed if _is_measure(one)]
+        label = ", ".join([*measured, *called]) or cube.title
         unit = next((units[one.code][c] for one, c in zip(split, combo, strict=True)
                      if c in units[one.code]), common)  # fmt: skip
         rows[combo] = (code, label, unit)
