@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -28,6 +29,8 @@ from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
 
+SAMPLES = Path(__file__).parent / "fixtures" / "official"
+
 
 @pytest.fixture(scope="session")
 def gazetteer(settings: Settings) -> Gazetteer:
@@ -38,7 +41,8 @@ def gazetteer(settings: Settings) -> Gazetteer:
 def make_jsonstat(ids: dict[str, dict[str, str]], value: object, **more: Any) -> dict[str, Any]:
     """Write a dataset of JSON-stat 2.0: dimensions with their categories and labels."""
     return {
-        "version": "2.0", "class": "dataset", "id": list(ids), "size": [len(c) for c in ids.values()],
+        "version": "2.0", "class": "dataset", "id": list(ids),
+        "size": [len(labels) for labels in ids.values()],
         "dimension": {
             code: {"label": code, "category": {
                 "index": {c: i for i, c in enumerate(labels)}, "label": labels}}
@@ -149,22 +153,11 @@ def test_a_bundle_of_version_1_is_read(gazetteer: Gazetteer) -> None:
 
 
 # A line of Eurostat's LFSA_ARGAN with a flag, one without a figure, as its interface writes them.
-SDMX_1 = """DATAFLOW,LAST UPDATE,freq,unit,sex,age,citizen,geo,TIME_PERIOD,OBS_VALUE,OBS_FLAG,CONF_STATUS
-ESTAT:LFSA_ARGAN(1.0),11/06/26 23:00:00,A,PC,T,Y15-64,FOR,FR,2021,66.5,bd,
-ESTAT:LFSA_ARGAN(1.0),11/06/26 23:00:00,A,PC,T,Y15-64,FOR,FR,2022,66.6,d,
-ESTAT:LFSA_ARGAN(1.0),11/06/26 23:00:00,A,PC,T,Y15-64,FOR,UK,2022,:,c,
-"""
+SDMX_1 = (SAMPLES / "eurostat_lfsa_argan.csv").read_text(encoding="utf-8")
 # A line of the OECD's Government at a Glance with labels, each in a column of its own.
-SDMX_2 = """STRUCTURE,STRUCTURE_ID,STRUCTURE_NAME,ACTION,FREQ,Frequency of observation,REF_AREA,Reference area,MEASURE,Measure,UNIT_MEASURE,Unit of measure,TIME_PERIOD,Time period,OBS_VALUE,Observation value,OBS_STATUS,Observation status
-DATAFLOW,OECD.GOV.GIP:DSD_GOV_INT@DF_GOV_TDG_2025(1.1),"Trust, security and dignity",I,A,Annual,ISL,Iceland,TRUST_NG,Trust in national government,PT_RESP,Percentage of respondents,2021,,50.4,,A,Normal value
-DATAFLOW,OECD.GOV.GIP:DSD_GOV_INT@DF_GOV_TDG_2025(1.1),"Trust, security and dignity",I,A,Annual,KOR,Korea,TRUST_NG,Trust in national government,PT_RESP,Percentage of respondents,2021,,48.8,,E,Estimated value
-DATAFLOW,OECD.GOV.GIP:DSD_GOV_INT@DF_GOV_TDG_2025(1.1),"Trust, security and dignity",I,A,Annual,CAN,Canada,TRUST_NG,Trust in national government,PT_RESP,Percentage of respondents,2021,,,,M,Missing value
-"""
+SDMX_2 = (SAMPLES / "oecd_trust_labels_name.csv").read_text(encoding="utf-8")
 # labels=both, semicolons and decimal comma, as in the field guide's French example.
-SDMX_BOTH = """STRUCTURE[;];STRUCTURE_ID;ACTION;REF_AREA: Zone de référence;TIME_PERIOD: Période;OBS_VALUE: Valeur;OBS_STATUS: État
-dataflow;ESTAT:NA_MAIN(1.6.0): Comptes nationaux;I;FR: France;2014;12,4;A: Normale
-dataflow;ESTAT:NA_MAIN(1.6.0): Comptes nationaux;I;SE: Suède;2014;10,8;B: Rupture
-"""
+SDMX_BOTH = (SAMPLES / "sdmx_labels_both.csv").read_text(encoding="utf-8")
 
 
 def test_sdmx_csv_of_both_versions_and_ways_of_labels(gazetteer: Gazetteer) -> None:
@@ -202,7 +195,8 @@ def make_kolada(version: int) -> dict[str, Any]:
         "values": [
             {"kpi": "N00945", "municipality": "2284", "period": 2023,
              "values": [one("T", 55.3, **more), one("K", 56.1, **more), *gone]},
-            {"kpi": "N00945", "municipality": "0022", "period": 2023, "values": [one("T", 58, **more)]},
+            {"kpi": "N00945", "municipality": "0022", "period": 2023,
+             "values": [one("T", 58, **more)]},
             {"kpi": "N00945", "municipality": "2281", "period": "2023",
              "values": [one("T", None, "Missing", **more)]},
         ],
@@ -261,17 +255,20 @@ MATCHES = [
     # Statistics Finland's codes and names; Ireland's offices by name alone; Norway's own names.
     ({"KU491": "Mikkeli", "SSS": "KOKO MAA", "MK10": "Etelä-Savo"}, "FI",
      {"KU491": "FI-491", "SSS": "FI", "MK10": "FI1DA"}),
-    ({"2ae1": "Donegal County Council", "2ae2": "Leitrim"}, "IE", {"2ae1": "IE-135", "2ae2": "IE-1311"}),
+    ({"2ae1": "Donegal County Council", "2ae2": "Leitrim"}, "IE",
+     {"2ae1": "IE-135", "2ae2": "IE-1311"}),
     ({"Örnsköldsviks kommun": "Örnsköldsviks kommun", "Härnösand": "Härnösand"}, "SE",
      {"Örnsköldsviks kommun": "SE-2284", "Härnösand": "SE-2280"}),
     # A name that a region has as well is the municipality where the others are.
     ({"Stockholm": "Stockholm", "Sundsvall": "Sundsvall", "Kramfors": "Kramfors"}, "SE",
      {"Stockholm": "SE-0180", "Sundsvall": "SE-2281", "Kramfors": "SE-2282"}),
     # Countries by alpha-2, alpha-3, Eurostat's codes and in four languages; OECD's regions.
-    ({"DEU": "DEU", "UK": "UK", "EL": "EL", "Kanada": "Kanada", "Suède": "Suède", "CA10": "CA10"}, "",
+    ({"DEU": "DEU", "UK": "UK", "EL": "EL", "Kanada": "Kanada", "Suède": "Suède",
+      "CA10": "CA10"}, "",
      {"DEU": "DE", "UK": "GB", "EL": "GR", "Kanada": "CA", "Suède": "SE", "CA10": "CA-NL"}),
     # National codes with names that fit are known without being told whose they are.
-    ({"2284": "Örnsköldsvik", "1001": "Division No. 1"}, "", {"2284": "SE-2284", "1001": "CA-1001"}),
+    ({"2284": "Örnsköldsvik", "1001": "Division No. 1"}, "",
+     {"2284": "SE-2284", "1001": "CA-1001"}),
 ]  # fmt: skip
 
 
@@ -339,19 +336,23 @@ SPOILT = {
     "no index": (spoil(dimension={**SCB["dimension"], "Tid": {"category": {}}}),
                  "dimension 'Tid': the order of its categories (index) is missing"),
     "other JSON": ({"results": []}, "is JSON, but of none of the formats"),
-    "next page": ({**make_kolada(3), "next_url": "https://x?page=2"}, "is the first page of several"),
+    "next page": ({**make_kolada(3), "next_url": "https://x?page=2"},
+                  "is the first page of several"),
     "units": ({"count": 1, "values": [{"kpi": "N1", "ou": "V15", "period": 2020, "values": []}]},
               "values[0]: is no figure of a municipality"),
     "page of HTML": ("<!DOCTYPE html><html></html>", "is HTML or XML"),
     "empty": ("  \n", "is empty"),
     "header only": ("place,year,value\n", "holds no row below a header"),
     "no value column": ("place,year,indicator\nSE,2020,A\n", "there is no column for the value"),
-    "decimal comma": ('place,year,indicator,value\nSE,2020,A,"1,5"\n', "line 2, value: '1,5' is no number"),
-    "cells too many": ("place,year,indicator,value\nSE,2020,A,1,5\n", "line 2: 5 cells, expected 4"),
+    "decimal comma": ('place,year,indicator,value\nSE,2020,A,"1,5"\n',
+                      "line 2, value: '1,5' is no number"),
+    "cells too many": ("place,year,indicator,value\nSE,2020,A,1,5\n",
+                       "line 2: 5 cells, expected 4"),
     "open quote": ('place,year,indicator,value\n"SE,2020,A,1\n', "is no row of a table"),
     "own TSV": ("freq,geo\\TIME_PERIOD\t2020\nA,SE\t5\n", "is Eurostat's own TSV"),
     "no period": ("DATAFLOW,geo,OBS_VALUE\nX:Y(1.0),SE,1\n", "column TIME_PERIOD is missing"),
-    "deletes": ("STRUCTURE,STRUCTURE_ID,ACTION,GEO,TIME_PERIOD,OBS_VALUE\ndataflow,X:Y(1),D,SE,2020,-\n",
+    "deletes": ("STRUCTURE,STRUCTURE_ID,ACTION,GEO,TIME_PERIOD,OBS_VALUE\n"
+                "dataflow,X:Y(1),D,SE,2020,-\n",
                 "line 2: ACTION D deletes figures"),
     "only marks": ("place,year,indicator,value\nSE,2020,A,..\n", "holds no figure at all"),
     "NUL": ("place,year,indicator,value\nSE,2020,A,1\0\n", "holds NUL bytes"),
