@@ -32,6 +32,7 @@ from innocap_analysis.data.official.describe import (
 from innocap_analysis.data.official.match import Gazetteer
 from innocap_analysis.data.official.read import read_figures, read_sheet
 from innocap_analysis.data.official.tidy import Selection, Tidy, tidy_cube
+from innocap_analysis.data.place_tree import LEVELS
 from innocap_analysis.data.places import find_known_places
 from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError
@@ -155,7 +156,7 @@ def add_figures(
         refuse("innocap add figures", [*faults, *str(error).split("\n  ")])
         raise
     levels = pd.Series({p: gazetteer.level(p) for p in tidy.matches.found.values()}, dtype="str")
-    rows = _draft_rows(tidy, row, directions or {}, origin.name, set(book.table.index))
+    rows = _draft_rows(tidy, row, directions or {}, origin, set(book.table.index))
     for one in rows:
         faults += check_row(one, book)
     faults += _check_single(rows, row) + _check_level(rows, levels, settings, book_path)
@@ -193,15 +194,15 @@ def _check_origin(origin: Origin) -> list[str]:
 
 
 def _draft_rows(
-    tidy: Tidy, row: Row, directions: Mapping[str, str], source: str, known: set[str]
+    tidy: Tidy, row: Row, directions: Mapping[str, str], origin: Origin, known: set[str]
 ) -> list[Row]:
     rows = []
     for code, label, unit in tidy.indicators.reset_index().itertuples(index=False):
         if code not in known:
-            labels = {"en": str(label), **row.labels}
+            labels = {"en": str(label) or origin.title, **row.labels}
             rows.append(
                 replace(row, code=str(code), labels=labels, unit=row.unit or str(unit),
-                        source=source, direction=directions.get(str(code), row.direction))
+                        source=origin.name, direction=directions.get(str(code), row.direction))
             )  # fmt: skip
     return rows
 
@@ -267,7 +268,7 @@ def _put_files(
 
 def _tell(tidy: Tidy, cube: Cube, rows: Sequence[Row], levels: pd.Series) -> list[str]:
     table, matches = tidy.table, tidy.matches
-    counts = ", ".join(f"{n} {level}" for level, n in levels.value_counts().items())
+    counts = ", ".join(f"{n} {one}" for one in LEVELS if (n := int((levels == one).sum())))
     years = f"{int(table['year'].min())} to {int(table['year'].max())}"
     told = [f"read      {cube.kind}: {len(cube.values)} figures, {len(cube.dimensions)} dimensions"]
     told += [f"fixed     {what}: {category}" for what, category in tidy.fixed.items()]

@@ -97,7 +97,7 @@ def _compare(old: str, new: str, path: Sequence[str], name: str, added: str) -> 
     if isinstance(where, list):
         where.pop()
     elif isinstance(where, dict):
-        where.pop(added, None)
+        where.pop(added.strip('"'), None)
     if before != after:
         raise InnocapError(
             f"{name}: {'.'.join(path)} is written in a way that {added!r} cannot be added to; add "

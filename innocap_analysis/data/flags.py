@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.files import read_table
+from innocap_analysis.files import parse_texts, read_text
 
 
 def read_flags(path: Path, *, codes: list[str]) -> pd.DataFrame:
@@ -32,7 +32,7 @@ def read_notes(path: Path, *, codes: list[str]) -> pd.DataFrame:
 def _read(path: Path, columns: tuple[str, ...], key: str, known: list[str]) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=list(columns), dtype="str")
-    table = read_table(path).fillna("").astype("str")
+    table = parse_texts(read_text(path), path.name)
     faults = [f"column {column!r} is missing" for column in columns if column not in table]
     if not faults:
         faults = [
