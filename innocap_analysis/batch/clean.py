@@ -15,6 +15,7 @@ from innocap_analysis.batch.places_page import STEM, write_places_pages
 from innocap_analysis.batch.plan import COMPARISON, make_plan
 from innocap_analysis.batch.record import find_changes, read_record
 from innocap_analysis.batch.results import FRONT_NAME, NAME, SCHEMA_NAME, write_results
+from innocap_analysis.batch.units_page import UNITS_STEM, write_units_pages
 from innocap_analysis.batch.verify import read_outputs
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import hash_file
@@ -66,10 +67,11 @@ def find_leftovers(settings: Settings) -> Leftovers:
     kept |= {
         f"reports/{name_report(stem, own, settings)}.html"
         for own in settings.languages
-        for stem in ("index", STEM)
+        for stem in ("index", STEM, *(f"{UNITS_STEM}@{name}" for name in settings.indexes))
     }
     made = read_outputs(settings.reports_dir)
-    for path in (p for stem in ("index", STEM) for p in settings.reports_dir.glob(f"{stem}*.html")):
+    stems = ("index", STEM, UNITS_STEM)
+    for path in (p for stem in stems for p in settings.reports_dir.glob(f"{stem}*.html")):
         if made.get(path.name) == hash_file(path):
             removable[f"reports/{path.name}"] = "its language is not offered"
     removable = {name: why for name, why in removable.items() if name not in kept}
@@ -138,6 +140,7 @@ def remove_leftovers(settings: Settings) -> Leftovers:
 
 def _bring_in_step(settings: Settings) -> None:
     write_places_pages(settings)
+    write_units_pages(settings)
     if any(settings.reports_dir.glob("index*.html")):
         write_index_pages(settings, open_fronts(settings), (), ())
     write_results(settings)

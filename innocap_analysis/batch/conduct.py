@@ -48,6 +48,7 @@ def conduct_batch(
     from innocap_analysis.batch.places_page import write_places_pages
     from innocap_analysis.batch.record import RecordStore, find_reasons
     from innocap_analysis.batch.results import write_results
+    from innocap_analysis.batch.units_page import write_units_pages
     from innocap_analysis.index.capacity import write_scores
     from innocap_analysis.pages.place_view import open_place_view
 
@@ -91,6 +92,7 @@ def conduct_batch(
         languages = list(dict.fromkeys(run.language for run in plan))
         with hold_pages(config.output_dir):
             write_places_pages(config)
+            write_units_pages(config)
             write_index_pages(config, fronts, outcomes, languages)
             write_results(config)
             write_crate(config, records.read())
@@ -129,7 +131,7 @@ def _plan_batch(
     from innocap_analysis.batch.book import find_changed, find_overruled, tell_led, tell_waves
     from innocap_analysis.batch.domain import refuse_faults
     from innocap_analysis.batch.plan import make_plan
-    from innocap_analysis.index.capacity import check_year
+    from innocap_analysis.index.capacity import load_capacity
 
     plan = make_plan(
         request.settings,
@@ -153,7 +155,7 @@ def _plan_batch(
     ):
         tell("note", note)
     for year in {run.parameters.get("year") for run in plan} - {None}:
-        check_year(int(str(year)), config.choose(request.index))
+        load_capacity(index=request.index, year=int(str(year)), settings=config)
     return plan
 
 

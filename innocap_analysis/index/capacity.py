@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from innocap_analysis import reads
 from innocap_analysis.data.flags import read_flags
 from innocap_analysis.data.levels import COUNTRY, UnitNames
 from innocap_analysis.data.observations import (
@@ -80,8 +79,7 @@ class CapacityData:
     @cached_property
     def owners(self) -> pd.Series:
         """Country of every unit."""
-        units = list(self.values.index)
-        return pd.Series([self.names.country(unit) for unit in units], index=units)
+        return pd.Series({unit: self.names.country(unit) for unit in self.values.index})
 
     @cached_property
     def names(self) -> UnitNames:
@@ -127,19 +125,8 @@ class CapacityData:
     @cached_property
     def flags(self) -> pd.DataFrame:
         """Known weaknesses of single figures; see :func:`~innocap_analysis.data.flags`."""
-        flags = read_flags(self.settings.flags_path, codes=self.known_codes)
+        flags = read_flags(self.settings.flags_path)
         return flags[flags["code"].isin(self.codebook.table.index)].reset_index(drop=True)
-
-    @property
-    def known_codes(self) -> list[str]:
-        """Codes that flags and notes may be about: those of the project, and of a what-if."""
-        config = self.settings
-        with reads.aside():  # who may be flagged is checked; no page shows another index
-            every = [config.choose(name).codebook_path for name in ("", *config.indexes)]
-            books = [read_codebook(path).table.index for path in every]
-        return list(
-            dict.fromkeys(code for own in [self.codebook.table.index, *books] for code in own)
-        )
 
     def with_codebook(self, codebook: Codebook | pd.DataFrame | str | Path) -> CapacityData:
         """Return the same figures scored by another index.
@@ -339,11 +326,6 @@ def widen_units(
     values = widen(own, [code for code in codes if code in measured])
     partners = list(settings.countries) if prepared.level == COUNTRY else []
     return values.reindex(values.index.union(partners))
-
-
-def check_year(year: int, settings: Settings) -> None:
-    """Check that every partner country can be scored as of a year."""
-    load_capacity(year=year, settings=settings)
 
 
 def write_scores(settings: Settings) -> pd.DataFrame:

@@ -101,7 +101,8 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
     )
     # Black text stands on every cell, so the first place takes the middle of the shades.
     span = (len(view.measured) - 1) / _FIRST
-    units = view.marked  # a cell holds two numbers: of many units a few have a column
+    # A cell holds two numbers: of many units two at each end have a column.
+    units = view.marked[:2] + view.marked[-2:] if len(view.measured) > _MOST_NAMED else view.marked
     cells = -wide["rank"].reindex(columns=units).to_numpy()
     marks.draw_tiles(
         ax, cells, -len(view.measured), -len(view.measured) + span,

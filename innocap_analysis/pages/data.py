@@ -122,9 +122,7 @@ def plot_years(view: IndexView) -> Chart:
 
 def _read_notes(view: IndexView, topic: str) -> dict[str, str]:
     """Return the readers' notes on a topic in the view's language, by what they are about."""
-    names = [resource.name for resource in read_datapackage(view.settings.raw_dir)]
-    known = [*view.capacity.known_codes, *names]
-    notes = read_notes(view.settings.notes_path, codes=known)
+    notes = read_notes(view.settings.notes_path)
     own = notes[notes["topic"] == topic]
     return dict(zip(own["about"], choose_texts(own, "note", view.language), strict=True))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+import unicodedata
 from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
@@ -22,6 +24,7 @@ LOCALE_DIR = Path(__file__).parent / "locale"
 PLACES = "places"  # the wording of an index whose units are no countries
 WORDING_FILE = f"{SOURCE_LANGUAGE}@{PLACES}.po"
 
+_BEHIND_ALL = sys.maxunicode + 1
 Translator = Callable[[str], str]
 
 
@@ -74,6 +77,28 @@ def translate_notebook(
         if cell.cell_type == "markdown":
             cell.source = translate(cell.source)
     return copy
+
+
+# Letters that a language puts behind z, in their order, and others that stand for them.
+_LAST_LETTERS = {
+    **dict.fromkeys(("sv", "fi"), ("åäö", {"æ": "ä", "ø": "ö"})),
+    **dict.fromkeys(("da", "nb", "nn"), ("æøå", {"ä": "æ", "ö": "ø"})),
+    "is": ("þæö", {"ø": "ö", "ä": "æ"}),
+}
+
+
+def order_name(name: str, language: str) -> tuple[list[int], str]:
+    """Return what names are sorted by: as a language orders its letters, other accents aside."""
+    last, same = _LAST_LETTERS.get(language.partition("_")[0], ("", {}))
+    letters: list[int] = []
+    for letter in unicodedata.normalize("NFC", name.casefold()):
+        own = same.get(letter, letter)
+        if own in last:
+            letters.append(_BEHIND_ALL + last.index(own))
+        else:
+            plain = unicodedata.normalize("NFKD", own)
+            letters += [ord(one) for one in plain if not unicodedata.combining(one)]
+    return letters, name
 
 
 def format_number(value: float, language: str, *, decimals: int = 1, sign: bool = False) -> str:

@@ -25,7 +25,7 @@ from innocap_analysis.pages.texts import Prose, Table
 
 _SOBOL_LEVEL = 0.95
 _TOTAL = "#A79FDB"
-_MOST_RANKS = 12  # of more, ranks are told in groups
+_MOST_RANKS, _TOP = 12, 10  # of more, ranks are told in groups: the first few and quarters
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,8 @@ def plot_rank_groups(view: IndexView) -> Chart:
     n = len(view.measured)
     quarters = [round(n * k / 4) for k in range(5)]
     steps = [(low + 1, high) for low, high in pairwise(quarters)]
-    groups = {"1": (1, 1), **{f"{low}–{high}": (low, high) for low, high in [(1, 10), *steps]}}
+    tops = [(1, _TOP)] if quarters[1] > _TOP else []
+    groups = {"1": (1, 1), **{f"{low}–{high}": (low, high) for low, high in [*tops, *steps]}}
     ranks = view.runs.ranks(view.root, view.measured)
     shares = pd.DataFrame({told: ranks.share_between(*ends) for told, ends in groups.items()})
     shares = shares.loc[view.shown]
