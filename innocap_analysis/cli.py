@@ -324,15 +324,6 @@ add_survey_commands(app)
 add_change_commands(app)
 
 
-@app.command()
-def translations() -> None:
-    """Bring the translation catalogues in step with the texts of the project."""
-    from innocap_analysis.pages.catalogue import update_catalogues
-
-    for language, missing in update_catalogues(load_settings()).items():
-        typer.echo(f"{language}: {missing} to translate")
-
-
 def main() -> None:
     """Run the command line; a user's mistake is one message, never a traceback."""
     for stream in (sys.stdout, sys.stderr):

@@ -57,6 +57,7 @@ add_app = typer.Typer(
 def add_change_commands(app: typer.Typer) -> None:
     """Add the commands that change the project."""
     app.add_typer(add_app, name="add")
+    app.command()(translations)
 
 
 def _ask(value: str, question: str, default: str = "") -> str:
@@ -95,6 +96,14 @@ def _carry_out(
     typer.echo("checked   as innocap check does: no fault")
     for line in [*left, *notes]:
         typer.echo(f"left      {line}")
+
+
+def translations() -> None:
+    """Bring the translation catalogues in step with the texts of the project."""
+    from innocap_analysis.pages.catalogue import update_catalogues
+
+    for tongue, missing in update_catalogues(load_settings()).items():
+        typer.echo(f"{tongue}: {missing} to translate")
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and tell; write nothing.")]
