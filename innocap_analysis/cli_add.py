@@ -79,6 +79,14 @@ def _read_pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
     return pairs
 
 
+def _read_single(given: Sequence[str] | None, option: str) -> tuple[str, dict[str, str]]:
+    """Return what is said for all, and what for single ones as NAME=VALUE."""
+    alone = list(dict.fromkeys(text for text in given or () if "=" not in text))
+    if len(alone) > 1:
+        raise InnocapError(f"{option}: give one for all, and NAME=VALUE for others")
+    return "".join(alone), _read_pairs([text for text in given or () if "=" in text], option)
+
+
 def _carry_out(
     change: Change, *, dry_run: bool, told: Sequence[str] = (), left: Sequence[str] = ()
 ) -> None:
@@ -137,7 +145,10 @@ def figures(
     time_in: Annotated[str, typer.Option(help="Dimension of time.")] = "",
     sheet: Annotated[str, typer.Option(help="Sheet of a workbook.")] = "",
     kind: Kind = "",
-    parent: Parent = "",
+    parent: Annotated[
+        list[str] | None,
+        typer.Option(help="Group of the codebook, such as DIG; for one of several CODE=DIG."),
+    ] = None,
     direction: Annotated[
         list[str] | None,
         typer.Option(help="up (higher is better) or down; for one of several CODE=down."),
@@ -147,6 +158,12 @@ def figures(
     low: Low = None,
     high: High = None,
     codebook: Codebook = "",
+    new_index: Annotated[
+        str, typer.Option(help="Begin a further index of this name with these figures.")
+    ] = "",
+    level: Annotated[
+        str, typer.Option(help="Units of the new index: country, region, municipality, ….")
+    ] = "",
     freeze: Annotated[
         bool, typer.Option(help="Freeze goalposts anew, also of indicators that are there.")
     ] = False,
@@ -167,12 +184,9 @@ def figures(
         title=_ask(title, "Title", said.title),
         citation=_ask(citation, "Citation"),
     )  # fmt: skip
-    ways = {text for text in direction or () if "=" not in text}
-    if len(ways) > 1:
-        raise InnocapError("--direction: give one for all, and CODE=up or CODE=down for others")
-    codes = [text for text in indicator or () if "=" not in text]
-    if len(codes) > 1:
-        raise InnocapError("--indicator: give one code, and OLD=NEW for others")
+    way, ways = _read_single(direction, "--direction")
+    group, groups = _read_single(parent, "--parent")
+    code, codes = _read_single(indicator, "--indicator")
     chosen: dict[str, list[str]] = {}
     for text in where or ():
         for dimension, category in _read_pairs([text], "--where").items():
@@ -180,19 +194,18 @@ def figures(
     kind = _ask(kind, "Scored (indicator) or only described (context)?")
     scored = kind == "indicator"
     row = Row(
-        "", kind, _ask(parent, "Group of the codebook") if scored else parent,
-        _ask(next(iter(ways), ""), "Better is up or down?") if scored else next(iter(ways), ""),
+        "", kind, _ask(group, "Group of the codebook") if scored and not groups else group,
+        _ask(way, "Better is up or down?") if scored and not ways else way,
         _read_pairs(label, "--label"), unit, low=low, high=high,
     )  # fmt: skip
     selection = Selection(
         chosen, each or (), place_in, time_in, country, _read_pairs(place, "--place"),
-        _read_pairs([t for t in indicator or () if "=" in t], "--indicator")
-        | ({"": codes[0]} if codes else {}),
+        codes | ({"": code} if code else {}),
     )  # fmt: skip
     taken = add_figures(
         settings, file, cube, origin=origin, selection=selection, row=row, codebook=codebook,
-        directions=_read_pairs([t for t in direction or () if "=" in t], "--direction"),
-        freeze=freeze,
+        directions=ways, parents=groups,
+        index=new_index, level=level, freeze=freeze,
     )  # fmt: skip
     _carry_out(taken.change, dry_run=dry_run, told=taken.told, left=taken.left)
 

@@ -11,12 +11,14 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.changes.change import Change, refuse
+from innocap_analysis.changes.index import check_name, find_file, put_index
 from innocap_analysis.changes.indicator import (
     Row,
     check_row,
     find_codebook,
     find_settings,
     freeze_goalposts,
+    list_groups,
     put_rows,
 )
 from innocap_analysis.data.datapackage import PACKAGE_NAME, read_datapackage
@@ -105,7 +107,10 @@ def add_figures(
     selection: Selection,
     row: Row,
     directions: Mapping[str, str] | None = None,
+    parents: Mapping[str, str] | None = None,
     codebook: str = "",
+    index: str = "",
+    level: str = "",
     freeze: bool = False,
 ) -> Taken:
     """Take the figures of a file in.
@@ -124,10 +129,12 @@ def add_figures(
         What is taken of the file.
     row : Row
         What all new indicators have: kind, parent, direction; label and goalposts if there is one.
-    directions : mapping of str to str, optional
-        Directions of single indicators.
+    directions, parents : mapping of str to str, optional
+        Directions and groups of single indicators; a new index gets the groups that are named.
     codebook : str
         File that the rows go into. Default: the project's.
+    index, level : str
+        Name of a further index that begins with these figures, and what its units are.
     freeze : bool
         Also freeze anew goalposts of indicators that the codebook has.
 
@@ -143,35 +150,60 @@ def add_figures(
     """
     origin = complete(origin, cube, path)
     faults = _check_origin(origin)
-    book_path = find_codebook(settings, codebook)
-    book = read_codebook(book_path)
-    regions = read_regions(settings.regions_path)
-    gazetteer = Gazetteer(find_known_places(settings), regions)
+    if index:
+        faults += check_name(settings, index)
+        book_path, known = find_file(settings, index), set()
+        groups = list(dict.fromkeys(filter(None, [row.parent, *(parents or {}).values()])))
+    else:
+        book_path = find_codebook(settings, codebook)
+        book = read_codebook(book_path)
+        known, groups = set(map(str, book.table.index)), list_groups(book)
+    gazetteer = Gazetteer(find_known_places(settings), read_regions(settings.regions_path))
     try:
         tidy = tidy_cube(cube, selection, gazetteer, name=path.name)
     except InnocapError as error:
-        codes = selection.codes.values()
-        if not (codes and set(codes) <= set(book.table.index)):
-            faults += check_row(replace(row, code=selection.codes.get("", "")), book)
+        codes = set(selection.codes.values())
+        if not (codes and codes <= known):
+            faults += check_row(replace(row, code=selection.codes.get("", "")), groups)
         refuse("innocap add figures", [*faults, *str(error).split("\n  ")])
         raise
     levels = pd.Series({p: gazetteer.level(p) for p in tidy.matches.found.values()}, dtype="str")
-    rows = _draft_rows(tidy, row, directions or {}, origin, set(book.table.index))
+    rows = _draft_rows(tidy, row, directions or {}, parents or {}, origin, known)
     for one in rows:
-        faults += check_row(one, book)
-    faults += _check_single(rows, row) + _check_level(rows, levels, settings, book_path)
-    known = {resource.name for resource in read_datapackage(settings.raw_dir)}
-    if origin.name in known:
-        faults.append(
-            f"--name: {origin.name!r} is a resource of {PACKAGE_NAME} already; choose another"
-        )
-    refuse("innocap add figures", faults)
+        faults += check_row(one, groups)
+    faults += _check_single(rows, row)
+    if index:
+        level, told = _choose_level(levels, level)
+        faults += told
+    else:
+        faults += _check_level(rows, levels, settings, book_path)
+    refuse("innocap add figures", [*faults, *_check_free(settings, origin)])
     change = Change(settings)
     _put_files(change, path, tidy, levels, origin, cube)
+    if index:
+        used = [group for group in groups if any(one.parent == group for one in rows)]
+        put_index(change, index, level=level, title=origin.title, groups=used)
     if rows:
         put_rows(change, book_path, rows)
     freeze_goalposts(change, book_path, rows, anew=freeze)
-    return Taken(change, tuple(_tell(tidy, cube, rows, levels)), tuple(_tell_left(rows)))
+    return Taken(change, tuple(_tell(tidy, cube, levels)), tuple(_tell_left(rows)))
+
+
+def _check_free(settings: Settings, origin: Origin) -> list[str]:
+    known = {resource.name for resource in read_datapackage(settings.raw_dir)}
+    if origin.name not in known:
+        return []
+    return [f"--name: {origin.name!r} is a resource of {PACKAGE_NAME} already; choose another"]
+
+
+def _choose_level(levels: pd.Series, said: str) -> tuple[str, list[str]]:
+    """Return the level of the units of a new index: the one of the file, or that which was said."""
+    there = [one for one in LEVELS if one in set(levels)]
+    if said and said not in there:
+        return said, [f"--level {said!r}: the file has places of the level {', '.join(there)}"]
+    if not said and len(there) > 1:
+        return "", [f"say --level: the file has places of the levels {', '.join(there)}"]
+    return said or there[0], []
 
 
 def _check_origin(origin: Origin) -> list[str]:
@@ -194,15 +226,21 @@ def _check_origin(origin: Origin) -> list[str]:
 
 
 def _draft_rows(
-    tidy: Tidy, row: Row, directions: Mapping[str, str], origin: Origin, known: set[str]
-) -> list[Row]:
+    tidy: Tidy, row: Row, directions: Mapping[str, str], parents: Mapping[str, str],
+    origin: Origin, known: set[str],
+) -> list[Row]:  # fmt: skip
     rows = []
     for code, label, unit in tidy.indicators.reset_index().itertuples(index=False):
         if code not in known:
-            labels = {"en": str(label) or origin.title, **row.labels}
+            several = len(tidy.indicators) > 1
+            named = str(label) or (str(code) if several else origin.title)
             rows.append(
-                replace(row, code=str(code), labels=labels, unit=row.unit or str(unit),
-                        source=origin.name, direction=directions.get(str(code), row.direction))
+                replace(
+                    row, code=str(code), labels={"en": named, **row.labels},
+                    unit=row.unit or str(unit), source=origin.name,
+                    parent=parents.get(str(code), row.parent),
+                    direction=directions.get(str(code), row.direction),
+                )
             )  # fmt: skip
     return rows
 
@@ -266,7 +304,7 @@ def _put_files(
     change.put(raw_dir / PACKAGE_NAME, package)
 
 
-def _tell(tidy: Tidy, cube: Cube, rows: Sequence[Row], levels: pd.Series) -> list[str]:
+def _tell(tidy: Tidy, cube: Cube, levels: pd.Series) -> list[str]:
     table, matches = tidy.table, tidy.matches
     counts = ", ".join(f"{n} {one}" for one in LEVELS if (n := int((levels == one).sum())))
     years = f"{int(table['year'].min())} to {int(table['year'].max())}"
@@ -290,10 +328,10 @@ def _tell(tidy: Tidy, cube: Cube, rows: Sequence[Row], levels: pd.Series) -> lis
 
 
 def _tell_left(rows: Sequence[Row]) -> list[str]:
-    scored = [one.code for one in rows if one.kind == "indicator"]
+    scored = [one.code for one in rows if one.kind == "indicator" and one.low is None]
+    if not scored:
+        return []
     return [
-        f"codebook row {one.code}: weight 1, clip both, goalposts from the newest figures; "
-        "change them where you know better"
-        for one in rows
-        if one.code in scored and one.low is None
+        f"codebook rows {', '.join(scored)}: weight 1, clip both, goalposts from the newest "
+        "figures; change what you know better"
     ]

@@ -69,7 +69,12 @@ def find_settings(settings: Settings, codebook: Path) -> Settings | None:
     return None
 
 
-def check_row(row: Row, book: Codebook) -> list[str]:
+def list_groups(book: Codebook) -> list[str]:
+    """Return what an indicator may belong to."""
+    return [str(c) for c in book.table.index[book.table["kind"].isin(["group", "index"])]]
+
+
+def check_row(row: Row, groups: Sequence[str]) -> list[str]:
     """List what is missing or wrong in a row that a person gave."""
     faults = []
     at = f"indicator {row.code}"
@@ -77,12 +82,12 @@ def check_row(row: Row, book: Codebook) -> list[str]:
         told = "say" if not row.kind else f"{row.kind!r} is none of"
         faults.append(f"{at}: {told} --kind indicator (scored) or --kind context (only described)")
     if row.kind == "indicator":
-        groups = [str(c) for c in book.table.index[book.table["kind"].isin(["group", "index"])]]
         if row.parent not in groups:
             told = (
-                f"{row.parent!r} is no group{suggest(row.parent, groups)}" if row.parent else "say"
+                f"{row.parent!r} is no group{suggest(row.parent, groups)}; " if row.parent else ""
             )
-            faults.append(f"{at}: {told}; --parent is one of {', '.join(groups)}")
+            named = f"one of {', '.join(groups)}" if groups else "a dimension, such as DIG"
+            faults.append(f"{at}: {told}say --parent: {named}")
         if row.direction not in DIRECTIONS:
             told = f"{row.direction!r} is neither" if row.direction else "say"
             faults.append(f"{at}: {told} --direction up (higher is better) or down")
@@ -172,7 +177,7 @@ def add_indicator(settings: Settings, row: Row, *, codebook: str = "") -> Change
     """Add a row for figures that are in data/raw already."""
     path = find_codebook(settings, codebook)
     book = read_codebook(path)
-    faults = check_row(row, book)
+    faults = check_row(row, list_groups(book))
     if row.code in book.table.index:
         faults.append(f"indicator {row.code}: is in {path.name} already; edit its row there")
     if not row.labels.get("en"):

@@ -45,6 +45,7 @@ def add_entry(text: str, path: Sequence[str], key: str, lines: Sequence[str], *,
     inline = len(lines) == 1
     written = [f"{indent}{key}: {lines[0]}"] if inline else [f"{indent}{key}:"]
     written += [] if inline else [f"{indent}  {line}" for line in lines]
+    written = written if path else ["", *written]  # a part of its own
     new = text
     at = _last_line(node.value[-1][1])
     for number, line in enumerate(written):
