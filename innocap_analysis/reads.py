@@ -21,8 +21,9 @@ from innocap_analysis.errors import InnocapError
 CONFIG_NAME = "innocap.yml"
 TEXTS_NAME = "answers_texts.csv"  # free texts of the survey, which no page shows
 ABSENT, FOLDER, UNREADABLE = "absent", "folder", "unreadable"
-# Values of `Reading.kind`: one file, the names that fit a pattern, all below a folder, a setting.
-KINDS = ("file", "list", "tree", "setting")
+# Values of `Reading.kind`: one file, the names that fit a pattern, all below a folder, a setting,
+# and of the description of the raw files the entries of one role.
+KINDS = ("file", "list", "tree", "setting", "role")
 
 
 class Reading(NamedTuple):
@@ -33,8 +34,8 @@ class Reading(NamedTuple):
     kind : str
         One of :data:`KINDS`.
     name : str
-        Path below the project (absolute outside it, ``~`` for the home folder), a pattern, or
-        the name of a setting.
+        Path below the project (absolute outside it, ``~`` for the home folder), a pattern,
+        the name of a setting, or a file and a role (``data/raw/datapackage.json#places``).
     """
 
     kind: str
@@ -113,9 +114,25 @@ def note_setting(name: str, digest: str) -> None:
             listener.note(Reading("setting", name), digest)
 
 
+def note_role(file: Path, role: str, entries: object) -> None:
+    """Tell that of a description of files the entries of one role were read."""
+    heard = listener if is_listening() else None
+    with aside():
+        place = heard.name_place(file) if heard is not None else None
+        if heard is not None and place is not None:
+            heard.note(Reading("role", f"{place}#{role}"), _hash_content(entries))
+
+
 def hash_reading(root: Path, reading: Reading, known: Mapping[str, str] = {}) -> str:
     """Return the hash of what a name stands for now."""
     path = root / Path(reading.name).expanduser()
+    if reading.kind == "role":
+        name, _, role = reading.name.partition("#")
+        try:
+            every = json.loads((root / name).read_text(encoding="utf-8"))["resources"]
+            return _hash_content([one for one in every if one.get("role") == role])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return UNREADABLE
     if reading.kind == "file":
         return _hash_file(path)
     if reading.kind == "list":
@@ -125,6 +142,10 @@ def hash_reading(root: Path, reading: Reading, known: Mapping[str, str] = {}) ->
         files = (p for p in walk_files(path) if p.name != TEXTS_NAME)
         own = {p.relative_to(root).as_posix(): p for p in files}
         content = {name: known.get(name) or _hash_file(p) for name, p in sorted(own.items())}
+    return _hash_content(content)
+
+
+def _hash_content(content: object) -> str:
     return hashlib.sha256(json.dumps(content).encode("utf-8")).hexdigest()
 
 

@@ -53,7 +53,7 @@ class Book:
     def standards(self, name: str) -> dict[str, Value]:
         """Return what a batch gives every parameter that nobody sets."""
         if name not in self._standards:
-            values = {}
+            values: dict[str, Value] = {}
             frozen = self.settings.batch.defaults.get(name, {})
             other = self.settings.index
             for parameter in self.declare(name):

@@ -67,6 +67,8 @@ def _check_notes(settings: Settings) -> None:
     codes = [str(code) for own in books for code in own]
     read_flags(settings.flags_path, codes=codes)
     files = [resource.name for resource in read_datapackage(settings.raw_dir)]
+    if settings.local_path.exists():
+        codes += [str(code) for code in read_labels(settings).index]
     read_notes(settings.notes_path, codes=[*codes, *files])
 
 

@@ -49,7 +49,7 @@ def conduct_batch(
     from innocap_analysis.batch.record import RecordStore, find_reasons
     from innocap_analysis.batch.results import write_results
     from innocap_analysis.batch.units_page import write_units_pages
-    from innocap_analysis.index.capacity import write_scores
+    from innocap_analysis.index.capacity import prepare_indicators, write_scores
     from innocap_analysis.pages.place_view import open_place_view
 
     config = request.settings
@@ -84,7 +84,9 @@ def conduct_batch(
                 take(number, Outcome(run, "skipped", 0.0, record=record))
         tell("note", f"Runs: {len(plan)}, {len(todo)} to do, {len(plan) - len(todo)} as they were")
         if any("place" in run.parameters for _, run in todo):
-            open_place_view("35", settings=config)  # what is the same for all is kept for them
+            # What is the same for all is kept for them.
+            open_place_view("35", settings=config)
+            prepare_indicators(config)
         if todo:
             execute(todo, config, state, count_jobs(request.jobs, len(todo)), take)
         outcomes = [done[number] for number in range(len(plan))]

@@ -27,10 +27,10 @@ class ManyUnits:
 
     def list(
         self, words: Sequence[str] | None, asked: Sequence[str] | None, place: str, faults: Faults
-    ) -> Sequence[str]:
+    ) -> list[str]:
         """Return the units of a row: those that it names, or all; of them those asked for."""
         if words is None or list(words) == ["countries"]:
-            return self._capacity.units if asked is None else asked
+            return self._capacity.units if asked is None else [*asked]
         found = []
         for word in words:
             try:

@@ -31,6 +31,7 @@ from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
 
+_ROLE = "places"
 _FILES = ("municipalities_rurality", "regions_nuts3_rurality", "canada_census_divisions")
 
 
@@ -167,17 +168,17 @@ def read_places(settings: Settings) -> Places:
 
 def find_known_places(settings: Settings) -> Places | None:
     """Return every place, or None in a project without raw files about places."""
-    named = {one.name for one in read_datapackage(settings.raw_dir)}
+    named = {one.name for one in read_datapackage(settings.raw_dir, role=_ROLE)}
     return read_places(settings) if set(_FILES) <= named else None
 
 
 def find_resources(settings: Settings, names: tuple[str, ...]) -> list[Resource]:
     """Return raw files about places by their names, or say which is missing."""
-    known = {one.name: one for one in read_datapackage(settings.raw_dir) if one.role == "places"}
+    known = {one.name: one for one in read_datapackage(settings.raw_dir, role=_ROLE)}
     for name in names:
         if name not in known:
             raise InnocapError(
-                f"{PACKAGE_NAME}: no resource {name!r} with the role 'places'; pages about places "
+                f"{PACKAGE_NAME}: no resource {name!r} with the role {_ROLE!r}; pages about places "
                 "need it"
             )
     return [known[name] for name in names]

@@ -159,7 +159,7 @@ def tell_order(view: IndexView, alternatives: pd.DataFrame, key: str) -> str:
     units = list(rows.sort_values(["rank", "unit"])["unit"])
     if len(units) > _MOST_NAMED:
         units = units[:_MOST_FIRST]
-        return " – ".join(map(view.unit, units)) + " – …"
+        return " – ".join(map(view.unit, units)) + " – (…)"
     return " – ".join(map(view.unit, units))
 
 

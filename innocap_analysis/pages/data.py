@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.flags import read_notes
+from innocap_analysis.data.local import read_labels
 from innocap_analysis.files import choose_texts
 from innocap_analysis.index.panel import recompute_published
 from innocap_analysis.pages import marks
@@ -139,7 +140,7 @@ def table_sources(view: IndexView) -> Table:
             view.say("How it was checked"): checks.get(resource.name, resource.checked),
         }
         for resource in read_datapackage(view.settings.raw_dir)
-        if resource.role == "observations"
+        if resource.role != "reference"
     ]
     return view.table(rows, english=(title, publisher))
 
@@ -154,12 +155,23 @@ def table_cautions(view: IndexView) -> Table:
         texts = choose_texts(flags, "note", view.language)
         for unit, note in zip(flags["unit"], texts, strict=True):
             notes.append(f"{view.unit(unit)}: {note}" if unit else note)
-        rows += [(code, note) for note in notes]
+        rows += [(view.code(code), note) for note in notes]
+    rows += _list_local_cautions(view, cautions)
     columns = {
-        view.say("Indicator"): lambda row: view.code(row[0]),
+        view.say("Indicator"): lambda row: row[0],
         view.say("Be careful"): lambda row: row[1],
     }
     return view.table(rows, columns)
+
+
+def _list_local_cautions(view: IndexView, cautions: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the notes on places, and on what is measured of levels of government and regions."""
+    files = [r.name for r in read_datapackage(view.settings.raw_dir) if r.role == "places"]
+    if not files:
+        return []
+    labels = choose_texts(read_labels(view.settings), "label", view.language)
+    named = dict(labels.items()) | dict.fromkeys(files, view.say("Places"))
+    return [(str(name), cautions[str(about)]) for about, name in named.items() if about in cautions]
 
 
 def _count_log(view: IndexView, action: str, what: str) -> Said:

@@ -56,8 +56,9 @@ class WideRuns:
         view, told = self.view, {}
         n = len(view.measured)
         ranks = self.result.ranks(view.root, view.measured)
-        share_last, table = ranks.share_between(n, n), ranks.summary(LEVEL)
-        for row in table[table["unit"].isin(view.shown)].to_dict("records"):
+        share_last, table = ranks.share_between(n, n), ranks.summary(LEVEL).set_index("unit")
+        shown = [unit for unit in view.shown if unit in table.index]
+        for row in table.loc[shown].reset_index().to_dict("records"):
             about = {"unit": row["unit"], "code": view.root, "n": n}
             first, last = row["share_1"], share_last[row["unit"]]
             ends = {"low": row["low"], "high": row["high"]}
