@@ -128,6 +128,27 @@ def test_an_indicator_is_scored_by_goalposts_of_its_figures(
     assert load_capacity().result.normalised.at["SE", "DELAY"] == 75
 
 
+def test_an_index_of_municipalities_begins_with_one_command(
+    project: Path, say: Say, tmp_path: Path
+) -> None:
+    # Worked by hand: SLOW 1, 2, … 12 and lower is better, so the third scores 100 x 9 / 11.
+    codes = ["2260", "2262", "2280", "2281", "2282", "2283", "2284", "2303", "2305", "2309",
+             "2313", "2321"]  # fmt: skip
+    rows = [f"{c},2024,{i},{v}\n" for n, c in enumerate(codes, start=1)
+            for i, v in (("SLOW", n), ("FAST", 10 * n), ("SKILL", n * n))]  # fmt: skip
+    file = tmp_path / "towns.csv"
+    file.write_text("kommun,år,indikator,värde\n" + "".join(rows), encoding="utf-8")
+    said = ["--country", "SE", "--kind", "indicator", "--direction", "up", "--direction",
+            "SLOW=down", "--parent", "DIG", "--parent", "SKILL=SKL"]  # fmt: skip
+    say("add", str(file), "--new-index", "towns", *said, *ORIGIN)
+    assert load_settings().indexes["towns"].level == "municipality"
+    capacity = load_capacity(index="towns")
+    assert len(capacity.values) == 12
+    assert capacity.result.normalised.at["SE-2280", "SLOW"] == pytest.approx(900 / 11)
+    assert capacity.codebook.label("SKL", "sv") == "Kompetens"
+    assert list(load_capacity().countries) == ["SE", "FI", "IE", "CA"]
+
+
 def test_a_row_for_figures_that_are_there(project: Path, say: Say) -> None:
     good = (project / BOOK).read_bytes()
     lines = good.decode().splitlines(keepends=True)
@@ -136,7 +157,7 @@ def test_a_row_for_figures_that_are_there(project: Path, say: Say) -> None:
     )
     say("add", "indicator", "UN_EPI", "--kind", "indicator", "--parent", "DEL", "--direction", "up",
         "--label", "en=E-participation")  # fmt: skip
-    row, old = (read_codebook(project / BOOK).table.loc["UN_EPI"] for _ in range(2))
+    row = read_codebook(project / BOOK).table.loc["UN_EPI"]
     (project / BOOK).write_bytes(good)
     old = read_codebook(project / BOOK).table.loc["UN_EPI"]
     assert (row["low"], row["high"]) == (old["low"], old["high"])
@@ -290,7 +311,7 @@ def test_everything_missing_for_figures_is_told_at_once(
         assert text in err
     said = ["--where", "sex=M", "--indicator", "MEN", *ORIGIN]
     code, _, err = call(capsys, "add", str(file), *said, "--kind", "indicator")
-    assert "--parent is one of INNOCAP, SKL, DIG, DEL, PRO" in err
+    assert "say --parent: one of INNOCAP, SKL, DIG, DEL, PRO" in err
     assert "--direction up" in err
     assert "scores units of the level country, the file is about those of municipality" in err
     known = [*said, "--kind", "context", "--name", "oecd_ourdata"]

@@ -262,8 +262,8 @@ def _check_level(
     if level and any(one.kind == "indicator" for one in rows) and level not in set(levels):
         return [
             f"{path.name} scores units of the level {level}, the file is about those of "
-            f"{', '.join(sorted(set(levels)))}: say --kind context, or --codebook with the "
-            "codebook of an index of that level"
+            f"{', '.join(sorted(set(levels)))}: say --kind context, --codebook with that of "
+            "an index of that level, or --new-index NAME"
         ]
     return []
 
