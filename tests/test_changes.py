@@ -243,6 +243,7 @@ def test_a_language_comes_in_half_translated(project: Path, say: Say, locale: Pa
     )
     assert (locale / "nb.po").read_text(encoding="utf-8").count("msgid") > 500
     assert "to translate into Norwegian" in told
+    assert "has no catalogue" not in told
     assert any("label_nb is empty" in note for note in list_notes(load_settings()))
 
 
