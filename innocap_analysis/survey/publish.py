@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,14 @@ NO_REGION = "?"
 RESPONDENTS = ""  # the code under which people are counted
 AGREE, COMPLETE, ALPHA = ":agree", ":complete", ":alpha"
 _STRICT = "@strict"  # without doubtful responses
+
+
+class Variable(NamedTuple):
+    """What is told together: who has a value, the values from 0 to 1, whether each is counted."""
+
+    answered: Members
+    values: np.ndarray | None = None
+    counted: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,11 +61,13 @@ class Release:
         unit : str
             ``all``, a country, a region, or ``SE/?`` for the people without a region.
         """
-        # Scores of everyone and of those who answered all are totals of one variable.
-        plain = code.removesuffix(COMPLETE)
+        # Scores of everyone and of those who answered all are totals of one variable; who agrees
+        # with an item is known from how many gave each answer to it.
+        plain = code.removesuffix(AGREE).removesuffix(COMPLETE)
         if plain not in self._chosen:
             self._chosen[plain] = frozenset(self._choose(plain))
-        return f"{unit}{self._setting}{code.removeprefix(plain)}" in self._chosen[plain]
+        complete = COMPLETE if code.endswith(COMPLETE) else ""
+        return f"{unit}{self._setting}{complete}" in self._chosen[plain]
 
     def hide(self, table: pd.DataFrame, values: Sequence[str], *, suffix: str = "") -> pd.DataFrame:
         """Blank what may not be told.
@@ -100,7 +111,7 @@ class Release:
     def _choose(self, code: str) -> list[str]:
         people = self._whole
         groups, parents = self._list_groups()
-        answered, values, limits = self._read(code)
+        variable = self._read(code)
         if code in self.wave.instrument.codebook.parents:
             whole = score_answers(people, self.wave.instrument, min_coverage=1)[code].notna()
             groups |= {f"{name}{COMPLETE}": own & whole.to_numpy() for name, own in groups.items()}
@@ -111,8 +122,8 @@ class Release:
         )
         names = people["organisation"] if "organisation" in people else [None] * len(people)
         return choose_groups(
-            groups, number_organisations(list(names)), rules=rules, answered=answered,
-            values=values, limits=limits, parents=parents,
+            groups, number_organisations(list(names)), rules=rules, parents=parents,
+            answered=variable.answered, values=variable.values, counted=variable.counted,
         )  # fmt: skip
 
     def _list_groups(self) -> tuple[dict[str, Members], dict[str, str]]:
@@ -135,32 +146,39 @@ class Release:
         parents |= {f"{name}{_STRICT}": f"{above}{_STRICT}" for name, above in parents.items()}
         return groups, parents
 
-    def _read(self, code: str) -> tuple[Members, np.ndarray | None, tuple[float, float]]:
-        """Return who has a value of a variable, the values, and between what they lie."""
+    def _read(self, code: str) -> Variable:
+        """Return what is told together of a question or a score."""
         people, instrument = self._whole, self.wave.instrument
-        plain = code.removesuffix(AGREE)
         if code == RESPONDENTS:
-            return np.ones(len(people), bool), None, (0.0, 1.0)
+            return Variable(np.ones(len(people), bool))
         if code.endswith(ALPHA):
             own = score_answers(people, instrument, min_coverage=1)[code.removesuffix(ALPHA)]
-            return own.notna().to_numpy(), None, (0.0, 1.0)
-        if plain in instrument.codebook.parents:
-            x = score_answers(people, instrument)[plain].to_numpy(dtype=float)
-            return ~np.isnan(x), x, (0.0, 100.0)
-        if plain in instrument.scored:
-            x = mask_answers(people, [plain])[plain].to_numpy(dtype=float)
-            low, high = instrument.limits(plain)
-            if code.endswith(AGREE):
-                scale = instrument.scales[instrument.items[plain].scale]
-                agrees = x >= sorted(float(own) for own in scale.codes)[-TOP_TWO]
-                return ~np.isnan(x), np.where(np.isnan(x), np.nan, agrees), (0.0, 1.0)
-            return ~np.isnan(x), x, (low, high)
-        if instrument.items[plain].answer == "multi":
-            options = instrument.scales[instrument.items[plain].scale].codes
-            own = people[[f"{plain}_{option}" for option in options]]
-            return own.notna().any(axis=1).to_numpy(dtype=bool), None, (0.0, 1.0)
-        none = people[plain].isna() | people[plain].isin([DONT_KNOW, NOT_APPLICABLE, "DK", "NA"])
-        return ~none.to_numpy(dtype=bool), None, (0.0, 1.0)
+            return Variable(own.notna().to_numpy())
+        if code in instrument.codebook.parents:
+            x = score_answers(people, instrument)[code].to_numpy(dtype=float)
+            return Variable(~np.isnan(x), x / 100)
+        if code in instrument.scored:
+            x = mask_answers(people, [code])[code].to_numpy(dtype=float)
+            low, high = instrument.limits(code)
+            scale = instrument.scales[instrument.items[code].scale]
+            agrees = x >= sorted(float(own) for own in scale.codes)[-TOP_TWO]
+            both = np.column_stack([(x - low) / (high - low), agrees])
+            return Variable(~np.isnan(x), both, counted=True)
+        if instrument.items[code].answer == "multi":
+            options = instrument.scales[instrument.items[code].scale].codes
+            own = people[[f"{code}_{option}" for option in options]]
+            return Variable(
+                own.notna().any(axis=1).to_numpy(dtype=bool),
+                _number(map(str, own.to_numpy())),
+                True,
+            )
+        none = people[code].isna() | people[code].isin([DONT_KNOW, NOT_APPLICABLE, "DK", "NA"])
+        return Variable(~none.to_numpy(dtype=bool), _number(people[code].astype(str)), True)
+
+
+def _number(answers: Iterable[str]) -> np.ndarray:
+    """Give answers without an order numbers: that a whole group gave the same is not told."""
+    return np.asarray(pd.factorize(np.asarray(list(answers), dtype=object))[0], dtype=float)
 
 
 def _sort(groups: Mapping[str, Members]) -> dict[str, Members]:
