@@ -58,6 +58,7 @@ def import_(
     """Read survey exports into data/processed, without personal data."""
     from innocap_analysis.survey.answers import count_cleaning
     from innocap_analysis.survey.files.columns import read_mapping
+    from innocap_analysis.survey.record import foresee_edition
     from innocap_analysis.survey.wave import import_files
 
     settings = load_settings()
@@ -85,6 +86,8 @@ def import_(
             )
     typer.echo(f"clean            {len(done.wave.clean):>7} responses")
     typer.echo(f"Written to {settings.processed_dir}")
+    if told := foresee_edition(settings):
+        typer.echo(f"note: {told}")
 
 
 def _suggest_mappings(files: Mapping[Path, FileOptions], settings: Settings) -> None:
