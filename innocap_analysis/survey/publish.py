@@ -23,7 +23,7 @@ SHOWN, HIDDEN = "", "hidden"
 NO_REGION = "?"
 RESPONDENTS = ""  # the code under which people are counted
 AGREE, COMPLETE, ALPHA = ":agree", ":complete", ":alpha"
-_STRICT = "@strict"  # without doubtful responses
+STRICT = "@strict"  # without doubtful responses
 
 
 class Variable(NamedTuple):
@@ -142,7 +142,7 @@ class Release:
 
     @property
     def _setting(self) -> str:
-        return "" if self.wave.whole is None else _STRICT
+        return "" if self.wave.whole is None else STRICT
 
     def _list_answers(self) -> list[str]:
         items = self.wave.instrument.items
@@ -152,6 +152,14 @@ class Release:
     def _find_options(self, code: str) -> list[str]:
         own = [f"{code}_{option}" for option in self.wave.instrument.options(code)]
         return [name for name in own if name in self.people]
+
+    @cached_property
+    def _scores(self) -> pd.DataFrame:
+        return score_answers(self.people, self.wave.instrument)
+
+    @cached_property
+    def _complete(self) -> pd.DataFrame:
+        return score_answers(self.people, self.wave.instrument, min_coverage=1)
 
     @cached_property
     def _meeting(self) -> Meeting:
@@ -189,8 +197,7 @@ class Release:
         """Return the groups that a variable may be told of, and what each lies in."""
         groups, parents = self._list_groups()
         if code in self.wave.instrument.codebook.parents:
-            scores = score_answers(self.people, self.wave.instrument, min_coverage=1)
-            whole = scores[code].notna().to_numpy()
+            whole = self._complete[code].notna().to_numpy()
             groups |= {f"{name}{COMPLETE}": own & whole for name, own in groups.items()}
             parents |= {f"{name}{COMPLETE}": f"{up}{COMPLETE}" for name, up in parents.items()}
         return groups, parents
@@ -211,8 +218,8 @@ class Release:
                 regions[name] = (country == code) & (region == own)
                 parents[name] = code
         plain |= _sort(regions)
-        groups = plain | {f"{name}{_STRICT}": own & strict for name, own in plain.items()}
-        parents |= {f"{name}{_STRICT}": f"{above}{_STRICT}" for name, above in parents.items()}
+        groups = plain | {f"{name}{STRICT}": own & strict for name, own in plain.items()}
+        parents |= {f"{name}{STRICT}": f"{above}{STRICT}" for name, above in parents.items()}
         return groups, parents
 
     def _read(self, code: str) -> Variable:
@@ -221,10 +228,9 @@ class Release:
         if code == RESPONDENTS:
             return Variable(np.ones(len(people), bool))
         if code.endswith(ALPHA):
-            own = score_answers(people, instrument, min_coverage=1)[code.removesuffix(ALPHA)]
-            return Variable(own.notna().to_numpy())
+            return Variable(self._complete[code.removesuffix(ALPHA)].notna().to_numpy())
         if code in instrument.codebook.parents:
-            x = score_answers(people, instrument)[code].to_numpy(dtype=float)
+            x = self._scores[code].to_numpy(dtype=float)
             return Variable(~np.isnan(x), x / 100)
         if code in instrument.scored:
             x = mask_answers(people, [code])[code].to_numpy(dtype=float)
@@ -238,7 +244,7 @@ class Release:
             own = people[[f"{code}_{option}" for option in options]]
             return Variable(
                 own.notna().any(axis=1).to_numpy(dtype=bool),
-                _number(map(str, own.to_numpy())),
+                _number(map(str, own.to_numpy().tolist())),
                 True,
             )
         none = people[code].isna() | people[code].isin([DONT_KNOW, NOT_APPLICABLE, "DK", "NA"])

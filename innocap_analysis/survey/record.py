@@ -13,10 +13,11 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_table
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.edition_file import RELEASED_NAME, write_former
-from innocap_analysis.survey.publish import RESPONDENTS, Release
+from innocap_analysis.survey.publish import RESPONDENTS, STRICT, Release
 from innocap_analysis.survey.wave import Wave, load_wave
 
 HIDDEN_NAME = "released_hidden.csv"
+_MOST_NAMED = 8
 
 
 def record_edition(settings: Settings) -> str:
@@ -28,7 +29,7 @@ def record_edition(settings: Settings) -> str:
         release = Release(load_wave("imported", settings=settings))
     except InnocapError:
         return ""  # every page of it fails, and says why
-    alone = Release(replace(release.wave, former=None))
+    alone = _forget(release)
     table = pd.DataFrame(_list_hidden(release, alone), columns=["code", "group", "reason"])
     write_table(settings.processed_dir / HIDDEN_NAME, table, private=True)
     if not _is_refused(release, alone):
@@ -39,14 +40,16 @@ def record_edition(settings: Settings) -> str:
 def foresee_edition(settings: Settings) -> str:
     """Return what :func:`record_edition` would, and keep nothing."""
     release = Release(load_wave("imported", settings=settings))
-    return tell_changes(release, Release(replace(release.wave, former=None)))
+    return tell_changes(release, _forget(release))
 
 
 def refuse_edition(wave: Wave) -> None:
     """Raise if everyone together may not be told anew because an earlier edition told them."""
-    release, alone = Release(wave), Release(replace(wave, former=None))
-    if wave.former is not None and _is_refused(release, alone):
-        raise InnocapError(tell_changes(release, alone))
+    if wave.former is not None and _is_refused(release := Release(wave), _forget(release)):
+        raise InnocapError(
+            "the answers differ from an edition that was told before by too few people; the "
+            "batch says beforehand which groups they are in, and what can be done"
+        )
 
 
 def tell_changes(release: Release, alone: Release) -> str:
@@ -55,23 +58,34 @@ def tell_changes(release: Release, alone: Release) -> str:
     lost = [group for group in alone.list_told(RESPONDENTS) if group not in told]
     if not lost:
         return ""
-    settings = release.wave.settings
-    new = release.newcomers
-    groups = release.list_groups()
-    named = [f"{group} ({int((groups[group] & new).sum())})" for group in lost]
-    outcome = (
-        "the survey's pages are not made, and the earlier ones stand"
-        if EVERYONE in lost
-        else "they are not shown on the survey's pages"
-    )
+    settings, groups = release.wave.settings, release.list_groups()
+    named = []
+    for group in lost:
+        plain = group.removesuffix(STRICT)
+        if plain == group or plain not in lost:  # each once
+            n = int((groups[group] & release.newcomers).sum())
+            name = group.replace(STRICT, " without doubtful responses")
+            named.append(f"{name} ({n} new)" if n else name)
+    more = [f"{len(named) - _MOST_NAMED} more"] if len(named) > _MOST_NAMED else []
+    gone = f"; {release.n_gone} have left or answered otherwise" if release.n_gone else ""
+    outcome = "its pages are not made, and the earlier ones stand"
+    if EVERYONE not in lost:
+        outcome = "these groups are not shown"
     return (
-        f"survey answers: {len(lost)} groups differ from an edition that was told before by fewer "
-        f"than {settings.min_respondents} people of {settings.min_organisations} organisations, so "
-        f"that both together would tell their answers: {', '.join(named)}, with how many joined or "
-        f"answered otherwise; {release.n_gone} left or answered otherwise. Therefore {outcome}. "
-        f"Import more answers before you publish, or the earlier files again; if no earlier "
-        f"edition was handed on, remove {settings.processed_dir / RELEASED_NAME}"
+        f"survey answers: both together, an earlier edition and this one would tell of fewer than "
+        f"{settings.min_respondents} people or {settings.min_organisations} organisations in "
+        f"{', '.join([*named[:_MOST_NAMED], *more])}{gone}. Therefore {outcome} "
+        f"({HIDDEN_NAME} lists all). Import more answers before you publish, or the earlier files "
+        f"again; if no earlier edition was handed on, remove "
+        f"{settings.processed_dir / RELEASED_NAME}"
     )
+
+
+def _forget(release: Release) -> Release:
+    """Return what could be told if there were no earlier edition."""
+    if release.wave.former is None:
+        return release
+    return Release(replace(release.wave, former=None))
 
 
 def _is_refused(release: Release, alone: Release) -> bool:
