@@ -21,6 +21,7 @@ from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+from innocap_analysis.survey.files.privacy import find_key
 from innocap_analysis.survey.files.workbook import read_workbook
 
 Change = Callable[[dict[str, Any]], object]
@@ -231,3 +232,40 @@ def test_a_table_that_is_no_utf_8_is_refused_with_its_line(
     assert code != 0
     assert f"{name}.csv: line 3: is not UTF-8" in out + err
     assert "Traceback" not in out + err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no modes")
+@pytest.mark.parametrize(
+    ("content", "mode", "told"),
+    [
+        (b"0123456789abcdef" * 4, 0o644, "others may read it; close it: chmod 600"),
+        (b"0123456789abcdef" * 4, 0o620, "others may read it"),
+        (b"a" * 64, 0o600, "the same few characters"),
+        (b"0123456789abcdef" * 4096, 0o600, "too long"),
+        (b"short", 0o600, "too few"),
+    ],
+)
+def test_a_weak_or_open_key_is_refused(
+    tmp_path: Path, content: bytes, mode: int, told: str
+) -> None:
+    place = tmp_path / "key"
+    place.write_bytes(content)
+    place.chmod(mode)
+    with pytest.raises(InnocapError, match=told):
+        find_key(tmp_path / "project", place)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="has no owners")
+def test_the_key_of_another_user_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "key"
+    find_key(tmp_path / "project", place)
+    monkeypatch.setattr(os, "geteuid", lambda: place.stat().st_uid + 1)
+    with pytest.raises(InnocapError, match="belongs to another user"):
+        find_key(tmp_path / "project", place)
+
+
+def test_a_key_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InnocapError, match="is no file"):
+        find_key(tmp_path / "project", tmp_path)

@@ -136,7 +136,9 @@ def test_many_who_join_are_told(imported: Settings) -> None:
     ["", "{", "[]", "null", '{"version": 2}', "[" * 100_000, _BLOCKS,
      '{"version": 1, "people": [1], "organisations": ["b"], "variables": {}}'],
 )  # fmt: skip
-def test_a_damaged_record_is_refused(imported: Settings, text: str) -> None:
-    (imported.processed_dir / RELEASED_NAME).write_text(text, encoding="utf-8")
+def test_a_damaged_record_is_refused(project: Path, text: str) -> None:
+    settings = load_settings()
+    settings.processed_dir.mkdir()
+    (settings.processed_dir / RELEASED_NAME).write_text(text, encoding="utf-8")
     with pytest.raises(InnocapError, match="cannot be read as the record"):
-        load_wave("imported")
+        read_former(settings)
