@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import re
 import unicodedata
@@ -106,7 +108,15 @@ def test_there_are_sixty_kinds() -> None:
 
 def test_no_payload_runs_or_asks_for_anything(page: str) -> None:
     assert find_active(page) == find_active(export_html(new_notebook(), "en"))
-    assert "Content-Security-Policy" in page
+    assert "script-src 'none'" in page
+
+
+def test_a_page_runs_the_scripts_that_it_was_made_with_and_no_other() -> None:
+    # Content Security Policy Level 3, section 8.4: the hash of a script element's text.
+    output = new_output("display_data", {"text/html": "<script>alert(1)</script>"})
+    made = export_html(new_notebook([new_code_cell("x", outputs=[output])]), "en")
+    digest = base64.b64encode(hashlib.sha256(b"alert(1)").digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in made
 
 
 def test_a_parser_sees_what_would_run() -> None:
