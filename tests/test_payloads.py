@@ -114,7 +114,7 @@ def test_no_payload_runs_or_asks_for_anything(page: str) -> None:
 def test_a_page_runs_the_scripts_that_it_was_made_with_and_no_other() -> None:
     # Content Security Policy Level 3, section 8.4: the hash of a script element's text.
     output = new_output("display_data", {"text/html": "<script>alert(1)</script>"})
-    made = export_html(new_notebook([new_code_cell("x", outputs=[output])]), "en")
+    made = export_html(new_notebook(cells=[new_code_cell("x", outputs=[output])]), "en")
     digest = base64.b64encode(hashlib.sha256(b"alert(1)").digest()).decode()
     assert f"script-src 'sha256-{digest}'" in made
 
