@@ -310,7 +310,7 @@ def test_a_path_that_leads_nowhere_is_told_and_nothing_is_written(
     (project / "away.csv").symlink_to("/proc/self/mem")
     before = _list_tree(project.parent)
     paths = ["gone.csv", "loop", "folder.csv", "away.csv", "nul.csv", "", ".", "..", "/",
-             "/dev/null", "x" * 300, "a/../../../../etc/passwd", "~no/x.csv", "-", "con.csv"]  # fmt: skip
+             "/dev/null", "x" * 300, "a/../../../../etc/passwd", "-", "con.csv"]  # fmt: skip
     for path in paths:
         for arguments in (["import", path], ["report", "--dry-run", "--runs", path]):
             code, out, err = call(capsys, *arguments)
