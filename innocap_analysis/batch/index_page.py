@@ -88,8 +88,9 @@ def _render_page(view: IndexView, failures: dict[str, Failure], languages: list[
         ],
         picture=_read_picture(settings, language),
         explore=f"{name_report(EXPLORE, language, settings)}.html",
-        explore_text=view.say("What if the choices were others? Weights, means and indicators to "
-                              "choose from"),
+        explore_text=view.say(
+            "What if the choices were others? Weights, means and indicators to choose from"
+        ),
         sections=_link_reports(settings, view),
         foot=view.stamp(),
     )

@@ -96,8 +96,11 @@ def collect_content(view: IndexView) -> dict[str, Any]:
             for code in view.countries
         },
         "flags": {
-            code: {leaf: told for leaf in book.leaves
-                   if (told := " ".join(view.tell_flags([code], [leaf])))}
+            code: {
+                leaf: told
+                for leaf in book.leaves
+                if (told := " ".join(view.tell_flags([code], [leaf])))
+            }
             for code in view.countries
         },
         "references": sets,

@@ -17,7 +17,9 @@ export function s(tag, given = {}, ...inside) {
   return element;
 }
 
-const label = (text, x, y, given = {}) => s("text", { x, y, "font-size": 13, fill: colour("ink"), ...given }, text);
+// Letters stand on a border of paper, so that no line runs through them.
+const label = (text, x, y, given = {}) => s("text", { x, y, "font-size": 13, fill: colour("ink"), stroke: colour("paper"),
+  "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke", ...given }, text);
 
 // A dark colour is lifted until it can be told from a dark page.
 function lift(hex, theme) {

@@ -134,9 +134,11 @@ function makeWriter(data) {
   const lists = Object.fromEntries(["conjunction", "disjunction"].map((type) => [type, new Intl.ListFormat(language, { type })]));
   const minus = (text) => text.replace("-", "−");
   const write = {
-    number: (x, digits = 1) => (x === x ? minus(formats[digits].format(Object.is(x, -0) ? 0 : x)) : "–"),
+    digits: 1, // of a score: more where it is not of a hundred
+    number: (x, digits = 1) => (x === x ? minus(formats[digits].format(Number(x.toFixed(digits)) || 0)) : "–"),
+    score: (x) => write.number(x, write.digits),
     weight: (x) => short.format(x),
-    gap: (x) => (x > 0 && write.number(x) !== write.number(0) ? "+" : "") + write.number(x),
+    gap: (x) => (x > 0 && write.score(x) !== write.score(0) ? "+" : "") + write.score(x),
     share: (x) => (x === x ? percent.format(x) : "–"),
     probability: (x) => (x > 0.99 ? ">" + percent.format(0.99) : x < 0.01 ? "<" + percent.format(0.01) : write.share(x)),
     span: (low, high) => (low === low ? `${write.number(low, 0)}–${write.number(high, 0)}` : "–"),
@@ -356,8 +358,8 @@ export function mount(root, data, store = keepInAddress(data)) {
     if (row.score !== row.score) told.push(say("no_score", { unit: named }));
     else {
       told.push(say(isOfHundred() ? "finding" : "finding_own", {
-        unit: named, score: write.number(row.score), code: names.code(root_), n_reference: write.number(row.n, 0),
-        median: write.number(row.median), rank: write.number(row.rank, 0), level: write.share(data.level),
+        unit: named, score: write.score(row.score), code: names.code(root_), n_reference: write.number(row.n, 0),
+        median: write.score(row.median), rank: write.number(row.rank, 0), level: write.share(data.level),
         "rank.low": write.number(row.rank_low, 0), "rank.high": write.number(row.rank_high, 0),
       }));
     }
@@ -399,7 +401,7 @@ export function mount(root, data, store = keepInAddress(data)) {
       const band = row && row.rank === row.rank ? `${write.number(row.rank, 0)} (${write.span(row.rank_low, row.rank_high)})` : "–";
       const before = ready.report.scores.get(top.code)[i];
       return h("tr", { class: code === handle.choices.unit ? "own" : "" }, h("th", { scope: "row" }, names.unit(code)),
-        h("td", { class: "number" }, write.number(scores[i])), h("td", { class: "number quiet" }, write.number(before)),
+        h("td", { class: "number" }, write.score(scores[i])), h("td", { class: "number quiet" }, isOfHundred() ? write.score(before) : "–"),
         h("td", { class: "number" }, band), ...places.map((rank) => tile(among ? among.shares[rank] : NaN)));
     });
     const members_ = members.filter((i) => scores[i] === scores[i]).length;
@@ -417,7 +419,7 @@ export function mount(root, data, store = keepInAddress(data)) {
     const known = data.flags[code] || {};
     const lines = order.map((leaf) => {
       const row = nodes.get(leaf), mark = known[leaf] ? "†" : "";
-      return h("tr", {}, h("th", { scope: "row" }, names.code(leaf) + mark), ...[write.number(row.score), write.number(row.median), write.gap(row.gap)]
+      return h("tr", {}, h("th", { scope: "row" }, names.code(leaf) + mark), ...[write.score(row.score), write.score(row.median), write.gap(row.gap)]
         .map((text) => h("td", { class: "number" }, text)), h("td", {}, say(`verdict_${row.verdict.replaceAll(" ", "_")}`)));
     });
     inside.replaceChildren(h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...lines));
@@ -466,6 +468,7 @@ export function mount(root, data, store = keepInAddress(data)) {
       return refuse(refusal);
     }
     root.classList.remove("refused");
+    write.digits = isOfHundred() ? 1 : 2;
     showChoices();
     const changes = tellChanges(data, handle.choices, write, names);
     const changed = changes.length > 0;

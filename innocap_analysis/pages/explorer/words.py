@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from innocap_analysis.pages.language import get_translator
+from innocap_analysis.pages.language import format_figure, get_translator
 
 # Ways to normalise that suit any set of indicators; a codebook may use others by itself.
 SCALES = ("goalposts", "minmax", "zscore", "percentile", "rank", "borda", "fraction_of_max")
@@ -15,8 +15,12 @@ def name_means(language: str) -> dict[str, str]:
         "arithmetic": translate("arithmetic mean"),
         "geometric": translate("geometric mean"),
         "harmonic": translate("harmonic mean"),
-        "power:0.5": translate("power mean, exponent 0.5"),
-        "power:2": translate("power mean, exponent 2"),
+        **{
+            f"power:{p:g}": translate("power mean, exponent {p}").format(
+                p=format_figure(p, language)
+            )
+            for p in (0.5, 2)
+        },
     }
 
 
@@ -97,8 +101,8 @@ def _collect_notes(language: str) -> dict[str, str]:
         "what_if": translate("What-if, not the report’s verdict. Different here: {changes}."),
         "without": translate("without {codes}"),
         "weighs": translate("{code} has the weight {weight}"),
-        "top_is": translate("the dimensions are combined by the {mean}"),
-        "within_is": translate("each dimension is the {mean} of its indicators"),
+        "top_is": translate("mean of the dimensions: {mean}"),
+        "within_is": translate("mean inside each dimension: {mean}"),
         "scale_is": translate("normalisation: {name}"),
         "held_against": translate("held against: {reference}"),
         "scores_note": translate(
