@@ -21,15 +21,18 @@ export function s(tag, given = {}, ...inside) {
 const label = (text, x, y, given = {}) => s("text", { x, y, "font-size": 13, fill: colour("ink"), stroke: colour("paper"),
   "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke", ...given }, text);
 
+// Relative luminance, as WCAG defines it.
+export const measureShine = (channels) => channels.map((c) => c / 255)
+  .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  .reduce((a, c, i) => a + c * [0.2126, 0.7152, 0.0722][i], 0);
+
 // A dark colour is lifted until it can be told from a dark page.
 function lift(hex, theme) {
   if (theme !== "dark") return hex;
   const channels = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-  const shine = (own) => own.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-    .reduce((a, c, i) => a + c * [0.2126, 0.7152, 0.0722][i], 0);
   if (channels.every((c) => c === channels[0])) return colour("ink"); // black is white there
   let own = channels;
-  for (let t = 0.1; shine(own) < 0.27 && t <= 1; t += 0.1) own = channels.map((c) => Math.round(c + (255 - c) * t));
+  for (let t = 0.1; measureShine(own) < 0.27 && t <= 1; t += 0.1) own = channels.map((c) => Math.round(c + (255 - c) * t));
   return `rgb(${own})`;
 }
 

@@ -4,7 +4,7 @@
 import {
   Refusal, countNumbers, drawNumbers, judge, leaveOut, orderDimensions, rankAmong, scoreIndex, simulate,
 } from "./engine.js";
-import { drawGaps, drawMarker, drawProfile, makeFigure, s } from "./drawing.js";
+import { drawGaps, drawMarker, drawProfile, makeFigure, measureShine, s } from "./drawing.js";
 
 const LIST = ["weights", "left_out", "mean", "within", "normalise", "reference", "unit"];
 const MOST_TOLD = 10; // units in the table
@@ -434,9 +434,10 @@ export function mount(root, data, store = keepInAddress(data)) {
       cell.textContent = "–";
       return cell;
     }
-    const mix = [[247, 250, 253], [8, 48, 107]], t = x;
-    cell.style.backgroundColor = `rgb(${mix[0].map((c, i) => Math.round(c + (mix[1][i] - c) * t))})`;
-    cell.style.color = t > 0.45 ? "#ffffff" : "#14202e";
+    const [light, deep] = [[247, 250, 253], [8, 48, 107]];
+    const ground = light.map((c, i) => Math.round(c + (deep[i] - c) * x));
+    cell.style.backgroundColor = `rgb(${ground})`;
+    cell.style.color = measureShine(ground) > 0.179 ? "#000000" : "#ffffff"; // contrast of 4.5 and more
     return cell;
   }
 
@@ -574,6 +575,9 @@ export function mount(root, data, store = keepInAddress(data)) {
   const scheme = new MutationObserver(again);
   scheme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   matchMedia(SCHEME).addEventListener("change", again, { signal: listeners.signal });
+  // In JupyterLab arrow keys would move between cells, not sliders: its own listener must not hear.
+  const keep = (event) => { if (!store.address && root.contains(event.target) && !event.ctrlKey && !event.metaKey) event.stopPropagation(); };
+  addEventListener("keydown", keep, { capture: true, signal: listeners.signal });
   store.listen(take);
   width = measure();
   take();
