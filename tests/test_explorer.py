@@ -36,6 +36,9 @@ CHOICES: list[dict[str, Any]] = [
     {"left_out": ["SKL"], "weights": {"BIPA_HRM": 0.0}, "reference": "eu"},
     {"normalise": "zscore"},
 ]
+# What a page of tests is given of the module.
+SHARED = """window.E = { scoreIndex, simulate, leaveOut, judge, rankAmong, rankFigures,
+  drawNumbers, countNumbers, Refusal, mount };"""
 NUMBERS = {
     "score": "score", "gap": "gap_to_median", "rank": "reference_rank", "n": "reference_n",
     "percentile": "percentile", "median": "reference_median", "gap_low": "gap_low",
@@ -67,9 +70,7 @@ def browser() -> Iterator[Browser]:
 def engine(browser: Browser, view: IndexView) -> Page:
     """Return an empty page with the module in it, as pages and widgets get it."""
     page = browser.new_page()
-    names = "scoreIndex simulate leaveOut judge rankAmong rankFigures drawNumbers countNumbers"
-    shared = f"window.E = {{ {', '.join(names.split())}, Refusal, mount }};"
-    page.add_script_tag(content=f"{read_module()}{shared}", type="module")
+    page.add_script_tag(content=f"{read_module()}{SHARED}", type="module")
     page.wait_for_function("window.E")
     page.evaluate("content => { window.content = content; }", collect_content(view))
     return page

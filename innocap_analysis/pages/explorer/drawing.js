@@ -1,6 +1,8 @@
 // The figures of the explorer, drawn as SVG. Colours are names of the style sheet on the page and
 // plain ones in a figure that is taken along.
 
+import { orderDimensions, quantile } from "./engine.js";
+
 const SPACE = "http://www.w3.org/2000/svg";
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif';
 // As in explorer.css.
@@ -130,8 +132,8 @@ function findBand(runs, code, i, level) {
   if (!runs.bands.has(name)) {
     const { kept, n, units } = runs.runs, own = new Float64Array(n), all = kept.get(code);
     for (let run = 0; run < n; run++) own[run] = all[run * units + i];
-    const sorted = own.filter(isKnown).sort(), tail = (1 - level) / 2, last = sorted.length - 1;
-    runs.bands.set(name, [sorted[Math.round(tail * last)], sorted[Math.round((1 - tail) * last)]]);
+    const sorted = own.filter(isKnown).sort(), tail = (1 - level) / 2;
+    runs.bands.set(name, [quantile(sorted, tail), quantile(sorted, 1 - tail)]);
   }
   return runs.bands.get(name);
 }
@@ -140,17 +142,18 @@ function findBand(runs, code, i, level) {
 export function drawGaps(scene) {
   const { state, runs, width, theme, names, write, look, unit, say } = scene;
   const { nodes } = runs.own, { tree } = state.made, narrow = width < NARROW;
-  const order = [...tree.dimensions].filter((code) => isKnown(nodes.get(code)?.gap)).sort((a, b) => nodes.get(a).gap - nodes.get(b).gap);
+  const order = orderDimensions(tree, nodes);
+  if (!order.length) return { marks: [label(say("verdict_unmeasured"), 8, 20)], height: 30 };
   const ends = order.flatMap((code) => [nodes.get(code).gap, nodes.get(code).gap_low, nodes.get(code).gap_high]).filter(isKnown);
   const spread = Math.max(...ends.map(Math.abs), 1e-9) * 1.12;
   const low = Math.min(0, Math.min(...ends, 0) * 1.12 || -spread * 0.1), high = Math.max(0, Math.max(...ends, 0) * 1.12 || spread * 0.1);
-  const left = narrow ? 8 : Math.min(230, width * 0.3), right = width - (narrow ? 12 : 190);
-  const scale = (x) => left + ((x - low) / (high - low)) * (right - left);
   const tell = (code) => `${write.gap(nodes.get(code).gap)} · ${say(`verdict_${nodes.get(code).verdict.replaceAll(" ", "_")}`)}`;
   // On a narrow page the verdict stands beside the name, or below it where there is no room.
   const under = narrow && order.some((code) => measure(names.code(code), 13) + measure(tell(code), 13) > width - 30) ? 19 : 0;
+  const beside = narrow ? 12 : 28 + Math.max(...order.map((code) => measure(tell(code), 13)));
+  const left = narrow ? 8 : Math.min(230, width * 0.3), right = width - beside;
+  const scale = (x) => left + ((x - low) / (high - low)) * (right - left);
   const row = narrow ? 50 + under : 42, marks = [], from = 4, bottom = from + row * Math.max(1, order.length);
-  if (!order.length) return { marks: [label(say("verdict_unmeasured"), left, 20)], height: 30 };
   drawAxis(marks, scale, from, bottom, { low, high, write, width: narrow ? width : right - left });
   marks.push(s("path", { d: `M${scale(0)} ${from}V${bottom}`, stroke: colour("ink"), "stroke-width": 1.6 }));
   order.forEach((code, number) => {

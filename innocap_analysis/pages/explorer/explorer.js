@@ -2,7 +2,7 @@
 // `explore.html` and by the widget of JupyterLab; all texts and figures are handed over as data.
 
 import {
-  Refusal, countNumbers, drawNumbers, judge, leaveOut, orderDimensions, rankAmong, scoreIndex, simulate,
+  Refusal, countNumbers, drawNumbers, judge, leaveOut, rankAmong, scoreIndex, simulate,
 } from "./engine.js";
 import { drawGaps, drawMarker, drawProfile, makeFigure, measureShine, s } from "./drawing.js";
 
