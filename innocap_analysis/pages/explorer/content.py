@@ -77,7 +77,7 @@ def collect_content(view: IndexView) -> dict[str, Any]:
     own = name_references(view.language)
     sets: dict[str, Any] = {
         name: {"label": own.get(name, name), "units": capacity.reference_units(name)}
-        for name in settings.reference_sets
+        for name in settings.sets
     }
     chosen = view.reference if isinstance(view.reference, str) else "chosen"
     sets.setdefault(chosen, {"label": view.units(view.members), "units": list(view.members)})
@@ -89,11 +89,11 @@ def collect_content(view: IndexView) -> dict[str, Any]:
         "language": view.language.replace("_", "-"),
         "units": list(names),
         "names": names,
-        "partners": [code for code in view.countries if code in names],
-        "unit": view.place.country if view.place is not None else view.countries[0],
+        "partners": [code for code in view.compared if code in names],
+        "unit": view.about if view.place is not None else view.compared[0],
         "looks": {
             code: {"colour": view.colour(code), "marker": view.marker(code)}
-            for code in view.countries
+            for code in view.marked
         },
         "flags": {
             code: {
@@ -101,7 +101,7 @@ def collect_content(view: IndexView) -> dict[str, Any]:
                 for leaf in book.leaves
                 if (told := " ".join(view.tell_flags([code], [leaf])))
             }
-            for code in view.countries
+            for code in view.marked
         },
         "references": sets,
         "reference": chosen,

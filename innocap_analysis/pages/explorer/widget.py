@@ -14,7 +14,7 @@ import traitlets
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.figures import check_labels, check_word, is_number
+from innocap_analysis.index.figures import check_labels, check_word, is_number, name_some
 from innocap_analysis.index.means import find_mean
 from innocap_analysis.pages.explorer.content import (
     apply_choices,
@@ -106,12 +106,12 @@ class Explorer(anywidget.AnyWidget):
             The chosen country is none of the project's, or nothing is left of the index.
         """
         view = self._view
-        if self.unit not in view.countries:
+        if self.unit not in view.compared:
             raise InnocapError(
-                f"unit {self.unit!r}: figures are drawn of {', '.join(view.countries)}; choose one "
+                f"unit {self.unit!r}: figures are drawn of {name_some(view.compared)}; choose one "
                 "of them"
             )
-        chosen = self.reference in view.settings.reference_sets
+        chosen = self.reference in view.settings.sets
         opened = open_view(
             page, region=self.unit, language=view.language,
             reference=self.reference if chosen else view.reference, year=view.year, runs=view.n,
