@@ -12,8 +12,9 @@ import typer
 from innocap_analysis import __version__
 from innocap_analysis.batch.conduct import count_jobs
 from innocap_analysis.batch.progress import Progress, announce
+from innocap_analysis.cli_add import add_change_commands
 from innocap_analysis.cli_survey import add_survey_commands
-from innocap_analysis.errors import InnocapError
+from innocap_analysis.errors import InnocapError, show_text
 from innocap_analysis.settings import load_settings
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def report(
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     for outcome in failed:
         cell = f"cell {outcome.cell}" if outcome.cell else "no cell"
-        typer.echo(f"FAILED {outcome.run.name}, {cell}: {outcome.error}", err=True)
+        typer.echo(show_text(f"FAILED {outcome.run.name}, {cell}: {outcome.error}"), err=True)
     for line in progress.sum_up(outcomes, settings):
         typer.echo(line)
     for tongue in dict.fromkeys(outcome.run.language for outcome in outcomes):
@@ -170,7 +171,7 @@ def _foresee(request: Request) -> None:
 
 
 def _echo_line(text: str) -> None:
-    typer.echo(text)
+    typer.echo(show_text(text))
     sys.stdout.flush()
 
 
@@ -289,7 +290,7 @@ def check(index: Index = None) -> None:
     for name, found in check_project(settings):
         typer.echo(f"{'ok    ' if not found else 'FAULT '} {name}")
         for fault in found:
-            typer.echo(f"       {fault}", err=True)
+            typer.echo(show_text(f"       {fault}"), err=True)
         faults += len(found)
     if faults:
         raise typer.Exit(1)
@@ -320,15 +321,7 @@ def goalposts(
 
 
 add_survey_commands(app)
-
-
-@app.command()
-def translations() -> None:
-    """Bring the translation catalogues in step with the texts of the project."""
-    from innocap_analysis.pages.catalogue import update_catalogues
-
-    for language, missing in update_catalogues(load_settings()).items():
-        typer.echo(f"{language}: {missing} to translate")
+add_change_commands(app)
 
 
 def main() -> None:
@@ -340,7 +333,7 @@ def main() -> None:
     try:
         app()
     except InnocapError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(show_text(f"error: {error}"), err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -12,7 +12,7 @@ from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import QUIET, Chart, styled
 from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
-from innocap_analysis.pages.statements import is_agreement, tell_star
+from innocap_analysis.pages.statements import is_agreement, tell_nothing, tell_star
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.survey.disclosure import (
@@ -29,16 +29,12 @@ def _title_groups(view: SurveyView) -> str:
     main = data[(data["unit"] == data["group"]) & (data["suppressed"] == SHOWN)]
     means = main.groupby("code")["mean"].mean().reindex(view.dimensions).dropna()
     if means.empty:
-        return _tell_nothing(view)
+        return tell_nothing(view)
     lowest, n = str(means.idxmin()), main["unit"].nunique()
     return view.say(
         "Lowest mean over the countries: {score.name} ({score} of 100)",
         score=view.fact("mean_of_countries", means[lowest], "points", code=lowest, n=n),
     )
-
-
-def _tell_nothing(view: SurveyView) -> str:
-    return view.say("Too few people answered in every country to show one")
 
 
 @styled
@@ -103,7 +99,7 @@ def _title_agreement(view: SurveyView) -> str:
     data = view.agreement
     wide = data.pivot_table(index="code", columns="unit", values="share")
     if wide.empty:
-        return _tell_nothing(view)
+        return tell_nothing(view)
     if len(view.groups) < 2:
         best = str(wide.max(axis=1).idxmax())
         row = data[data["code"] == best].to_dict("records")[0]

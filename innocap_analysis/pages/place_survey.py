@@ -16,6 +16,7 @@ from innocap_analysis.pages.survey_view import DEFAULT_SMALLEST, SurveyView
 from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.survey.contrast import Contrast, choose_unit, find_members
 from innocap_analysis.survey.publish import REST
+from innocap_analysis.survey.record import refuse_edition
 from innocap_analysis.survey.wave import find_wave, has_answers, load_wave
 
 _MOST_NAMED = 3
@@ -73,6 +74,8 @@ def open_answers(view: PlaceView) -> PlaceSurvey | None:
     if not has_answers(config):
         return None
     wave = load_wave(find_wave(config), settings=config)
+    if config.publishes:
+        refuse_edition(wave)
     return PlaceSurvey(
         config, wave.instrument.codebook, view.language, view.page, view.folder, view.ledger,
         wave=wave, smallest=DEFAULT_SMALLEST, around=view,

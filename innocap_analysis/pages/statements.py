@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, to_hex
@@ -85,31 +86,9 @@ def plot_answers(view: SurveyView, dimension: str, scale: str = "") -> Chart:
     data = tabulate_choices(view.release, codes)
     wide = data.set_index(["code", "unit", "answer"])["share"]
     overall = tabulate_agreement(view.release, by=None).set_index("code").loc[codes]
-    best = str(overall["share"].idxmax())
-    share, n = overall.loc[best, ["share", "n"]]
     steps = sorted(float(code) for code in view.instrument.scales[scale].codes)
     colours = _choose_colours(len(steps))
-    told = {
-        "dimension": view.code(dimension),
-        "share": view.fact("share_agree", share, "share", code=best, n=n),
-        "question": view.question(best).rstrip("."),
-    }
-    if is_agreement(view, scale):
-        title = view.say("{dimension}: most agree ({share}) that “{question}”", **told)
-        subtitle = view.say(
-            "Share of respondents by answer; on the left who disagrees, on the right who agrees, "
-            "in figures. Don’t know and no answer are left out."
-        )
-    else:
-        title = view.say(
-            "{dimension}: one of the two highest answers is given most often ({share}) to "
-            "“{question}”",
-            **told,
-        )
-        subtitle = view.say(
-            "Share of respondents by answer; in figures on the left the lower half of the "
-            "answers, on the right the two highest. Don’t know and no answer are left out."
-        )
+    title, subtitle = _title_answers(view, dimension, scale, overall)
     chart, (ax,) = view.start_chart(
         title,
         subtitle,
@@ -193,6 +172,46 @@ def _draw_diverging(
     ):
         ax.text(left - 0.015, y, f"{low}", ha="right", color=QUIET, **style)
         ax.text(right + 0.015, y, f"{high}", ha="left", color=INK, **style)
+
+
+def _title_answers(
+    view: SurveyView, dimension: str, scale: str, overall: pd.DataFrame
+) -> tuple[str, str]:
+    """Return title and subtitle: what most agree with, of what may be told of everyone."""
+    agrees, shares = is_agreement(view, scale), overall["share"].dropna()
+    subtitle = (
+        view.say(
+            "Share of respondents by answer; on the left who disagrees, on the right who agrees, "
+            "in figures. Don’t know and no answer are left out."
+        )
+        if agrees
+        else view.say(
+            "Share of respondents by answer; in figures on the left the lower half of the "
+            "answers, on the right the two highest. Don’t know and no answer are left out."
+        )
+    )
+    if shares.empty:
+        return tell_nothing(view), subtitle
+    best = str(shares.idxmax())
+    told = {
+        "dimension": view.code(dimension),
+        "share": view.fact(
+            "share_agree", shares[best], "share", code=best, n=overall.at[best, "n"]
+        ),
+        "question": view.question(best).rstrip("."),
+    }
+    if agrees:
+        return view.say("{dimension}: most agree ({share}) that “{question}”", **told), subtitle
+    title = view.say(
+        "{dimension}: one of the two highest answers is given most often ({share}) to “{question}”",
+        **told,
+    )
+    return title, subtitle
+
+
+def tell_nothing(view: SurveyView) -> str:
+    """Say that nothing may be told of any group."""
+    return view.say("Too few people answered in every country to show one")
 
 
 def tell_star(view: SurveyView) -> str:

@@ -27,6 +27,7 @@ from innocap_analysis.survey.evidence import Evidence
 from innocap_analysis.survey.grouping import COUNTRY
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.publish import SHOWN, Release
+from innocap_analysis.survey.record import refuse_edition
 from innocap_analysis.survey.scales import normalise_label
 from innocap_analysis.survey.score import list_dimensions
 from innocap_analysis.survey.wave import Wave, load_wave
@@ -79,7 +80,8 @@ def open_survey_view(
     Raises
     ------
     InnocapError
-        The wave or the language is unknown, or a file of answers is faulty.
+        The wave or the language is unknown, a file of answers is faulty, or a batch would tell of
+        the few people by whom an edition differs from an earlier one.
 
     Examples
     --------
@@ -89,6 +91,8 @@ def open_survey_view(
     """
     answers = wave if isinstance(wave, Wave) else load_wave(wave, settings=settings)
     config = answers.settings
+    if config.publishes:
+        refuse_edition(answers)
     answers = answers.group_by(by)
     if leave_out_flagged:
         answers = answers.drop_flagged()

@@ -95,10 +95,10 @@ def import_files(
     columns = columns.sort_values("file", kind="stable", ignore_index=True)
     texts = texts.sort_values(["response_id", "item"], kind="stable", ignore_index=True)
     wave = clean_wave(answers, columns, instrument, settings)  # before anything is written
-    write_table(folder / ANSWERS_NAME, answers)
-    write_table(folder / TEXTS_NAME, texts)
-    write_table(folder / COLUMNS_NAME, columns)
-    write_table(folder / "answers_log.csv", wave.log)
+    write_table(folder / ANSWERS_NAME, answers, private=True)
+    write_table(folder / TEXTS_NAME, texts, private=True)
+    write_table(folder / COLUMNS_NAME, columns, private=True)
+    write_table(folder / "answers_log.csv", wave.log, private=True)
     return Imported(parts, wave, changes)
 
 

@@ -16,6 +16,8 @@ from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.reads import list_files
 from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey.answers import clean_answers
+from innocap_analysis.survey.edition_file import read_former
+from innocap_analysis.survey.editions import Former
 from innocap_analysis.survey.files.read import Answers, order_meta, read_survey
 from innocap_analysis.survey.grouping import COUNTRY, add_groups, choose_grouping, list_groups
 from innocap_analysis.survey.instrument import Instrument, read_instrument
@@ -52,6 +54,8 @@ class Wave:
         Every place that answers are from, itself first and then what it lies in below its region.
     by : str
         What groups are formed by: ``country``, an item of the role ``group``, or nothing.
+    former : Former, optional
+        What earlier editions of the wave have told.
     """
 
     instrument: Instrument
@@ -63,6 +67,7 @@ class Wave:
     whole: pd.DataFrame | None = None
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     by: str = COUNTRY
+    former: Former | None = None
 
     @cached_property
     def people(self) -> pd.DataFrame:
@@ -135,6 +140,8 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
             [read_survey(path, key=_SYNTHETIC_KEY, settings=config) for path in files]
         )
     wave = clean_wave(raw, columns, instrument, config)
+    if name == "imported":
+        wave = replace(wave, former=read_former(config))
     asked = instrument.find_role("country") or wave.clean["country"].notna().any()
     if asked and not wave.clean["country"].isin(list(config.countries)).any():
         raise InnocapError(
