@@ -92,8 +92,7 @@ def collect_content(view: IndexView) -> dict[str, Any]:
         "partners": [code for code in view.compared if code in names],
         "unit": view.about if view.place is not None else view.compared[0],
         "looks": {
-            code: {"colour": view.colour(code), "marker": view.marker(code)}
-            for code in view.marked
+            code: {"colour": view.colour(code), "marker": view.marker(code)} for code in view.marked
         },
         "flags": {
             code: {
