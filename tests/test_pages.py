@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from test_payloads import make_page
 
 from innocap_analysis import run_notebooks
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
@@ -166,3 +168,22 @@ def test_executed_notebooks_hold_no_machine_path(output: Path) -> None:
         notebook = nbformat.reads(text, as_version=4)
         outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
         assert not [o for o in outputs if o.output_type in ("error", "stream")], path
+
+
+def test_no_payload_runs_in_a_browser(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(make_page(), encoding="utf-8")
+    shown = browser.new_page()
+    asked: list[str] = []
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.goto(path.as_uri())
+    shown.wait_for_timeout(500)
+    assert shown.title() == "A page"
+    assert asked == [path.as_uri()]
+    # Without the policy that forbids scripts the texts are texts all the same.
+    path.write_text(re.sub("<meta[^>]*Content-Security-Policy[^>]*>", "", make_page()), "utf-8")
+    shown.goto(path.as_uri())
+    shown.wait_for_timeout(500)
+    assert shown.title() == "A page"
+    assert shown.locator("caption").count() >= 60
+    shown.close()
