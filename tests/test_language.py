@@ -19,6 +19,7 @@ from innocap_analysis.pages.language import (
     format_share,
     get_translator,
     translate_notebook,
+    typeset,
 )
 from innocap_analysis.settings import load_settings
 
@@ -26,16 +27,35 @@ ROOT = Path(__file__).resolve().parents[1]
 OTHERS = ["sv", "fi", "fr"]
 
 
+def _read_pairs(language: str) -> list[tuple[str, str]]:
+    """Return each English text with its translation; a plural with every form of it."""
+    with (LOCALE_DIR / f"{language}.po").open("rb") as stream:
+        messages = [m for m in read_po(stream, locale=language) if m.id]
+    pairs = []
+    for message in messages:
+        if isinstance(message.id, str):
+            pairs.append((message.id, str(message.string)))
+        else:  # one of it, then many
+            pairs += zip(message.id, message.string, strict=True)
+    return pairs
+
+
+def _list_placeholders(text: str) -> set[str]:
+    """Return what a text is filled with; in which form a name stands is up to the language."""
+    return set(re.findall(r"{([\w.]+)(?::\w+)?}", text))
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_catalogue_is_complete_and_fits(language: str) -> None:
-    wanted = {str(m.id) for m in extract_messages(load_settings(ROOT)) if m.id}
+    wanted = {m.id for m in extract_messages(load_settings(ROOT)) if m.id}
     assert len(wanted) > 100
     with (LOCALE_DIR / f"{language}.po").open("rb") as stream:
-        have = {str(m.id): str(m.string) for m in read_po(stream, locale=language) if m.id}
-    assert wanted == set(have), "run: innocap translations"
-    for source, text in have.items():
+        assert wanted == {m.id for m in read_po(stream, locale=language) if m.id}, (
+            "run: innocap translations"
+        )
+    for source, text in _read_pairs(language):
         assert text, f"not translated: {source}"
-        assert set(re.findall(r"{[\w.]+}", source)) == set(re.findall(r"{[\w.]+}", text)), source
+        assert _list_placeholders(source) == _list_placeholders(text), source
         assert re.findall(r"^#+ |^- ", source, re.M) == re.findall(r"^#+ |^- ", text, re.M), source
 
 
@@ -43,10 +63,10 @@ def test_catalogue_is_complete_and_fits(language: str) -> None:
 def test_no_line_begins_with_a_sign(language: str) -> None:
     # A percent sign, and in French also : ; ? ! and », stand after a space that does not break.
     signs = "%:;?!»" if language == "fr" else "%"
-    with (LOCALE_DIR / f"{language}.po").open("rb") as stream:
-        texts = [(str(m.id), str(m.string)) for m in read_po(stream, locale=language) if m.id]
-    for source, text in texts:
-        assert not re.search(rf" [{signs}]", text), text
+    for source, text in _read_pairs(language):
+        shown = typeset(text, language)
+        assert not re.search(rf" [{signs}]", shown), text
+        assert language != "fr" or not re.search(r"\w[;:?!»](?= |$)|«\w", shown), text
         assert not re.search(r"\d %", source), f"English writes 5%: {source}"
 
 

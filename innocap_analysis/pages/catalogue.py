@@ -14,7 +14,7 @@ from innocap_analysis.languages import SOURCE_LANGUAGE
 from innocap_analysis.pages.language import LOCALE_DIR
 from innocap_analysis.settings import Settings
 
-_KEYWORDS = {"say": None, "translate": None}
+_KEYWORDS = {"say": None, "translate": None, "say_number": (1, 2)}
 
 
 def extract_messages(settings: Settings) -> Catalog:

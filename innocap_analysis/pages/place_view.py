@@ -79,14 +79,18 @@ class PlaceView(View):
 
     def unit(self, code: str) -> str:
         """Return the name of a place or country."""
-        if code in self.places.table.index:
-            return self.places.label(code, self.language)
-        return super().unit(code)
+        table = self.places.table
+        if code not in table.index:
+            return super().unit(code)
+        level = str(table.at[code, "level"])
+        kind = level if level in ("country", "region") else "place"
+        return self.name(self.places.label(code, self.language), code, kind)
 
     def code(self, code: str) -> str:
         """Return the label of what is measured."""
         if code in self.local.labels.index:
-            return str(choose_texts(self.local.labels, "label", self.language)[code])
+            label = str(choose_texts(self.local.labels, "label", self.language)[code])
+            return self.name(label, code, "indicator")
         return super().code(code)
 
     def find_sources(self, code: str) -> tuple[str, ...]:
