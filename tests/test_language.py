@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -97,6 +98,31 @@ def test_codebook_and_regions_are_labelled(language: str, capacity: CapacityData
         assert capacity.codebook.table[column].ne("").all()
     regions = (ROOT / "data" / "codebooks" / "regions.csv").read_text(encoding="utf-8")
     assert ",," not in regions
+
+
+def test_a_term_has_its_translation_wherever_it_stands() -> None:
+    # docs/glossary.csv: a translation is known by a stem; `not_in` begins texts in which the word
+    # means something else.
+    with (ROOT / "docs" / "glossary.csv").open(encoding="utf-8", newline="") as stream:
+        terms = list(csv.DictReader(stream))
+    assert len(terms) >= 40
+    faults, seen = [], set()
+    for language in OTHERS:
+        pairs = [
+            (" ".join(re.sub(r"`[^`]*`|{[^}]*}", "", source).split()), text.lower())
+            for source, text in _read_pairs(language)
+        ]
+        for row in terms:
+            word = re.compile(rf"(?<![\w.-]){re.escape(row['term'])}(?!\w)", re.IGNORECASE)
+            stems = row[f"known_by_{language}"].lower().split(";")
+            others = tuple(filter(None, row["not_in"].split(" | ")))
+            for source, text in pairs:
+                if word.search(source) and not source.startswith(others or ("\0",)):
+                    seen.add(row["term"])
+                    if not any(stem in text for stem in stems):
+                        faults.append((language, row["term"], source, text))
+    assert faults == []
+    assert seen == {row["term"] for row in terms}
 
 
 def test_prose_is_translated_and_code_is_not() -> None:
