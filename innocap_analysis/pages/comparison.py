@@ -11,6 +11,7 @@ from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import INK, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.indicators import draw_rows, make_key
+from innocap_analysis.pages.language import typeset
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
 from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.reads import list_files
@@ -54,7 +55,7 @@ def _tell_ends(view: IndexView) -> str:
             told.append(view.say("{unit:the} leads in {led:the}", **said))
         elif lost[unit]:
             told.append(view.say("{unit:the} is last in {lost:the}", **said))
-    text = "; ".join(told)
+    text = typeset("; ".join(told), view.language)
     return text[:1].upper() + text[1:]
 
 

@@ -27,6 +27,7 @@ from innocap_analysis.index.peers import (
     stand_among,
 )
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.names import Name
 from innocap_analysis.pages.texts import Prose
 from innocap_analysis.pages.view import COMPARISON, View
 from innocap_analysis.settings import Settings, load_settings
@@ -215,7 +216,7 @@ class PlaceView(View):
         }
         return words[str(self.places.table.at[code, "kind"])]
 
-    def tell_rurality(self, code: str) -> str:
+    def tell_rurality(self, code: str) -> Name:
         """Return in words how rural a place is, by the measure that there is of it."""
         row = self.places.table.loc[code]
         if row["basis"] == "degurba":
@@ -229,7 +230,7 @@ class PlaceView(View):
                 1: self.say("predominantly urban"), TOWN: self.say("intermediate"),
                 RURAL: self.say("predominantly rural"),
             }  # fmt: skip
-        return words[int(row["rurality"])]
+        return Name(words[int(row["rurality"])], {})
 
     def stamp(self) -> Prose:
         """Close the page: results written, and how it was made."""
