@@ -74,8 +74,8 @@ def write_kind(view: PlaceView) -> Prose:
         told.append(
             view.say(
                 "**{class:The}**, by the OECD’s criteria: rural is what has fewer than {limit} "
-                "people per km² and no centre of {centre} people; a division of so many people is taken "
-                "to hold one. No degree of urbanisation is published for census divisions.",
+                "people per km² and no centre of {centre} people; a division of so many people is "
+                "taken to hold one. No degree of urbanisation is published for census divisions.",
                 limit=view.fact("rural_below", RURAL_BELOW, "count", sources=()),
                 centre=view.fact("centre_from", CENTRE_FROM, "count", sources=()), **class_,
             )
