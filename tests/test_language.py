@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from babel.messages.pofile import read_po
 
+from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages import catalogue
 from innocap_analysis.pages.catalogue import extract_messages, update_catalogues
@@ -21,8 +22,10 @@ from innocap_analysis.pages.language import (
     format_share,
     get_translator,
     translate_notebook,
+    translate_plural,
     typeset,
 )
+from innocap_analysis.pages.names import KINDS, Name, bend_name, join_names, read_forms
 from innocap_analysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -156,3 +159,68 @@ def test_numbers_follow_the_language() -> None:
 
 def test_english_needs_no_catalogue() -> None:
     assert get_translator("en")("Anything {at} all") == "Anything {at} all"
+
+
+def test_a_language_puts_its_own_spaces_at_signs() -> None:
+    # Lexique des règles typographiques: a space that does not break before ; : ? ! and inside « ».
+    plain = "Note : 3 % ; « oui »? http://x.y 09:53 **n**: a!"
+    wanted = "Note_: 3~%_; «_oui_»_? http://x.y 09:53 **n**_: a_!"
+    wanted = wanted.replace("_", "\N{NARROW NO-BREAK SPACE}").replace("~", "\N{NO-BREAK SPACE}")
+    assert typeset(plain, "fr") == wanted
+    assert typeset(plain, "en") == plain
+    assert typeset(typeset(plain, "fr"), "fr") == typeset(plain, "fr")
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "many"),
+    [
+        # CLDR 46, plural rules: "one" is 1 but not 1.0 in en, sv and fi, and all below 2 in fr.
+        ("en", ["1"], ["0", "2", "1.0", "0.5"]),
+        ("sv", ["1"], ["0", "2", "1.0", "0.5"]),
+        ("fi", ["1"], ["0", "2", "1.0", "0.5"]),
+        ("fr", ["0", "1", "0.0", "1.0", "1.9"], ["2", "2.0", "30.1"]),
+    ],
+)
+def test_a_number_takes_the_form_of_its_language(
+    language: str, one: list[str], many: list[str]
+) -> None:
+    words = {"en": ("service", "services"), "sv": ("tjänst", "tjänster"),
+             "fi": ("palvelu", "palvelua"), "fr": ("service", "services")}[language]  # fmt: skip
+    source = "{value.place} ({value}, {n} service)", "{value.place} ({value}, {n} services)"
+    for numbers, word in ((one, words[0]), (many, words[1])):
+        for number in numbers:
+            text = translate_plural(*source, number, language)
+            assert text.endswith(f"{{n}} {word})"), (number, text)
+
+
+def test_names_bend_as_declared_and_stand_behind_a_noun_otherwise() -> None:
+    forms = read_forms(ROOT / "data" / "codebooks" / "names.csv")
+    finland = bend_name("Suomi", "FI", "country", "fi", forms)
+    sweden = bend_name("Ruotsi", "SE", "country", "fi", forms)
+    assert f"{finland} {finland:in} {finland:of} {finland:The}" == "Suomi Suomessa Suomen Suomi"
+    assert f"{join_names([sweden, finland], 'fi'):of}" == "Ruotsin ja Suomen"
+    assert f"{bend_name('Suède', 'SE', 'country', 'fr', forms):The}" == "La Suède"
+    assert f"{bend_name('Donegal', 'X', 'region', 'fi', forms):in}" == "alueella Donegal"
+    assert f"{Name('city', {}):The}" == "City"
+    with pytest.raises(ValueError, match="the, in, of"):
+        f"{finland:by}"
+
+
+def test_every_country_and_dimension_has_its_forms(capacity: CapacityData) -> None:
+    forms = read_forms(ROOT / "data" / "codebooks" / "names.csv")
+    table = capacity.codebook.table
+    own = table.index[table["kind"].isin(["index", "group"])]
+    wanted = [*capacity.reference_units("oecd_eu"), *own]
+    assert [(code, lang) for code in wanted for lang in OTHERS if (code, lang) not in forms] == []
+    assert all((kind, lang) in forms for kind in KINDS for lang in ["en", *OTHERS])
+
+
+def test_faults_of_the_table_of_names_are_told_together(tmp_path: Path) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text("code,language,the,in,of\nSE,fr,,en Suède,x\nSE,fr,a,b,c\n", "utf-8")
+    with pytest.raises(InnocapError, match=r"names.csv: line 2: the is empty.*\n.*line 3: code SE"):
+        read_forms(path)
+    path.write_text("code,the\n", encoding="utf-8")
+    with pytest.raises(InnocapError, match=r"column 'language' is missing\n.*'in' is missing"):
+        read_forms(path)
+    assert read_forms(tmp_path / "none.csv") == {}
