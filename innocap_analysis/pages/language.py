@@ -5,6 +5,8 @@ from __future__ import annotations
 import gettext
 import math
 import re
+import sys
+import unicodedata
 from collections.abc import Callable
 from copy import deepcopy
 from decimal import Decimal
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
     import nbformat
 
 LOCALE_DIR = Path(__file__).parent / "locale"
+PLACES = "places"  # the wording of an index whose units are no countries
+WORDING_FILE = f"{SOURCE_LANGUAGE}@{PLACES}.po"
 
+_BEHIND_ALL = sys.maxunicode + 1
 Translator = Callable[[str], str]
 
 _SPACE = "[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]*"
@@ -57,7 +62,7 @@ def _read_catalogue(language: str) -> dict[str, tuple[str, ...]]:
     if not path.is_file():  # English stays, and `innocap check` says so
         return {}
     with path.open("rb") as stream:
-        catalogue = read_po(stream, locale=language)
+        catalogue = read_po(stream, locale=language.partition("@")[0])
     found = {}
     for message in catalogue:
         own, texts = message.id, message.string
@@ -69,26 +74,42 @@ def _read_catalogue(language: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def get_translator(language: str) -> Translator:
+def read_wording(wording: str) -> dict[str, str]:
+    """Return the English texts of another wording by those that they stand for."""
+    found = _read_catalogue(f"{SOURCE_LANGUAGE}@{wording}") if wording else {}
+    return {text: own[0] for text, own in found.items()}
+
+
+def get_translator(language: str, wording: str = "") -> Translator:
     """Return the function that turns an English text of the project into a language.
+
+    With a wording, texts about countries are first put into its words.
 
     Returns: takes the English text (with its ``{placeholders}``), returns the translation; a
     text without one stays English. A test holds the catalogues complete.
     """
-    if language == SOURCE_LANGUAGE:
+    if language == SOURCE_LANGUAGE and not wording:
         return str
-    catalogue = _read_catalogue(language)
-    return lambda text: catalogue.get(text, (text,))[0]
+    words = read_wording(wording)
+    catalogue = {} if language == SOURCE_LANGUAGE else _read_catalogue(language)
+
+    def translate(text: str) -> str:
+        own = words.get(text, text)
+        return catalogue.get(own, (own,))[0]
+
+    return translate
 
 
-def translate_plural(one: str, many: str, number: str, language: str) -> str:
+def translate_plural(one: str, many: str, number: str, language: str, wording: str = "") -> str:
     """Return the translation of a text with a number in it, in the form that it takes there.
 
     `number` is written as English writes it: 1 point, 1.0 points; in French 1,9 point.
     """
     texts: tuple[str, ...] = (one, many)
+    if wording:
+        texts = _read_catalogue(f"{SOURCE_LANGUAGE}@{wording}").get(one, texts)
     if language != SOURCE_LANGUAGE:
-        texts = _read_catalogue(language).get(one, texts)
+        texts = _read_catalogue(language).get(texts[0], texts)
     return texts[min(_choose_form(number, language), len(texts) - 1)]
 
 
@@ -102,14 +123,38 @@ def _choose_form(number: str, language: str) -> int:
     return 0 if Locale.parse(language).plural_form(value) == "one" else rule.num_plurals - 1
 
 
-def translate_notebook(notebook: nbformat.NotebookNode, language: str) -> nbformat.NotebookNode:
+def translate_notebook(
+    notebook: nbformat.NotebookNode, language: str, wording: str = ""
+) -> nbformat.NotebookNode:
     """Return a copy of a notebook with its prose in a language."""
-    translate = get_translator(language)
+    translate = get_translator(language, wording)
     copy = deepcopy(notebook)
     for cell in copy.cells:
         if cell.cell_type == "markdown":
             cell.source = translate(cell.source)
     return copy
+
+
+# Letters that a language puts behind z, in their order, and others that stand for them.
+_LAST_LETTERS = {
+    **dict.fromkeys(("sv", "fi"), ("åäö", {"æ": "ä", "ø": "ö"})),
+    **dict.fromkeys(("da", "nb", "nn"), ("æøå", {"ä": "æ", "ö": "ø"})),
+    "is": ("þæö", {"ø": "ö", "ä": "æ"}),
+}
+
+
+def order_name(name: str, language: str) -> tuple[list[int], str]:
+    """Return what names are sorted by: as a language orders its letters, other accents aside."""
+    last, same = _LAST_LETTERS.get(language.partition("_")[0], ("", {}))
+    letters: list[int] = []
+    for letter in unicodedata.normalize("NFC", name.casefold()):
+        own = same.get(letter, letter)
+        if own in last:
+            letters.append(_BEHIND_ALL + last.index(own))
+        else:
+            plain = unicodedata.normalize("NFKD", own)
+            letters += [ord(one) for one in plain if not unicodedata.combining(one)]
+    return letters, name
 
 
 def format_number(value: float, language: str, *, decimals: int = 1, sign: bool = False) -> str:

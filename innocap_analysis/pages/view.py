@@ -58,6 +58,11 @@ class View:
         return self.codebook.indexes[0]
 
     @property
+    def wording(self) -> str:
+        """Which words texts take; see :func:`~innocap_analysis.pages.language.get_translator`."""
+        return ""
+
+    @property
     def dimensions(self) -> list[str]:
         """Codes of the dimensions."""
         return self.codebook.children(self.root)
@@ -72,11 +77,12 @@ class View:
 
         What is not given is looked up about a unit and a node, then among the view's own facts.
         """
-        return self._fill(get_translator(self.language)(text), about, values)
+        text = get_translator(self.language, self.wording)(text)
+        return self._fill(text, about, values)
 
     def say_number(self, one: str, many: str, *about: str, n: Said, **values: object) -> str:
         """Translate a text about `n` of something, in the form that the number asks for."""
-        text = translate_plural(one, many, n.digits, self.language)
+        text = translate_plural(one, many, n.digits, self.language, self.wording)
         return self._fill(text, about, {"n": n, **values})
 
     def _fill(self, text: str, about: tuple[str, ...], values: Mapping[str, object]) -> str:
@@ -89,7 +95,8 @@ class View:
     def unit(self, code: str) -> str:
         """Return the name of a country or region."""
         text = name_unit(code, self.settings, self.language)
-        return self.name(text, code, "country" if len(code) == 2 else "region")
+        kind = "country" if len(code) == 2 else "place" if self.wording else "region"
+        return self.name(text, code, kind)
 
     def name(self, text: str, code: str, kind: str) -> Name:
         """Return a name with the forms that it takes inside a sentence."""
@@ -211,6 +218,8 @@ class View:
         if isinstance(chart, Prose):
             return chart
         where = {"folder": self.folder, "language": self.language}
+        if self.settings.index and not self.settings.publishes:
+            name = f"{name}@{self.settings.index}"  # the batch names files itself
         return save_figure(chart, name, settings=self.settings, **where)
 
     def table(
