@@ -14,7 +14,6 @@ from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import INK, QUIET, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.indicators import draw_rows, make_key
-from innocap_analysis.pages.language import typeset
 from innocap_analysis.pages.order import tell_order_changes, tell_rank, tell_ranks
 from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.reads import list_files
@@ -27,8 +26,12 @@ def plot_dimensions(view: IndexView) -> Chart:
     """Draw index and dimensions of the partner countries over the reference set."""
     table = view.verdicts.table
     table = table[table["unit"].isin(_list_marked(view)) & table["code"].isin(view.nodes)]
+    told = _tell_ends(view)
+    few = view.say(
+        "Differences between so few countries come without p-values: each is its own case."
+    )
     chart, (ax,) = view.start_chart(
-        _tell_ends(view),
+        told[0],
         view.say(
             "Scores of the partner countries over {n_members} reference countries, from 0 (lowest "
             "goalpost) to 100 (highest)."
@@ -36,9 +39,7 @@ def plot_dimensions(view: IndexView) -> Chart:
         data=table,
         height=3.2,
         key=make_key(_list_marked(view), view),
-        note=view.say(
-            "Differences between so few countries come without p-values: each is its own case."
-        ),
+        note=" ".join([*(f"{text}." for text in told[1:]), few]),
     )
     draw_rows(ax, view, view.nodes, _list_marked(view))
     return chart
@@ -48,7 +49,7 @@ def _list_marked(view: IndexView) -> list[str]:
     return [unit for unit in view.marked if unit in view.measured]
 
 
-def _tell_ends(view: IndexView) -> str:
+def _tell_ends(view: IndexView) -> list[str]:
     """Say in which dimensions each partner country leads and is last, who leads most first."""
     scores = view.scores.loc[view.measured, view.dimensions].dropna(axis=1, how="all")
     first, last = scores.idxmax(), scores.idxmin()
@@ -64,8 +65,7 @@ def _tell_ends(view: IndexView) -> str:
             told.append(view.say("{unit:the} leads in {led:the}", **said))
         elif lost[unit]:
             told.append(view.say("{unit:the} is last in {lost:the}", **said))
-    text = typeset("; ".join(told), view.language)
-    return text[:1].upper() + text[1:]
+    return [text[:1].upper() + text[1:] for text in told]
 
 
 @styled

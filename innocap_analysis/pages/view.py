@@ -94,7 +94,10 @@ class View:
 
     def unit(self, code: str) -> str:
         """Return the name of a country or region."""
-        text = name_unit(code, self.settings, self.language)
+        return self.bend(name_unit(code, self.settings, self.language), code)
+
+    def bend(self, text: str, code: str) -> Name:
+        """Return the name of a country, region or place with its forms."""
         kind = "country" if len(code) == 2 else "place" if self.wording else "region"
         return self.name(text, code, kind)
 

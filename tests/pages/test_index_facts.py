@@ -271,7 +271,9 @@ def test_strengths_and_weaknesses_are_the_widest_gaps_on_their_side(unit: str) -
 def test_highest_and_lowest_of_the_partners_are_named_for_each_dimension() -> None:
     o = consult()
     page = read_page("40", language="en")
-    clauses = re.split(r"; |\. ", page.charts[0].alt)
+    chart = page.charts[0]
+    shown = " ".join(" ".join(text.get_text() for text in chart.texts).split())
+    clauses = re.split(r"\. ", f"{chart.alt} {shown[shown.index('(highest)') :]}")
     lines = page.texts[0].splitlines()
     names = {"SE": "Sweden", "FI": "Finland", "IE": "Ireland", "CA": "Canada"}
     for d in o.dimensions:
