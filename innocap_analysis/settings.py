@@ -182,11 +182,6 @@ class Settings(Part):
         return (self._root / self.codebook).parent / "notes.csv"
 
     @property
-    def names_path(self) -> Path:
-        """The table of how names are called inside a sentence."""
-        return self.codebook_path.parent / "names.csv"
-
-    @property
     def raw_dir(self) -> Path:
         """Untouched inputs."""
         return self._root / "data" / "raw"

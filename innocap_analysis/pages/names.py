@@ -12,6 +12,7 @@ from innocap_analysis.files import read_table
 
 FORMS = ("the", "in", "of")
 KINDS = ("country", "region", "place", "index", "group", "indicator")
+NAMES_FILE = "names.csv"  # beside the table of regions
 Forms = Mapping[tuple[str, str], Mapping[str, str]]  # by code or kind, and language
 
 

@@ -29,7 +29,7 @@ from innocap_analysis.pages.language import (
     translate_plural,
     typeset,
 )
-from innocap_analysis.pages.names import Forms, Name, bend_name, join_names, read_forms
+from innocap_analysis.pages.names import NAMES_FILE, Forms, Name, bend_name, join_names, read_forms
 from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.settings import Settings
 
@@ -107,7 +107,7 @@ class View:
 
     @cached_property
     def _forms(self) -> Forms:
-        return read_forms(self.settings.names_path)
+        return read_forms(self.settings.regions_path.parent / NAMES_FILE)
 
     def names(self, codes: Iterable[str]) -> dict[str, str]:
         """Return the names of several units by their codes."""
