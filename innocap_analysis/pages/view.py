@@ -20,6 +20,7 @@ from innocap_analysis.files import write_atomically
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.pages.drawing.figure import REFERENCE, Chart, save_figure, start_chart
 from innocap_analysis.pages.drawing.lettering import wrap_text
+from innocap_analysis.pages.drawing.medium import SCREEN, Medium
 from innocap_analysis.pages.facts import Fact, Ledger, Said
 from innocap_analysis.pages.language import (
     format_figure,
@@ -40,7 +41,7 @@ class View:
     """A reader's view: turns codes and numbers into words of one language.
 
     `page` is the number of the notebook; figures go to `folder`, a unit's code or ``comparison``;
-    `ledger` holds the facts that were printed.
+    `ledger` holds the facts that were printed; figures are laid out for `medium`.
     """
 
     settings: Settings
@@ -49,6 +50,7 @@ class View:
     page: str = ""
     folder: str = COMPARISON
     ledger: Ledger = field(default_factory=Ledger, compare=False, repr=False)
+    medium: Medium = SCREEN
 
     @property
     def root(self) -> str:
@@ -101,6 +103,11 @@ class View:
     def heading(self, code: str, room: float, size: float) -> str:
         """Return the label in bold lines that fit, long words broken."""
         return wrap_text(self.codebook.hyphenated(code, self.language), room, size, bold=True)
+
+    def fit_names(self, names: Iterable[str]) -> list[str]:
+        """Return the names of rows in lines that leave room for the panel."""
+        room, size = self.medium.room, self.medium.size(9)
+        return [wrap_text(name, room, size) for name in names]
 
     def codes(self, codes: Iterable[str]) -> str:
         """Return several labels, separated by commas."""
@@ -179,7 +186,7 @@ class View:
         """Start a figure whose note and alternative text tell the circumstances of the view."""
         told = self.circumstances
         note = " ".join(filter(None, (note, told)))
-        made, axes = start_chart(title, subtitle, note=note, **chart)
+        made, axes = start_chart(title, subtitle, note=note, medium=self.medium, **chart)
         made.alt = " ".join(filter(None, (made.alt, told)))
         return made, axes
 
