@@ -58,6 +58,10 @@ Places = Annotated[
     ),
 ]  # fmt: skip
 Country = Annotated[str | None, typer.Option("--country", "-c", help="Places of this country.")]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", "-f", help="html (pages), and briefs as pdf, docx, pptx and xlsx."),
+]
 Table = Annotated[
     Path | None, typer.Option("--runs", help="CSV file with the rows to run instead of the plan.")
 ]
@@ -101,9 +105,11 @@ def report(
     runs: Table = None,
     places: Places = None,
     country: Country = None,
+    form: Formats = None,
 ) -> None:
     """Run the notebooks and write reports and figures."""
     settings = load_settings()
+    formats = [part.strip() for text in form or () for part in text.split(",")] or None
     asked: dict[str, Any] = {
         "regions": region, "notebooks": notebook, "languages": language, "table": runs,
         "places": places, "country": country,
@@ -115,7 +121,7 @@ def report(
         _foresee(
             Request(
                 settings, region, notebook, language, pairs, jobs, force, variant, runs, places,
-                country,
+                country, formats,
             )
         )  # fmt: skip
         return
@@ -133,6 +139,7 @@ def report(
         table=runs,
         places=places,
         country=country,
+        formats=formats,
         jobs=jobs,
         force=force,
         scheduler=scheduler,

@@ -31,11 +31,12 @@ class PlannedRuns(Part):
 
 
 class BatchPlan(Part):
-    """Which notebooks run once, for every country or for places, and what else runs with what."""
+    """Which notebooks run once, for countries, places or when asked, and what with."""
 
     comparison: tuple[str, ...] = ()
     region: tuple[str, ...] = ()
     place: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
     defaults: dict[str, Given] = Field(default_factory=dict)
     sets: dict[str, Annotated[Given, Field(min_length=1)]] = Field(default_factory=dict)
     runs: tuple[PlannedRuns, ...] = ()

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -58,6 +58,8 @@ class Settings(Part):
         Nor are respondents from fewer organisations than this.
     peers : PeerRule
         How the places are chosen that one is compared with.
+    templates : dict of str to Path
+        An office's own templates for documents, by the ending of their names.
     """
 
     codebook: Path
@@ -75,6 +77,7 @@ class Settings(Part):
     min_respondents: Annotated[int, Field(ge=MIN_RESPONDENTS_FLOOR)] = 10
     min_organisations: Annotated[int, Field(ge=1)] = 3
     peers: PeerRule = PeerRule()
+    templates: dict[Literal["docx", "pptx"], Path] = Field(default_factory=dict)
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())
@@ -98,7 +101,8 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _check_notebooks_differ(self) -> Settings:
-        names = [*self.batch.comparison, *self.batch.region, *self.batch.place]
+        names = [*self.batch.comparison, *self.batch.region, *self.batch.place,
+                 *self.batch.documents]  # fmt: skip
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"batch: {twice[0]!r} is listed twice")

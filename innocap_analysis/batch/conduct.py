@@ -31,6 +31,7 @@ class Request:
     table: Path | None = None
     places: Sequence[str] | None = None
     country: str | None = None
+    formats: Sequence[str] | None = None
 
 
 def conduct_batch(
@@ -139,6 +140,7 @@ def _plan_batch(
         table=request.table,
         places=request.places,
         country=request.country,
+        formats=request.formats,
     )
     config = request.settings
     refuse_faults(config)
@@ -147,11 +149,21 @@ def _plan_batch(
         *find_overruled(config, plan),
         *find_changed(config, plan),
         *tell_waves(plan),
+        *_tell_substitutes(plan),
     ):
         tell("note", note)
     for year in {run.parameters.get("year") for run in plan} - {None}:
         check_year(int(str(year)), request.settings)
     return plan
+
+
+def _tell_substitutes(plan: Sequence[Run]) -> list[str]:
+    """Say what makes documents otherwise than it should."""
+    from innocap_analysis.documents.web import tell_substitute
+
+    formats = [run.parameters.get("formats") for run in plan]
+    wanted = any(isinstance(own, list) and "pdf" in own for own in formats)
+    return [told] if wanted and (told := tell_substitute()) else []
 
 
 def count_jobs(wanted: int | None, runs: int) -> int:

@@ -74,7 +74,12 @@ def execute_run(
                         done.metadata[FAILED_CELL] = ending.cell
                     error = ending.error + _keep_failed(done, run, settings)
                     return Outcome(run, "failed", time.monotonic() - clock, ending.cell, error)
-                text = export_html(done, run.language, folder=settings.notebooks_dir)
+                own = place / run.place.replace(".ipynb", ".html")
+                text = (
+                    own.read_text(encoding="utf-8")  # a notebook may write its page itself
+                    if own.is_file()
+                    else export_html(done, run.language, folder=settings.notebooks_dir)
+                )
             page = text.encode("utf-8")
             read = collect(witness, kernel=engine is None)
             outputs = _hash_made(place) | {

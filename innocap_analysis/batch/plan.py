@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from innocap_analysis.batch.book import BY_PLAN, Book, check_sets, set_values
+from innocap_analysis.batch.book import BY_PLAN, Book, check_sets, find_formats, set_values
 from innocap_analysis.batch.naming import name_report
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.batch.rows import (
@@ -20,6 +20,7 @@ from innocap_analysis.batch.rows import (
 )
 from innocap_analysis.data.find_places import choose_places
 from innocap_analysis.data.places import read_places
+from innocap_analysis.documents.brief import PAGE_FORMAT, check_formats
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.planned import check_variant
 from innocap_analysis.settings import CONFIG_NAME, Settings
@@ -39,10 +40,11 @@ def make_plan(
     table: Path | None = None,
     places: Sequence[str] | None = None,
     country: str | None = None,
+    formats: Sequence[str] | None = None,
 ) -> list[Run]:
     """List the runs of a batch, every one checked."""
     faults = Faults()
-    wish = _Wish.read(settings, regions, language, parameters, variants)
+    wish = _Wish.read(settings, regions, language, parameters, variants, formats)
     rows = list_rows(settings, table, faults)
     if places:
         rows = [_list_places_row(settings, places, country, regions, table)]
@@ -73,6 +75,12 @@ def make_plan(
                 )
     faults.tell()
     if not found:
+        if wish.formats:
+            raise InnocapError(
+                f"--format {','.join(wish.formats)}: no document is made of what was asked for; "
+                f"documents are about countries and come from {', '.join(settings.batch.documents)}"
+                ": leave --notebook and --places out, and give countries as --region"
+            )
         if chosen and all(book.is_for_places(name) for name in chosen):
             raise InnocapError(
                 f"{chosen[0]}: is about places; say which, such as --places rural --country SE or "
@@ -110,6 +118,7 @@ class _Wish:
     languages: list[str] | None
     parameters: dict[str, object]
     variants: Sequence[str]
+    formats: list[str]  # of documents; none: those that stand are brought in step
 
     @classmethod
     def read(
@@ -119,6 +128,7 @@ class _Wish:
         language: str | Sequence[str] | None,
         parameters: Mapping[str, object] | None,
         variants: Sequence[str] | None,
+        formats: Sequence[str] | None,
     ) -> _Wish:
         tongues = [language] if isinstance(language, str) else list(language or [])
         if ALL in tongues:
@@ -126,7 +136,7 @@ class _Wish:
         given = dict(parameters or {})
         for reserved in BY_PLAN:
             if reserved in given:
-                option = "places" if reserved == "place" else reserved
+                option = {"place": "places", "formats": "format"}.get(reserved, reserved)
                 raise InnocapError(f"parameter {reserved}: use --{option} instead")
         known = know_places(settings) if regions else None
         for name in variants or ():
@@ -138,6 +148,7 @@ class _Wish:
             list(dict.fromkeys(settings.check_language(tongue) for tongue in tongues)) or None,
             given,
             tuple(dict.fromkeys(variants or ())),
+            check_formats(formats or ()),
         )
 
 
@@ -201,6 +212,8 @@ def _check_declared(
 
 
 def _expand_row(row: Row, names: Sequence[str], wish: _Wish, book: Book) -> list[Run]:
+    if wish.formats and PAGE_FORMAT not in wish.formats:
+        names = [name for name in names if book.is_document(name)]
     units = _choose_units(row, names, wish, book)
     languages = _choose_languages(row, wish, book)
     _check_own(row, names, book)
@@ -210,6 +223,8 @@ def _expand_row(row: Row, names: Sequence[str], wish: _Wish, book: Book) -> list
             row.places["units"], f"{once[0]} runs once, for all countries; leave the units out"
         )
     places = [(COMPARISON, name) for name in once]
+    if row.simple and wish.regions is None:  # and one document about all countries
+        places += [(COMPARISON, name) for name in names if book.is_document(name)]
     places += _pair_units(units, [name for name in names if name not in once], book)
     ready = {
         name: [set_values(name, *given, book) for given in _list_sets(row, wish, book)]
@@ -225,7 +240,13 @@ def _expand_row(row: Row, names: Sequence[str], wish: _Wish, book: Book) -> list
                 if folder != COMPARISON:
                     own["place" if book.is_for_places(name) else "region"] = folder
                 stem = name_report(name, tongue, book.settings, tag)
-                runs.append(Run(book.path(name), folder, tongue, own, stem, tag, choices))
+                run = Run(book.path(name), folder, tongue, own, stem, tag, choices)
+                if book.is_document(name):
+                    formats = wish.formats or find_formats(run, book.settings)
+                    if not formats:
+                        continue
+                    own["formats"] = list(formats)
+                runs.append(run)
     return runs
 
 
@@ -241,6 +262,8 @@ def _pair_units(units: Sequence[str], names: Sequence[str], book: Book) -> list[
     for unit in units:
         is_country = unit in book.settings.countries
         for name in names:
+            if book.is_document(name) and not is_country:
+                continue
             if is_country == book.is_for_places(name):
                 if is_country:
                     continue  # a country has pages of its own

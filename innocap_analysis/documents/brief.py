@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
 
 Cell = str | Said
-FORMATS = ("html", "pdf", "docx", "pptx", "xlsx")
+PAGE_FORMAT = "html"
+STEM = "brief"  # of the files' names
+NAMES = {"pdf": "PDF", "docx": "Word", "pptx": "PowerPoint", "xlsx": "Excel"}
+FORMATS = (PAGE_FORMAT, "pdf", "docx", "pptx", "xlsx")
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,20 @@ class Brief:
     def language(self) -> str:
         """The language of its texts."""
         return self.view.language
+
+    def _repr_markdown_(self) -> str:
+        told = (f"- **{lead}.** {text}" for lead, text in self.messages)
+        return "\n".join([f"**{self.title}.** {self.headline}", "", *told])
+
+
+def check_formats(formats: Sequence[str]) -> list[str]:
+    """Return formats in their order, each once, or say which there are."""
+    for name in formats:
+        if name not in FORMATS:
+            raise InnocapError(
+                f"--format {name!r}: choose from {', '.join(FORMATS)}{suggest(name, list(FORMATS))}"
+            )
+    return [name for name in FORMATS if name in formats]
 
 
 def make_grid(

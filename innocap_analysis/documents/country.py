@@ -30,7 +30,7 @@ def make_country_brief(view: IndexView) -> Brief:
         title=view.unit(unit),
         headline=" ".join(filter(None, (_tell_headline(view), view.circumstances))),
         messages=(
-            (view.say("How we stand"), _tell_rank(view)),
+            (view.say("Where it stands"), _tell_rank(view)),
             (view.say("Strongest and weakest"), f"{tell_profile(view)}."),
             (view.say("Where to start"), f"{tell_priority(view, unit)}."),
         ),
@@ -249,5 +249,3 @@ def write_others(view: IndexView, unit: str = "") -> Section:
         )
     )
     return Section("others", view.say("Why do other rankings differ?"), "", tuple(points))
-
-

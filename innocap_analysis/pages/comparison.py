@@ -34,7 +34,7 @@ def plot_dimensions(view: IndexView) -> Chart:
             "goalpost) to 100 (highest)."
         ),
         data=table,
-        height=3.2,
+        height=view.medium.tall(3.2, round(2.3 * len(view.nodes))),
         key=make_key(view.measured, view),
         note=view.say(
             "Differences between so few countries come without p-values: each is its own case."

@@ -51,7 +51,7 @@ def plot_profile(view: IndexView) -> Chart:
             unit=view.unit(view.country),
         ),
         data=rows.loc[view.nodes].reset_index(),
-        height=view.medium.tall(2.9, 3 * len(view.nodes)),
+        height=view.medium.tall(2.9, round(2.3 * len(view.nodes))),
         key=make_key([view.country], view),
         note=view.say("Published national indicators; sources in data/raw/datapackage.json."),
     )
