@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from innocap_analysis.documents.brief import Bars, Brief, Picture, Section, make_grid
+from innocap_analysis.documents.brief import Bars, Brief, Cell, Picture, Section, make_grid
 from innocap_analysis.documents.country import write_others
 from innocap_analysis.documents.ending import describe_making, write_sources, write_unknown
 from innocap_analysis.pages.comparison import plot_dimensions
@@ -58,11 +58,11 @@ def write_ends(view: IndexView) -> str:
 
 
 def _write_scores(view: IndexView, message: str) -> Section:
-    rows = [
-        (
+    rows: list[list[Cell]] = [
+        [
             view.unit(unit), *(view.stand(unit, code, "score") for code in view.nodes),
             view.stand(unit, view.root, "rank"), view.stand(unit, view.root, "n_reference"),
-        )
+        ]
         for unit in view.order_measured()
     ]  # fmt: skip
     heads = [view.say("Country"), *map(view.code, view.nodes), view.say("Rank"),

@@ -19,7 +19,7 @@ _OUTLINED = replace(PAGE, words=False)  # looks the same whatever fonts a reader
 
 def draw_pictures(brief: Brief, *, outlined: bool) -> dict[str, bytes]:
     """Return the figures of a brief by name: SVG with outlined letters, or PNG."""
-    view = replace(brief.view, medium=_OUTLINED if outlined else PAGE)
+    view = brief.view.lay_out_for(_OUTLINED if outlined else PAGE)
     found = {}
     for section in brief.sections:
         if section.picture:
@@ -37,7 +37,7 @@ def make_figure_files(view: IndexView, picture: Picture) -> Iterator[tuple[str, 
     """
     chart = None
     for medium in DOCUMENTS:
-        chart = picture.draw(replace(view, medium=medium))
+        chart = picture.draw(view.lay_out_for(medium))
         chart.alt = picture.alt
         yield f"{picture.name}-{medium.name}", "svg", chart.to_svg()
         yield f"{picture.name}-{medium.name}", "png", chart.to_png()
@@ -77,7 +77,7 @@ def write_readable(view: IndexView, data: pd.DataFrame) -> str:
 
 def _write_plain(value: object, *, comma: bool) -> str:
     """Write a number as a spreadsheet takes it: no separators of thousands, a plain minus."""
-    if pd.isna(value):  # type: ignore[call-overload]
+    if pd.isna(value):
         return ""
     text = f"{float(value):.6g}"  # type: ignore[arg-type]
     return text.replace(".", ",") if comma else text

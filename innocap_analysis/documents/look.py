@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
@@ -20,7 +21,7 @@ def name_culture(language: str) -> str:
     return _CULTURES.get(language, language)
 
 
-def find_template(settings: Settings, ending: str) -> Path:
+def find_template(settings: Settings, ending: Literal["docx", "pptx"]) -> Path:
     """Return the office's own template where the settings name one, else ours."""
     own = settings.templates.get(ending)
     if own is None:

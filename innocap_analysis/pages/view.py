@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 from babel.lists import format_list
@@ -66,6 +66,13 @@ class View:
     def nodes(self) -> list[str]:
         """The index and its dimensions."""
         return [self.root, *self.dimensions]
+
+    def lay_out_for(self, medium: Medium) -> Self:
+        """Return the same view for figures of another medium; what it knows is not found anew."""
+        other = replace(self, medium=medium)
+        own = {field.name for field in fields(self)}
+        other.__dict__.update({k: v for k, v in self.__dict__.items() if k not in own})
+        return other
 
     def say(self, text: str, *about: str, **values: object) -> str:
         """Translate a text and fill its placeholders with facts and names, never bare numbers.
