@@ -139,7 +139,7 @@ def _write_sides(view: IndexView) -> Section:
         for code, kind in kinds.items()
     ]  # fmt: skip
     heads = (
-        "", view.say("Indicator"), view.say("Dimension"), view.say("Score"),
+        view.say("Kind"), view.say("Indicator"), view.say("Dimension"), view.say("Score"),
         view.say("From the median"), view.say("Rank"), view.say("of countries"), view.say("Year"),
     )  # fmt: skip
     grid = make_grid(view.say("Indicators furthest above and below the median"), heads, rows)
@@ -223,7 +223,7 @@ def _write_certainty(view: IndexView) -> Section:
             "the figures themselves."
         )
     )
-    return Section("certainty", view.say("How sure is this?"), "", tuple(points))
+    return Section("certainty", view.say("How sure is this?"), view.say("Kind"), tuple(points))
 
 
 def write_others(view: IndexView, unit: str = "") -> Section:
