@@ -11,6 +11,7 @@ from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
 
 Cell = str | Said
+Pictures = dict[str, tuple[bytes, str]]  # by name: the drawing, and how to read it
 PAGE_FORMAT = "html"
 STEM = "brief"  # of the files' names
 NAMES = {"pdf": "PDF", "docx": "Word", "pptx": "PowerPoint", "xlsx": "Excel"}
@@ -60,11 +61,14 @@ class Picture:
         Draws it from a view, which says for what medium.
     alt : str
         The finding and the values.
+    source : str
+        Whose figures it shows, and from when.
     """
 
     name: str
     draw: Callable[[IndexView], Chart]
     alt: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,10 @@ class Brief:
     def language(self) -> str:
         """The language of its texts."""
         return self.view.language
+
+    def leads_with(self, section: Section) -> bool:
+        """Whether a section begins with its message, which does not stand above already."""
+        return bool(section.message) and section.message not in dict(self.messages).values()
 
     def _repr_markdown_(self) -> str:
         told = (f"- **{lead}.** {text}" for lead, text in self.messages)

@@ -50,11 +50,11 @@ def write_ends(view: IndexView) -> str:
         )
         told.append(
             view.say(
-                "{high.name}: highest {high.place} ({high}), lowest {low.place} ({low})",
+                "{high.name}: highest {high.place} ({high}), lowest {low.place} ({low}).",
                 high=high, low=low,
             )
         )  # fmt: skip
-    return "; ".join(told) + "."
+    return " ".join(told)
 
 
 def _write_scores(view: IndexView, message: str) -> Section:

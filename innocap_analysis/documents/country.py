@@ -223,7 +223,7 @@ def _write_certainty(view: IndexView) -> Section:
             "the figures themselves."
         )
     )
-    return Section("certainty", view.say("How sure is this?"), view.say("Kind"), tuple(points))
+    return Section("certainty", view.say("How sure is this?"), "", tuple(points))
 
 
 def write_others(view: IndexView, unit: str = "") -> Section:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from innocap_analysis.documents.brief import Brief, Picture
+from innocap_analysis.documents.brief import Brief, Picture, Pictures
 from innocap_analysis.pages.drawing.medium import DOCUMENTS, PAGE
 from innocap_analysis.pages.index_view import IndexView
 
@@ -17,14 +17,17 @@ _BOM = "\ufeff"
 _OUTLINED = replace(PAGE, words=False)  # looks the same whatever fonts a reader has
 
 
-def draw_pictures(brief: Brief, *, outlined: bool) -> dict[str, bytes]:
-    """Return the figures of a brief by name: SVG with outlined letters, or PNG."""
+def draw_pictures(brief: Brief, *, outlined: bool) -> Pictures:
+    """Return the figures of a brief by name: SVG with outlined letters, or PNG, and how to read."""
     view = brief.view.lay_out_for(_OUTLINED if outlined else PAGE)
     found = {}
     for section in brief.sections:
         if section.picture:
             chart = section.picture.draw(view)
-            found[section.picture.name] = chart.to_svg() if outlined else chart.to_png()
+            found[section.picture.name] = (
+                chart.to_svg() if outlined else chart.to_png(),
+                chart.reading,
+            )
     return found
 
 

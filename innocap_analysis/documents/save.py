@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from innocap_analysis.documents.brief import NAMES, PAGE_FORMAT, STEM, Brief, check_formats
+from innocap_analysis.documents.brief import (
+    NAMES,
+    PAGE_FORMAT,
+    STEM,
+    Brief,
+    Pictures,
+    check_formats,
+)
 from innocap_analysis.documents.comparison import make_comparison_brief
 from innocap_analysis.documents.country import make_country_brief
 from innocap_analysis.documents.figures import draw_pictures, make_figure_files
@@ -100,7 +107,7 @@ def _save_figures(brief: Brief) -> None:
                 write_atomically(folder / name, content)
 
 
-def _write_pdf(brief: Brief, pictures: dict[str, bytes]) -> bytes:
+def _write_pdf(brief: Brief, pictures: Pictures) -> bytes:
     from innocap_analysis.documents.web import print_page, write_page
 
     return print_page(write_page(brief, pictures, printed=True))

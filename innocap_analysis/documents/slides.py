@@ -15,7 +15,7 @@ from pptx.enum.chart import (
     XL_LEGEND_POSITION,
     XL_TICK_LABEL_POSITION,
 )
-from pptx.enum.text import PP_ALIGN
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.exc import PackageNotFoundError
 from pptx.oxml.ns import qn
 from pptx.util import Inches, Pt
@@ -35,6 +35,7 @@ from innocap_analysis.documents.word import share_width
 
 LAYOUTS = ("Brief opening", "Brief slide")
 _LEFT, _WIDTH, _TOP, _HEIGHT = 0.7, 11.93, 1.95, 4.75
+_FOOT = 6.3
 _MOST_LETTERS = 90  # of a slide's title; a longer finding stands below it
 
 
@@ -108,6 +109,13 @@ def _fill_slide(slide: Any, brief: Brief, section: Section) -> None:
                    section.picture.alt if section.picture else section.message)  # fmt: skip
     elif section.grid:
         _add_table(slide, section.grid, top)
+        if points:
+            box = slide.shapes.add_textbox(
+                Inches(_LEFT), Inches(_FOOT), Inches(_WIDTH), Inches(0.9)
+            )
+            box.text_frame.vertical_anchor = MSO_ANCHOR.BOTTOM
+            for i, point in enumerate(points):
+                _add_paragraph(box.text_frame, point, 12, first=i == 0, colour=QUIET)
     elif points:
         box = slide.shapes.add_textbox(
             Inches(_LEFT), Inches(top), Inches(_WIDTH), Inches(_HEIGHT)

@@ -15,7 +15,7 @@ import jinja2
 import matplotlib as mpl
 
 from innocap_analysis.documents.archive import MADE
-from innocap_analysis.documents.brief import Brief
+from innocap_analysis.documents.brief import Brief, Pictures
 from innocap_analysis.documents.look import ACCENT, LINE, MAKER, QUIET, SOFT, TEMPLATES
 from innocap_analysis.errors import InnocapError
 
@@ -26,7 +26,7 @@ _SECONDS = 120
 
 def write_page(
     brief: Brief,
-    pictures: Mapping[str, bytes],
+    pictures: Pictures,
     *,
     links: Mapping[str, str] = {},
     printed: bool = False,
@@ -45,8 +45,9 @@ def write_page(
         links=links, index=f"../index{other}.html",
         pictures={
             name: "data:image/svg+xml;base64," + base64.b64encode(data).decode("ascii")
-            for name, data in pictures.items()
+            for name, (data, _) in pictures.items()
         },
+        captions={name: caption for name, (_, caption) in pictures.items()},
         words={
             "figure": say("Fig."), "table": say("Table"), "back": say("All reports"),
             "also": say("Also as:"), "skip": say("Skip to the content"),

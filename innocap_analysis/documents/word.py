@@ -14,18 +14,19 @@ from docx.oxml.ns import qn
 from docx.shared import Cm
 
 from innocap_analysis.documents.archive import MADE, fix_archive
-from innocap_analysis.documents.brief import Brief, Grid, Section
+from innocap_analysis.documents.brief import Brief, Grid, Pictures, Section
 from innocap_analysis.documents.look import MAKER, name_culture, refuse_template
 
 STYLES = (
     "Title", "Subtitle", "Kicker", "Message", "Lead", "Heading 1", "Normal", "List Bullet",
     "Caption", "Small", "Brief table",
+    "Table text",
 )  # fmt: skip
-_WIDTH_CM, _LETTER_CM = 16.0, 0.19
+_WIDTH_CM, _LETTER_CM = 16.0, 0.165
 _LONG = 44  # letters of a text that need not stand in one line
 
 
-def write_word(brief: Brief, template: Path, pictures: dict[str, bytes]) -> bytes:
+def write_word(brief: Brief, template: Path, pictures: Pictures) -> bytes:
     """Return a brief as DOCX, in the styles of a template; `pictures` are PNGs by name."""
     document = _open(template)
     _describe(document, brief)
@@ -75,7 +76,7 @@ def _add_section(
     document: Any,
     brief: Brief,
     section: Section,
-    pictures: dict[str, bytes],
+    pictures: Pictures,
     counts: dict[str, int],
 ) -> None:
     view = brief.view
@@ -86,12 +87,12 @@ def _add_section(
         counts["picture"] += 1
         paragraph = document.add_paragraph()
         paragraph.paragraph_format.keep_with_next = True
-        data = io.BytesIO(pictures[section.picture.name])
-        paragraph.add_run().add_picture(data, width=Cm(_WIDTH_CM))
+        drawing, reading = pictures[section.picture.name]
+        paragraph.add_run().add_picture(io.BytesIO(drawing), width=Cm(_WIDTH_CM))
         about = paragraph._p.find(f".//{qn('wp:docPr')}")
         about.set("descr", section.picture.alt)
         about.set("name", section.picture.name)
-        _add_caption(document, view.say("Fig."), counts["picture"], section.title)
+        _add_caption(document, view.say("Fig."), counts["picture"], reading)
     if section.grid:
         counts["grid"] += 1
         caption = _add_caption(document, view.say("Table"), counts["grid"], section.grid.caption)
@@ -143,6 +144,7 @@ def _add_table(document: Any, grid: Grid) -> None:
 
 def _fill_cell(cell: Any, text: str, grid: Grid, column: int, *, head: bool) -> None:
     paragraph = cell.paragraphs[0]
+    paragraph.style = "Table text"
     run = paragraph.add_run(text)
     if grid.numeric[column]:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT

@@ -19,7 +19,7 @@ _FORMATS = {
     "points": "0.0", "gap": "+0.0;-0.0;0.0", "rank": "0", "count": "#,##0", "year": "0",
     "share": "0%", "probability": "0.0%", "number_0": "0", "figure": "0.0####",
 }  # fmt: skip
-_ROWS_OF_CHART = 16
+_ROWS_OF_CHART, _LINE_POINTS = 16, 15
 _MOST_LETTERS = 31  # of a sheet's name
 
 
@@ -96,6 +96,9 @@ class _Writer:
         for row, (left, right, style) in enumerate(rows):
             sheet.write_string(row, 0, left, style)
             sheet.write_string(row, 1, right, self.quiet if style is self.quiet else self.plain)
+            if style is not self.title:
+                lines = max(_count_lines(left, 26), _count_lines(right, 100))
+                sheet.set_row(row, _LINE_POINTS * lines)
 
     def write_grid(self, name: str, grid: Grid, bars: Bars | None) -> None:
         """Write a table on a sheet of its own, with a chart of it where there is one."""
@@ -104,14 +107,13 @@ class _Writer:
         if bars is None:
             return
         chart = self.book.add_chart({"type": "bar"})
-        last = len(bars.names)
         for label, colour, numbers in bars.series:
-            column = next(
-                i for i in range(len(grid.heads)) if _same(grid.rows[0][i], numbers[0])
-            )  # fmt: skip
+            rows, columns = zip(*(_find(grid, number) for number in numbers), strict=True)
+            along = len(set(rows)) == 1  # a series is a row of the table, or a column
+            names = (0, columns[0], 0, columns[-1]) if along else (rows[0], 0, rows[-1], 0)
             chart.add_series(
-                {"name": label, "categories": [sheet.get_name(), 1, 0, last, 0],
-                 "values": [sheet.get_name(), 1, column, last, column],
+                {"name": label, "categories": [sheet.get_name(), *names],
+                 "values": [sheet.get_name(), rows[0], columns[0], rows[-1], columns[-1]],
                  "fill": {"color": colour}, "gap": 60, "data_labels": {"value": True}}
             )  # fmt: skip
         chart.set_title({"name": bars.title, "name_font": {"size": 12, "color": f"#{ACCENT}"}})
@@ -123,11 +125,17 @@ class _Writer:
         sheet.insert_chart(len(grid.rows) + 3, 0, chart, options)
 
     def _write_table(self, sheet: Any, heads: Any, rows: Any) -> None:
+        widths = []
         for i, head in enumerate(heads):
             sheet.write_string(0, i, head, self.head)
             longest = max((len(f"{row[i]}") for row in rows), default=0)
             wide = max((len(part) for part in head.split()), default=0)
-            sheet.set_column(i, i, min(60, max(longest, wide + 1, 8) + 2))
+            widths.append(min(48, max(longest, wide + 1, 8) + 2))
+            sheet.set_column(i, i, widths[-1])
+        pairs = [zip(row, widths, strict=True) for row in (heads, *rows)]
+        for j, cells in enumerate(pairs):
+            lines = max(_count_lines(f"{cell}", width - 1) for cell, width in cells)
+            sheet.set_row(j, _LINE_POINTS * lines + 3)
         for j, row in enumerate(rows, start=1):
             for i, cell in enumerate(row):
                 self._write_cell(sheet, j, i, cell)
@@ -181,5 +189,15 @@ def say_all(brief: Brief) -> str:
     return brief.view.say("All countries")
 
 
-def _same(cell: Cell, number: Said) -> bool:
-    return isinstance(cell, Said) and cell.fact.id == number.fact.id
+def _find(grid: Grid, number: Said) -> tuple[int, int]:
+    """Return row and column of a number in the sheet of a table, the heads being row 0."""
+    return next(
+        (j, i)
+        for j, row in enumerate(grid.rows, start=1)
+        for i, cell in enumerate(row)
+        if isinstance(cell, Said) and cell.fact.id == number.fact.id
+    )
+
+
+def _count_lines(text: str, width: float) -> int:
+    return -(-len(text) // int(width)) or 1

@@ -89,7 +89,8 @@ class Chart(Figure):
 
     data: pd.DataFrame
     alt: str
-    caption: str = ""
+    caption: str = ""  # the finding, how to read it, what to be careful about
+    reading: str = ""  # without the finding
     medium: Medium = SCREEN
     _sheet: Sheet | None = None
     _png: bytes = b""
@@ -207,7 +208,8 @@ def start_chart(
         ).set_in_layout(False)  # fmt: skip
     chart.data = data
     chart.alt = f"{title} {subtitle}"
-    chart.caption = " ".join(filter(None, (_end_sentence(title), subtitle, note)))
+    chart.reading = " ".join(filter(None, (subtitle, note)))
+    chart.caption = f"{_end_sentence(title)} {chart.reading}"
     axes = list(chart.subplots(1, columns, squeeze=False, **subplots).flat)
     if medium is not SCREEN:
         for ax in axes:
