@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from innocap_analysis.documents.brief import Bars, Brief, Cell, Picture, Section, make_grid
 from innocap_analysis.documents.country import write_others
-from innocap_analysis.documents.ending import describe_making, write_sources, write_unknown
+from innocap_analysis.documents.ending import (
+    describe_making,
+    tell_sources,
+    write_sources,
+    write_unknown,
+)
 from innocap_analysis.pages.comparison import plot_dimensions
 from innocap_analysis.pages.country import tell_priority
 from innocap_analysis.pages.front import write_headline
@@ -81,7 +86,8 @@ def _write_scores(view: IndexView, message: str) -> Section:
     return Section(
         "profile", view.say("Profile"), message,
         grid=make_grid(view.say("Scores, 0 to 100, highest first"), heads, rows),
-        picture=Picture("05_dimensions", plot_dimensions, " ".join([message, *told])),
+        picture=Picture("05_dimensions", plot_dimensions, " ".join([message, *told]),
+                        tell_sources(view, view.measured)),
         bars=Bars(view.say("Scores, 0 to 100"), view.say("Score"),
                   tuple(map(view.code, view.nodes)), series),
     )  # fmt: skip
@@ -101,5 +107,5 @@ def _write_certainty(view: IndexView) -> Section:
         )
         for unit in view.order_measured()
     ]  # fmt: skip
-    return Section("certainty", view.say("How sure is this?"), tell_order_changes(view),
-                   tuple(points))  # fmt: skip
+    points.append(tell_order_changes(view))
+    return Section("certainty", view.say("How sure is this?"), "", tuple(points))

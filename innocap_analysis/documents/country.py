@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from innocap_analysis.documents.brief import Bars, Brief, Picture, Section, make_grid
-from innocap_analysis.documents.ending import describe_making, write_sources, write_unknown
+from innocap_analysis.documents.ending import (
+    describe_making,
+    tell_sources,
+    write_sources,
+    write_unknown,
+)
 from innocap_analysis.pages.country import (
     plot_priorities,
     plot_profile,
@@ -113,7 +118,9 @@ def _write_profile(view: IndexView) -> Section:
     return Section(
         "profile", view.say("Profile"), message,
         grid=make_grid(view.say("Score, 0 to 100, by dimension"), heads, rows),
-        picture=Picture("05_profile", plot_profile, " ".join([message, *told])),
+        picture=Picture(
+            "05_profile", plot_profile, " ".join([message, *told]), tell_sources(view, [unit])
+        ),
         bars=bars,
     )  # fmt: skip
 
@@ -164,7 +171,8 @@ def _write_start(view: IndexView) -> Section:
         tuple(map(view.code, order)),
         ((view.unit(unit), view.colour(unit), _list(view, order, "gap")),),
     )  # fmt: skip
-    picture = Picture("05_priorities", plot_priorities, " ".join([message, *points]))
+    alt, source = " ".join([message, *points]), tell_sources(view, [unit])
+    picture = Picture("05_priorities", plot_priorities, alt, source)
     return Section("start", view.say("Where to start"), message, tuple(points), None, picture, bars)
 
 

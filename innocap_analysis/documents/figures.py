@@ -24,10 +24,9 @@ def draw_pictures(brief: Brief, *, outlined: bool) -> Pictures:
     for section in brief.sections:
         if section.picture:
             chart = section.picture.draw(view)
-            found[section.picture.name] = (
-                chart.to_svg() if outlined else chart.to_png(),
-                chart.reading,
-            )
+            drawing = chart.to_svg() if outlined else chart.to_png()
+            reading = f"{chart.reading} {section.picture.source}".strip()
+            found[section.picture.name] = drawing, reading
     return found
 
 
@@ -45,7 +44,7 @@ def make_figure_files(view: IndexView, picture: Picture) -> Iterator[tuple[str, 
         yield f"{picture.name}-{medium.name}", "svg", chart.to_svg()
         yield f"{picture.name}-{medium.name}", "png", chart.to_png()
     assert chart is not None, "there are media"
-    yield f"{picture.name}-caption", "txt", f"{chart.caption}\n".encode()
+    yield f"{picture.name}-caption", "txt", f"{chart.caption} {picture.source}\n".encode()
     yield f"{picture.name}-alt", "txt", f"{picture.alt}\n".encode()
     yield picture.name, "csv", chart.data.to_csv(index=False, lineterminator="\n").encode()
     yield f"{picture.name}-excel", "csv", write_readable(view, chart.data).encode()

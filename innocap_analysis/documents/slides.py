@@ -198,7 +198,7 @@ def _add_table(slide: Any, grid: Grid, top: float) -> None:
     _tell(frame, grid.caption, grid.caption)
     table = frame.table
     table.first_row, table.horz_banding = True, False
-    for i, width in enumerate(share_width(grid, _WIDTH, size * 0.58 / 72)):
+    for i, width in enumerate(share_width(grid, _WIDTH, size * 0.62 / 72)):
         table.columns[i].width = Inches(width)
     for j, cells in enumerate((grid.heads, *grid.rows)):
         for i, cell in enumerate(cells):

@@ -81,7 +81,7 @@ def _add_section(
 ) -> None:
     view = brief.view
     document.add_heading(section.title, level=1)
-    if section.message:
+    if brief.leads_with(section):
         document.add_paragraph(section.message, "Lead")
     if section.picture:
         counts["picture"] += 1

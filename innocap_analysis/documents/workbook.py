@@ -52,9 +52,13 @@ class _Writer:
         self._known: dict[str, Any] = {}
         add = book.add_format
         self.title = add(base | {"bold": True, "font_size": 20, "font_color": f"#{ACCENT}"})
-        self.head = add(base | {"bold": True, "text_wrap": True, "font_color": "#FFFFFF",
-                                "bg_color": f"#{ACCENT}", "valign": "vcenter"})  # fmt: skip
-        self.text = add(base | {"text_wrap": True, "bottom": 1, "bottom_color": f"#{LINE}"})
+        head = base | {"bold": True, "text_wrap": True, "font_color": "#FFFFFF",
+                       "bg_color": f"#{ACCENT}", "valign": "vcenter"}  # fmt: skip
+        self.head = add(head | {"indent": 1})
+        self.head_right = add(head | {"align": "right"})
+        self.text = add(
+            base | {"text_wrap": True, "indent": 1, "bottom": 1, "bottom_color": f"#{LINE}"}
+        )
         self.plain = add(base | {"text_wrap": True})
         self.bold = add(base | {"bold": True, "text_wrap": True})
         self.quiet = add(base | {"font_color": f"#{QUIET}", "text_wrap": True})
@@ -125,12 +129,13 @@ class _Writer:
         sheet.insert_chart(len(grid.rows) + 3, 0, chart, options)
 
     def _write_table(self, sheet: Any, heads: Any, rows: Any) -> None:
+        numeric = [any(isinstance(row[i], Said | float) for row in rows) for i in range(len(heads))]
         widths = []
         for i, head in enumerate(heads):
-            sheet.write_string(0, i, head, self.head)
+            sheet.write_string(0, i, head, self.head_right if numeric[i] else self.head)
             longest = max((len(f"{row[i]}") for row in rows), default=0)
             wide = max((len(part) for part in head.split()), default=0)
-            widths.append(min(48, max(longest, wide + 1, 8) + 2))
+            widths.append(min(48, max(longest, wide + 3, 8) + 2))
             sheet.set_column(i, i, widths[-1])
         pairs = [zip(row, widths, strict=True) for row in (heads, *rows)]
         for j, cells in enumerate(pairs):

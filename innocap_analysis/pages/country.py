@@ -53,10 +53,15 @@ def plot_profile(view: IndexView) -> Chart:
         data=rows.loc[view.nodes].reset_index(),
         height=view.medium.tall(2.9, round(2.3 * len(view.nodes))),
         key=make_key([view.country], view),
-        note=view.say("Published national indicators; sources in data/raw/datapackage.json."),
+        note="" if view.medium.name else tell_home(view),
     )
     draw_rows(ax, view, view.nodes, [view.country])
     return chart
+
+
+def tell_home(view: IndexView) -> str:
+    """Say where the sources of the figures are told; a document tells them itself."""
+    return view.say("Published national indicators; sources in data/raw/datapackage.json.")
 
 
 def tell_profile(view: IndexView) -> str:
