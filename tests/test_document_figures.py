@@ -23,6 +23,7 @@ from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.drawing.lettering import Ruler
 from innocap_analysis.pages.drawing.medium import COLUMN, DOCUMENTS, SMALLEST, Medium
 from innocap_analysis.pages.index_view import IndexView
+from tests.test_figures import list_drawn_texts
 
 CHARTS: dict[str, tuple[Callable[[IndexView], Chart], str | None]] = {
     "profile": (country.plot_profile, "SE"),
@@ -44,17 +45,7 @@ def _draw(
     chart = draw(_view(capacity, region, language).lay_out_for(medium))
     chart.to_svg()
     ruler = Ruler(chart)
-    texts = [t for t in chart.findobj(Text) if t.get_visible() and t.get_text().strip()]
-    return chart, [(t, t.get_window_extent(ruler)) for t in texts if _is_drawn(t)]
-
-
-def _is_drawn(text: Text) -> bool:
-    """Leave out the ticks beyond the ends of an axis, which matplotlib does not draw."""
-    ax = text.axes
-    if ax is None or text not in [*ax.get_xticklabels(), *ax.get_yticklabels()]:
-        return True
-    low, high = sorted(ax.get_xlim())
-    return bool(low <= text.get_position()[0] <= high)
+    return chart, [(t, t.get_window_extent(ruler)) for t in list_drawn_texts(chart)]
 
 
 @pytest.mark.parametrize("language", ["en", "sv", "fi", "fr"])

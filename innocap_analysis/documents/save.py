@@ -28,7 +28,7 @@ def make_brief(view: IndexView) -> Brief:
     return make_comparison_brief(view) if view.place is None else make_country_brief(view)
 
 
-def save_brief(brief: Brief, formats: Sequence[str], *, page: str = "") -> Prose:
+def save_brief(brief: Brief, formats: Sequence[str]) -> Prose:
     """Write a brief and its figures; return the sentence that says what was written.
 
     Parameters
@@ -37,8 +37,6 @@ def save_brief(brief: Brief, formats: Sequence[str], *, page: str = "") -> Prose
         What is told.
     formats : sequence of str
         Of ``html``, ``pdf``, ``docx``, ``pptx`` and ``xlsx``; the page is always written.
-    page : str
-        Name of the page without its ending. Default: ``brief``.
 
     Returns
     -------
@@ -61,7 +59,7 @@ def save_brief(brief: Brief, formats: Sequence[str], *, page: str = "") -> Prose
 
     made = {name: writers[name]() for name in wanted}
     folder = _find_folder(brief)
-    own = f"{page or STEM}{view.settings.variant_suffix}{_ending(brief)}.html"
+    own = f"{_name_page(brief)}{view.settings.variant_suffix}{_ending(brief)}.html"
     write_atomically(folder / own, write_page(brief, outlined, links=links))
     for name, content in made.items():
         write_atomically(folder / names[name], content)
@@ -72,6 +70,14 @@ def save_brief(brief: Brief, formats: Sequence[str], *, page: str = "") -> Prose
 def _ending(brief: Brief) -> str:
     default = brief.view.settings.default_language
     return "" if brief.language == default else f".{brief.language}"
+
+
+def _name_page(brief: Brief) -> str:
+    """Return the name of the page: in a batch that of the notebook, whose page it is."""
+    config = brief.view.settings
+    number = brief.view.page.removesuffix(config.variant_suffix)
+    books = [name for name in config.batch.documents if name.startswith(number)]
+    return books[0] if config.publishes and books else STEM
 
 
 def _name_file(brief: Brief, ending: str) -> str:
