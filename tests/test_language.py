@@ -10,7 +10,8 @@ import pytest
 from babel.messages.pofile import read_po
 
 from innocap_analysis.index.capacity import CapacityData
-from innocap_analysis.pages.catalogue import extract_messages
+from innocap_analysis.pages import catalogue
+from innocap_analysis.pages.catalogue import extract_messages, update_catalogues
 from innocap_analysis.pages.language import (
     LOCALE_DIR,
     format_figure,
@@ -31,12 +32,34 @@ def test_catalogue_is_complete_and_fits(language: str) -> None:
     wanted = {str(m.id) for m in extract_messages(load_settings(ROOT)) if m.id}
     assert len(wanted) > 100
     with (LOCALE_DIR / f"{language}.po").open("rb") as stream:
-        have = {str(m.id): str(m.string) for m in read_po(stream, locale=language) if m.id}
+        messages = [m for m in read_po(stream, locale=language) if m.id]
+    have = {str(m.id): str(m.string) for m in messages}
     assert wanted == set(have), "run: innocap translations"
+    assert not [m.id for m in messages if m.fuzzy], "changed in English; read, then unmark"
     for source, text in have.items():
         assert text, f"not translated: {source}"
         assert set(re.findall(r"{[\w.]+}", source)) == set(re.findall(r"{[\w.]+}", text)), source
         assert re.findall(r"^#+ |^- ", source, re.M) == re.findall(r"^#+ |^- ", text, re.M), source
+
+
+def test_a_changed_text_keeps_its_translation_for_the_translator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(ROOT)
+    monkeypatch.setattr(catalogue, "LOCALE_DIR", tmp_path)
+    text = (LOCALE_DIR / "sv.po").read_text(encoding="utf-8")
+    old = 'msgid "Median of its peers"'
+    assert old in text
+    before = text.replace(old, 'msgid "The median of its peers"')
+    (tmp_path / "sv.po").write_text(before, encoding="utf-8")
+    settings = settings.model_copy(update={"languages": ["en", "sv"]})
+    assert update_catalogues(settings) == {"sv": 1}
+    with (tmp_path / "sv.po").open("rb") as stream:
+        (message,) = [m for m in read_po(stream, locale="sv") if m.id and m.fuzzy]
+    assert message.id == "Median of its peers"
+    assert message.string == get_translator("sv")("Median of its peers")
+    written = (tmp_path / "sv.po").read_text(encoding="utf-8")
+    assert '#| msgid "The median of its peers"' in written
 
 
 @pytest.mark.parametrize("language", OTHERS)

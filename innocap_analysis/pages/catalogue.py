@@ -36,7 +36,11 @@ def extract_messages(settings: Settings) -> Catalog:
 
 
 def update_catalogues(settings: Settings) -> dict[str, int]:
-    """Add new texts to the catalogues and drop those that are gone."""
+    """Bring the catalogues in step with the texts, and return how many wait for a translator.
+
+    A text that was changed keeps its translation beside it, marked `fuzzy` and shown nowhere
+    until someone has read it and taken the mark away.
+    """
     template = extract_messages(settings)
     todo: dict[str, int] = {}
     for language in settings.languages:
@@ -48,12 +52,13 @@ def update_catalogues(settings: Settings) -> dict[str, int]:
                 catalogue = read_po(stream, locale=language)
         else:
             catalogue = Catalog(locale=language, project="innocap_analysis", charset="utf-8")
-        catalogue.update(template, no_fuzzy_matching=True)
+        catalogue.update(template)
         catalogue.obsolete.clear()
         text = io.BytesIO()
         write_po(
-            text, catalogue, width=100, sort_by_file=True, omit_header=True, include_lineno=False
-        )
+            text, catalogue, width=100, sort_by_file=True, omit_header=True,
+            include_lineno=False, include_previous=True,
+        )  # fmt: skip
         write_atomically(path, text.getvalue())
-        todo[language] = sum(1 for message in catalogue if message.id and not message.string)
+        todo[language] = sum(1 for m in catalogue if m.id and (m.fuzzy or not m.string))
     return todo

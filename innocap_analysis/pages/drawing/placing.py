@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,11 @@ class OneRow(LayoutEngine):
             widths = (1 - 2 * self._edge - (left + right).sum()) * shares
             starts = self._edge + left + np.cumsum([0.0, *(left + widths + right)[:-1]])
             if low >= high or widths.min() <= 0:
+                warnings.warn(
+                    "the labels leave no room for the panels of a figure, which stay where they "
+                    "were: make it larger or its labels shorter",
+                    stacklevel=2,
+                )
                 return
             for ax, start, wide in zip(panels, starts, widths, strict=True):
                 ax.set_position(Bbox([[start, low], [start + wide, high]]))
