@@ -75,7 +75,7 @@ def _describe(deck: Any, brief: Brief) -> None:
     about.title, about.subject = f"{brief.title}: {brief.kicker}", brief.headline
     about.author, about.last_modified_by = MAKER, MAKER
     about.language, about.revision = name_culture(brief.language), 1
-    about.created = about.modified = MADE.replace(tzinfo=None)
+    about.created = about.modified = MADE
 
 
 def _fill_opening(slide: Any, brief: Brief) -> None:

@@ -67,7 +67,7 @@ def _describe(document: Any, brief: Brief) -> None:
     about.title, about.subject = f"{brief.title}: {brief.kicker}", brief.headline
     about.author, about.last_modified_by, about.comments = MAKER, MAKER, ""
     about.language, about.revision = culture, 1
-    about.created = about.modified = MADE.replace(tzinfo=None)
+    about.created = about.modified = MADE
     for language in document.styles.element.iter(qn("w:lang")):
         language.set(qn("w:val"), culture)
 
