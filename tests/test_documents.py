@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import shutil
 import subprocess
@@ -24,6 +25,7 @@ from innocap_analysis.documents.brief import FORMATS, Brief, check_formats
 from innocap_analysis.documents.figures import draw_pictures
 from innocap_analysis.documents.look import TEMPLATES, find_template
 from innocap_analysis.documents.save import make_brief, save_brief
+from innocap_analysis.documents.slides import write_slides
 from innocap_analysis.documents.web import print_page, write_page
 from innocap_analysis.documents.word import write_word
 from innocap_analysis.documents.workbook import write_workbook
@@ -132,6 +134,15 @@ def test_slides_have_one_message_native_charts_tables_and_notes(saved: Path) -> 
     tables = [s.table for slide in slides for s in slide.shapes if s.has_table]
     assert len(tables) == 3
     assert all(table.first_row for table in tables)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_nothing_on_a_slide_lies_over_another(capacity: CapacityData, language: str) -> None:
+    made = write_slides(_open(capacity, None, language), TEMPLATES / "brief.pptx")
+    for slide in Presentation(io.BytesIO(made)).slides:
+        shown = sorted(slide.shapes, key=lambda shape: shape.top)
+        for above, below in itertools.pairwise(shown):
+            assert above.top + above.height <= below.top, slide.shapes.title.text
 
 
 def test_the_workbook_holds_every_number_with_its_id_and_no_formula(

@@ -136,7 +136,7 @@ class Brief:
         return bool(section.message) and section.message not in dict(self.messages).values()
 
     def _repr_markdown_(self) -> str:
-        told = (f"- **{lead}.** {text}" for lead, text in self.messages)
+        told = (f"- **{end_lead(lead)}** {text}" for lead, text in self.messages)
         return "\n".join([f"**{self.title}.** {self.headline}", "", *told])
 
 
@@ -159,3 +159,8 @@ def make_grid(
     """Return a table, or nothing where there is no row."""
     found = tuple(tuple(row) for row in rows)
     return Grid(caption, tuple(heads), found, tuple(languages)) if found else None
+
+
+def end_lead(text: str) -> str:
+    """Return the beginning of a message with a full stop, unless it asks."""
+    return text if text.endswith("?") else f"{text}."

@@ -21,7 +21,7 @@ from pptx.oxml.ns import qn
 from pptx.util import Inches, Pt
 
 from innocap_analysis.documents.archive import MADE, fix_archive
-from innocap_analysis.documents.brief import Bars, Brief, Grid, Section
+from innocap_analysis.documents.brief import Bars, Brief, Grid, Section, end_lead
 from innocap_analysis.documents.look import (
     ACCENT,
     LINE,
@@ -35,7 +35,8 @@ from innocap_analysis.documents.word import share_width
 
 LAYOUTS = ("Brief opening", "Brief slide")
 _LEFT, _WIDTH, _TOP, _HEIGHT = 0.7, 11.93, 1.95, 4.75
-_FOOT = 6.3
+_FOOT, _UNDER = 6.3, 1.5
+_LONG_MESSAGE = 200  # letters
 _MOST_LETTERS = 90  # of a slide's title; a longer finding stands below it
 
 
@@ -82,10 +83,10 @@ def _fill_opening(slide: Any, brief: Brief) -> None:
     slide.shapes.title.text = brief.title
     texts = [shape for shape in slide.placeholders if shape != slide.shapes.title]
     texts[0].text = f"{brief.kicker}. {brief.headline}"
-    box = slide.shapes.add_textbox(Inches(_LEFT), Inches(3.2), Inches(_WIDTH), Inches(3.5))
+    box = slide.shapes.add_textbox(Inches(_LEFT), Inches(3.3), Inches(_WIDTH), Inches(3.5))
     for i, (lead, text) in enumerate(brief.messages):
         paragraph = _add_paragraph(box.text_frame, "", 18, first=i == 0, space=12)
-        for words, bold in ((f"{lead}. ", True), (text, False)):
+        for words, bold in ((f"{end_lead(lead)} ", True), (text, False)):
             run = paragraph.add_run()
             run.text, run.font.bold, run.font.size = words, bold, Pt(18)
     _write_notes(slide, [brief.foot])
@@ -97,11 +98,12 @@ def _fill_slide(slide: Any, brief: Brief, section: Section) -> None:
     points = list(section.points)
     top = _TOP
     if section.message and not short:
-        box = slide.shapes.add_textbox(Inches(_LEFT), Inches(1.4), Inches(_WIDTH), Inches(0.8))
-        _add_paragraph(box.text_frame, section.message, 18, first=True)
-        top += 0.45
+        size, tall = _fit_message(section.message)
+        box = slide.shapes.add_textbox(Inches(_LEFT), Inches(_UNDER), Inches(_WIDTH), Inches(tall))
+        _add_paragraph(box.text_frame, section.message, size, first=True)
+        top = max(top, _UNDER + tall + 0.1)
     elif short:
-        box = slide.shapes.add_textbox(Inches(_LEFT), Inches(0.28), Inches(_WIDTH), Inches(0.4))
+        box = slide.shapes.add_textbox(Inches(_LEFT), Inches(0.2), Inches(_WIDTH), Inches(0.35))
         _add_paragraph(box.text_frame, section.title, 14, first=True, colour=QUIET)
     if section.bars:
         wide = _WIDTH
@@ -127,6 +129,13 @@ def _fill_slide(slide: Any, brief: Brief, section: Section) -> None:
     if section.bars and section.grid:
         told += [" | ".join(map(str, row)) for row in (section.grid.heads, *section.grid.rows)]
     _write_notes(slide, [text for text in (*told, brief.foot) if text])
+
+
+def _fit_message(text: str) -> tuple[float, float]:
+    """Return size in points and height in inches of a message over the width of a slide."""
+    size = 18.0 if len(text) <= _LONG_MESSAGE else 15.0
+    lines = -(-len(text) // int(_WIDTH * 72 / (0.53 * size)))
+    return size, lines * size * 1.2 / 72 + 0.12
 
 
 def _add_paragraph(

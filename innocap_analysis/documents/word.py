@@ -14,7 +14,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm
 
 from innocap_analysis.documents.archive import MADE, fix_archive
-from innocap_analysis.documents.brief import Brief, Grid, Pictures, Section
+from innocap_analysis.documents.brief import Brief, Grid, Pictures, Section, end_lead
 from innocap_analysis.documents.look import MAKER, name_culture, refuse_template
 
 STYLES = (
@@ -36,7 +36,7 @@ def write_word(brief: Brief, template: Path, pictures: Pictures) -> bytes:
     add(brief.headline, "Subtitle")
     for lead, text in brief.messages:
         paragraph = add(style="Message")
-        paragraph.add_run(f"{lead}. ").bold = True
+        paragraph.add_run(f"{end_lead(lead)} ").bold = True
         paragraph.add_run(text)
     counts = {"picture": 0, "grid": 0}
     for section in brief.sections:
