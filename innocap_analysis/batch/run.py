@@ -35,6 +35,7 @@ def run_notebooks(
     table: Path | None = None,
     places: Sequence[str] | None = None,
     country: str | None = None,
+    index: str | None = None,
     formats: Sequence[str] | None = None,
     jobs: int | None = None,
     force: bool = False,
@@ -64,6 +65,8 @@ def run_notebooks(
         ``sparse``, ``regions``, ``in PLACE``, codes, names, or files that list them.
     country : str, optional
         Choose `places` in this country only.
+    index : str, optional
+        One of the indexes that ``innocap.yml`` lists: its notebooks and units instead.
     formats : sequence of str, optional
         Write briefs of ``pdf``, ``docx``, ``pptx`` or ``xlsx`` too; with ``html`` the pages as
         well. Default: the pages, and the briefs that stand are brought in step.
@@ -97,7 +100,7 @@ def run_notebooks(
     count_jobs(jobs, 1)
     request = Request(
         config, regions, notebooks, language, parameters, jobs, force, variants, table,
-        places, country, formats,
+        places, country, index, formats,
     )  # fmt: skip
     tally = _Tally(report or (lambda *_: None), note or _remark)
     if scheduler is not None:

@@ -24,7 +24,7 @@ def make_comparison_brief(view: IndexView) -> Brief:
     return Brief(
         view=view,
         kicker=view.say("Capacity to innovate in the public sector"),
-        title=view.units(view.countries),
+        title=view.units(view.compared),
         headline=" ".join(filter(None, (scores, view.circumstances))),
         messages=(
             (view.say("Who is first"), lead),

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 
 from innocap_analysis.files import write_atomically
 from innocap_analysis.languages import SOURCE_LANGUAGE
-from innocap_analysis.pages.language import LOCALE_DIR
+from innocap_analysis.pages.language import LOCALE_DIR, PLACES, WORDING_FILE, read_wording
 from innocap_analysis.settings import Settings
 
 _KEYWORDS = {"say": None, "translate": None}
@@ -32,6 +32,8 @@ def extract_messages(settings: Settings) -> Catalog:
         for number, cell in enumerate(notebook.cells, start=1):
             if cell.cell_type == "markdown":
                 catalogue.add(cell.source, locations=[(f"notebooks/{path.name}", number)])
+    for text in read_wording(PLACES).values():
+        catalogue.add(text, locations=[(f"innocap_analysis/pages/locale/{WORDING_FILE}", 1)])
     return catalogue
 
 
