@@ -12,6 +12,7 @@ import typer
 from innocap_analysis import __version__
 from innocap_analysis.batch.conduct import count_jobs
 from innocap_analysis.batch.progress import Progress, announce
+from innocap_analysis.cli_add import add_change_commands
 from innocap_analysis.cli_survey import add_survey_commands
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import load_settings
@@ -327,15 +328,7 @@ def goalposts(
 
 
 add_survey_commands(app)
-
-
-@app.command()
-def translations() -> None:
-    """Bring the translation catalogues in step with the texts of the project."""
-    from innocap_analysis.pages.catalogue import update_catalogues
-
-    for language, missing in update_catalogues(load_settings()).items():
-        typer.echo(f"{language}: {missing} to translate")
+add_change_commands(app)
 
 
 def main() -> None:

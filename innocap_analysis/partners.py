@@ -21,8 +21,6 @@ def _codes_or_all(value: object) -> object:
     return None if value == "all" else value
 
 
-# An office's own templates for documents, by the ending of their names.
-Templates = dict[Literal["docx", "pptx"], Path]
 Language = Annotated[str, AfterValidator(_check_language)]
 # What the units of an index are; the levels of the tree of places.
 Level = Literal["country", "region", "district", "county", "municipality"]

@@ -27,10 +27,9 @@ from innocap_analysis.partners import (
     Level,
     PeerRule,
     ReferenceSets,
-    Templates,
 )
 from innocap_analysis.parts import Part
-from innocap_analysis.planned import MARK, BatchPlan, check_variant
+from innocap_analysis.planned import MARK, BatchPlan, Templates, check_variant
 from innocap_analysis.yamlfile import parse_yaml, tell_fault
 
 CONFIG_NAME = reads.CONFIG_NAME
@@ -109,9 +108,7 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _check_names_differ(self) -> Settings:
-        plan = self.batch
-        names = [*plan.comparison, *plan.region, *plan.place, *plan.documents]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        if twice := self.batch.find_repeated():
             raise ValueError(f"batch: {twice[0]!r} is listed twice")
         for index in self.indexes:
             check_variant(index)

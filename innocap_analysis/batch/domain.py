@@ -10,7 +10,7 @@ from innocap_analysis.data.levels import COUNTRY
 from innocap_analysis.data.observations import PreparedData
 from innocap_analysis.data.units import name_country, read_regions
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.files import read_table
+from innocap_analysis.files import parse_texts, read_text
 from innocap_analysis.index.capacity import (
     CapacityData,
     list_unmeasured,
@@ -184,4 +184,4 @@ def _list_texts(settings: Settings) -> Iterator[tuple[str, str, pd.DataFrame]]:
     yield settings.regions_path.name, "label", regions[regions["country"].isin(settings.countries)]
     for path, key in ((settings.flags_path, "code"), (settings.notes_path, "about")):
         if path.is_file():
-            yield path.name, "note", read_table(path).set_index(key)
+            yield path.name, "note", parse_texts(read_text(path), path.name).set_index(key)

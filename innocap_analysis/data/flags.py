@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.files import read_table
+from innocap_analysis.files import parse_texts, read_text
 
 
 def read_flags(path: Path, *, codes: Collection[str] | None = None) -> pd.DataFrame:
@@ -36,7 +36,7 @@ def _read(
 ) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=list(columns), dtype="str")
-    table = read_table(path).fillna("").astype("str")
+    table = parse_texts(read_text(path), path.name)
     faults = [f"column {column!r} is missing" for column in columns if column not in table]
     if not faults and known is not None:
         faults = [

@@ -168,6 +168,10 @@ def map_units(raw: pd.DataFrame, mapping: dict[str, str]) -> tuple[pd.DataFrame,
     leaves no trace.
     """
     rows = []
+    empty = raw["value"].isna()
+    for source, code, n in _count(raw[empty], ["source", "indicator"]):
+        rows.append(LogRow("missing", source, code=code, n_values=n, detail="published as missing"))
+    raw = raw[~empty]
     for source, code, n in _count(raw, ["source", "raw_code"]):
         new = mapping.get(code)
         if new is None:
