@@ -36,7 +36,7 @@ from innocap_analysis.documents.word import share_width
 LAYOUTS = ("Brief opening", "Brief slide")
 _LEFT, _WIDTH, _TOP, _HEIGHT = 0.7, 11.93, 1.95, 4.75
 _FOOT, _UNDER = 6.3, 1.5
-_LONG_MESSAGE = 200  # letters
+_LONG_MESSAGE, _FEW_SERIES = 200, 2
 _MOST_LETTERS = 90  # of a slide's title; a longer finding stands below it
 
 
@@ -191,7 +191,8 @@ def _add_chart(
     plot.has_data_labels = True
     labels = plot.data_labels
     labels.number_format, labels.number_format_is_linked = "0.0", False
-    labels.position, labels.font.size = XL_LABEL_POSITION.OUTSIDE_END, Pt(14)
+    labels.position = XL_LABEL_POSITION.OUTSIDE_END
+    labels.font.size = Pt(14 if len(bars.series) <= _FEW_SERIES else 10)
     for series, (_, colour, _) in zip(plot.series, bars.series, strict=True):
         series.format.fill.solid()
         series.format.fill.fore_color.rgb = RGBColor.from_string(colour.lstrip("#"))
