@@ -34,12 +34,14 @@ from innocap_analysis.pages import (
     regions,
     statements,
 )
+from innocap_analysis.pages import language as translations
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.texts import Table
 from innocap_analysis.settings import LAB_FOLDER, load_settings
 from innocap_analysis.survey.wave import Wave
+from tests.pseudo import Pseudo
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ["en", "sv", "fi", "fr"]
@@ -127,7 +129,7 @@ def wave() -> Wave:
     return ia.load_wave(settings=load_settings(ROOT))
 
 
-def _drawn_texts(chart: Chart) -> list[Text]:
+def list_drawn_texts(chart: Chart) -> list[Text]:
     """Every text that is drawn; an axis also keeps ticks that lie outside its view."""
     unseen = set()
     for ax in chart.axes:
@@ -162,7 +164,7 @@ def test_every_survey_figure_fits_and_says_that_it_is_made_up(
 ) -> None:
     chart = SURVEY_CHARTS[name](_look(wave, language))
     check_texts(chart)
-    assert "SYNTHETIC" in {text.get_text() for text in _drawn_texts(chart)}
+    assert "SYNTHETIC" in {text.get_text() for text in list_drawn_texts(chart)}
     assert chart.alt.startswith("SYNTHETIC. ")
     assert chart.data["synthetic"].all()
 
@@ -184,7 +186,7 @@ def check_texts(chart: Chart) -> None:
     canvas.draw()
     renderer = canvas.get_renderer()
     frame = chart.bbox
-    texts = _drawn_texts(chart)
+    texts = list_drawn_texts(chart)
     assert len(texts) > 5
     for text in texts:
         box = text.get_window_extent(renderer)
@@ -197,16 +199,31 @@ def check_texts(chart: Chart) -> None:
     assert not chart.data.empty
 
 
+def test_texts_that_are_longer_by_two_fifths_fit_too(
+    capacity: CapacityData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translations, "_read_catalogue", lambda _: Pseudo())
+    for name in ("profile", "gaps", "regions_ca", "dimensions", "priorities_se", "alternatives",
+                 "trends", "importance"):  # fmt: skip
+        chart = CHARTS[name](capacity, "sv")
+        check_texts(chart)
+        _check_heading(chart)
+
+
+def _check_heading(chart: Chart) -> None:
+    """Assert that title and subtitle end above the panels."""
+    canvas = FigureCanvasAgg(chart)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    lowest = min(t.get_window_extent(renderer).y0 for t in chart.texts[:2])
+    highest = max(ax.get_tightbbox(renderer).y1 for ax in chart.axes)
+    assert highest <= lowest + 1
+
+
 def test_heading_and_panels_do_not_meet(capacity: CapacityData) -> None:
     for language in LANGUAGES:
         for name in ("profile", "regions_ca", "priorities_se"):
-            chart = CHARTS[name](capacity, language)
-            canvas = FigureCanvasAgg(chart)
-            canvas.draw()
-            renderer = canvas.get_renderer()
-            lowest = min(t.get_window_extent(renderer).y0 for t in chart.texts[:2])
-            highest = max(ax.get_tightbbox(renderer).y1 for ax in chart.axes)
-            assert highest <= lowest + 1
+            _check_heading(CHARTS[name](capacity, language))
 
 
 def test_saving_writes_picture_vector_and_data(project: Path, capacity: CapacityData) -> None:

@@ -24,6 +24,8 @@ from innocap_analysis.batch.plan import COMPARISON
 from innocap_analysis.batch.results import FRONT_NAME
 from innocap_analysis.batch.units_page import link_indexes
 from innocap_analysis.batch.variant import describe_choices, read_variant
+from innocap_analysis.documents.brief import NAMES
+from innocap_analysis.documents.brief import STEM as DOCUMENT
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
 from innocap_analysis.pages.front import PAGE, describe_front
@@ -173,7 +175,8 @@ def _link_reports(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
                 view.say("All countries") if page.folder == COMPARISON else view.unit(page.folder)
             )
             card = cards.setdefault(page.folder, {"title": name, "text": "", "links": []})
-            card["links"].append({"href": page.link, "title": _name_page(page, titles)})
+            link = {"href": page.link, "title": _name_page(page, titles)}
+            card["links"].append(link | {"also": _link_documents(settings, page, view.language)})
     countries = [code for code in cards if code in settings.countries]
     sections = (
         (view.say("Comparison"), [code for code in cards if code == COMPARISON]),
@@ -198,6 +201,19 @@ def _link_reports(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
     return found
 
 
+def _link_documents(settings: Settings, page: _Page, language: str) -> list[dict[str, str]]:
+    """Return links to the documents that a page stands for too."""
+    if page.notebook not in settings.batch.documents:
+        return []
+    stem = name_report(DOCUMENT, language, settings, page.tag)
+    files = {name: page.file.with_name(f"{stem}.{ending}") for ending, name in NAMES.items()}
+    return [
+        {"href": f"{page.folder}/{file.name}", "title": name}
+        for name, file in files.items()
+        if file.exists()
+    ]
+
+
 def _link_places(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
     """Return the section that leads to the pages about places, if there are any."""
     pages = list_place_pages(settings, view.language)
@@ -207,7 +223,8 @@ def _link_places(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
         "href": f"{name_report(STEM, view.language, settings)}.html",
         "title": view.say("Find a municipality or region"),
     }
-    text = view.say("Pages about {n} places.", n=view.fact("n_place_pages", len(pages), "count"))
+    text = view.say_number("A page about {n} place.", "Pages about {n} places.",
+                           n=view.fact("n_place_pages", len(pages), "count"))  # fmt: skip
     return [
         {
             "title": view.say("Places"), "text": "",
@@ -239,7 +256,7 @@ def _link_variants(
             card["choices"] |= said.get("choices", {})
         title = _name_page(page, titles)
         if page.folder != COMPARISON:
-            title = f"{view.unit(page.folder)}: {title}"
+            title = view.say("{unit}: {note}", unit=view.unit(page.folder), note=title)
         card["links"].append({"href": page.link, "title": title})
     for card in cards.values():
         card["text"] = describe_choices(card.pop("choices"), view.language)

@@ -77,7 +77,8 @@ def list_rows(settings: Settings, file: Path | None, faults: Faults) -> list[Row
         return list(_read_rows(file, settings, faults))
     plan = settings.batch
     rows = []
-    for kind, units in (("comparison", None), ("region", ["countries"]), ("place", [])):
+    kinds = {"comparison": None, "region": ["countries"], "place": [], "documents": ["countries"]}
+    for kind, units in kinds.items():
         names = getattr(plan, kind)
         if not list_earlier(settings):  # there is nothing that could have changed
             names = [name for name in names if name != CHANGES]

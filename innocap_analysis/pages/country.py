@@ -14,6 +14,7 @@ from innocap_analysis.pages.indicators import draw_rows, make_key
 from innocap_analysis.pages.order import tell_order_changes, tell_peers, tell_ranks
 from innocap_analysis.pages.texts import Prose, Table
 
+_NARROW = 4.0  # inches; then a verdict does not fit beside its row
 _HATCHED: dict[str, Any] = {"hatch": "////", "edgecolor": "white"}
 
 
@@ -48,22 +49,27 @@ def plot_profile(view: IndexView) -> Chart:
     """Draw the country's index and dimension scores over the reference set."""
     rows = view.verdicts.of(view.about)
     chart, (ax,) = view.start_chart(
-        _tell_profile(view),
+        tell_profile(view),
         view.say(
             "Scores of {n_members} reference countries, their median and {unit}, from 0 (lowest "
             "goalpost) to 100 (highest).",
             unit=view.unit(view.about),
         ),
         data=rows.loc[view.nodes].reset_index(),
-        height=2.9,
+        height=view.medium.tall(2.9, round(2.3 * len(view.nodes))),
         key=make_key([view.about], view),
-        note=view.say("Published national indicators; sources in data/raw/datapackage.json."),
+        note="" if view.medium.name else tell_home(view),
     )
     draw_rows(ax, view, view.nodes, [view.about])
     return chart
 
 
-def _tell_profile(view: IndexView) -> str:
+def tell_home(view: IndexView) -> str:
+    """Say where the sources of the figures are told; a document tells them itself."""
+    return view.say("Published national indicators; the sources are listed on page 10.")
+
+
+def tell_profile(view: IndexView) -> str:
     """Name the dimensions furthest ahead and furthest behind, by the gap to the median."""
     unit = view.about
     order = view.verdicts.order_dimensions(unit)
@@ -73,18 +79,18 @@ def _tell_profile(view: IndexView) -> str:
     if float(worst) >= 0:
         return view.say(
             "{best.place}: at or above the reference median in every dimension, most in "
-            "{best.name} ({best} points), least in {worst.name} ({worst})",
+            "{best.name:the} ({best.points}), least in {worst.name:the} ({worst})",
             best=best, worst=worst,
         )  # fmt: skip
     if float(best) < 0:
         return view.say(
-            "{best.place}: below the reference median in every dimension, least in {best.name} "
-            "({best} points), most in {worst.name} ({worst})",
+            "{best.place}: below the reference median in every dimension, least in "
+            "{best.name:the} ({best.points}), most in {worst.name:the} ({worst})",
             best=best, worst=worst,
         )  # fmt: skip
     return view.say(
-        "{best.place}: furthest above the reference median in {best.name} ({best} points), "
-        "furthest below in {worst.name} ({worst})",
+        "{best.place}: furthest above the reference median in {best.name:the} ({best.points}), "
+        "furthest below in {worst.name:the} ({worst})",
         best=best, worst=worst,
     )  # fmt: skip
 
@@ -97,8 +103,8 @@ def tell_priority(view: IndexView, unit: str) -> str:
     about = unit, found.code
     if found.status == "none":
         return view.say(
-            "{unit}: no dimension is below the reference median; {dimension} has the smallest "
-            "lead ({gap} points)",
+            "{unit}: no dimension is below the reference median; {dimension:the} has the smallest "
+            "lead ({gap.points})",
             *about,
         )
     if found.status == "clear":
@@ -109,13 +115,13 @@ def tell_priority(view: IndexView, unit: str) -> str:
         )
     if found.status == "hangs":
         return view.say(
-            "{unit}: {dimension} lies furthest below the reference median ({gap} points), but not "
+            "{unit}: {dimension} lies furthest below the reference median ({gap.points}), but not "
             "without {codes}",
             *about, codes=_join_or(view, found.hangs_on),
         )  # fmt: skip
     return view.say(
-        "{unit}: {dimension} lies furthest below the reference median ({gap} points), too close to "
-        "it to be called a priority",
+        "{unit}: {dimension} lies furthest below the reference median ({gap.points}), too close "
+        "to it to be called a priority",
         *about,
     )
 
@@ -213,17 +219,20 @@ def plot_priorities(view: IndexView) -> Chart:
             "{n_runs} runs with other weights, one indicator left out, or a geometric mean."
         ),
         data=data,
-        height=0.55 * len(order) + 0.3,
+        height=view.medium.tall(0.55 * len(order) + 0.3, 2 * len(order)),
     )
-    names = [view.code(code) for code in order]
-    marks.frame_rows(ax, names, label=view.say("Points from the reference median"))
+    size, narrow = view.medium.size, view.medium.width < _NARROW
+    names = view.fit_names(view.code(code) for code in order)
+    label = view.say("Points from the reference median")
+    marks.frame_rows(ax, names, label="" if narrow else label, size=size(9))
     marks.draw_points(
-        ax, data.assign(y=data.index), "gap_to_median", looks=view.looks([unit]), size=9,
+        ax, data.assign(y=data.index), "gap_to_median", looks=view.looks([unit]), size=size(9),
         ends=("gap_low", "gap_high"), linewidth=3, alpha=0.55,
     )  # fmt: skip
     for y, code in enumerate(order):
-        ax.text(1.01, y, view.say("{gap} · {verdict}", unit, code), va="center", size=8.5,
-                transform=ax.get_yaxis_transform())  # fmt: skip
+        told = view.say("{gap} · {verdict}", unit, code)
+        ax.text(1.01, y, f"{view.stand(unit, code, 'gap')}" if narrow else told, va="center",
+                size=size(8.5), transform=ax.get_yaxis_transform())  # fmt: skip
     ax.axvline(0, color=INK, linewidth=1.4)
     ax.margins(x=0.06)
     return chart
@@ -234,7 +243,7 @@ def write_findings(view: IndexView) -> Prose:
     unit, root = view.about, view.root
     told = [
         view.say(
-            "{unit} scores {score} of 100 on {code}; the median of {n_reference} reference "
+            "{unit:The} scores {score} of 100 on {code:the}; the median of {n_reference} reference "
             "countries is {median}. Rank {rank}, in {level} of runs {rank.low} to {rank.high}.",
             unit, root,
         ),
@@ -245,7 +254,7 @@ def write_findings(view: IndexView) -> Prose:
             told.append(view.say("{dimension}: not measured.", unit, code))
             continue
         text = view.say(
-            "{dimension}: {score}, {gap} points from the median ({verdict}) and {gap_to_best} from "
+            "{dimension}: {score}, {gap.points} from the median ({verdict}) and {gap_to_best} from "
             "the best.",
             unit, code,
         )  # fmt: skip
@@ -273,7 +282,7 @@ def write_priorities(view: IndexView) -> Prose:
     for code in view.verdicts.order_dimensions(unit):
         said = [
             view.say(
-                "{dimension}: {verdict} ({gap} points; {gap.low} to {gap.high} in {level} of "
+                "{dimension}: {verdict} ({gap.points}; {gap.low} to {gap.high} in {level} of "
                 "runs).", unit, code,
             )
         ]  # fmt: skip

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
-from babel.lists import format_list
 from matplotlib.axes import Axes
 
 from innocap_analysis.data.units import name_unit
@@ -20,6 +19,7 @@ from innocap_analysis.files import write_atomically
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.pages.drawing.figure import REFERENCE, Chart, save_figure, start_chart
 from innocap_analysis.pages.drawing.lettering import wrap_text
+from innocap_analysis.pages.drawing.medium import SCREEN, Medium
 from innocap_analysis.pages.facts import Fact, Ledger, Said
 from innocap_analysis.pages.language import (
     format_figure,
@@ -27,7 +27,10 @@ from innocap_analysis.pages.language import (
     format_p,
     format_share,
     get_translator,
+    translate_plural,
+    typeset,
 )
+from innocap_analysis.pages.names import NAMES_FILE, Forms, Name, bend_name, join_names, read_forms
 from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.settings import Settings
 
@@ -40,7 +43,7 @@ class View:
     """A reader's view: turns codes and numbers into words of one language.
 
     `page` is the number of the notebook; figures go to `folder`, a unit's code or ``comparison``;
-    `ledger` holds the facts that were printed.
+    `ledger` holds the facts that were printed; figures are laid out for `medium`.
     """
 
     settings: Settings
@@ -49,6 +52,7 @@ class View:
     page: str = ""
     folder: str = COMPARISON
     ledger: Ledger = field(default_factory=Ledger, compare=False, repr=False)
+    medium: Medium = SCREEN
 
     @property
     def root(self) -> str:
@@ -70,14 +74,28 @@ class View:
         """The index and its dimensions."""
         return list(dict.fromkeys([self.root, *self.dimensions]))
 
+    def lay_out_for(self, medium: Medium) -> Self:
+        """Return the same view for figures of another medium; what it knows is not found anew."""
+        other = replace(self, medium=medium)
+        own = {field.name for field in fields(self)}
+        other.__dict__.update({k: v for k, v in self.__dict__.items() if k not in own})
+        return other
+
     def say(self, text: str, *about: str, **values: object) -> str:
         """Translate a text and fill its placeholders with facts and names, never bare numbers.
 
         What is not given is looked up about a unit and a node, then among the view's own facts.
         """
-        return get_translator(self.language, self.wording)(text).format_map(
-            _Filling(self, about, values)
-        )
+        text = get_translator(self.language, self.wording)(text)
+        return self._fill(text, about, values)
+
+    def say_number(self, one: str, many: str, *about: str, n: Said, **values: object) -> str:
+        """Translate a text about `n` of something, in the form that the number asks for."""
+        text = translate_plural(one, many, n.digits, self.language, self.wording)
+        return self._fill(text, about, {"n": n, **values})
+
+    def _fill(self, text: str, about: tuple[str, ...], values: Mapping[str, object]) -> str:
+        return typeset(text.format_map(_Filling(self, about, values)), self.language)
 
     def look_up(self, name: str, *about: str) -> object:
         """Return what a placeholder stands for that was not given."""
@@ -85,7 +103,20 @@ class View:
 
     def unit(self, code: str) -> str:
         """Return the name of a country or region."""
-        return name_unit(code, self.settings, self.language)
+        return self.bend(name_unit(code, self.settings, self.language), code)
+
+    def bend(self, text: str, code: str) -> Name:
+        """Return the name of a country, region or place with its forms."""
+        kind = "country" if len(code) == 2 else "place" if self.wording else "region"
+        return self.name(text, code, kind)
+
+    def name(self, text: str, code: str, kind: str) -> Name:
+        """Return a name with the forms that it takes inside a sentence."""
+        return bend_name(typeset(text, self.language), code, kind, self.language, self._forms)
+
+    @cached_property
+    def _forms(self) -> Forms:
+        return read_forms(self.settings.regions_path.parent / NAMES_FILE)
 
     def names(self, codes: Iterable[str]) -> dict[str, str]:
         """Return the names of several units by their codes."""
@@ -100,14 +131,20 @@ class View:
         return self._labels[code]
 
     @cached_property
-    def _labels(self) -> dict[str, str]:
+    def _labels(self) -> dict[str, Name]:
+        label, kinds = self.codebook.label, self.codebook.table["kind"]
         return {
-            code: self.codebook.label(code, self.language) for code in self.codebook.table.index
+            code: self.name(label(code, self.language), code, kind) for code, kind in kinds.items()
         }
 
     def heading(self, code: str, room: float, size: float) -> str:
         """Return the label in bold lines that fit, long words broken."""
         return wrap_text(self.codebook.hyphenated(code, self.language), room, size, bold=True)
+
+    def fit_names(self, names: Iterable[str]) -> list[str]:
+        """Return the names of rows in lines that leave room for the panel."""
+        room, size = self.medium.room, self.medium.size(9)
+        return [wrap_text(name, room, size) for name in names]
 
     def codes(self, codes: Iterable[str]) -> str:
         """Return several labels, separated by commas."""
@@ -115,7 +152,7 @@ class View:
 
     def join(self, texts: Iterable[str], *, style: str = "standard") -> str:
         """Return several texts as a list in a sentence; style ``or`` for alternatives."""
-        return str(format_list(list(texts), style=style, locale=self.language))  # type: ignore
+        return join_names(texts, self.language, style=style)
 
     def number(self, value: float, *, decimals: int = 1, sign: bool = False) -> str:
         """Return a number in the language's style."""
@@ -186,7 +223,7 @@ class View:
         """Start a figure whose note and alternative text tell the circumstances of the view."""
         told = self.circumstances
         note = " ".join(filter(None, (note, told)))
-        made, axes = start_chart(title, subtitle, note=note, **chart)
+        made, axes = start_chart(title, subtitle, note=note, medium=self.medium, **chart)
         made.alt = " ".join(filter(None, (made.alt, told)))
         return made, axes
 
