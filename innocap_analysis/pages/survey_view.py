@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from fewlikert.describe import EVERYONE
 from innocap_analysis.pages.drawing.figure import BEHIND, INK, Chart
 from innocap_analysis.pages.facts import HIDDEN, SYNTHETIC, Said
-from innocap_analysis.pages.texts import Prose, Table
+from innocap_analysis.pages.texts import Prose, Table, round_columns
 from innocap_analysis.pages.view import View
 from innocap_analysis.pages.wording import COLOURS, MARKERS, list_wordings
 from innocap_analysis.settings import Settings
@@ -33,7 +33,6 @@ from innocap_analysis.survey.score import list_dimensions
 from innocap_analysis.survey.wave import Wave, load_wave
 
 DEFAULT_SMALLEST = 5.0
-_SHORT_SCALE = 5  # answers, shares and coefficients; scores go up to 100
 # Decimals of what is published, by the kind of number; a share is from 0 to 1.
 DIGITS = {"count": 0, "points": 1, "gap": 1, "share": 2, "number": 1, "number_0": 0, "number_2": 2,
           "number_3": 3, "p": 4, "minutes": 0}  # fmt: skip
@@ -305,7 +304,7 @@ class SurveyView(View):
             )  # fmt: skip
             made.alt = f"{SYNTHETIC}. {made.alt}"
         named = made.data.rename(columns={"group": COUNTRY} if self.wave.by == COUNTRY else {})
-        made.data = _round_columns(named).assign(synthetic=self.wave.is_synthetic)
+        made.data = round_columns(named).assign(synthetic=self.wave.is_synthetic)
         return made, axes
 
     def table(self, *items: Any, caption: str = "", **how: Any) -> Table:
@@ -345,10 +344,3 @@ class SurveyView(View):
         for path in (self.settings.survey_path, self.settings.scales_path):
             digest.update(path.read_bytes())
         return self.close(digest.hexdigest()[:12])
-
-
-def _round_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Round what a figure shows as its page does: scores to a tenth, shares to a hundredth."""
-    numbers = table.select_dtypes("float").items()
-    digits = {name: 2 if x.abs().max() <= _SHORT_SCALE else 1 for name, x in numbers}
-    return table.round({name: n for name, n in digits.items() if not str(name).startswith("p_")})
