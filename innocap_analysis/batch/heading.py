@@ -1,4 +1,4 @@
-"""The first heading of a page about one place, or of another index, names it."""
+"""The first heading of a page about one country or place, or of another index, names it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from innocap_analysis.batch.cells import find_wording
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.data.levels import UnitNames, find_level
 from innocap_analysis.data.places import read_places
+from innocap_analysis.data.units import name_unit
 from innocap_analysis.pages.language import get_translator
 from innocap_analysis.pages.view import COMPARISON
 from innocap_analysis.settings import Settings
@@ -25,6 +26,8 @@ def name_heading(notebook: nbformat.NotebookNode, run: Run, settings: Settings) 
         heading = translate("How does {place} do?").format(place=name)
     elif run.index or find_wording(run, settings):
         heading = " – ".join(filter(None, (_OLD, *_name_unit(run, settings))))
+    elif run.folder in settings.countries:
+        heading = f"{name_unit(run.folder, settings, run.language)}: {_OLD}"
     else:
         return
     for cell in notebook.cells:
