@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from pathlib import Path
 
@@ -198,6 +199,28 @@ def _snapshot(project: Path) -> dict[str, bytes]:
         and ".failed." not in file.name
         and file.stem != "index"
     }
+
+
+def test_check_tells_figures_that_nothing_describes_and_sources_that_are_none(
+    project: Path,
+) -> None:
+    book = project / "data/codebooks/indicators.csv"
+    with book.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    leaves = [row for row in rows if row["kind"] == "indicator"]
+    gone, moved = leaves[0], leaves[-1]
+    moved["source"] = f"{moved['source']}s"
+    with book.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row for row in rows if row is not gone)
+    unused, source = sorted(
+        dict(check_project(load_settings()))["raw files"],
+        key=lambda text: "is in no codebook" not in text,
+    )
+    assert unused.startswith(f"{gone['source']}: {gone['code']} (")
+    assert source.startswith(f"indicators.csv: {moved['code']}: no raw file is called")
+    assert "did you mean" in source
 
 
 @pytest.mark.slow

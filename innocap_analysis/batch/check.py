@@ -13,8 +13,9 @@ from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.flags import read_flags, read_notes
 from innocap_analysis.data.local import read_labels
+from innocap_analysis.data.observations import NO_ROW
 from innocap_analysis.data.places import read_places
-from innocap_analysis.errors import InnocapError
+from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.capacity import load_capacity, prepare_indicators
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.goalposts import compute_goalposts
@@ -40,7 +41,7 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
         elif path not in tables:
             yield f"codebook {path.name}", _catch(lambda path=path: read_codebook(path))  # type: ignore[misc]
     yield forms.name, _catch(lambda: read_forms(forms))
-    yield "raw files", _catch(lambda: prepare_indicators(settings))
+    yield "raw files", _catch(lambda: _check_raw(settings))
     if settings.places_path.exists():
         yield "places", _catch(lambda: read_places(settings))
         yield settings.local_path.name, _catch(lambda: read_labels(settings))
@@ -62,6 +63,30 @@ def _catch(step: Callable[[], object]) -> list[str]:
     except InnocapError as error:
         return str(error).splitlines()
     return []
+
+
+def _check_raw(settings: Settings) -> None:
+    """Check that every indicator of the raw files is described, and comes from where it is said."""
+    log = prepare_indicators(settings).log
+    unused = log[(log["action"] == "dropped") & log["detail"].eq(NO_ROW)]
+    names = [resource.name for resource in read_datapackage(settings.raw_dir)]
+    described: set[str] = set()
+    faults = []
+    for index in dict.fromkeys((settings.index, "", *settings.indexes)):
+        path = settings.choose(index).codebook_path
+        book = read_codebook(path)
+        described |= {*map(str, book.table.index), *book.inputs}
+        for code, source in book.table.loc[book.leaves, "source"].astype(str).items():
+            if source and source not in names:
+                faults.append(f"{path.name}: {code}: no raw file is called {source!r}"
+                              f"{suggest(source, names)}")  # fmt: skip
+    for row in unused[~unused["code"].isin(described)].itertuples():
+        faults.append(
+            f"{row.source}: {row.code} ({row.n_values} figures) is in no codebook and not used; "
+            f"describe it in {settings.codebook_path.name}, or take it out of the file"
+        )
+    if faults:
+        raise InnocapError("\n".join(faults))
 
 
 def _check_notes(settings: Settings) -> None:

@@ -27,6 +27,8 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import hash_file, write_atomically, write_table
 from innocap_analysis.settings import CONFIG_NAME, Settings
 
+NO_ROW = "indicator is not in the codebook"
+
 
 class LogRow(NamedTuple):
     """One decision on the way from raw figures to observations."""
@@ -198,9 +200,8 @@ def drop_unknown_codes(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Drop indicators that the codebook does not describe."""
     keep = observations["code"].isin(set(known))
-    detail = "indicator is not in the codebook"
     log = _make_log(
-        LogRow("dropped", source, code=code, n_values=n, detail=detail)
+        LogRow("dropped", source, code=code, n_values=n, detail=NO_ROW)
         for source, code, n in _count(observations[~keep], ["source", "code"])
     )
     return observations[keep].reset_index(drop=True), log
