@@ -40,6 +40,18 @@ class Evidence:
         Smallest difference of interest, in points.
     seed : int
         Seed of shuffles and imputations.
+
+    Raises
+    ------
+    InnocapError
+        The smallest difference is not above zero, or fewer than two countries may be shown.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_wave
+    >>> evidence = Evidence(load_wave(), smallest=5)
+    >>> evidence.countries
+    ['SE', 'FI', 'IE', 'CA']
     """
 
     wave: Wave

@@ -243,6 +243,13 @@ def save_figure(
     ------
     InnocapError
         The folder cannot be written, or a name is no plain file name.
+
+    Examples
+    --------
+    >>> from innocap_analysis import open_view
+    >>> from innocap_analysis.pages import comparison
+    >>> chart = comparison.plot_dimensions(open_view("40"))
+    >>> save_figure(chart, "40_mine", folder="comparison")  # doctest: +SKIP
     """
     config = settings or load_settings()
     for part in (name, folder):

@@ -1,0 +1,97 @@
+"""How the documentation is built: `python bootstrap.py docs`."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version as installed
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+project = "INNOCAP analysis"
+author = "The INNOCAP analysis developers"
+version = release = installed("innocap-analysis")
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+myst_heading_anchors = 3
+myst_enable_extensions = ["attrs_block"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"INNOCAP analysis {release}"
+html_copy_source = False
+html_last_updated_fmt = None
+autodoc_typehints = "none"  # the docstrings tell types, shapes and units
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+
+# METHODS.md is read as it stands; here each of its chapters is a page, named by its question.
+METHODS_QUESTIONS = {
+    "Data": "Where do the figures come from?",
+    "Scores": "How does a score come about, and why is one missing?",
+    "Reference set": "Whom is a country held against?",
+    "How sure a rank is": "How sure is a rank?",
+    "Checks against published results": "Does it agree with published indexes?",
+    "Where the engine differs from COINr, and why": "Where does it differ from COINr?",
+    "Notebooks and reports": "What does a batch do, and what is redone?",
+    "Survey answers": "How are survey answers read, and what is told of people?",
+    "Evidence from small groups": "What can be said of small groups?",
+    "Places and peers": "Which places is a place compared with?",
+}
+_LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
+
+
+def _relink(text: str, here: str) -> str:
+    """Lead links between files of the repository to the pages that hold those files here."""
+    pages = {"METHODS.md": "methods.md", "CHANGELOG.md": "project/changelog.md",
+             "CONTRIBUTING.md": "project/contributing.md"}  # fmt: skip
+    up = "../" if here else ""
+
+    def lead(found: re.Match[str]) -> str:
+        target = found[1].removeprefix("docs/")
+        if found[1] in pages:
+            return f"]({up}{pages[found[1]]})"
+        if (HERE / target).exists():
+            return f"]({up}{target}{found[2] or ''})"
+        return f"](https://example.invalid/{found[1]})"
+
+    return _LINK.sub(lead, text)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a page unless it is there already, so that a second build does only what changed."""
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def split_methods(text: str) -> dict[str, str]:
+    """Return name and text of the page of each chapter of METHODS.md."""
+    pages = {}
+    for chapter in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        heading, _, body = chapter.partition("\n")
+        number, _, title = heading.partition(". ")
+        question = METHODS_QUESTIONS.get(title, title)
+        slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+        # A paragraph that begins with bold words becomes a section of its own: it can be linked.
+        body = re.sub(r"^\*\*([^*\n]+?)\.?\*\*(?= |$)", r"## \1\n\n", body, flags=re.MULTILINE)
+        about = f"*METHODS, section {number}: {title}.*"
+        pages[f"{int(number):02d}-{slug}"] = f"# {question}\n\n{about}\n{body}"
+    return pages
+
+
+def make_pages() -> None:
+    """Make the pages that other files of the repository hold."""
+    text = (ROOT / "METHODS.md").read_text(encoding="utf-8")
+    pages = split_methods(text)
+    folder = HERE / "methods"
+    for old in folder.glob("*.md") if folder.exists() else ():
+        if old.stem not in pages:
+            old.unlink()
+    for name, page in pages.items():
+        _write(folder / f"{name}.md", _relink(page, "methods"))
+    for name in ("CONTRIBUTING", "CHANGELOG"):
+        text = (ROOT / f"{name}.md").read_text(encoding="utf-8")
+        _write(HERE / "project" / f"{name.lower()}.md", _relink(text, "project"))
+
+
+make_pages()
