@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from importlib.metadata import version as installed
 from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+import innocap_analysis
+from innocap_analysis.cli import app
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -92,6 +98,74 @@ def make_pages() -> None:
     for name in ("CONTRIBUTING", "CHANGELOG"):
         text = (ROOT / f"{name}.md").read_text(encoding="utf-8")
         _write(HERE / "project" / f"{name.lower()}.md", _relink(text, "project"))
+    _write(HERE / "reference" / "commands.md", describe_commands())
+    _write(HERE / "reference" / "python.md", list_names())
 
+
+def describe_commands() -> str:
+    """Return the page of all commands, as the command line itself tells them."""
+    page = ["# The command line", COMMANDS_INTRO]
+
+    def tell(command: Any, name: str) -> None:  # noqa: ANN401 - click's command or group
+        children = getattr(command, "commands", {})
+        if name != "innocap":
+            page.append(f"## `{name}`\n\n{command.help or ''}")
+            rows = [param.get_help_record(context(command)) for param in command.params]
+            told = [row for row in rows if row is not None]
+            if told:
+                page.append("| option | meaning |\n|---|---|\n" + "\n".join(
+                    f"| `{left.replace('|', '/')}` | {right.replace('|', '/')} |"
+                    for left, right in told
+                ))  # fmt: skip
+        for child, own in children.items():
+            tell(own, f"{name} {child}")
+
+    def context(command: Any) -> Any:  # noqa: ANN401
+        return command.context_class(command)
+
+    tell(get_command(app), "innocap")
+    return "\n\n".join(page) + "\n"
+
+
+def list_names() -> str:
+    """Return the page of all public names, by the room that each lives in."""
+    page = ["# In Python", PYTHON_INTRO]
+    by_room: dict[str, list[str]] = {}
+    for name in innocap_analysis.__all__:
+        module = getattr(innocap_analysis, name).__module__.split(".")
+        room = module[1] if module[0] == "innocap_analysis" else "errors"
+        by_room.setdefault(room, []).append(name)
+    for room, title in ROOMS.items():
+        page.append(f"## {title}")
+        for name in by_room.pop(room, ()):
+            value = getattr(innocap_analysis, name)
+            how = "autofunction" if not isinstance(value, type) else (
+                "autoexception" if issubclass(value, Exception) else "autoclass"
+            )  # fmt: skip
+            page.append(f"```{{eval-rst}}\n.. {how}:: innocap_analysis.{name}\n```")
+    if by_room:
+        raise RuntimeError(f"docs/conf.py: ROOMS lacks {', '.join(by_room)}")
+    return "\n\n".join(page) + "\n"
+
+
+COMMANDS_INTRO = """After `bootstrap.py` the command `innocap` is in `.venv/bin` (on Windows in
+`.venv\\Scripts`). This page is made from the program itself.
+
+Exit codes: 0 all well; 1 a notebook failed or something differs; 2 a mistake in a file, code,
+parameter or setting, told in one message, and nothing was done."""
+PYTHON_INTRO = """Every public name of `innocap_analysis`: what it takes, shapes and units, what it
+returns and raises, and an example that a test runs. Scores run from 0 to 100, shares and coverage
+from 0 to 1. The statistics of few people are a package of their own,
+`fewlikert`, with its own README; page modules (`innocap_analysis.pages`) take a view and return a
+figure, table or text."""
+ROOMS = {
+    "index": "Index: scores, ranks, and how sure they are",
+    "pages": "Pages: looking at data",
+    "survey": "Survey: answers and what may be told of them",
+    "batch": "Batch: running notebooks",
+    "data": "Data: units and places",
+    "settings": "Settings",
+    "errors": "Mistakes and doubts",
+}
 
 make_pages()
