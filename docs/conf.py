@@ -46,6 +46,19 @@ METHODS_QUESTIONS = {
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
 
 
+# **Name.** or **Name** (`where it lives`), and the first letter of the text; a name that begins
+# a sentence stays in it.
+_BOLD = re.compile(r"^\*\*([^*\n]+?)(\.?)\*\*(?: \(([^)\n]*)\))?([.,:]?) +(\S)", re.MULTILINE)
+
+
+def _make_heading(found: re.Match[str]) -> str:
+    name, stop, where, comma, first = found.groups()
+    if not (stop or where or comma):
+        return f"## {name}\n\n{name} {first}"
+    told = "" if not where else f"*In {where}.* " if where.startswith("`") else f"*{where}.* "
+    return f"## {name}\n\n{told}{first.upper()}"
+
+
 def _relink(text: str, here: str) -> str:
     """Lead links between files of the repository to the pages that hold those files here."""
     pages = {"METHODS.md": "methods.md", "CHANGELOG.md": "project/changelog.md",
@@ -79,7 +92,7 @@ def split_methods(text: str) -> dict[str, str]:
         question = METHODS_QUESTIONS.get(title, title)
         slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
         # A paragraph that begins with bold words becomes a section of its own: it can be linked.
-        body = re.sub(r"^\*\*([^*\n]+?)\.?\*\*(?= |$)", r"## \1\n\n", body, flags=re.MULTILINE)
+        body = _BOLD.sub(_make_heading, body)
         about = f"*METHODS, section {number}: {title}.*"
         pages[f"{int(number):02d}-{slug}"] = f"# {question}\n\n{about}\n{body}"
     return pages

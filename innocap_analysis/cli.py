@@ -12,6 +12,7 @@ import typer
 from innocap_analysis import __version__
 from innocap_analysis.batch.conduct import count_jobs
 from innocap_analysis.batch.progress import Progress, announce
+from innocap_analysis.cli_project import add_project_commands
 from innocap_analysis.cli_survey import add_survey_commands
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import load_settings
@@ -309,6 +310,7 @@ def goalposts(
 
 
 add_survey_commands(app)
+add_project_commands(app)
 
 
 @app.command()

@@ -136,7 +136,7 @@ def test_no_or_unknown_job(arguments: list[str]) -> None:
     command = [sys.executable, str(ROOT / "bootstrap.py"), *arguments]
     ended = subprocess.run(command, check=False, capture_output=True, text=True)
     assert ended.returncode == 2
-    assert "choose one of: report, test, lab, lock" in ended.stderr
+    assert "choose one of: report, test, lab, docs, lock" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
     path
     for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
-    if "_build" not in path.parts
+    if not {"_build", "project", "methods"} & set(path.parts)
 ]
 SECTIONS = ("Parameters", "Returns", "Raises", "Examples")
 
@@ -57,14 +57,15 @@ def test_every_command_on_a_page_exists_and_takes_its_options() -> None:
     assert len(commands) > 40
     for page, line in commands:
         command, words = get_command(app), split_command(re.split(r"    |\[", line)[0])
-        context = command.make_context("innocap", list(words))
+        context = command.make_context("innocap", list(words), resilient_parsing=True)
+        words = [word for word in words if word != "--help"]
         while words and hasattr(command, "commands"):
             name, *words = [word for word in words if word != "|"]
             if name.startswith("-"):
                 break
             assert name in command.commands, f"{page}: {line}: there is no {name!r}"
             command = command.commands[name]
-        if "|" in line or line.endswith("..."):
+        if "|" in line or (not words and hasattr(command, "commands")):
             continue
         try:
             command.make_context(line, words, parent=context)

@@ -21,7 +21,7 @@ GROUND = [
     "archives",
     "files",
 ]
-ROOMS = [*GROUND, "data", "index", "survey", "pages", "batch", "cli_survey", "cli"]
+ROOMS = [*GROUND, "data", "index", "survey", "pages", "batch", "cli_survey", "cli_project", "cli"]
 NEIGHBOURS = ["fewlikert", "warmill"]
 MODULES = sorted(HOUSE.rglob("*.py"))
 ALL = sorted([*MODULES, *(p for n in NEIGHBOURS for p in (ROOT / n).rglob("*.py"))])
