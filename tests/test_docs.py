@@ -20,6 +20,7 @@ PAGES = [
     path
     for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
     if not {"_build", "project", "methods"} & set(path.parts)
+    and path.name not in ("commands.md", "python.md")
 ]
 SECTIONS = ("Parameters", "Returns", "Raises", "Examples")
 
