@@ -12,6 +12,7 @@ import typer
 from innocap_analysis import __version__
 from innocap_analysis.batch.conduct import count_jobs
 from innocap_analysis.batch.progress import Progress, announce
+from innocap_analysis.cli_add import add_change_commands
 from innocap_analysis.cli_project import add_project_commands
 from innocap_analysis.cli_survey import add_survey_commands
 from innocap_analysis.errors import InnocapError
@@ -59,6 +60,9 @@ Places = Annotated[
     ),
 ]  # fmt: skip
 Country = Annotated[str | None, typer.Option("--country", "-c", help="Places of this country.")]
+Index = Annotated[
+    str | None, typer.Option("--index", "-i", help="An index that innocap.yml lists.")
+]
 Table = Annotated[
     Path | None, typer.Option("--runs", help="CSV file with the rows to run instead of the plan.")
 ]
@@ -102,12 +106,13 @@ def report(
     runs: Table = None,
     places: Places = None,
     country: Country = None,
+    index: Index = None,
 ) -> None:
     """Run the notebooks and write reports and figures."""
     settings = load_settings()
     asked: dict[str, Any] = {
         "regions": region, "notebooks": notebook, "languages": language, "table": runs,
-        "places": places, "country": country,
+        "places": places, "country": country, "index": index,
     }  # fmt: skip
     if dry_run:
         from innocap_analysis.batch.conduct import Request
@@ -116,7 +121,7 @@ def report(
         _foresee(
             Request(
                 settings, region, notebook, language, pairs, jobs, force, variant, runs, places,
-                country,
+                country, index,
             )
         )  # fmt: skip
         return
@@ -134,6 +139,7 @@ def report(
         table=runs,
         places=places,
         country=country,
+        index=index,
         jobs=jobs,
         force=force,
         scheduler=scheduler,
@@ -184,12 +190,16 @@ def verify(
         str | None,
         typer.Option("--number", help="Id in results.csv: walk from it to the raw figures."),
     ] = None,
+    index: Index = None,
 ) -> None:
     """Compare reports, and what each of them has read, with the provenance record."""
     from innocap_analysis.batch.verify import verify_reports
 
     settings = load_settings()
     if number is not None:
+        page, colon, rest = number.partition(":")
+        if index is not None and settings.choose(index).index not in page.split("@"):
+            number = f"{page}@{index}{colon}{rest}"
         from innocap_analysis.batch.trace import trace_number
 
         for line in trace_number(number, settings):
@@ -257,25 +267,26 @@ def prepare() -> None:
 
 
 @app.command()
-def score() -> None:
-    """Write observations, cleaning log and scores, and show the partner countries."""
+def score(index: Index = None) -> None:
+    """Write observations, cleaning log and scores, and show the units."""
+    from innocap_analysis.data.observations import find_processed
     from innocap_analysis.index.capacity import load_capacity, write_scores
 
-    settings = load_settings()
+    settings = load_settings().choose(index)
     write_scores(settings)
     capacity = load_capacity(settings=settings)
-    shown = capacity.result.scores.loc[capacity.countries, [capacity.root, *capacity.dimensions]]
+    shown = capacity.result.scores.loc[capacity.units, [capacity.root, *capacity.dimensions]]
     typer.echo(shown.round(1).to_string())
-    typer.echo(f"Written to {settings.processed_dir}")
+    typer.echo(f"Written to {find_processed(settings)}")
 
 
 @app.command()
-def check() -> None:
+def check(index: Index = None) -> None:
     """Check settings, codebooks, raw files, goalposts and notebooks."""
     from innocap_analysis.batch.check import check_project
     from innocap_analysis.batch.domain import list_notes
 
-    settings = load_settings()
+    settings = load_settings().choose(index)
     faults = 0
     for name, found in check_project(settings):
         typer.echo(f"{'ok    ' if not found else 'FAULT '} {name}")
@@ -293,11 +304,12 @@ def goalposts(
     write: Annotated[
         bool, typer.Option("--write", help="Freeze the recomputed values in the codebook.")
     ] = False,
+    index: Index = None,
 ) -> None:
     """Recompute the goalposts from the reference set and compare them with the codebook."""
     from innocap_analysis.index.goalposts import recompute_goalposts, write_goalposts
 
-    settings = load_settings()
+    settings = load_settings().choose(index)
     table = recompute_goalposts(settings)
     typer.echo(table.to_string(index=False))
     if write:
@@ -310,16 +322,8 @@ def goalposts(
 
 
 add_survey_commands(app)
+add_change_commands(app)
 add_project_commands(app)
-
-
-@app.command()
-def translations() -> None:
-    """Bring the translation catalogues in step with the texts of the project."""
-    from innocap_analysis.pages.catalogue import update_catalogues
-
-    for language, missing in update_catalogues(load_settings()).items():
-        typer.echo(f"{language}: {missing} to translate")
 
 
 def main() -> None:

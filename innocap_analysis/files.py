@@ -83,6 +83,14 @@ def parse_table(text: str, name: str, **types: str) -> pd.DataFrame:
     return table.fillna(dict.fromkeys(texts, ""))
 
 
+def parse_texts(text: str, name: str) -> pd.DataFrame:
+    """Read the text of a table of texts: an empty cell, or column, holds empty ones."""
+    try:
+        return pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
+    except ValueError as error:
+        raise InnocapError(f"{name}: cannot be read as a table ({error})") from None
+
+
 def choose_texts(table: pd.DataFrame, stem: str, language: str) -> pd.Series:
     """Return the texts of a table in a language (``note_fi``), in English where one is missing."""
     english = table.get(f"{stem}_en", pd.Series("", index=table.index))

@@ -1,10 +1,11 @@
-"""Parts of the settings: the countries, and with whom a place is compared."""
+"""Parts of the settings: countries, indexes, and with whom a place is compared."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from innocap_analysis.languages import SOURCE_LANGUAGE, is_language
 from innocap_analysis.parts import Part
@@ -16,7 +17,16 @@ def _check_language(code: str) -> str:
     return code
 
 
+def _codes_or_all(value: object) -> object:
+    return None if value == "all" else value
+
+
 Language = Annotated[str, AfterValidator(_check_language)]
+# What the units of an index are; the levels of the tree of places.
+Level = Literal["country", "region", "district", "county", "municipality"]
+Members = Annotated[tuple[str, ...] | None, BeforeValidator(_codes_or_all)]
+ReferenceSets = Annotated[dict[str, Members], Field(min_length=1)]
+PEERS = "peers"  # the reference set of a unit and those that are like it
 
 
 class Country(Part):
@@ -34,6 +44,19 @@ class Country(Part):
             if names.get(own, "").strip():
                 return names[own]
         return self.partner_region
+
+
+def _hold_against_all() -> dict[str, tuple[str, ...] | None]:
+    return {"all": None}
+
+
+class IndexPlan(Part):
+    """An index beside the default one: its codebook, its units and whom they are held against."""
+
+    codebook: Path
+    level: Level
+    title: dict[Language, str] = Field(default_factory=dict)
+    reference_sets: ReferenceSets = Field(default_factory=_hold_against_all)
 
 
 class PeerRule(Part):

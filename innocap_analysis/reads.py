@@ -16,11 +16,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from innocap_analysis.errors import InnocapError
+
 CONFIG_NAME = "innocap.yml"
 TEXTS_NAME = "answers_texts.csv"  # free texts of the survey, which no page shows
 ABSENT, FOLDER, UNREADABLE = "absent", "folder", "unreadable"
-# Values of `Reading.kind`: one file, the names that fit a pattern, all below a folder, a setting.
-KINDS = ("file", "list", "tree", "setting")
+# Values of `Reading.kind`: one file, the names that fit a pattern, all below a folder, a setting,
+# and of the description of the raw files the entries of one role.
+KINDS = ("file", "list", "tree", "setting", "role")
 
 
 class Reading(NamedTuple):
@@ -31,8 +34,8 @@ class Reading(NamedTuple):
     kind : str
         One of :data:`KINDS`.
     name : str
-        Path below the project (absolute outside it, ``~`` for the home folder), a pattern, or
-        the name of a setting.
+        Path below the project (absolute outside it, ``~`` for the home folder), a pattern,
+        the name of a setting, or a file and a role (``data/raw/datapackage.json#places``).
     """
 
     kind: str
@@ -91,6 +94,19 @@ def is_project_config(file: Path) -> bool:
         return listener is not None and file.resolve() == listener.root / CONFIG_NAME
 
 
+def find_root(start: Path | None = None) -> Path:
+    """Find the folder that holds ``innocap.yml``."""
+    with aside():  # which project this is, is no input of a page
+        here = (start or Path.cwd()).resolve()
+        beside_package = Path(__file__).resolve().parents[1]
+        for folder in (here, *here.parents, beside_package):
+            if (folder / CONFIG_NAME).is_file():
+                return folder
+    raise InnocapError(
+        f"no {CONFIG_NAME} in {here} or a folder above it: run this inside the project folder"
+    )
+
+
 def note_setting(name: str, digest: str) -> None:
     """Tell that a setting was read."""
     if listener is not None and not ears.closed:
@@ -98,9 +114,25 @@ def note_setting(name: str, digest: str) -> None:
             listener.note(Reading("setting", name), digest)
 
 
+def note_role(file: Path, role: str, entries: object) -> None:
+    """Tell that of a description of files the entries of one role were read."""
+    heard = listener if is_listening() else None
+    with aside():
+        place = heard.name_place(file) if heard is not None else None
+        if heard is not None and place is not None:
+            heard.note(Reading("role", f"{place}#{role}"), _hash_content(entries))
+
+
 def hash_reading(root: Path, reading: Reading, known: Mapping[str, str] = {}) -> str:
     """Return the hash of what a name stands for now."""
     path = root / Path(reading.name).expanduser()
+    if reading.kind == "role":
+        name, _, role = reading.name.partition("#")
+        try:
+            every = json.loads((root / name).read_text(encoding="utf-8"))["resources"]
+            return _hash_content([one for one in every if one.get("role") == role])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return UNREADABLE
     if reading.kind == "file":
         return _hash_file(path)
     if reading.kind == "list":
@@ -110,6 +142,10 @@ def hash_reading(root: Path, reading: Reading, known: Mapping[str, str] = {}) ->
         files = (p for p in walk_files(path) if p.name != TEXTS_NAME)
         own = {p.relative_to(root).as_posix(): p for p in files}
         content = {name: known.get(name) or _hash_file(p) for name, p in sorted(own.items())}
+    return _hash_content(content)
+
+
+def _hash_content(content: object) -> str:
     return hashlib.sha256(json.dumps(content).encode("utf-8")).hexdigest()
 
 

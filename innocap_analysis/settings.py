@@ -6,10 +6,9 @@ import contextlib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
-    BeforeValidator,
     Field,
     PrivateAttr,
     ValidationError,
@@ -19,10 +18,19 @@ from pydantic import (
 
 from innocap_analysis import reads
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.partners import Country, Language, PeerRule
+from innocap_analysis.languages import SOURCE_LANGUAGE
+from innocap_analysis.partners import (
+    PEERS,
+    Country,
+    IndexPlan,
+    Language,
+    Level,
+    PeerRule,
+    ReferenceSets,
+)
 from innocap_analysis.parts import Part
-from innocap_analysis.planned import MARK, BatchPlan
-from innocap_analysis.yamlfile import parse_yaml
+from innocap_analysis.planned import MARK, BatchPlan, check_variant
+from innocap_analysis.yamlfile import parse_yaml, tell_fault
 
 CONFIG_NAME = reads.CONFIG_NAME
 TEXTS_NAME = reads.TEXTS_NAME
@@ -35,10 +43,6 @@ MIN_RESPONDENTS_FLOOR = 5
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}")
 
 
-def _codes_or_all(value: object) -> object:
-    return None if value == "all" else value
-
-
 class Settings(Part):
     """Checked content of ``innocap.yml`` plus the folders that follow from its place.
 
@@ -48,6 +52,11 @@ class Settings(Part):
         Partner countries by ISO 3166-1 alpha-2 code, in the order of reports.
     reference_sets : dict of str to tuple of str or None
         Named sets of countries; None stands for every country in the raw data.
+    level : str or None
+        What the units of the default index are; None: countries where figures of countries are
+        in the raw data, else regions.
+    indexes : dict of str to IndexPlan
+        Indexes beside the default one, by name.
     languages : tuple of str
         Report languages; the first is the default.
     min_coverage : float
@@ -67,10 +76,9 @@ class Settings(Part):
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]
     places: Path = Path("data/codebooks/places.csv")
     countries: Annotated[dict[str, Country], Field(min_length=1)]
-    reference_sets: Annotated[
-        dict[str, Annotated[tuple[str, ...] | None, BeforeValidator(_codes_or_all)]],
-        Field(min_length=1),
-    ]
+    reference_sets: ReferenceSets
+    level: Level | None = None
+    indexes: dict[str, IndexPlan] = Field(default_factory=dict)
     min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
     min_respondents: Annotated[int, Field(ge=MIN_RESPONDENTS_FLOOR)] = 10
     min_organisations: Annotated[int, Field(ge=1)] = 3
@@ -80,6 +88,7 @@ class Settings(Part):
     _root: Path = PrivateAttr(default=Path())
     _lines: dict[tuple[str, ...], int] = PrivateAttr(default_factory=dict)
     _batch: str = PrivateAttr(default="")
+    _index: str = PrivateAttr(default="")
 
     @field_validator("countries")
     @classmethod
@@ -97,11 +106,16 @@ class Settings(Part):
         return languages
 
     @model_validator(mode="after")
-    def _check_notebooks_differ(self) -> Settings:
+    def _check_names_differ(self) -> Settings:
         names = [*self.batch.comparison, *self.batch.region, *self.batch.place]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
+        if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"batch: {twice[0]!r} is listed twice")
+        for index in self.indexes:
+            check_variant(index)
+        if both := sorted(set(self.indexes) & set(self.batch.sets)):
+            raise ValueError(f"indexes: {both[0]!r} is the name of a set of parameters too")
+        if any(PEERS in own.reference_sets for own in (self, *self.indexes.values())):
+            raise ValueError(f"reference_sets: {PEERS!r} stands for a unit and those like it")
         return self
 
     @property
@@ -110,9 +124,24 @@ class Settings(Part):
         return self._root
 
     @property
+    def index(self) -> str:
+        """Name of the index that is looked at; empty for the default one."""
+        return self._index
+
+    @property
+    def chosen(self) -> Settings | IndexPlan:
+        """What holds codebook, level and reference sets of the index that is looked at."""
+        return self.indexes[self._index] if self._index else self
+
+    @property
     def codebook_path(self) -> Path:
-        """The codebook of the default index."""
-        return self._root / self.codebook
+        """The codebook of the index that is looked at."""
+        return self._root / self.chosen.codebook
+
+    @property
+    def sets(self) -> dict[str, tuple[str, ...] | None]:
+        """The reference sets of the index that is looked at."""
+        return self.chosen.reference_sets
 
     @property
     def regions_path(self) -> Path:
@@ -142,12 +171,12 @@ class Settings(Part):
     @property
     def flags_path(self) -> Path:
         """The table of known weaknesses of figures."""
-        return self.codebook_path.parent / "flags.csv"
+        return (self._root / self.codebook).parent / "flags.csv"
 
     @property
     def notes_path(self) -> Path:
         """The table of what readers should know about indicators and raw files."""
-        return self.codebook_path.parent / "notes.csv"
+        return (self._root / self.codebook).parent / "notes.csv"
 
     @property
     def raw_dir(self) -> Path:
@@ -221,6 +250,25 @@ class Settings(Part):
             copy._root, copy._lines, copy._batch = self._root, self._lines, name
         return copy
 
+    def choose(self, index: str | None) -> Settings:
+        """Return the settings as seen from one of the indexes; None is the default one."""
+        with reads.aside():
+            if index and index not in self.indexes:
+                known = ", ".join(self.indexes) or "none beside the default one"
+                raise InnocapError(
+                    f"index {index!r} is unknown: {CONFIG_NAME} lists {known} under indexes:"
+                    + suggest(index, list(self.indexes))
+                )
+            copy = self.model_copy()
+            copy._index = index or ""
+        return copy
+
+    def title(self, language: str) -> str:
+        """Return the title of the index that is looked at; empty for the default one."""
+        titles = self.indexes[self._index].title if self._index else {}
+        own = (titles.get(key, "") for key in (language, SOURCE_LANGUAGE))
+        return next(filter(None, own), self._index)
+
     def locate(self, *place: str) -> str:
         """Return file, line and name of a setting, as messages begin."""
         line = next(
@@ -240,26 +288,13 @@ class Settings(Part):
 
     def check_reference(self, reference: str) -> str:
         """Return the name of a reference set, or raise when there is none of that name."""
-        if reference not in self.reference_sets:
+        known = [*self.sets, PEERS] if self.chosen.level not in (None, "country") else [*self.sets]
+        if reference not in known:
             raise InnocapError(
                 f"reference set {reference!r} is unknown: choose one of "
-                f"{', '.join(self.reference_sets)} (set in {CONFIG_NAME})"
-                + suggest(reference, list(self.reference_sets))
+                f"{', '.join(known)} (set in {CONFIG_NAME})" + suggest(reference, known)
             )
         return reference
-
-
-def find_root(start: Path | None = None) -> Path:
-    """Find the folder that holds ``innocap.yml``."""
-    with reads.aside():  # which project this is, is no input of a page
-        here = (start or Path.cwd()).resolve()
-        beside_package = Path(__file__).resolve().parents[1]
-        for folder in (here, *here.parents, beside_package):
-            if (folder / CONFIG_NAME).is_file():
-                return folder
-    raise InnocapError(
-        f"no {CONFIG_NAME} in {here} or a folder above it: run this inside the project folder"
-    )
 
 
 def load_settings(path: str | Path | None = None) -> Settings:
@@ -287,7 +322,7 @@ def load_settings(path: str | Path | None = None) -> Settings:
     >>> load_settings().countries["SE"].partner_region
     'SE32'
     """
-    given = find_root() if path is None else Path(path)
+    given = reads.find_root() if path is None else Path(path)
     with reads.aside():
         file = given / CONFIG_NAME if given.is_dir() else given
         own = reads.is_project_config(file)
@@ -303,25 +338,10 @@ def load_settings(path: str | Path | None = None) -> Settings:
     try:
         settings = Settings.model_validate(content)
     except ValidationError as error:
-        faults = [_tell_fault(fault, lines) for fault in error.errors()]
+        faults = [tell_fault(fault, lines) for fault in error.errors()]
         raise InnocapError(f"{file.name}: " + "\n  ".join(faults)) from None
     with reads.aside():
         settings._root, settings._lines = file.resolve().parent, lines
     if own:
         settings.take_names()
     return settings
-
-
-def _tell_fault(fault: Any, lines: dict[tuple[str, ...], int]) -> str:  # noqa: ANN401
-    where = tuple(str(part) for part in fault["loc"])
-    named = tuple(part for part in where if part != "[key]")
-    line = next((lines[named[:k]] for k in range(len(named), 0, -1) if named[:k] in lines), None)
-    place = ".".join(named) or "the file"
-    if fault["type"] == "extra_forbidden":
-        text = "is no known setting (is it misspelt?)"
-    elif fault["type"] == "missing":
-        text = "is missing"
-    else:
-        text = fault["msg"].removeprefix("Value error, ")
-        text += f" (found {fault['input']!r})" if isinstance(fault["input"], str) else ""
-    return (f"line {line}, " if line else "") + f"{place}: {text}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import yaml
 
@@ -63,3 +64,19 @@ def _refuse_aliases(text: str, name: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > _MOST_LEVELS:
             raise InnocapError(f"{line}more than {_MOST_LEVELS} levels inside each other")
+
+
+def tell_fault(fault: Any, lines: dict[tuple[str, ...], int]) -> str:  # noqa: ANN401
+    """Say what the checker of the settings found, with line and name."""
+    where = tuple(str(part) for part in fault["loc"])
+    named = tuple(part for part in where if part != "[key]")
+    line = next((lines[named[:k]] for k in range(len(named), 0, -1) if named[:k] in lines), None)
+    place = ".".join(named) or "the file"
+    if fault["type"] == "extra_forbidden":
+        text = "is no known setting (is it misspelt?)"
+    elif fault["type"] == "missing":
+        text = "is missing"
+    else:
+        text = fault["msg"].removeprefix("Value error, ")
+        text += f" (found {fault['input']!r})" if isinstance(fault["input"], str) else ""
+    return (f"line {line}, " if line else "") + f"{place}: {text}"

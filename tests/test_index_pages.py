@@ -58,7 +58,7 @@ def test_every_page_stands_gaps(gaps: CapacityData) -> None:
         assert method.plot_normalisation(view, "PIAAC_LIT", "IE").alt.startswith(
             "Adult literacy: Ireland is not measured"
         )
-        assert "Canada –" in indicators.plot_indicators(view, view.countries).alt
+        assert "Canada –" in indicators.plot_indicators(view, view.shown).alt
         cells = comparison.table_scores(view, ranks=False).cells
         for draw in (method.plot_importance, data.plot_coverage, data.plot_years):
             assert not draw(view).data.empty
@@ -116,7 +116,7 @@ def test_two_simulations_have_measures_of_their_own(capacity: CapacityData) -> N
     ranks.table_rank_summary(view, wide)
     ranks.write_findings(view, found, wide)  # one name for two numbers would stop here
     facts = view.ledger.facts
-    for unit in view.countries:
+    for unit in view.shown:
         assert {f"50:{unit}:INNOCAP:share_first", f"50:{unit}:INNOCAP:share_first_wide"} <= {*facts}
     assert facts["50:::n_runs"].value == 100
     assert facts["50:::n_runs_wide"].value == 16 * 8

@@ -21,7 +21,19 @@ GROUND = [
     "archives",
     "files",
 ]
-ROOMS = [*GROUND, "data", "index", "survey", "pages", "batch", "cli_survey", "cli_project", "cli"]
+ROOMS = [
+    *GROUND,
+    "data",
+    "index",
+    "survey",
+    "pages",
+    "batch",
+    "changes",
+    "cli_survey",
+    "cli_add",
+    "cli_project",
+    "cli",
+]
 NEIGHBOURS = ["fewlikert", "warmill"]
 MODULES = sorted(HOUSE.rglob("*.py"))
 ALL = sorted([*MODULES, *(p for n in NEIGHBOURS for p in (ROOT / n).rglob("*.py"))])

@@ -51,7 +51,7 @@ def give(view: IndexView) -> dict[str, object]:
     return {
         "view": view, "alternatives": alternatives.compare(view, leave_out="BIPA_PROCDATA"),
         "wide": ranks.simulate_wide(view, base=16), "code": "PIAAC_LIT", "unit": "SE",
-        "codes": ["UN_OSI", "WB_DCEI"], "units": view.countries,
+        "codes": ["UN_OSI", "WB_DCEI"], "units": view.shown,
     }  # fmt: skip
 
 

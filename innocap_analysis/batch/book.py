@@ -14,7 +14,9 @@ from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.settings import CONFIG_NAME, Settings
 from innocap_analysis.survey.wave import find_wave
 
-BY_PLAN = ("region", "place", "language")  # given by the units and languages of a plan
+BY_PLAN = ("region", "place", "language", "index")  # given by the options of a plan
+# What is of one index only; of another it is what its pages take by themselves.
+_OF_INDEX = ("reference", "example", "region", "leave_out")
 
 
 class Book:
@@ -51,9 +53,16 @@ class Book:
     def standards(self, name: str) -> dict[str, Value]:
         """Return what a batch gives every parameter that nobody sets."""
         if name not in self._standards:
-            values = {}
+            values: dict[str, Value] = {}
             frozen = self.settings.batch.defaults.get(name, {})
+            other = self.settings.index
             for parameter in self.declare(name):
+                if other and parameter.name in _OF_INDEX:
+                    values[parameter.name] = None
+                    continue
+                if parameter.name == "index":
+                    values["index"] = other or None
+                    continue
                 values[parameter.name] = parameter.default
                 if parameter.name in frozen:
                     place = self.settings.locate("batch", "defaults", name, parameter.name)
@@ -62,7 +71,7 @@ class Book:
                     ).get(parameter.name)
                 elif parameter.name == "wave":
                     values["wave"] = find_wave(self.settings)
-            given = {"language"} if self.runs_once(name) else {*BY_PLAN}
+            given = {"language", "index"} if self.runs_once(name) else {*BY_PLAN}
             unknown = set(frozen) - {p.name for p in self.declare(name)}
             for key in sorted(unknown | (set(frozen) & given)):
                 place = self.settings.locate("batch", "defaults", name, key)
@@ -131,7 +140,7 @@ def set_values(
     values = standard | own
     choices = {k: v for k, v in own.items() if v != standard[k] and k != "wave"}
     mark = mark_wave(str(values["wave"]), book.settings) if "wave" in values else ""
-    tag = make_tag(mark, (variant or name_choices(choices)) if choices else "")
+    tag = make_tag(mark, book.settings.index, (variant or name_choices(choices)) if choices else "")
     return values, tag, choices
 
 

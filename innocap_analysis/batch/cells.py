@@ -11,8 +11,9 @@ import nbformat
 
 from innocap_analysis.batch import witness
 from innocap_analysis.batch.outcome import Run
+from innocap_analysis.data.levels import COUNTRY, find_level
 from innocap_analysis.files import CHECK_DISK
-from innocap_analysis.pages.language import translate_notebook
+from innocap_analysis.pages.language import PLACES, translate_notebook
 from innocap_analysis.settings import OUTPUT_VARIABLE, PUBLISH_VARIABLE, VARIANT_VARIABLE, Settings
 from warmill import Ending, cells
 from warmill.processes import environment
@@ -32,7 +33,7 @@ def run_cells(
     engine: str | None,
 ) -> Ending:
     """Run papermill on a translated copy in the staging folder and return what it wrote."""
-    translated = translate_notebook(notebook, run.language)
+    translated = translate_notebook(notebook, run.language, find_wording(run, settings))
     translated.metadata["kernelspec"] = _KERNEL
     nbformat.write(translated, staging / SOURCE)
     # Figures go below the folder; a kernel of its own inherits the environment.
@@ -46,6 +47,13 @@ def run_cells(
     if ending.error and _is_refused(ending.error):
         return Ending(ending.notebook, ending.cell, f"{ending.error}; {CHECK_DISK}")
     return ending
+
+
+def find_wording(run: Run, settings: Settings) -> str:
+    """Return the words of a notebook: those of countries or, by its index, those of places."""
+    if "index" not in run.parameters:
+        return ""
+    return PLACES if find_level(settings.choose(run.index)) != COUNTRY else ""
 
 
 def _is_refused(error: str) -> bool:

@@ -10,12 +10,15 @@ from innocap_analysis.batch.book import find_overruled
 from innocap_analysis.batch.domain import refuse_faults
 from innocap_analysis.batch.parameters import read_notebook, read_parameters
 from innocap_analysis.batch.plan import make_plan
+from innocap_analysis.data.datapackage import read_datapackage
+from innocap_analysis.data.flags import read_flags, read_notes
 from innocap_analysis.data.local import read_labels
 from innocap_analysis.data.places import read_places
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import load_capacity, prepare_indicators
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.goalposts import compute_goalposts
+from innocap_analysis.pages.opening import open_view
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.instrument import read_instrument
 
@@ -37,6 +40,10 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
     if settings.places_path.exists():
         yield "places", _catch(lambda: read_places(settings))
         yield settings.local_path.name, _catch(lambda: read_labels(settings))
+    for name in () if settings.index else settings.indexes:
+        own = settings.choose(name)
+        yield f"index {name}", _catch(lambda own=own: _check_index(own))  # type: ignore[misc]
+    yield "flags and notes", _catch(lambda: _check_notes(settings))
     yield "countries and regions", _catch(lambda: refuse_faults(settings))
     yield "goalposts", _catch(lambda: _check_goalposts(settings))
     yield "batch plan", _catch(lambda: _check_plan(settings))
@@ -51,6 +58,24 @@ def _catch(step: Callable[[], object]) -> list[str]:
     except InnocapError as error:
         return str(error).splitlines()
     return []
+
+
+def _check_notes(settings: Settings) -> None:
+    """Check that every flag and note is about an indicator of some index, or about a raw file."""
+    indexes = ["", *settings.indexes]
+    books = [read_codebook(settings.choose(name).codebook_path).table.index for name in indexes]
+    codes = [str(code) for own in books for code in own]
+    read_flags(settings.flags_path, codes=codes)
+    files = [resource.name for resource in read_datapackage(settings.raw_dir)]
+    if settings.local_path.exists():
+        codes += [str(code) for code in read_labels(settings).index]
+    read_notes(settings.notes_path, codes=[*codes, *files])
+
+
+def _check_index(settings: Settings) -> None:
+    refuse_faults(settings)
+    open_view("30", settings=settings)
+    _check_goalposts(settings)
 
 
 def _check_goalposts(settings: Settings) -> None:

@@ -10,11 +10,12 @@ from innocap_analysis.batch.crate import CRATE_NAME, write_crate
 from innocap_analysis.batch.execute import FAILED
 from innocap_analysis.batch.index_page import open_fronts, write_index_pages
 from innocap_analysis.batch.lock import hold_pages, hold_places
-from innocap_analysis.batch.naming import name_report, split_report, split_tag
+from innocap_analysis.batch.naming import name_report, split_index, split_report, split_tag
 from innocap_analysis.batch.places_page import STEM, write_places_pages
 from innocap_analysis.batch.plan import COMPARISON, make_plan
 from innocap_analysis.batch.record import find_changes, read_record
 from innocap_analysis.batch.results import FRONT_NAME, NAME, SCHEMA_NAME, write_results
+from innocap_analysis.batch.units_page import UNITS_STEM, write_units_pages
 from innocap_analysis.batch.verify import read_outputs
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import hash_file
@@ -66,10 +67,11 @@ def find_leftovers(settings: Settings) -> Leftovers:
     kept |= {
         f"reports/{name_report(stem, own, settings)}.html"
         for own in settings.languages
-        for stem in ("index", STEM)
+        for stem in ("index", STEM, *(f"{UNITS_STEM}@{name}" for name in settings.indexes))
     }
     made = read_outputs(settings.reports_dir)
-    for path in (p for stem in ("index", STEM) for p in settings.reports_dir.glob(f"{stem}*.html")):
+    stems = ("index", STEM, UNITS_STEM)
+    for path in (p for stem in stems for p in settings.reports_dir.glob(f"{stem}*.html")):
         if made.get(path.name) == hash_file(path):
             removable[f"reports/{path.name}"] = "its language is not offered"
     removable = {name: why for name, why in removable.items() if name not in kept}
@@ -91,7 +93,10 @@ def _find_fault(place: str, record: dict[str, Any], settings: Settings) -> str:
     region = parameters.pop("region", None)
     of_place = parameters.pop("place", None) is not None
     notebook, tag, language = split_report(stem, settings)
-    variant = split_tag(tag)[1]
+    index, variant = split_index(split_tag(tag)[1], settings)
+    told = parameters.pop("index", None)
+    if told and told != index:
+        return f"innocap.yml lists no index {told}"
     plan = settings.batch
     planned = plan.comparison if folder == COMPARISON else plan.place if of_place else plan.region
     if notebook not in planned:
@@ -107,6 +112,7 @@ def _find_fault(place: str, record: dict[str, Any], settings: Settings) -> str:
             language=language,
             parameters=None if variant in settings.batch.sets else parameters,
             variants=[variant] if variant else None,
+            index=index or None,
         )
     except InnocapError as fault:
         return str(fault).splitlines()[0]
@@ -134,6 +140,7 @@ def remove_leftovers(settings: Settings) -> Leftovers:
 
 def _bring_in_step(settings: Settings) -> None:
     write_places_pages(settings)
+    write_units_pages(settings)
     if any(settings.reports_dir.glob("index*.html")):
         write_index_pages(settings, open_fronts(settings), (), ())
     write_results(settings)

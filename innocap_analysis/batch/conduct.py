@@ -31,6 +31,7 @@ class Request:
     table: Path | None = None
     places: Sequence[str] | None = None
     country: str | None = None
+    index: str | None = None
 
 
 def conduct_batch(
@@ -47,12 +48,14 @@ def conduct_batch(
     from innocap_analysis.batch.places_page import write_places_pages
     from innocap_analysis.batch.record import RecordStore, find_reasons
     from innocap_analysis.batch.results import write_results
-    from innocap_analysis.index.capacity import write_scores
+    from innocap_analysis.batch.units_page import write_units_pages
+    from innocap_analysis.index.capacity import prepare_indicators, write_scores
     from innocap_analysis.pages.place_view import open_place_view
 
     config = request.settings
     plan = _plan_batch(request, tell)
-    write_scores(config)  # finds mistakes in the data before anything else is touched
+    # Finds mistakes in the data before anything else is touched.
+    write_scores(config.choose(request.index))
     with (
         hold_places(config.output_dir, [run.place for run in plan]) as name,
         RecordStore(state := describe_project(config)) as records,
@@ -81,7 +84,9 @@ def conduct_batch(
                 take(number, Outcome(run, "skipped", 0.0, record=record))
         tell("note", f"Runs: {len(plan)}, {len(todo)} to do, {len(plan) - len(todo)} as they were")
         if any("place" in run.parameters for _, run in todo):
-            open_place_view("35", settings=config)  # what is the same for all is kept for them
+            # What is the same for all is kept for them.
+            open_place_view("35", settings=config)
+            prepare_indicators(config)
         if todo:
             execute(todo, config, state, count_jobs(request.jobs, len(todo)), take)
         outcomes = [done[number] for number in range(len(plan))]
@@ -89,6 +94,7 @@ def conduct_batch(
         languages = list(dict.fromkeys(run.language for run in plan))
         with hold_pages(config.output_dir):
             write_places_pages(config)
+            write_units_pages(config)
             write_index_pages(config, fronts, outcomes, languages)
             write_results(config)
             write_crate(config, records.read())
@@ -104,7 +110,7 @@ def foresee_batch(request: Request) -> list[tuple[Run, str]]:
 
     config = request.settings
     plan = _plan_batch(request)
-    load_capacity(settings=config)  # the faults that would stop the batch
+    load_capacity(index=request.index, settings=config)  # the faults that would stop the batch
     state = describe_project(config)
     edition = Edition(config, state.files)
     sources = {run.notebook: read_notebook(run.notebook) for run in plan}
@@ -127,7 +133,7 @@ def _plan_batch(
     from innocap_analysis.batch.book import find_changed, find_overruled, tell_led, tell_waves
     from innocap_analysis.batch.domain import refuse_faults
     from innocap_analysis.batch.plan import make_plan
-    from innocap_analysis.index.capacity import check_year
+    from innocap_analysis.index.capacity import load_capacity
 
     plan = make_plan(
         request.settings,
@@ -139,9 +145,10 @@ def _plan_batch(
         table=request.table,
         places=request.places,
         country=request.country,
+        index=request.index,
     )
     config = request.settings
-    refuse_faults(config)
+    refuse_faults(config.choose(request.index))
     for note in (
         *tell_led(config, plan, request.notebooks),
         *find_overruled(config, plan),
@@ -150,7 +157,7 @@ def _plan_batch(
     ):
         tell("note", note)
     for year in {run.parameters.get("year") for run in plan} - {None}:
-        check_year(int(str(year)), request.settings)
+        load_capacity(index=request.index, year=int(str(year)), settings=config)
     return plan
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
+from innocap_analysis.data.levels import COUNTRY
 from innocap_analysis.data.observations import PreparedData
 from innocap_analysis.data.units import name_country, read_regions
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.files import read_table
+from innocap_analysis.files import parse_texts, read_text
 from innocap_analysis.index.capacity import (
     CapacityData,
     list_unmeasured,
@@ -47,7 +48,10 @@ def refuse_faults(settings: Settings) -> None:
 def list_notes(settings: Settings) -> list[str]:
     """List what pages will show as not measured, not there or not translated."""
     capacity = load_capacity(settings=settings)
-    return [*_note_gaps(capacity), *_note_labels(settings), *_note_answers(settings)]
+    names = () if settings.index else settings.indexes
+    others = [load_capacity(index=name, settings=settings) for name in names]
+    gaps = [note for own in (capacity, *others) for note in _note_gaps(own)]
+    return [*gaps, *_note_labels(settings), *_note_answers(settings)]
 
 
 def _check_marks(settings: Settings) -> Iterator[str]:
@@ -85,12 +89,13 @@ def _check_regions(settings: Settings, regions: pd.DataFrame) -> Iterator[str]:
 
 
 def _check_sets(settings: Settings, prepared: PreparedData) -> Iterator[str]:
-    known = set(prepared.observations["unit"]) - set(read_regions(settings.regions_path).index)
-    for name, members in settings.reference_sets.items():
+    known = set(prepared.list_units(prepared.observations))
+    at = ("indexes", settings.index, "reference_sets") if settings.index else ("reference_sets",)
+    for name, members in settings.sets.items():
         if members is not None and not members:
-            yield f"{settings.locate('reference_sets', name)}: names no country"
+            yield f"{settings.locate(*at, name)}: names no country"
         for i, code in enumerate(members or ()):
-            place = f"{settings.locate('reference_sets', name, str(i))}"
+            place = f"{settings.locate(*at, name, str(i))}"
             if code not in known:
                 yield f"{place}: {code!r} has no figure in data/raw; take it out of the set"
             elif code in (members or ())[:i]:
@@ -99,6 +104,9 @@ def _check_sets(settings: Settings, prepared: PreparedData) -> Iterator[str]:
 
 def _note_gaps(capacity: CapacityData) -> Iterator[str]:
     settings, result = capacity.settings, capacity.result
+    if capacity.level != COUNTRY:
+        yield from _note_units(capacity)
+        return
     with_figures = {capacity.region_countries[unit] for unit in capacity.regional.index}
     for code in capacity.countries:
         place = settings.locate("countries", code)
@@ -112,6 +120,16 @@ def _note_gaps(capacity: CapacityData) -> Iterator[str]:
                     f"{place}: {capacity.codebook.label(node)} is not measured for "
                     f"{name_country(code)} ({n} of {len(leaves)} figures) and not ranked"
                 )
+
+
+def _note_units(capacity: CapacityData) -> Iterator[str]:
+    """Tell what the units are, and who of them has too few figures to be ranked."""
+    book, scores = capacity.codebook, capacity.result.scores[capacity.root]
+    yield f"{book.name}: the units are the {len(scores)} of the level {capacity.level} with figures"
+    lost = [str(unit) for unit in scores.index[scores.isna()]]
+    if lost:
+        more = f" and {len(lost) - _MOST_NAMED} more" if lost[_MOST_NAMED:] else ""
+        yield f"{book.name}: too few figures to be ranked: {', '.join(lost[:_MOST_NAMED])}{more}"
 
 
 def _note_answers(settings: Settings) -> Iterator[str]:
@@ -158,7 +176,7 @@ def _list_texts(settings: Settings) -> Iterator[tuple[str, str, pd.DataFrame]]:
     yield settings.regions_path.name, "label", regions[regions["country"].isin(settings.countries)]
     for path, key in ((settings.flags_path, "code"), (settings.notes_path, "about")):
         if path.is_file():
-            yield path.name, "note", read_table(path).set_index(key)
+            yield path.name, "note", parse_texts(read_text(path), path.name).set_index(key)
 
 
 def _list_survey_texts(settings: Settings) -> Iterator[tuple[str, str, pd.DataFrame]]:

@@ -17,6 +17,7 @@ from innocap_analysis.batch.cells import SOURCE, forget_machine, run_cells
 from innocap_analysis.batch.fingerprint import ProjectState
 from innocap_analysis.batch.heading import name_heading
 from innocap_analysis.batch.html import export_html
+from innocap_analysis.batch.naming import name_report
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.record import KEY, make_record, read_record
@@ -74,7 +75,8 @@ def execute_run(
                         done.metadata[FAILED_CELL] = ending.cell
                     error = ending.error + _keep_failed(done, run, settings)
                     return Outcome(run, "failed", time.monotonic() - clock, ending.cell, error)
-                text = export_html(done, run.language, folder=settings.notebooks_dir)
+                index = f"{name_report('index', run.language, settings)}.html"
+                text = export_html(done, run.language, folder=settings.notebooks_dir, index=index)
             page = text.encode("utf-8")
             read = collect(witness, kernel=engine is None)
             outputs = _hash_made(place) | {

@@ -1,4 +1,4 @@
-"""The first heading of a page about one place names it."""
+"""The first heading of a page about one place, or of another index, names it."""
 
 from __future__ import annotations
 
@@ -6,23 +6,42 @@ import re
 
 import nbformat
 
+from innocap_analysis.batch.cells import find_wording
 from innocap_analysis.batch.outcome import Run
+from innocap_analysis.data.levels import UnitNames, find_level
 from innocap_analysis.data.places import read_places
 from innocap_analysis.pages.language import get_translator
+from innocap_analysis.pages.view import COMPARISON
 from innocap_analysis.settings import Settings
+
+_OLD = "{old}"  # stands for the heading of the notebook itself
 
 
 def name_heading(notebook: nbformat.NotebookNode, run: Run, settings: Settings) -> None:
     """Put the name of the place that a run is about into the first heading of its notebook."""
-    code = run.parameters.get("place")
-    if code is None:
+    code, translate = run.parameters.get("place"), get_translator(run.language)
+    if code is not None:
+        name = read_places(settings).label(str(code), run.language)
+        heading = translate("How does {place} do?").format(place=name)
+    elif run.index or find_wording(run, settings):
+        heading = " – ".join(filter(None, (_OLD, *_name_unit(run, settings))))
+    else:
         return
-    name = read_places(settings).label(str(code), run.language)
-    translate = get_translator(run.language)
-    heading = translate("How does {place} do?").format(place=name)
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and re.search(r"^# +", cell.source, re.MULTILINE):
             cell.source = re.sub(
-                r"^# +.*$", lambda _: f"# {heading}", cell.source, count=1, flags=re.MULTILINE
+                r"^# +(.*)$",
+                lambda old: f"# {heading.replace(_OLD, old[1])}",
+                cell.source,
+                count=1,
+                flags=re.MULTILINE,
             )
             return
+
+
+def _name_unit(run: Run, settings: Settings) -> tuple[str, str]:
+    """Return the name of the unit that a page is about, and the title of its index."""
+    config = settings.choose(run.index)
+    names = UnitNames(config, find_level(config))
+    unit = names.name(run.folder, run.language) if run.folder != COMPARISON else ""
+    return unit, config.title(run.language)

@@ -28,9 +28,13 @@ def find_title(notebook: nbformat.NotebookNode) -> str:
 
 
 def export_html(
-    notebook: nbformat.NotebookNode, language: str, *, folder: Path | None = None
+    notebook: nbformat.NotebookNode,
+    language: str,
+    *,
+    folder: Path | None = None,
+    index: str = "index.html",
 ) -> str:
-    """Render an executed notebook as one HTML page."""
+    """Render an executed notebook as one HTML page that leads back to an index page."""
     translate = get_translator(language)
     resources: dict[str, Any] = {
         "innocap": {
@@ -38,7 +42,7 @@ def export_html(
             "title": find_title(notebook),
             "style": STYLESHEET.read_text(encoding="utf-8"),
             "back": translate("All reports"),
-            "index": "../index.html" if language == "en" else f"../index.{language}.html",
+            "index": f"../{index}",
             "code": translate("Code"),
             "skip": translate("Skip to the content"),
             "pictures": Pictures(

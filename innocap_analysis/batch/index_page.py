@@ -14,12 +14,13 @@ from PIL import Image
 
 from innocap_analysis.batch.execute import FAILED, FAILED_CELL, FAILED_WITH
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title
-from innocap_analysis.batch.naming import name_report, split_report, split_tag
+from innocap_analysis.batch.naming import name_report, split_index, split_report, split_tag
 from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.places_page import STEM, list_place_pages
 from innocap_analysis.batch.plan import COMPARISON
 from innocap_analysis.batch.results import FRONT_NAME
+from innocap_analysis.batch.units_page import link_indexes
 from innocap_analysis.batch.variant import describe_choices, read_variant
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
@@ -176,8 +177,8 @@ def _link_reports(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
         for title, members in sections
         if members
     ]
-    found += _link_places(settings, view)
-    others = [page for page in pages if split_tag(page.tag)[1]]
+    found += [*_link_places(settings, view), *link_indexes(settings, view)]
+    others = [page for page in pages if split_index(split_tag(page.tag)[1], settings)[1]]
     if others:
         found.append(
             {

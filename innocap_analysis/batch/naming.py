@@ -38,9 +38,16 @@ def split_report(stem: str, settings: Settings) -> tuple[str, str, str]:
     return (name, text, language) if tag else (text, "", language)
 
 
-def make_tag(mark: str, variant: str) -> str:
-    """Return what tells a report from the standard one: made-up answers first, then the set."""
-    return SEPARATOR.join(part for part in (mark, variant) if part)
+def make_tag(mark: str, index: str, variant: str) -> str:
+    """Return what tells a report from the standard one: made-up answers, the index, the set."""
+    return SEPARATOR.join(part for part in (mark, index, variant) if part)
+
+
+def split_index(tag: str, settings: Settings) -> tuple[str, str]:
+    """Return the name of the index, empty for the default one, and the rest of a tag."""
+    parts = [part for part in tag.split(SEPARATOR) if part]
+    index = next((part for part in parts if part in settings.indexes), "")
+    return index, SEPARATOR.join(part for part in parts if part != index)
 
 
 def split_tag(tag: str) -> tuple[str, str]:

@@ -42,6 +42,11 @@ class Run:
     choices: dict[str, Value] = field(default_factory=dict)
 
     @property
+    def index(self) -> str:
+        """Name of the index that the report is about; empty for the default one."""
+        return str(self.parameters.get("index") or "")
+
+    @property
     def name(self) -> str:
         """Folder and notebook, for people."""
         return f"{self.folder} {self.stem}"

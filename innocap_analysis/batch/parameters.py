@@ -157,6 +157,8 @@ def check_values(
         checked[name] = coerce_value(declared[name], value, path)
         _check_range(declared[name], checked[name], path)
     for name, value in checked.items():
+        if value is None:
+            continue
         if name == "region":
             find_unit(str(value), settings)
         elif name == "language":

@@ -12,6 +12,7 @@ from innocap_analysis.batch.html import STYLESHEET, TEMPLATES
 from innocap_analysis.batch.naming import name_report, split_report, split_tag
 from innocap_analysis.data.places import Places, fold_name
 from innocap_analysis.files import write_atomically
+from innocap_analysis.pages.language import order_name
 from innocap_analysis.pages.place_view import PlaceView, open_place_view
 from innocap_analysis.settings import Settings
 
@@ -50,7 +51,7 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
     settings, language = view.settings, view.language
     table = view.places.table
     known = [str(code) for code in table.index if code in pages]
-    order = sorted(known, key=lambda code: (fold_name(view.unit(code)), code))
+    order = sorted(known, key=lambda code: (order_name(view.unit(code), language), code))
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from innocap_analysis.batch.book import BY_PLAN, Book, check_sets, set_values
+from innocap_analysis.batch.many import ManyUnits
 from innocap_analysis.batch.naming import name_report
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.batch.rows import (
@@ -16,16 +16,15 @@ from innocap_analysis.batch.rows import (
     know_places,
     list_rows,
     list_units,
-    resolve_unit,
 )
+from innocap_analysis.batch.wish import ALL, Wish
 from innocap_analysis.data.find_places import choose_places
+from innocap_analysis.data.levels import COUNTRY, find_level
 from innocap_analysis.data.places import read_places
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.planned import check_variant
 from innocap_analysis.settings import CONFIG_NAME, Settings
 
 COMPARISON = "comparison"
-ALL = "all"
 
 
 def make_plan(
@@ -39,17 +38,32 @@ def make_plan(
     table: Path | None = None,
     places: Sequence[str] | None = None,
     country: str | None = None,
+    index: str | None = None,
 ) -> list[Run]:
     """List the runs of a batch, every one checked."""
     faults = Faults()
-    wish = _Wish.read(settings, regions, language, parameters, variants)
+    settings = settings.choose(index)
+    many = ManyUnits(settings) if find_level(settings) != COUNTRY else None
+    wish = Wish.read(settings, regions, language, parameters, variants, many)
     rows = list_rows(settings, table, faults)
+    if index:
+        # Further rows of the plan are about the default index, and so are pages about places.
+        rows = [row for row in rows if table or (row.simple and row.units != [])]
+    if places and many is not None:
+        raise InnocapError(
+            "--places: pages about places rest on the default index; name units with --region"
+        )
     if places:
         rows = [_list_places_row(settings, places, country, regions, table)]
     elif country is not None:
         raise InnocapError("--country: says where --places are; give it with --places")
     book = Book(settings, faults)
     wanted = _choose_notebooks(rows, book, notebooks)
+    if index:
+        wanted = [
+            _take_index_notebooks(row, own, book, strict=bool(table or notebooks))
+            for row, own in zip(rows, wanted, strict=True)
+        ]
     if not any(wanted):
         faults.tell()
         place = table.name if table else CONFIG_NAME
@@ -64,7 +78,7 @@ def make_plan(
     _check_declared(book, chosen, wish.parameters, strict=notebooks is not None)
     found: dict[str, Run] = {}
     for row, names in zip(rows, wanted, strict=True):
-        for run in _expand_row(row, names, wish, book):
+        for run in _expand_row(row, names, wish, book, many):
             if found.setdefault(run.place, run) != run:
                 faults.add(
                     row.places["sets" if row.sets else "notebook"],
@@ -102,68 +116,6 @@ def _list_places_row(
     return Row(settings.batch.place, codes, (), (), where)
 
 
-@dataclass(frozen=True)
-class _Wish:
-    """What one call asks of the plan."""
-
-    regions: list[str] | None
-    languages: list[str] | None
-    parameters: dict[str, object]
-    variants: Sequence[str]
-
-    @classmethod
-    def read(
-        cls,
-        settings: Settings,
-        regions: Sequence[str] | None,
-        language: str | Sequence[str] | None,
-        parameters: Mapping[str, object] | None,
-        variants: Sequence[str] | None,
-    ) -> _Wish:
-        tongues = [language] if isinstance(language, str) else list(language or [])
-        if ALL in tongues:
-            tongues = list(settings.languages)
-        given = dict(parameters or {})
-        for reserved in BY_PLAN:
-            if reserved in given:
-                option = "places" if reserved == "place" else reserved
-                raise InnocapError(f"parameter {reserved}: use --{option} instead")
-        known = know_places(settings) if regions else None
-        for name in variants or ():
-            _check_variant(name, given, variants or (), settings)
-        return cls(
-            list(dict.fromkeys(resolve_unit(code, settings, known) for code in regions))
-            if regions
-            else None,
-            list(dict.fromkeys(settings.check_language(tongue) for tongue in tongues)) or None,
-            given,
-            tuple(dict.fromkeys(variants or ())),
-        )
-
-
-def _check_variant(
-    name: str, given: Mapping[str, object], variants: Sequence[str], settings: Settings
-) -> None:
-    sets = settings.batch.sets
-    if not given and name != DEFAULT and name not in sets:
-        raise InnocapError(
-            f"--variant {name}: {CONFIG_NAME} has no such set under batch: sets:"
-            + (f"; there are {', '.join(sets)}{suggest(name, list(sets))}" if sets else "")
-            + "; or give its parameters with --set NAME=VALUE"
-        )
-    if given and (name in sets or len(variants) > 1):
-        raise InnocapError(
-            f"--variant {name}: "
-            + ("is a set of innocap.yml already" if name in sets else "one name only goes")
-            + " with --set; choose another name for these parameters"
-        )
-    if given:
-        try:
-            check_variant(name)
-        except ValueError as error:
-            raise InnocapError(f"--variant {error}") from None
-
-
 def _choose_notebooks(
     rows: Sequence[Row], book: Book, wanted: Sequence[str] | None
 ) -> list[list[str]]:
@@ -186,6 +138,15 @@ def _choose_notebooks(
     return [[name for name in names if name in chosen] for names in named]
 
 
+def _take_index_notebooks(row: Row, names: list[str], book: Book, *, strict: bool) -> list[str]:
+    """Return the notebooks that can be about another index than the default one."""
+    able = [name for name in names if any(p.name == "index" for p in book.declare(name))]
+    for name in names if strict else ():
+        if name not in able:
+            book.faults.add(row.places["notebook"], f"{name} is about no index; leave --index out")
+    return able
+
+
 def _check_declared(
     book: Book, names: Sequence[str], given: Mapping[str, object], *, strict: bool
 ) -> None:
@@ -200,8 +161,10 @@ def _check_declared(
             )
 
 
-def _expand_row(row: Row, names: Sequence[str], wish: _Wish, book: Book) -> list[Run]:
-    units = _choose_units(row, names, wish, book)
+def _expand_row(
+    row: Row, names: Sequence[str], wish: Wish, book: Book, many: ManyUnits | None
+) -> list[Run]:
+    units = _choose_units(row, names, wish, book, many)
     languages = _choose_languages(row, wish, book)
     _check_own(row, names, book)
     once = [name for name in names if book.runs_once(name)]
@@ -210,7 +173,11 @@ def _expand_row(row: Row, names: Sequence[str], wish: _Wish, book: Book) -> list
             row.places["units"], f"{once[0]} runs once, for all countries; leave the units out"
         )
     places = [(COMPARISON, name) for name in once]
-    places += _pair_units(units, [name for name in names if name not in once], book)
+    others = [name for name in names if name not in once]
+    if many is None:
+        places += _pair_units(units, others, book)
+    else:
+        places += [(u, name) for u in units for name in others if not book.is_for_places(name)]
     ready = {
         name: [set_values(name, *given, book) for given in _list_sets(row, wish, book)]
         for name in dict.fromkeys([*names, *(name for _, name in places)])
@@ -236,7 +203,7 @@ def _pair_units(units: Sequence[str], names: Sequence[str], book: Book) -> list[
     places, where the plan has any and the place is known.
     """
     instead = book.settings.batch.place
-    known = set(read_places(book.settings).table.index) if instead else set()
+    known = places.table.index if (places := know_places(book.settings)) is not None else ()
     pairs: dict[tuple[str, str], None] = {}
     for unit in units:
         is_country = unit in book.settings.countries
@@ -251,18 +218,22 @@ def _pair_units(units: Sequence[str], names: Sequence[str], book: Book) -> list[
     return list(pairs)
 
 
-def _choose_units(row: Row, names: Sequence[str], wish: _Wish, book: Book) -> list[str]:
+def _choose_units(
+    row: Row, names: Sequence[str], wish: Wish, book: Book, many: ManyUnits | None
+) -> list[str]:
     if all(book.runs_once(name) for name in names):
         return []
     if row.units is not None and not row.units:  # of places, only those that are asked for
         return wish.regions or []
     if row.simple and wish.regions is not None:
         return wish.regions
+    if many is not None:
+        return many.list(row.units, wish.regions, row.places["units"], book.faults)
     units = list_units(row.units or ["countries"], book.settings, row.places["units"], book.faults)
     return units if wish.regions is None else [unit for unit in units if unit in wish.regions]
 
 
-def _choose_languages(row: Row, wish: _Wish, book: Book) -> list[str]:
+def _choose_languages(row: Row, wish: Wish, book: Book) -> list[str]:
     own = list(row.languages)
     if ALL in own:
         own = list(book.settings.languages)
@@ -291,7 +262,7 @@ def _check_own(row: Row, names: Sequence[str], book: Book) -> None:
 
 
 def _list_sets(
-    row: Row, wish: _Wish, book: Book
+    row: Row, wish: Wish, book: Book
 ) -> list[tuple[str, Mapping[str, object], Mapping[str, str]]]:
     """Return name, values and their places of each set that a row runs with."""
     sets = book.settings.batch.sets

@@ -21,6 +21,7 @@ def announce(
     table: Path | None,
     places: Sequence[str] | None = None,
     country: str | None = None,
+    index: str | None = None,
 ) -> str:
     """Say what was asked for, from the settings alone: it takes no time."""
     plan = settings.batch
@@ -34,7 +35,9 @@ def announce(
         return f"Planning places {', '.join(places)}{where} in {tongues}; reading the data …"
     if plan.runs:
         what += f" and {len(plan.runs)} rows of runs"
-    whom = ", ".join(regions or settings.countries)
+    if index:
+        what += f" of the index {index}"
+    whom = ", ".join(regions or ([f"all units of {index}"] if index else settings.countries))
     return f"Planning {what} for {whom} in {tongues}; reading the data …"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from innocap_analysis.data.find_places import choose_places, look_up
-from innocap_analysis.data.places import Places, read_places
+from innocap_analysis.data.places import Places, find_known_places, read_places
 from innocap_analysis.data.units import find_unit, read_regions
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.pages.place_view import check_place
@@ -187,7 +187,7 @@ def resolve_unit(wanted: str, settings: Settings, places: Places | None = None) 
 
 def know_places(settings: Settings) -> Places | None:
     """Return the places, where the plan has pages about them."""
-    return read_places(settings) if settings.batch.place else None
+    return find_known_places(settings) if settings.batch.place else None
 
 
 def _resolve_units(

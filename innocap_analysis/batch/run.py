@@ -35,6 +35,7 @@ def run_notebooks(
     table: Path | None = None,
     places: Sequence[str] | None = None,
     country: str | None = None,
+    index: str | None = None,
     jobs: int | None = None,
     force: bool = False,
     scheduler: str | None = None,
@@ -63,6 +64,8 @@ def run_notebooks(
         ``sparse``, ``regions``, ``in PLACE``, codes, names, or files that list them.
     country : str, optional
         Choose `places` in this country only.
+    index : str, optional
+        One of the indexes that ``innocap.yml`` lists: its notebooks and units instead.
     jobs : int, optional
         Notebooks at the same time. Default: one per processor core.
     force : bool
@@ -99,7 +102,7 @@ def run_notebooks(
     count_jobs(jobs, 1)
     request = Request(
         config, regions, notebooks, language, parameters, jobs, force, variants, table,
-        places, country,
+        places, country, index,
     )  # fmt: skip
     tally = _Tally(report or (lambda *_: None), note or _remark)
     if scheduler is not None:

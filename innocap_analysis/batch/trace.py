@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
 
+from innocap_analysis.batch.naming import split_index
 from innocap_analysis.batch.results import find_result
 from innocap_analysis.data.datapackage import Resource, read_datapackage
+from innocap_analysis.data.levels import UNIT_COLUMNS, resolve_places
 from innocap_analysis.data.raw import read_raw_table
 from innocap_analysis.data.units import map_country, read_regions
 from innocap_analysis.index.capacity import CapacityData, load_capacity
@@ -40,12 +42,14 @@ def trace_number(number: str, settings: Settings) -> Iterator[str]:
 def _trace_cells(
     row: dict[str, str], settings: Settings, resources: dict[str, Resource]
 ) -> Iterator[str]:
-    capacity = load_capacity(settings=settings)
+    _, *tag = row["id"].split(":")[0].split("@", 1)
+    index, _ = split_index(tag[0] if tag else "", settings)
+    capacity = load_capacity(index=index or None, settings=settings)
     book, code, unit = capacity.codebook, row["code"], row["unit"]
     leaves = book.leaves_of(code) or [code]
     units = [unit] if unit else list(capacity.values.index)
     tables = {name: read_raw_table(resources[name]) for name in row["sources"].split()}
-    back = _read_raw_codes(settings)
+    back = _read_raw_codes(settings, tables.values())
     seen = capacity.observations
     for one in units:
         for leaf in leaves:
@@ -65,7 +69,7 @@ def _tell_cell(
     back: dict[str, set[str]],
 ) -> str:
     unit, code, time = str(cell["unit"]), str(cell["code"]), cell["time"]
-    place = table["region" if "region" in table else "country"]
+    place = table[next(name for name in reversed(UNIT_COLUMNS) if name in table)]
     own = table[(table["indicator"] == code) & (table["year"] == time)]
     lines = own.loc[place.map(lambda raw: unit in back.get(str(raw), {_alpha2(raw)})), "line"]
     text = f"  {unit} {code} {time}: {cell['value']}"
@@ -82,9 +86,13 @@ def _alpha2(raw: object) -> str | None:
     return map_country(str(raw))
 
 
-def _read_raw_codes(settings: Settings) -> dict[str, set[str]]:
+def _read_raw_codes(settings: Settings, tables: Iterable[pd.DataFrame]) -> dict[str, set[str]]:
     regions = read_regions(settings.regions_path)
-    return {str(raw): {str(unit)} for unit, raw in regions["raw_code"].items()}
+    local = [own[name] for own in tables for name in ("region", "place") if name in own]
+    named = {str(code) for column in local for code in column}
+    places = resolve_places(named, settings)
+    found = {code: {unit} for code, (unit, _) in places.items()}
+    return found | {str(raw): {str(unit)} for unit, raw in regions["raw_code"].items()}
 
 
 def _trace_file(name: str, resources: dict[str, Resource], settings: Settings) -> Iterator[str]:

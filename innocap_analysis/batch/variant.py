@@ -48,7 +48,7 @@ def _write(value: Value) -> str:
 
 def mark_variant(notebook: nbformat.NotebookNode, run: Run) -> None:
     """Say in an executed notebook which other parameters it was made with."""
-    name = name_variant(run.tag, run.choices)
+    name = name_variant("" if not run.choices else run.tag.removeprefix(run.index), run.choices)
     if not name:
         return
     notebook.metadata[KEY] = {"name": name, "choices": dict(run.choices)}

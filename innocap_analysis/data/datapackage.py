@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -148,11 +149,15 @@ class _Package(BaseModel):
         return resources
 
 
-def read_datapackage(raw_dir: Path) -> list[Resource]:
-    """Read which raw files there are, and tell every fault of the description at once."""
+def read_datapackage(raw_dir: Path, *, role: str | None = None) -> list[Resource]:
+    """Read which raw files there are, and tell every fault of the description at once.
+
+    Where only one role is asked for, only its entries count as read.
+    """
     file = raw_dir / PACKAGE_NAME
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        with contextlib.nullcontext() if role is None else reads.aside():
+            content = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InnocapError(f"{file}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
@@ -164,7 +169,10 @@ def read_datapackage(raw_dir: Path) -> list[Resource]:
         raise InnocapError(f"{PACKAGE_NAME}: " + "\n  ".join(faults)) from None
     resources = [one.model_copy(update={"folder": raw_dir}) for one in package.resources]
     _refuse_strays(raw_dir, {resource.path for resource in resources})
-    return resources
+    if role is None:
+        return resources
+    reads.note_role(file, role, [one for one in content["resources"] if one.get("role") == role])
+    return [resource for resource in resources if resource.role == role]
 
 
 def _refuse_strays(raw_dir: Path, listed: set[Path]) -> None:

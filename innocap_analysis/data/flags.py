@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.files import read_table
+from innocap_analysis.files import parse_texts, read_text
 
 
-def read_flags(path: Path, *, codes: list[str]) -> pd.DataFrame:
+def read_flags(path: Path, *, codes: Collection[str] | None = None) -> pd.DataFrame:
     """Read ``flags.csv``: what is known to be wrong or old about a figure.
 
     Columns `code`, `unit` (empty: every unit), `flag` (one word), `source` (a raw file) and
-    `note_<language>`, all texts; a flag names one of `codes`. A project without the file has no
-    flags.
+    `note_<language>`, all texts; where `codes` are given, a flag names one of them. A project
+    without the file has no flags.
     """
     return _read(path, ("code", "unit", "flag", "source"), "code", codes)
 
 
-def read_notes(path: Path, *, codes: list[str]) -> pd.DataFrame:
+def read_notes(path: Path, *, codes: Collection[str] | None = None) -> pd.DataFrame:
     """Read ``notes.csv``: what readers should know, in their own language.
 
-    Columns `about` (an indicator or a raw file, one of `codes`), `topic` (caution, check or
-    licence) and `note_<language>`, all texts. A project without the file has no notes.
+    Columns `about` (an indicator or a raw file; where `codes` are given, one of them), `topic`
+    (caution, check or licence) and `note_<language>`, all texts. A project without the file has
+    no notes.
     """
     return _read(path, ("about", "topic"), "about", codes)
 
 
-def _read(path: Path, columns: tuple[str, ...], key: str, known: list[str]) -> pd.DataFrame:
+def _read(
+    path: Path, columns: tuple[str, ...], key: str, known: Collection[str] | None
+) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=list(columns), dtype="str")
-    table = read_table(path).fillna("").astype("str")
+    table = parse_texts(read_text(path), path.name)
     faults = [f"column {column!r} is missing" for column in columns if column not in table]
-    if not faults:
+    if not faults and known is not None:
         faults = [
-            f"line {row + 2}: {key} {code!r} is unknown{suggest(code, known)}"
+            f"line {row + 2}: {key} {code!r} is in no codebook{suggest(code, list(known))}"
             for row, code in enumerate(table[key])
             if code not in known
         ]

@@ -10,7 +10,7 @@ from innocap_analysis.data.observations import keep_newest
 from innocap_analysis.data.places import Places, find_resources
 from innocap_analysis.data.raw import read_raw_table
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.files import read_table
+from innocap_analysis.files import parse_texts, read_text
 from innocap_analysis.settings import Settings
 
 CENTRAL, REGIONAL, LOCAL = "central", "regional", "local"
@@ -84,7 +84,7 @@ def read_local(settings: Settings, places: Places, observations: pd.DataFrame) -
 def read_labels(settings: Settings) -> pd.DataFrame:
     """Read the table of what is measured of places and of levels of government."""
     path = settings.local_path
-    table = read_table(path).fillna("").astype("str")
+    table = parse_texts(read_text(path), path.name)
     missing = [column for column in _COLUMNS if column not in table]
     if missing:
         raise InnocapError(f"{path.name}: column {missing[0]!r} is missing")

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from innocap_analysis.data.datapackage import PACKAGE_NAME, read_datapackage
+from innocap_analysis.data.datapackage import PACKAGE_NAME
+from innocap_analysis.data.levels import (
+    COUNTRY,
+    REGION,
+    find_level,
+    find_unit_column,
+    list_observed,
+    resolve_places,
+)
 from innocap_analysis.data.raw import read_raw_table
 from innocap_analysis.data.units import map_country, read_regions
 from innocap_analysis.errors import InnocapError
@@ -42,10 +51,20 @@ class PreparedData:
     log : DataFrame
         Columns `action` (changed, dropped, missing), `source`, `unit`, `code`, `time`,
         `n_values`, `detail`.
+    levels : dict of str to str
+        Level of every unit with a figure: country, region, district, county or municipality.
+    level : str
+        Level of the units of the index.
     """
 
     observations: pd.DataFrame
     log: pd.DataFrame
+    levels: Mapping[str, str]
+    level: str
+
+    def list_units(self, selected: pd.DataFrame) -> list[str]:
+        """Return the units of the index that have some of the figures, in alphabetical order."""
+        return sorted(u for u in set(selected["unit"]) if self.levels[str(u)] == self.level)
 
 
 def prepare_data(
@@ -53,20 +72,31 @@ def prepare_data(
 ) -> PreparedData:
     """Read, verify and clean the raw files."""
     regions = read_regions(settings.regions_path)
-    resources = [r for r in read_datapackage(settings.raw_dir) if r.role == "observations"]
+    resources = list_observed(settings)
     if not resources:
         raise InnocapError(f"{PACKAGE_NAME}: no resource has the role 'observations'")
     # Every file is read and checked each time; the same contents are cleaned only once.
+    tables = tuple(read_raw_table(resource) for resource in resources)
+    columns = [find_unit_column(resource) for resource in resources]
+    local = {
+        code
+        for table, column in zip(tables, columns, strict=True)
+        if column != COUNTRY
+        for code in table[column].unique()
+    }
     raw = _Raw(
         files=tuple((r.name, r.path.name, r.sha256, r.table.model_dump_json()) for r in resources),
+        columns=tuple(columns),
         regions=tuple(zip(regions["raw_code"], regions.index, strict=True)),
         regions_name=settings.regions_path.name,
+        places=tuple(sorted(resolve_places(local, settings).items())),
+        level=find_level(settings),
         known=tuple(sorted(known)),
         scored=tuple(scored),
-        tables=tuple(read_raw_table(resource) for resource in resources),
+        tables=tables,
     )
-    observations, log = _clean(raw)
-    return PreparedData(observations.copy(), log.copy())
+    observations, log, levels = _clean(raw)
+    return PreparedData(observations.copy(), log.copy(), levels, raw.level)
 
 
 @dataclass(frozen=True)
@@ -74,31 +104,39 @@ class _Raw:
     """What cleaning depends on; the tables are those of the files with these hashes."""
 
     files: tuple[tuple[str, str, str, str], ...]
+    columns: tuple[str, ...]
     regions: tuple[tuple[str, str], ...]
     regions_name: str
+    places: tuple[tuple[str, tuple[str, str]], ...]
+    level: str
     known: tuple[str, ...]
     scored: tuple[str, ...]
     tables: tuple[pd.DataFrame, ...] = field(compare=False, repr=False)
 
 
 @lru_cache(maxsize=4)
-def _clean(raw: _Raw) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Bring the raw tables together and map their units; return observations and log."""
-    region_codes = dict(raw.regions)
+def _clean(raw: _Raw) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+    """Bring the raw tables together and map their units; return observations, log and levels."""
+    local = dict(raw.places) | {code: (unit, REGION) for code, unit in raw.regions}
     parts = []
     mapping: dict[str, str] = {}
-    for (name, file, _, _), table in zip(raw.files, raw.tables, strict=True):
-        column = "region" if "region" in table else "country"
+    levels: dict[str, str] = {}
+    for (name, file, _, _), column, table in zip(raw.files, raw.columns, raw.tables, strict=True):
         for code, line in table.groupby(column)["line"].min().items():
-            unit = region_codes.get(str(code)) if column == "region" else map_country(str(code))
+            unit, level = (
+                (map_country(str(code)), COUNTRY)
+                if column == COUNTRY
+                else local.get(str(code), (None, ""))
+            )
             if unit is None:
                 remedy = (
-                    f"add it to {raw.regions_name}"
-                    if column == "region"
-                    else "expected ISO 3166-1 alpha-3, such as SWE"
+                    "expected ISO 3166-1 alpha-3, such as SWE"
+                    if column == COUNTRY
+                    else f"add it to {raw.regions_name}, or give the code of a place such as "
+                    "SE-2284"
                 )
                 raise InnocapError(f"{file}: line {line}, {column}: {code!r} is unknown; {remedy}")
-            mapping[str(code)] = unit
+            mapping[str(code)], levels[unit] = unit, level
         parts.append(
             table.rename(columns={column: "raw_code"})[
                 ["raw_code", "year", "indicator", "value"]
@@ -107,9 +145,11 @@ def _clean(raw: _Raw) -> tuple[pd.DataFrame, pd.DataFrame]:
     observations, changed = map_units(pd.concat(parts, ignore_index=True), mapping)
     observations, unknown = drop_unknown_codes(observations, raw.known)
     newest, older = select_year(observations)
-    countries = sorted({unit for code, unit in mapping.items() if code not in region_codes})
-    missing = list_missing(newest, raw.scored, countries)
-    return observations, pd.concat([changed, unknown, older, missing], ignore_index=True)
+    # Of an index of countries all that the files tell of, of another those that have a figure.
+    about = levels if raw.level == COUNTRY else {u: levels[u] for u in newest["unit"].unique()}
+    units = [unit for unit, level in about.items() if level == raw.level]
+    missing = list_missing(newest, raw.scored, units)
+    return observations, pd.concat([changed, unknown, older, missing], ignore_index=True), levels
 
 
 def _make_log(rows: Iterable[LogRow]) -> pd.DataFrame:
@@ -128,6 +168,10 @@ def map_units(raw: pd.DataFrame, mapping: dict[str, str]) -> tuple[pd.DataFrame,
     leaves no trace.
     """
     rows = []
+    empty = raw["value"].isna()
+    for source, code, n in _count(raw[empty], ["source", "indicator"]):
+        rows.append(LogRow("missing", source, code=code, n_values=n, detail="published as missing"))
+    raw = raw[~empty]
     for source, code, n in _count(raw, ["source", "raw_code"]):
         new = mapping.get(code)
         if new is None:
@@ -215,9 +259,14 @@ def widen(observations: pd.DataFrame, codes: Iterable[str] | None = None) -> pd.
     return wide.reindex(columns=columns).sort_index()
 
 
+def find_processed(settings: Settings) -> Path:
+    """Return where the tables of the index go that is looked at."""
+    return settings.processed_dir / settings.index
+
+
 def write_processed(settings: Settings, prepared: PreparedData) -> None:
     """Write observations, cleaning log and what they were made from to ``data/processed``."""
-    folder = settings.processed_dir
+    folder = find_processed(settings)
     write_table(folder / "observations.csv", prepared.observations)
     write_table(folder / "cleaning_log.csv", prepared.log)
     inputs = json.dumps(hash_inputs(settings), indent=2)
@@ -230,12 +279,12 @@ def hash_inputs(settings: Settings) -> dict[str, str]:
         settings.codebook_path,
         settings.regions_path,
         settings.raw_dir / PACKAGE_NAME,
-        *(r.path for r in read_datapackage(settings.raw_dir) if r.role == "observations"),
+        *(resource.path for resource in list_observed(settings)),
         *(path for path in (settings.flags_path, settings.notes_path) if path.exists()),
     ]
     hashes = {file.relative_to(settings.root).as_posix(): hash_file(file) for file in files}
     # Not how countries are drawn or called: a page is no other for a colour that it does not show.
-    chosen = [list(settings.countries), settings.reference_sets, settings.min_coverage]
+    chosen = [list(settings.countries), settings.sets, settings.min_coverage]
     digest = hashlib.sha256(json.dumps(chosen).encode("utf-8")).hexdigest()
     return {f"{CONFIG_NAME}, what scores depend on": digest, **hashes}
 

@@ -31,6 +31,7 @@ from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
 
+_ROLE = "places"
 _FILES = ("municipalities_rurality", "regions_nuts3_rurality", "canada_census_divisions")
 
 
@@ -91,6 +92,11 @@ class Places:
             if parent in known:
                 known.add(str(one))
         return [str(one) for one in self.smallest.index if one in known and one != code]
+
+    @cached_property
+    def own_codes(self) -> set[str]:
+        """The nations' own codes."""
+        return {str(code) for code in self.table["own_code"]}
 
     @cached_property
     def names(self) -> dict[str, list[str]]:
@@ -160,13 +166,19 @@ def read_places(settings: Settings) -> Places:
     return _build(given)
 
 
+def find_known_places(settings: Settings) -> Places | None:
+    """Return every place, or None in a project without raw files about places."""
+    named = {one.name for one in read_datapackage(settings.raw_dir, role=_ROLE)}
+    return read_places(settings) if set(_FILES) <= named else None
+
+
 def find_resources(settings: Settings, names: tuple[str, ...]) -> list[Resource]:
     """Return raw files about places by their names, or say which is missing."""
-    known = {one.name: one for one in read_datapackage(settings.raw_dir) if one.role == "places"}
+    known = {one.name: one for one in read_datapackage(settings.raw_dir, role=_ROLE)}
     for name in names:
         if name not in known:
             raise InnocapError(
-                f"{PACKAGE_NAME}: no resource {name!r} with the role 'places'; pages about places "
+                f"{PACKAGE_NAME}: no resource {name!r} with the role {_ROLE!r}; pages about places "
                 "need it"
             )
     return [known[name] for name in names]

@@ -11,7 +11,7 @@ from babel import Locale
 from babel.core import get_global
 
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.files import decode_text, parse_table
+from innocap_analysis.files import decode_text, parse_texts
 from innocap_analysis.settings import Settings
 
 _COLUMNS = ("raw_code", "unit", "country", "label_en")
@@ -64,7 +64,7 @@ def read_regions(path: Path) -> pd.DataFrame:
 @lru_cache(maxsize=8)
 def _parse_regions(content: bytes, name: str) -> pd.DataFrame:
     """Parse the table once for as long as its bytes stay the same: every name is looked up."""
-    table = parse_table(decode_text(content, name), name).fillna("").astype("str")
+    table = parse_texts(decode_text(content, name), name)
     missing = [column for column in _COLUMNS if column not in table]
     if missing:
         raise InnocapError(f"{name}: column {missing[0]!r} is missing")

@@ -1,4 +1,4 @@
-"""The project's own data, scored once and pooled: what every notebook starts from."""
+"""An index of the project, scored once over all its units: what every notebook starts from."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.data.flags import read_flags
+from innocap_analysis.data.levels import COUNTRY, UnitNames
 from innocap_analysis.data.observations import (
     PreparedData,
+    find_processed,
     keep_newest,
     prepare_data,
     widen,
@@ -25,6 +27,7 @@ from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.factors import Factor
 from innocap_analysis.index.figures import ScoreWarning, check_count, check_labels
+from innocap_analysis.index.peers import PeerGroup, group_peers
 from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.score import IndexResult, score_index
 from innocap_analysis.index.sensitivity import run_sensitivity
@@ -33,22 +36,22 @@ from innocap_analysis.settings import Settings, load_settings
 
 @dataclass(frozen=True)
 class CapacityData:
-    """Published figures of all countries and the scores made from them.
+    """Figures of all units of an index and the scores made from them.
 
     Attributes
     ----------
     settings : Settings
-        The project's configuration.
+        The project's configuration, as seen from the index.
     codebook : Codebook
-        The default index.
+        The index.
     prepared : PreparedData
         Observations of every year and the cleaning log.
     observations : DataFrame
         One row per unit and indicator: the newest, or the newest up to the chosen year.
     values : DataFrame
-        Countries x every code of the codebook with a national figure, raw units.
+        Units x every code of the codebook with a figure, raw units.
     result : IndexResult
-        Scores of all countries together.
+        Scores of all units together.
     """
 
     settings: Settings
@@ -59,9 +62,35 @@ class CapacityData:
     result: IndexResult
 
     @property
+    def level(self) -> str:
+        """What the units are: countries, regions, districts or municipalities."""
+        return self.prepared.level
+
+    @property
     def countries(self) -> list[str]:
         """Partner countries, in the order of the settings."""
         return list(self.settings.countries)
+
+    @property
+    def units(self) -> list[str]:
+        """Whom the index is for: the partner countries, or all units of another level."""
+        return self.countries if self.level == COUNTRY else list(self.values.index)
+
+    @cached_property
+    def owners(self) -> pd.Series:
+        """Country of every unit."""
+        return pd.Series({unit: self.names.country(unit) for unit in self.values.index})
+
+    @cached_property
+    def names(self) -> UnitNames:
+        """Names and countries of the units."""
+        return UnitNames(self.settings, self.level)
+
+    def group_peers(self, unit: str) -> PeerGroup:
+        """Return the units that one is compared with, by the rule in the settings."""
+        places = self.names.places
+        table = pd.DataFrame() if places is None else places.table
+        return group_peers(table, self.units, unit, self.settings.peers, self.owners)
 
     @property
     def root(self) -> str:
@@ -96,14 +125,8 @@ class CapacityData:
     @cached_property
     def flags(self) -> pd.DataFrame:
         """Known weaknesses of single figures; see :func:`~innocap_analysis.data.flags`."""
-        flags = read_flags(self.settings.flags_path, codes=self.known_codes)
+        flags = read_flags(self.settings.flags_path)
         return flags[flags["code"].isin(self.codebook.table.index)].reset_index(drop=True)
-
-    @property
-    def known_codes(self) -> list[str]:
-        """Codes that flags and notes may be about: those of the project, and of a what-if."""
-        every = read_codebook(self.settings.codebook_path).table.index
-        return list(dict.fromkeys([*self.codebook.table.index, *every]))
 
     def with_codebook(self, codebook: Codebook | pd.DataFrame | str | Path) -> CapacityData:
         """Return the same figures scored by another index.
@@ -159,7 +182,7 @@ class CapacityData:
         )  # fmt: skip
 
     def reference_units(self, reference: str | Sequence[str]) -> list[str]:
-        """Return the countries of a reference set that have data, in alphabetical order.
+        """Return the units of a reference set that have data, in alphabetical order.
 
         Parameters
         ----------
@@ -181,7 +204,7 @@ class CapacityData:
             if not named:
                 raise InnocapError("reference: names no country")
             return sorted(named)
-        members = self.settings.reference_sets[self.settings.check_reference(reference)]
+        members = self.settings.sets[self.settings.check_reference(reference)]
         if members is None:
             return list(self.values.index)
         unknown = sorted(set(members) - set(self.values.index))
@@ -191,11 +214,16 @@ class CapacityData:
         return sorted(members)
 
 
-def load_capacity(*, year: int | None = None, settings: Settings | None = None) -> CapacityData:
-    """Read the raw figures, verify them, and score all countries together.
+def load_capacity(
+    *, index: str | None = None, year: int | None = None, settings: Settings | None = None
+) -> CapacityData:
+    """Read the raw figures, verify them, and score all units of an index together.
 
     Parameters
     ----------
+    index : str, optional
+        One of the indexes that ``innocap.yml`` lists. Default: that of its top level, or the one
+        that `settings` are seen from.
     year : int, optional
         Use nothing later than this year. Default: the newest value of each indicator.
     settings : Settings, optional
@@ -204,7 +232,7 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
     Returns
     -------
     CapacityData
-        Observations, values and scores; select the countries to show, never to score.
+        Observations, values and scores; select the units to show, never to score.
 
     Raises
     ------
@@ -220,18 +248,20 @@ def load_capacity(*, year: int | None = None, settings: Settings | None = None) 
     if year is not None:
         check_count("year", year)
     config = settings or load_settings()
+    if index is not None:
+        config = config.choose(index)
     book = read_codebook(config.codebook_path)
     prepared = prepare_indicators(config, book)
     faults = list_unmeasured(prepared, config)
     if faults:
         raise InnocapError("\n  ".join(faults))
     selected = keep_newest(prepared.observations, year)
-    values = widen_countries(selected, book, config)
+    values = widen_units(selected, book, prepared, config)
     if values.empty:
         first = prepared.observations["time"].min()
         raise InnocapError(f"year {year}: there are no figures so early; the first are of {first}")
     result = _score(values, book, config)
-    lost = _list_unscored(result, config)
+    lost = _list_unscored(result, config) if prepared.level == COUNTRY else []
     if year is not None and lost:
         # Who has no overall score of the newest figures either is shown as not measured.
         newest = load_capacity(settings=config).result
@@ -266,8 +296,16 @@ def _list_unscored(result: IndexResult, settings: Settings) -> list[str]:
 
 
 def list_unmeasured(prepared: PreparedData, settings: Settings) -> list[str]:
-    """List the partner countries without a single figure, each where the settings name it."""
+    """List what has not a single figure: partner countries, or the index as a whole."""
     known = set(prepared.observations["unit"])
+    if prepared.level != COUNTRY:
+        if prepared.list_units(prepared.observations):
+            return []
+        place = settings.locate("indexes", settings.index) if settings.index else "innocap.yml"
+        return [
+            f"{place}: data/raw holds no figure of a {prepared.level} on an indicator of "
+            f"{settings.codebook_path.name}; add some, or mend codebook or level"
+        ]
     return [
         f"{settings.locate('countries', code)}: data/raw holds no figure of {name_country(code)}; "
         "add some or remove the country"
@@ -276,27 +314,25 @@ def list_unmeasured(prepared: PreparedData, settings: Settings) -> list[str]:
     ]
 
 
-def widen_countries(selected: pd.DataFrame, codebook: Codebook, settings: Settings) -> pd.DataFrame:
-    """Return countries x codes: what is not a region of the table of regions is a country."""
-    national = selected[~selected["unit"].isin(read_regions(settings.regions_path).index)]
-    if national.empty:
+def widen_units(
+    selected: pd.DataFrame, codebook: Codebook, prepared: PreparedData, settings: Settings
+) -> pd.DataFrame:
+    """Return units x codes: the figures of all units of the index's level."""
+    own = selected[selected["unit"].isin(prepared.list_units(selected))]
+    if own.empty:
         return pd.DataFrame()
-    measured = {*national["code"], *codebook.leaves}
+    measured = {*own["code"], *codebook.leaves}
     codes = dict.fromkeys([*codebook.table.index, *codebook.inputs])
-    values = widen(national, [code for code in codes if code in measured])
-    return values.reindex(values.index.union(list(settings.countries)))
-
-
-def check_year(year: int, settings: Settings) -> None:
-    """Check that every partner country can be scored as of a year."""
-    load_capacity(year=year, settings=settings)
+    values = widen(own, [code for code in codes if code in measured])
+    partners = list(settings.countries) if prepared.level == COUNTRY else []
+    return values.reindex(values.index.union(partners))
 
 
 def write_scores(settings: Settings) -> pd.DataFrame:
-    """Rebuild ``data/processed`` from the raw files, scores included."""
+    """Rebuild the index's tables in ``data/processed`` from the raw files, scores included."""
     capacity = load_capacity(settings=settings)
     write_processed(settings, capacity.prepared)
     newest = int(capacity.observations["time"].max())
     scores = capacity.result.to_long(time=newest)
-    write_table(settings.processed_dir / "scores.csv", scores)
+    write_table(find_processed(settings) / "scores.csv", scores)
     return scores

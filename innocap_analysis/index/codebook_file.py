@@ -128,13 +128,14 @@ def _texts_of(source: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _find_delimiter(text: str) -> str:
+def find_delimiter(text: str) -> str:
+    """Return what separates the cells of a table."""
     return max(",;\t", key=text.partition("\n")[0].count)
 
 
 def _read_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
     text = read_text(path)
-    delimiter = _find_delimiter(text)
+    delimiter = find_delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     records = [(reader.line_num, row) for row in reader if any(row)]
     if not records:
@@ -159,8 +160,8 @@ def replace_cells(path: Path, numbers: Mapping[tuple[str, str], float]) -> tuple
     """Return the bytes of a codebook with other numbers in some cells; all others stay."""
     table, _ = _read_table(path)
     text = path.read_bytes().decode("utf-8")
-    delimiter = _find_delimiter(text)
-    spans = _find_cells(text, delimiter)
+    delimiter = find_delimiter(text)
+    spans = find_cells(text, delimiter)
     rows = {str(code): i for i, code in enumerate(table["code"])}
     new: list[tuple[int, int, str]] = []
     for (code, column), number in numbers.items():
@@ -175,7 +176,7 @@ def replace_cells(path: Path, numbers: Mapping[tuple[str, str], float]) -> tuple
     return text.encode("utf-8"), len(new)
 
 
-def _find_cells(text: str, delimiter: str) -> list[list[tuple[int, int]]]:
+def find_cells(text: str, delimiter: str) -> list[list[tuple[int, int]]]:
     """Return where every cell of every record that is not empty starts and ends."""
     plain = f"[^{delimiter}\r\n]*"
     cell = re.compile(rf'("(?:[^"]|"")*"{plain}|{plain})({delimiter}|\r\n|\r|\n|\Z)')

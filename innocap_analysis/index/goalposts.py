@@ -9,7 +9,7 @@ import pandas as pd
 from innocap_analysis.data.observations import keep_newest
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
-from innocap_analysis.index.capacity import prepare_indicators, widen_countries
+from innocap_analysis.index.capacity import prepare_indicators, widen_units
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook, replace_cells
 from innocap_analysis.index.figures import check_numbers
@@ -55,8 +55,9 @@ def compute_goalposts(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 def recompute_goalposts(settings: Settings) -> pd.DataFrame:
     """Compute the goalposts of the project's own codebook, those of new rows among them."""
     book = read_codebook(settings.codebook_path, frozen=False)
-    newest = keep_newest(prepare_indicators(settings, book).observations)
-    return compute_goalposts(widen_countries(newest, book, settings), book)
+    prepared = prepare_indicators(settings, book)
+    newest = keep_newest(prepared.observations)
+    return compute_goalposts(widen_units(newest, book, prepared, settings), book)
 
 
 def write_goalposts(path: Path, goalposts: pd.DataFrame) -> int:

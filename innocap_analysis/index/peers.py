@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.figures import rank_figures
+from innocap_analysis.partners import PeerRule
 
 LEAST = 10  # peers that any rule gives, where there are so many places at all
 # How far the rule by class was widened until there were enough.
@@ -26,7 +28,7 @@ class PeerGroup:
     codes : list of str
         Without the place itself, nearest in population first.
     rule : str
-        ``class`` or ``nearest``.
+        ``class``, ``nearest``, or ``all`` where nothing is known to choose by.
     step : int
         How far the rule by class was widened, from `NARROW` (0) to `BY_SIZE` (6).
     factor : float
@@ -135,6 +137,24 @@ def find_nearest(pool: pd.DataFrame, code: str, *, number: int = 15) -> PeerGrou
     distance[here] = np.inf
     order = np.argsort(distance, kind="stable")[: min(number, len(pool) - 1)]
     return PeerGroup([str(pool.index[i]) for i in order], "nearest", NARROW, np.inf)
+
+
+def group_peers(
+    places: pd.DataFrame, units: Sequence[str], code: str, rule: PeerRule, countries: pd.Series
+) -> PeerGroup:
+    """Group the units of an index that are like one of them, by the project's rule.
+
+    Those of its own country, where there are enough, else all; where the table of places knows
+    nothing of one of them, all of these.
+    """
+    own = [unit for unit in units if countries[unit] == countries[code]]
+    among = own if len(own) > rule.least else list(units)
+    pool = places.reindex([unit for unit in among if unit in places.index])
+    if code not in pool.index or len(pool) < len(among):
+        return PeerGroup([unit for unit in among if unit != code], "all", NARROW, np.inf)
+    if rule.rule == "nearest":
+        return find_nearest(pool, code, number=rule.number)
+    return group_by_class(pool, code, factor=rule.factor, least=rule.least)
 
 
 def _check(pool: pd.DataFrame, code: str, least: int, columns: tuple[str, ...]) -> None:

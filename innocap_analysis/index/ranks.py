@@ -101,6 +101,13 @@ class Ranks:
         """Return the ranks between which each unit stands in most runs, units x `low`, `high`."""
         return self.summary(level).set_index("unit")[["low", "high"]]
 
+    def share_between(self, low: int, high: int) -> pd.Series:
+        """Return how often each unit has a rank from `low` to `high`, of the runs that rank it."""
+        ranked = np.count_nonzero(self.places, axis=0)
+        within = np.count_nonzero((self.places >= low) & (self.places <= high), axis=0)
+        share = np.where(ranked > 0, within / np.where(ranked > 0, ranked, 1), np.nan)
+        return pd.Series(share, index=self.units)
+
     def superiority(self) -> pd.DataFrame:
         """Return how often each unit (row) is above each other one (column).
 

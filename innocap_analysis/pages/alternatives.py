@@ -24,9 +24,10 @@ from innocap_analysis.pages.texts import Prose
 REPORTED, SINGLE = "reported", "no_double_counts"
 _WITHOUT = "without_"
 _FIRST = 0.5
+_MOST_NAMED, _MOST_FIRST = 12, 5  # of more units than that only the first few are named
 
 
-def compare(view: IndexView, *, leave_out: str) -> pd.DataFrame:
+def compare(view: IndexView, *, leave_out: str | None) -> pd.DataFrame:
     """Score the partners under defensible indexes that differ from the default in one choice.
 
     The index as it is comes first; then it without double counts, with a geometric mean of the
@@ -34,7 +35,7 @@ def compare(view: IndexView, *, leave_out: str) -> pd.DataFrame:
     dimension. `alternative` holds the keys that :func:`name_alternative` names.
     """
     book = view.codebook
-    if leave_out not in book.leaves:
+    if leave_out is not None and leave_out not in book.leaves:
         raise InnocapError(f"leave_out: {leave_out!r} is no scored indicator of {book.name}")
     sizes = {d: float(len(book.leaves_of(d))) for d in view.dimensions}
     books = {REPORTED: book}
@@ -42,7 +43,8 @@ def compare(view: IndexView, *, leave_out: str) -> pd.DataFrame:
         books[SINGLE] = change_codebook(book, drop=twice)
     books["geometric"] = change_codebook(book, aggregate={view.root: "geometric"})
     books["equal_indicators"] = change_codebook(book, weights=sizes)
-    for code in (leave_out, *view.dimensions):
+    dimensions = view.dimensions if len(view.dimensions) > 1 else []
+    for code in dict.fromkeys(filter(None, (leave_out, *dimensions))):
         books[f"{_WITHOUT}{code}"] = change_codebook(book, drop=[code])
     with warnings.catch_warnings():
         # The foot of the page names these indicators.
@@ -99,14 +101,16 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
     )
     # Black text stands on every cell, so the first place takes the middle of the shades.
     span = (len(view.measured) - 1) / _FIRST
-    cells = -wide["rank"].reindex(columns=view.countries).to_numpy()
+    # A cell holds two numbers: of many units two at each end have a column.
+    units = view.marked[:2] + view.marked[-2:] if len(view.measured) > _MOST_NAMED else view.marked
+    cells = -wide["rank"].reindex(columns=units).to_numpy()
     marks.draw_tiles(
         ax, cells, -len(view.measured), -len(view.measured) + span,
-        rows=list(names.values()), columns=[*map(view.unit, view.countries)],
+        rows=list(names.values()), columns=[*map(view.unit, units)],
         bold=[key == REPORTED for key in keys],
     )  # fmt: skip
     for row, key in enumerate(keys):
-        for column, unit in enumerate(view.countries):
+        for column, unit in enumerate(units):
             at = column + 0.5, row + 0.5
             if unit not in view.measured:
                 ax.text(*at, view.say("not measured"), ha="center", va="center", size=8.5)
@@ -152,13 +156,17 @@ def write_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Prose:
 def tell_order(view: IndexView, alternatives: pd.DataFrame, key: str) -> str:
     """Return the partners in their order under an alternative."""
     rows = alternatives[alternatives["alternative"] == key].dropna(subset="rank")
-    return " – ".join(view.unit(unit) for unit in rows.sort_values(["rank", "unit"])["unit"])
+    units = list(rows.sort_values(["rank", "unit"])["unit"])
+    if len(units) > _MOST_NAMED:
+        units = units[:_MOST_FIRST]
+        return " – ".join(map(view.unit, units)) + " – (…)"
+    return " – ".join(map(view.unit, units))
 
 
 @styled
 def plot_left_out(view: IndexView) -> Chart:
     """Draw how the index of each partner country moves when one indicator is left out."""
-    runs, units = view.left_out, view.measured
+    runs, units = view.left_out, [u for u in view.marked if u in view.measured]
     scores, ranks = runs.scores[view.root][units], runs.ranks(view.root, units).table
     columns = {
         "score": scores,
@@ -181,7 +189,9 @@ def plot_left_out(view: IndexView) -> Chart:
             change=view.fact(f"change_{_WITHOUT}{code}", most["change"], "gap", unit, view.root),
         ),
         view.say("Change of the index score when one indicator is left out, in points."),
-        data=data, height=5.2, key=marks.mark_units(view.names(units), view),
+        data=data,
+        height=round(0.26 * len(codes) + 0.52, 2),
+        key=marks.mark_units(view.names(units), view),
     )  # fmt: skip
     names = [view.code(code) for code in codes]
     marks.frame_rows(ax, names, label=view.say("Points"), tick=view.figure, grid=False)

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 
 from innocap_analysis.files import write_atomically
 from innocap_analysis.languages import SOURCE_LANGUAGE
-from innocap_analysis.pages.language import LOCALE_DIR
+from innocap_analysis.pages.language import LOCALE_DIR, PLACES, WORDING_FILE, read_wording
 from innocap_analysis.settings import Settings
 
 _KEYWORDS = {"say": None, "translate": None}
@@ -32,33 +32,39 @@ def extract_messages(settings: Settings) -> Catalog:
         for number, cell in enumerate(notebook.cells, start=1):
             if cell.cell_type == "markdown":
                 catalogue.add(cell.source, locations=[(f"notebooks/{path.name}", number)])
+    for text in read_wording(PLACES).values():
+        catalogue.add(text, locations=[(f"innocap_analysis/pages/locale/{WORDING_FILE}", 1)])
     return catalogue
 
 
-def update_catalogues(settings: Settings) -> dict[str, int]:
-    """Bring the catalogues in step with the texts, and return how many wait for a translator.
+def draft_catalogue(language: str, template: Catalog) -> tuple[bytes, int]:
+    """Return the catalogue of a language with the texts of a template, and how many wait.
 
     A text that was changed keeps its translation beside it, marked `fuzzy` and shown nowhere
     until someone has read it and taken the mark away.
     """
+    path = LOCALE_DIR / f"{language}.po"
+    if path.exists():
+        with path.open("rb") as stream:
+            catalogue = read_po(stream, locale=language)
+    else:
+        catalogue = Catalog(locale=language, project="innocap_analysis", charset="utf-8")
+    catalogue.update(template)
+    catalogue.obsolete.clear()
+    text = io.BytesIO()
+    write_po(
+        text, catalogue, width=100, sort_by_file=True, omit_header=True, include_lineno=False,
+        include_previous=True,
+    )  # fmt: skip
+    return text.getvalue(), sum(1 for m in catalogue if m.id and (m.fuzzy or not m.string))
+
+
+def update_catalogues(settings: Settings) -> dict[str, int]:
+    """Bring the catalogues in step with the texts; return how many wait for a translator."""
     template = extract_messages(settings)
     todo: dict[str, int] = {}
     for language in settings.languages:
-        if language == SOURCE_LANGUAGE:
-            continue
-        path = LOCALE_DIR / f"{language}.po"
-        if path.exists():
-            with path.open("rb") as stream:
-                catalogue = read_po(stream, locale=language)
-        else:
-            catalogue = Catalog(locale=language, project="innocap_analysis", charset="utf-8")
-        catalogue.update(template)
-        catalogue.obsolete.clear()
-        text = io.BytesIO()
-        write_po(
-            text, catalogue, width=100, sort_by_file=True, omit_header=True,
-            include_lineno=False, include_previous=True,
-        )  # fmt: skip
-        write_atomically(path, text.getvalue())
-        todo[language] = sum(1 for m in catalogue if m.id and (m.fuzzy or not m.string))
+        if language != SOURCE_LANGUAGE:
+            text, todo[language] = draft_catalogue(language, template)
+            write_atomically(LOCALE_DIR / f"{language}.po", text)
     return todo

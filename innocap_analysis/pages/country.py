@@ -11,7 +11,7 @@ from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.indicators import draw_rows, make_key
-from innocap_analysis.pages.order import tell_order_changes
+from innocap_analysis.pages.order import tell_order_changes, tell_peers, tell_ranks
 from innocap_analysis.pages.texts import Prose, Table
 
 _HATCHED: dict[str, Any] = {"hatch": "////", "edgecolor": "white"}
@@ -20,7 +20,12 @@ _HATCHED: dict[str, Any] = {"hatch": "////", "edgecolor": "white"}
 def write_heading(view: IndexView) -> Prose:
     """Write the line that says whom a page is about."""
     assert view.place is not None
-    if not view.place.is_country:
+    if view.has_many:
+        text = view.say(
+            "**{unit}**, {country}. {rule}",
+            unit=view.unit(view.about), country=view.unit(view.country), rule=tell_peers(view),
+        )  # fmt: skip
+    elif not view.place.is_country:
         text = view.say(
             "**{region}, {country}.** The scores are those of the country: no published indicator "
             "measures the public sector of a region.",
@@ -41,26 +46,26 @@ def write_heading(view: IndexView) -> Prose:
 @styled
 def plot_profile(view: IndexView) -> Chart:
     """Draw the country's index and dimension scores over the reference set."""
-    rows = view.verdicts.of(view.country)
+    rows = view.verdicts.of(view.about)
     chart, (ax,) = view.start_chart(
         _tell_profile(view),
         view.say(
             "Scores of {n_members} reference countries, their median and {unit}, from 0 (lowest "
             "goalpost) to 100 (highest).",
-            unit=view.unit(view.country),
+            unit=view.unit(view.about),
         ),
         data=rows.loc[view.nodes].reset_index(),
         height=2.9,
-        key=make_key([view.country], view),
+        key=make_key([view.about], view),
         note=view.say("Published national indicators; sources in data/raw/datapackage.json."),
     )
-    draw_rows(ax, view, view.nodes, [view.country])
+    draw_rows(ax, view, view.nodes, [view.about])
     return chart
 
 
 def _tell_profile(view: IndexView) -> str:
     """Name the dimensions furthest ahead and furthest behind, by the gap to the median."""
-    unit = view.country
+    unit = view.about
     order = view.verdicts.order_dimensions(unit)
     if not order:
         return view.say("{unit}: no dimension is measured", unit=view.unit(unit))
@@ -123,7 +128,7 @@ def _join_or(view: IndexView, codes: Iterable[str]) -> str:
 @styled
 def plot_gaps(view: IndexView, dimensions: Sequence[str] | None = None) -> Chart:
     """Draw how far the country lies from the reference median, by indicator, widest lead first."""
-    unit = view.country
+    unit = view.about
     leaves = [leaf for d in dimensions or view.dimensions for leaf in view.codebook.leaves_of(d)]
     table = view.verdicts.of(unit).loc[leaves].dropna(subset=["gap_to_median"])
     table = table.sort_values("gap_to_median", ascending=False, kind="stable").reset_index()
@@ -162,7 +167,7 @@ def plot_gaps(view: IndexView, dimensions: Sequence[str] | None = None) -> Chart
 
 def plot_gaps_behind(view: IndexView) -> Chart:
     """Draw the indicators of the dimensions that lie below the median, or of the lowest one."""
-    unit = view.country
+    unit = view.about
     rows = view.verdicts.of(unit)
     order = view.verdicts.order_dimensions(unit)
     below = [code for code in order if rows.at[code, "gap_to_median"] < 0]
@@ -180,7 +185,7 @@ def table_profile(view: IndexView) -> Table:
         return view.code(at[1])
 
     return view.table(
-        [(view.country, code) for code in view.codebook.leaves],
+        [(view.about, code) for code in view.codebook.leaves],
         {
             view.say("Dimension"): lambda at: view.code(str(nodes.at[at[1], "parent"])),
             view.say("Indicator"): name,
@@ -198,7 +203,7 @@ def table_profile(view: IndexView) -> Table:
 @styled
 def plot_priorities(view: IndexView) -> Chart:
     """Draw the dimensions of the country by their gap to the reference median."""
-    unit = view.country
+    unit = view.about
     order = view.verdicts.order_dimensions(unit)
     data = view.verdicts.of(unit).loc[order].reset_index()
     chart, (ax,) = view.start_chart(
@@ -226,14 +231,14 @@ def plot_priorities(view: IndexView) -> Chart:
 
 def write_findings(view: IndexView) -> Prose:
     """Write what the country's profile shows."""
-    unit, root = view.country, view.root
+    unit, root = view.about, view.root
     told = [
         view.say(
             "{unit} scores {score} of 100 on {code}; the median of {n_reference} reference "
             "countries is {median}. Rank {rank}, in {level} of runs {rank.low} to {rank.high}.",
             unit, root,
         ),
-        tell_order_changes(view),
+        tell_ranks(view) if view.has_many else tell_order_changes(view),
     ]  # fmt: skip
     for code in view.dimensions:
         if view.verdict(unit, code) == "unmeasured":
@@ -263,7 +268,7 @@ def write_findings(view: IndexView) -> Prose:
 
 def write_priorities(view: IndexView) -> Prose:
     """Write where a capacity-building programme would start, and how sure that is."""
-    unit = view.country
+    unit = view.about
     told = [f"{tell_priority(view, unit)}."]
     for code in view.verdicts.order_dimensions(unit):
         said = [

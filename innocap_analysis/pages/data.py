@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.flags import read_notes
+from innocap_analysis.data.local import read_labels
 from innocap_analysis.files import choose_texts
 from innocap_analysis.index.panel import recompute_published
 from innocap_analysis.pages import marks
@@ -24,7 +25,7 @@ def plot_coverage(view: IndexView) -> Chart:
     """Draw which country has a value for which indicator."""
     codes, members = view.codebook.leaves, view.members
     have = view.capacity.result.values.loc[members, codes].notna()
-    partners = [u for u in members if u in view.countries]
+    partners = [u for u in members if u in view.compared]
     rest = sorted(set(members) - set(partners), key=lambda u: (-int(have.loc[u].sum()), u))
     have = have.loc[[*partners, *rest]]
     data = have.astype(int).T.rename_axis("code").reset_index()
@@ -58,7 +59,7 @@ def plot_coverage(view: IndexView) -> Chart:
     ax.set_xlim(-0.5, len(have) + 1)
     ax.set_xticks(range(len(have)), list(have.index))
     for tick, unit in zip(ax.get_xticklabels(), have.index, strict=True):
-        tick.set_fontweight("bold" if unit in view.countries else "normal")
+        tick.set_fontweight("bold" if unit in view.compared else "normal")
     ax.xaxis.tick_top()
     ax.tick_params(length=0, labelrotation=90, labelsize=7)
     ax.spines[:].set_visible(False)
@@ -122,9 +123,7 @@ def plot_years(view: IndexView) -> Chart:
 
 def _read_notes(view: IndexView, topic: str) -> dict[str, str]:
     """Return the readers' notes on a topic in the view's language, by what they are about."""
-    names = [resource.name for resource in read_datapackage(view.settings.raw_dir)]
-    known = [*view.capacity.known_codes, *names]
-    notes = read_notes(view.settings.notes_path, codes=known)
+    notes = read_notes(view.settings.notes_path)
     own = notes[notes["topic"] == topic]
     return dict(zip(own["about"], choose_texts(own, "note", view.language), strict=True))
 
@@ -141,7 +140,7 @@ def table_sources(view: IndexView) -> Table:
             view.say("How it was checked"): checks.get(resource.name, resource.checked),
         }
         for resource in read_datapackage(view.settings.raw_dir)
-        if resource.role == "observations"
+        if resource.role != "reference"
     ]
     return view.table(rows, english=(title, publisher))
 
@@ -156,12 +155,23 @@ def table_cautions(view: IndexView) -> Table:
         texts = choose_texts(flags, "note", view.language)
         for unit, note in zip(flags["unit"], texts, strict=True):
             notes.append(f"{view.unit(unit)}: {note}" if unit else note)
-        rows += [(code, note) for note in notes]
+        rows += [(view.code(code), note) for note in notes]
+    rows += _list_local_cautions(view, cautions)
     columns = {
-        view.say("Indicator"): lambda row: view.code(row[0]),
+        view.say("Indicator"): lambda row: row[0],
         view.say("Be careful"): lambda row: row[1],
     }
     return view.table(rows, columns)
+
+
+def _list_local_cautions(view: IndexView, cautions: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the notes on places, and on what is measured of levels of government and regions."""
+    files = [r.name for r in read_datapackage(view.settings.raw_dir) if r.role == "places"]
+    if not files:
+        return []
+    labels = choose_texts(read_labels(view.settings), "label", view.language)
+    named = dict(labels.items()) | dict.fromkeys(files, view.say("Places"))
+    return [(str(name), cautions[str(about)]) for about, name in named.items() if about in cautions]
 
 
 def _count_log(view: IndexView, action: str, what: str) -> Said:
@@ -214,7 +224,7 @@ def write_findings(view: IndexView) -> Prose:
     # Figures of an indicator that nobody scores are dropped too, but of every year at once.
     older = log.loc[(log["action"] == "dropped") & (log["time"] != ""), "n_values"].sum()
     told = {}
-    for name, units in (("partners", view.countries), ("reference", view.members)):
+    for name, units in (("partners", view.compared), ("reference", view.members)):
         missing = values.reindex(units).isna().to_numpy()
         for measure, number in (("cells", missing.size), ("missing", missing.sum())):
             told[f"{measure}_{name}"] = view.tally(f"n_{measure}_{name}", number, view.root)

@@ -18,7 +18,7 @@ def describe_front(view: IndexView) -> dict[str, Any]:
         "intro": view.say(
             "How able is the public sector of {countries} to innovate? Four dimensions, scored "
             "from published national indicators, each with how sure it is.",
-            countries=view.units(view.countries),
+            countries=view.units(view.shown),
         ),
         "findings": write_headline(view),
         "glance": view.say("The countries at a glance"),
@@ -29,14 +29,14 @@ def describe_front(view: IndexView) -> dict[str, Any]:
                 *(f"{view.stand(unit, code, 'score')}" for code in view.nodes),
                 f"{view.stand(unit, view.root, 'rank'):interval}",
             ]
-            for unit in view.countries
+            for unit in view.shown
         ],
         "glance_note": view.say(
             "Scores from 0 to 100. Rank of the overall index among the {n_reference} countries "
             "with enough data; the brackets hold {level} of {n_runs} runs with other choices. So "
             "few countries are no sample: no significance tests. No indicator measures innovation "
             "procurement directly.",
-            view.measured[0], view.root,
+            next(unit for unit in view.shown if unit in view.measured), view.root,
         ),
     }  # fmt: skip
 
@@ -51,4 +51,4 @@ def write_headline(view: IndexView) -> list[str]:
         first=view.stand_among(order[0], "first"), last=view.stand_among(order[-1], "last"),
     )  # fmt: skip
     told = [view.say("Overall scores: {named}.", named=named), lead, tell_order_changes(view)]
-    return told + [f"{tell_priority(view, unit)}." for unit in view.measured]
+    return told + [f"{tell_priority(view, unit)}." for unit in view.shown if unit in view.measured]

@@ -12,19 +12,18 @@ import pandas as pd
 
 from innocap_analysis.data.flags import find_flags, group_flags
 from innocap_analysis.data.observations import fingerprint_inputs
-from innocap_analysis.data.units import Unit
 from innocap_analysis.files import choose_texts
 from innocap_analysis.index.alternatives import leave_out_cells, leave_out_indicators
-from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.score import rank_units
 from innocap_analysis.index.verdicts import LEVEL, Verdicts, judge_units
 from innocap_analysis.pages.facts import FLAG_MARK, Ledger, Said
 from innocap_analysis.pages.texts import Prose
-from innocap_analysis.pages.view import View
+from innocap_analysis.pages.unit_view import UnitView
+from innocap_analysis.partners import PEERS
 
 # What no language changes.
-_SHARED = ("members", "measured", "runs", "left_out", "left_out_cells", "verdicts")
+_SHARED = ("compared", "members", "measured", "runs", "left_out", "left_out_cells", "verdicts")
 # Name of the column in the verdicts, how it is written, and the ends of its interval.
 _STANDS: dict[str, tuple[str, str, str, str]] = {
     "score": ("score", "points", "", ""),
@@ -41,15 +40,12 @@ _STANDS: dict[str, tuple[str, str, str, str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class IndexView(View):
-    """A view of the published figures: `place` is held against the set `reference`.
+class IndexView(UnitView):
+    """A view of the published figures: runs, verdicts and flags.
 
     Nothing later than `year` is used; `n` and `seed` are of the sensitivity runs.
     """
 
-    capacity: CapacityData
-    reference: str | tuple[str, ...]
-    place: Unit | None = None
     year: int | None = None
     n: int = 2000
     seed: int = 1
@@ -68,22 +64,6 @@ class IndexView(View):
             _NAMED[name](self, *about) if name in _NAMED else self.stand(about[0], about[1], name)
         )
 
-    @property
-    def countries(self) -> list[str]:
-        """Partner countries, in the order of the settings."""
-        return self.capacity.countries
-
-    @property
-    def country(self) -> str:
-        """Code of the country that the page is about."""
-        assert self.place is not None, "this page is about no single country"
-        return self.place.country
-
-    @cached_property
-    def members(self) -> list[str]:
-        """Units of the reference set."""
-        return self.capacity.reference_units(self.reference)
-
     @cached_property
     def runs(self) -> SensitivityResult:
         """The index under other defensible choices: one simulation for everything said."""
@@ -97,32 +77,17 @@ class IndexView(View):
 
     @cached_property
     def left_out_cells(self) -> SensitivityResult:
-        """The index without each single figure of the partner countries in turn."""
+        """The index without each single figure of the compared units in turn."""
         least = self.settings.min_coverage
         return leave_out_cells(self.capacity.result, self.measured, min_coverage=least)
 
     @cached_property
-    def scores(self) -> pd.DataFrame:
-        """Scores of every unit on every node: indicators, groups and the index."""
-        return pd.concat([self.capacity.result.normalised, self.capacity.result.scores], axis=1)
-
-    @cached_property
-    def measured(self) -> list[str]:
-        """Partner countries that have an overall score."""
-        scores = self.capacity.result.scores[self.root]
-        return [unit for unit in self.countries if pd.notna(scores.get(unit))]
-
-    def order_measured(self) -> list[str]:
-        """Return the measured partner countries, the highest overall score first."""
-        scores = self.scores.loc[self.measured, self.root]
-        return list(scores.sort_values(ascending=False, kind="stable").index)
-
-    @cached_property
     def verdicts(self) -> Verdicts:
-        """Where the partner countries stand, judged once."""
+        """Where the units stand that the page is about, judged once."""
+        own = [self.about] if self.has_many and self.place else self.shown
         return judge_units(
             self.capacity.result, self.runs, self.left_out,
-            units=[u for u in self.countries if u in self.capacity.values.index],
+            units=[u for u in own if u in self.capacity.values.index],
             reference_units=self.members,
         )  # fmt: skip
 
@@ -133,11 +98,21 @@ class IndexView(View):
         if self.year is not None:
             year = self.fact("year_limit", self.year, "year", sources=())
             told.append(self.say("Figures up to {year} only.", year=year))
-        if not isinstance(self.reference, str):
-            named = self.units(self.members)
-            text = self.say("Held against {n_members} chosen countries: {units}.", units=named)
+        if self.place is not None and not self.has_many and not self.place.is_country:
+            named = {"region": self.unit(self.place.code), "country": self.unit(self.country)}
+            told.append(
+                self.say(
+                    "The figures are those of {country}, not of {region}, which page 35 is about.",
+                    **named,
+                )
+            )
+        if self.reference == PEERS:
+            told.append(self.say("Held against its peers and itself, {n_members} places."))
+        elif not isinstance(self.reference, str):
+            whom = self.units(self.members)
+            text = self.say("Held against {n_members} chosen countries: {units}.", units=whom)
             told.append(text)
-        elif self.reference != next(iter(self.settings.reference_sets)):
+        elif self.reference != next(iter(self.settings.sets)):
             text = self.say(
                 "Held against the reference set “{reference}”, {n_members} countries.",
                 reference=self.reference,
@@ -175,6 +150,14 @@ class IndexView(View):
             column, row[name], kind, unit=about, code=code, n=row["reference_n"], flag=flag, **ends
         )
 
+    def score(self, unit: str, code: str) -> Said:
+        """Return the score of any unit, those without a verdict too."""
+        if not self.has_many:
+            return self.stand(unit, code, "score")
+        flag = self.flag(unit, code)
+        return self.fact("score", self.scores.at[unit, code], "points", unit, code, flag=flag,
+                         n=self.scores.loc[self.members, code].count())  # fmt: skip
+
     def column(self, column: str, *, interval: bool = False) -> Callable[[tuple[str, str]], object]:
         """Return what makes a cell of a table from each unit and node."""
         if interval:
@@ -183,10 +166,11 @@ class IndexView(View):
 
     @cached_property
     def _among(self) -> pd.DataFrame:
-        """Ranks of the partner countries among themselves, over the runs."""
-        table = self.runs.ranks(self.root, self.measured).summary(LEVEL)
+        """Ranks of the measured units among themselves, over the runs."""
+        ranks, n = self.runs.ranks(self.root, self.measured), len(self.measured)
         rank = rank_units(self.scores.loc[self.measured, [self.root]])[self.root]
-        return table.set_index("unit").assign(rank=rank)
+        table = ranks.summary(LEVEL).set_index("unit")
+        return table.assign(rank=rank, share_last=ranks.share_between(n, n))
 
     def stand_among(self, unit: str, what: str) -> Said:
         """Return a partner's `rank` among the partners, or its share of runs `first` or `last`."""
@@ -194,17 +178,18 @@ class IndexView(View):
         about: dict[str, Any] = {"unit": unit, "code": self.root, "n": n}
         if what == "rank":
             ends = {"low": row["low"], "high": row["high"]}
-            return self.fact("rank_among_partners", row["rank"], "rank", **ends, **about)
-        share = row[f"share_{1 if what == 'first' else n}"]
+            whom = "partners" if not self.has_many else "all" if self.place is None else "peers"
+            return self.fact(f"rank_among_{whom}", row["rank"], "rank", **ends, **about)
+        share = row["share_1" if what == "first" else "share_last"]
         return self.fact(f"share_{what}", share, "probability", **about)
 
     @cached_property
     def everyone(self) -> pd.DataFrame:
-        """Score and rank of every reference and partner country with their intervals.
+        """Score and rank of every reference and compared unit with their intervals.
 
         Columns `unit`, `score`, `low`, `high`, `rank`, `rank_low`, `rank_high`; highest first.
         """
-        units = sorted({*self.members, *self.measured})
+        units = self.capacity.units if self.has_many else sorted({*self.members, *self.measured})
         scored = self.scores.loc[units, self.root].dropna().sort_values(ascending=False)
         spread = self.runs.scores[self.root][list(scored.index)]
         ranks = self.runs.ranks(self.root, list(scored.index)).interval(LEVEL)

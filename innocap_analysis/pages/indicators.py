@@ -100,7 +100,7 @@ def plot_indicators(view: IndexView, units: Sequence[str]) -> Chart:
             "below, from 0 (lowest goalpost) to 100 (highest)."
         ),
         data=table,
-        height=7.8,
+        height=round(0.32 * (len(codes) + len(view.dimensions)) + 0.76, 2),
         key=make_key(units, view),
         note=" ".join([*notes, *view.tell_flags(units, codes)]),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+import unicodedata
 from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     import nbformat
 
 LOCALE_DIR = Path(__file__).parent / "locale"
+PLACES = "places"  # the wording of an index whose units are no countries
+WORDING_FILE = f"{SOURCE_LANGUAGE}@{PLACES}.po"
 
+_BEHIND_ALL = sys.maxunicode + 1
 Translator = Callable[[str], str]
 
 
@@ -29,7 +34,7 @@ def _read_catalogue(language: str) -> dict[str, str]:
     if not path.is_file():  # English stays, and `innocap check` says so
         return {}
     with path.open("rb") as stream:
-        catalogue = read_po(stream, locale=language)
+        catalogue = read_po(stream)
     return {
         str(message.id): str(message.string)
         for message in catalogue
@@ -37,26 +42,63 @@ def _read_catalogue(language: str) -> dict[str, str]:
     }
 
 
-def get_translator(language: str) -> Translator:
+def read_wording(wording: str) -> dict[str, str]:
+    """Return the English texts of another wording by those that they stand for."""
+    return _read_catalogue(f"{SOURCE_LANGUAGE}@{wording}") if wording else {}
+
+
+def get_translator(language: str, wording: str = "") -> Translator:
     """Return the function that turns an English text of the project into a language.
+
+    With a wording, texts about countries are first put into its words.
 
     Returns: takes the English text (with its ``{placeholders}``), returns the translation; a
     text without one stays English. A test holds the catalogues complete.
     """
-    if language == SOURCE_LANGUAGE:
+    if language == SOURCE_LANGUAGE and not wording:
         return str
-    catalogue = _read_catalogue(language)
-    return lambda text: catalogue.get(text, text)
+    words = read_wording(wording)
+    catalogue = {} if language == SOURCE_LANGUAGE else _read_catalogue(language)
+
+    def translate(text: str) -> str:
+        own = words.get(text, text)
+        return catalogue.get(own, own)
+
+    return translate
 
 
-def translate_notebook(notebook: nbformat.NotebookNode, language: str) -> nbformat.NotebookNode:
+def translate_notebook(
+    notebook: nbformat.NotebookNode, language: str, wording: str = ""
+) -> nbformat.NotebookNode:
     """Return a copy of a notebook with its prose in a language."""
-    translate = get_translator(language)
+    translate = get_translator(language, wording)
     copy = deepcopy(notebook)
     for cell in copy.cells:
         if cell.cell_type == "markdown":
             cell.source = translate(cell.source)
     return copy
+
+
+# Letters that a language puts behind z, in their order, and others that stand for them.
+_LAST_LETTERS = {
+    **dict.fromkeys(("sv", "fi"), ("åäö", {"æ": "ä", "ø": "ö"})),
+    **dict.fromkeys(("da", "nb", "nn"), ("æøå", {"ä": "æ", "ö": "ø"})),
+    "is": ("þæö", {"ø": "ö", "ä": "æ"}),
+}
+
+
+def order_name(name: str, language: str) -> tuple[list[int], str]:
+    """Return what names are sorted by: as a language orders its letters, other accents aside."""
+    last, same = _LAST_LETTERS.get(language.partition("_")[0], ("", {}))
+    letters: list[int] = []
+    for letter in unicodedata.normalize("NFC", name.casefold()):
+        own = same.get(letter, letter)
+        if own in last:
+            letters.append(_BEHIND_ALL + last.index(own))
+        else:
+            plain = unicodedata.normalize("NFKD", own)
+            letters += [ord(one) for one in plain if not unicodedata.combining(one)]
+    return letters, name
 
 
 def format_number(value: float, language: str, *, decimals: int = 1, sign: bool = False) -> str:

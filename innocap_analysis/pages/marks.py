@@ -22,6 +22,7 @@ from innocap_analysis.pages.view import View
 # One direction on every page: the darker, the more.
 SHADES = colormaps["Blues"]
 _DARK = 0.72
+_MOST_LEVEL = 6  # columns whose names stand side by side
 
 
 @contextlib.contextmanager
@@ -153,7 +154,8 @@ def _unify(colours: np.ndarray) -> Any:
 
 def draw_lines(ax: Axes, view: View, data: pd.DataFrame, x: str, y: str) -> None:
     """Draw a line with marks for each country."""
-    countries = list(view.settings.countries)
+    units, partners = list(dict.fromkeys(data["unit"])), list(view.settings.countries)
+    countries = partners if set(units) <= set(partners) else units
     with _labelled(ax):
         sns.lineplot(
             data, x=x, y=y, hue="unit", hue_order=countries, style="unit", dashes=False,
@@ -209,6 +211,13 @@ def draw_tiles(
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
+
+
+def tilt_columns(ax: Axes, columns: int) -> None:
+    """Turn the names of columns where there are too many to stand side by side."""
+    if columns > _MOST_LEVEL:
+        for label in ax.get_xticklabels():
+            label.set(rotation=40, ha="left", rotation_mode="anchor", size=8)
 
 
 def spread_rows(units: Sequence[str], reach: float) -> dict[str, float]:

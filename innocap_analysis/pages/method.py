@@ -27,8 +27,14 @@ def _goalpost(view: IndexView, code: str, end: str) -> Said:
 
 
 @styled
-def plot_normalisation(view: IndexView, code: str, unit: str) -> Chart:
-    """Draw how one indicator's raw figures become scores between its goalposts."""
+def plot_normalisation(view: IndexView, code: str | None, unit: str | None) -> Chart:
+    """Draw how one indicator's raw figures become scores between its goalposts.
+
+    Without a code it is the first indicator, without a unit the first in the order of scores.
+    """
+    code = view.codebook.leaves[0] if code is None else code
+    known = unit is not None
+    unit = view.capacity.names.find(unit, view.shown).code if known else view.shown[0]  # type: ignore[arg-type]
     if code not in view.codebook.leaves:
         raise InnocapError(f"plot_normalisation: {code!r} is no scored indicator")
     row = view.codebook.table.loc[code]
@@ -103,7 +109,7 @@ def plot_weights(view: IndexView) -> Chart:
         if alike
         else view.say("Weight of each indicator in the index, as the codebook sets it."),
         data=data,
-        height=4.9,
+        height=round(0.25 * len(data) + 0.4, 2),
     )
     names = [view.code(code) for code in data["code"]]
     marks.frame_rows(ax, names, label=view.say("Percent of the index"), tick=view.figure,
@@ -186,7 +192,7 @@ def plot_importance(view: IndexView) -> Chart:
             high=view.tally("n_most_importance", data["n"].max(), view.root),
         ),
         data=data,
-        height=6.0,
+        height=round(0.18 * (len(data) + 2 * len(view.nodes)) + 0.24, 2),
         key=[
             marks.make_mark(INK, view.say("Weight"), mfc="white"),
             marks.make_mark(AHEAD, view.say("Decides as much or more")),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from innocap_analysis.data.units import find_unit
+from innocap_analysis.data.levels import COUNTRY
+from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.view import COMPARISON
+from innocap_analysis.partners import PEERS
 from innocap_analysis.settings import Settings, load_settings
 
 
 def open_view(
     page: str,
     *,
+    index: str | None = None,
     region: str | None = None,
     language: str = "en",
     reference: str | Sequence[str] | None = None,
@@ -29,13 +32,17 @@ def open_view(
     ----------
     page : str
         Number of the notebook, such as ``"40"``.
+    index : str, optional
+        One of the indexes that ``innocap.yml`` lists. Default: that of its top level.
     region : str, optional
-        Country or region that the page is about. Default: it compares all countries.
+        Unit of the index that the page is about: of an index of countries, a country, or a region
+        of which every text then says that the figures are its country's. Default: the page
+        compares all.
     language : str
         Language of everything shown.
     reference : str or sequence of str, optional
-        Name of a reference set, or the countries themselves. Default: the first set of the
-        settings.
+        Name of a reference set, or the units themselves. Default: the first set of the index;
+        where its units are no countries and the page is about one, ``peers``: those like it.
     year : int, optional
         Use nothing later than this year. Default: the newest figures.
     runs, seed : int
@@ -62,18 +69,36 @@ def open_view(
     'ahead'
     """
     config = settings or (capacity.settings if capacity else load_settings())
+    if index is not None:
+        config = config.choose(index)
     data = capacity or load_capacity(year=year, settings=config)
-    place = None if region is None else find_unit(region, config)
-    whom = reference or next(iter(config.reference_sets))
-    if isinstance(whom, str):
-        config.check_reference(whom)
-    else:
+    config = data.settings
+    place = None if region is None else data.names.find(region, data.units)
+    many = data.level != COUNTRY
+    whom = reference or (PEERS if many and place else next(iter(config.sets)))
+    if not isinstance(whom, str):
         whom = tuple(data.reference_units(whom))
+    elif config.check_reference(whom) == PEERS and not place:
+        raise InnocapError("reference 'peers': are those of one unit; say of which, as region")
+    _refuse_flat(data)
+    suffix = config.variant_suffix
+    if config.index and f"@{config.index}@" not in f"{suffix}@":
+        suffix = f"@{config.index}{suffix}"
     return IndexView(
-        data.settings, data.codebook, config.check_language(language),
-        page=f"{page}{config.variant_suffix}",
+        config, data.codebook, config.check_language(language),
+        page=f"{page}{suffix}",
         folder=COMPARISON if place is None else place.code,
         capacity=data,
         reference=whom,
         place=place, year=year, n=runs, seed=seed,
     )  # fmt: skip
+
+
+def _refuse_flat(data: CapacityData) -> None:
+    """Refuse an index without dimensions: pages tell of them."""
+    flat = [code for code in data.dimensions if code in data.codebook.leaves]
+    if flat:
+        raise InnocapError(
+            f"{data.codebook.name}: {', '.join(flat)} lie directly below {data.root}; pages are "
+            "about dimensions, so give each a parent of the kind 'group' below the index"
+        )

@@ -31,6 +31,7 @@ from innocap_analysis.pages.texts import Prose
 from innocap_analysis.pages.view import COMPARISON, View
 from innocap_analysis.settings import Settings, load_settings
 
+_NO_FIGURES = pd.DataFrame(columns=["unit", "time", "code", "value"])
 RULES = ("class", "nearest")
 FEW_SERVICES = 3  # a mean over fewer is told with care, and none to start from
 
@@ -229,7 +230,9 @@ class PlaceView(View):
 
     def stamp(self) -> Prose:
         """Close the page: results written, and how it was made."""
-        files = {one.name: one.sha256 for one in read_datapackage(self.settings.raw_dir)}
+        role = None if self.place else "places"  # without a place no figure of the index is shown
+        own = read_datapackage(self.settings.raw_dir, role=role)
+        files = {one.name: one.sha256 for one in own}
         return self.close(hashlib.sha256(json.dumps(files).encode("utf-8")).hexdigest()[:12])
 
 
@@ -279,7 +282,8 @@ def open_place_view(
         raise InnocapError(f"peers: {rule!r} is no rule; choose one of {', '.join(RULES)}")
     code = "" if place is None else check_place(place, places)
     book = read_codebook(config.codebook_path)
-    observations = prepare_indicators(config, book).observations
+    # About all places, only levels of government are shown and nothing of the index.
+    observations = prepare_indicators(config, book).observations if code else _NO_FIGURES
     return PlaceView(
         config, book, config.check_language(language),
         page=f"{page}{config.variant_suffix}", folder=code or COMPARISON, places=places,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from innocap_analysis.pages.texts import Prose, Table
 
 _SOBOL_LEVEL = 0.95
 _TOTAL = "#A79FDB"
+_MOST_RANKS, _TOP = 12, 10  # of more, ranks are told in groups: the first few and quarters
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,12 @@ class WideRuns:
         """Return of each partner its `median` rank and its shares of runs `first` and `last`."""
         view, told = self.view, {}
         n = len(view.measured)
-        ranks = self.result.ranks(view.root, view.measured).summary(LEVEL)
-        for row in ranks.to_dict("records"):
+        ranks = self.result.ranks(view.root, view.measured)
+        share_last, table = ranks.share_between(n, n), ranks.summary(LEVEL).set_index("unit")
+        shown = [unit for unit in view.shown if unit in table.index]
+        for row in table.loc[shown].reset_index().to_dict("records"):
             about = {"unit": row["unit"], "code": view.root, "n": n}
-            first, last = row["share_1"], row[f"share_{n}"]
+            first, last = row["share_1"], share_last[row["unit"]]
             ends = {"low": row["low"], "high": row["high"]}
             told[str(row["unit"])] = {
                 "median": view.fact("median_rank_wide", row["median"], "rank", **ends, **about),
@@ -97,6 +101,9 @@ def simulate_wide(view: IndexView, *, base: int) -> WideRuns:
 @styled
 def plot_rank_shares(view: IndexView) -> Chart:
     """Draw how often each partner country takes each rank among the partners."""
+    if len(view.measured) > _MOST_RANKS:
+        chart: Chart = plot_rank_groups(view)
+        return chart
     data = view.runs.ranks(view.root, view.measured).summary(LEVEL)
     shares = data.filter(like="share_").to_numpy()
     order = np.argsort(data["median"] - shares[:, 0], kind="stable")
@@ -127,6 +134,49 @@ def plot_rank_shares(view: IndexView) -> Chart:
     return chart
 
 
+@styled
+def plot_rank_groups(view: IndexView) -> Chart:
+    """Draw how often each shown unit is first, among the ten first, and in each quarter."""
+    n = len(view.measured)
+    quarters = [round(n * k / 4) for k in range(5)]
+    steps = [(low + 1, high) for low, high in pairwise(quarters)]
+    tops = [(1, _TOP)] if quarters[1] > _TOP else []
+    groups = {"1": (1, 1), **{f"{low}–{high}": (low, high) for low, high in [*tops, *steps]}}
+    ranks = view.runs.ranks(view.root, view.measured)
+    shares = pd.DataFrame({told: ranks.share_between(*ends) for told, ends in groups.items()})
+    shares = shares.loc[view.shown]
+    said = [
+        [
+            _share_of_ranks(view, unit, told, share) if told != "1" else first
+            for told, share in shares.loc[unit].items()
+        ]
+        for unit, first in ((unit, view.stand_among(unit, "first")) for unit in view.shown)
+    ]
+    chart, (ax,) = view.start_chart(
+        view.say(
+            "{first.place} comes first of the {n_measured} in {first} of runs", first=said[0][0]
+        ),
+        view.say(
+            "Share of {n_runs} runs with a rank in each range, for the highest and the lowest. "
+            "Each run draws other weights, leaves out one indicator or none, and takes an "
+            "arithmetic or geometric mean of the dimensions."
+        ),
+        data=shares.rename_axis("unit").reset_index(),
+        height=0.32 * len(view.shown) + 0.4,
+        key=marks.key_shades(view.say("In no run"), view.say("In all runs")),
+        note=tell_order_changes(view),
+    )  # fmt: skip
+    columns = [view.say("Rank {rank}", rank=told) for told in groups]
+    rows = [*map(view.unit, view.shown)]
+    marks.draw_tiles(ax, shares.to_numpy(), 0, 1, said, rows=rows, columns=columns)
+    return chart
+
+
+def _share_of_ranks(view: IndexView, unit: str, ranks: str, share: float) -> Said:
+    measure, n = f"share_ranks_{ranks.replace('–', '_to_')}", len(view.measured)
+    return view.fact(measure, share, "probability", unit, view.root, n=n)
+
+
 def _share_of_rank(view: IndexView, unit: str, rank: int, share: float) -> Said:
     n = len(view.measured)
     if rank in (1, n):
@@ -136,7 +186,7 @@ def _share_of_rank(view: IndexView, unit: str, rank: int, share: float) -> Said:
 
 def table_superiority(view: IndexView) -> Table:
     """Show how often each partner country scores above each other one over the runs."""
-    units = view.measured
+    units = [unit for unit in view.shown if unit in view.measured]
     shares = view.runs.ranks(view.root, units).superiority()
 
     def share_above(unit: str, other: str) -> Said | str:
@@ -164,8 +214,8 @@ def name_factors(view: IndexView) -> dict[str, str]:
 def plot_sobol(view: IndexView, wide: WideRuns) -> Chart:
     """Draw how much of the movement of ranks goes with each choice."""
     ranked = set(wide.effects["output"])
-    outputs = [MEAN_SHIFT, *(unit for unit in view.countries if unit in ranked)]
-    absent = [unit for unit in view.countries if unit not in ranked]
+    outputs = [MEAN_SHIFT, *(unit for unit in _name_outputs(view) if unit in ranked)]
+    absent = [unit for unit in _name_outputs(view) if unit not in ranked]
     data = wide.effects[wide.effects["output"].isin(outputs)].reset_index(drop=True)
     order = list(wide.choices.index)
     names = name_factors(view)
@@ -204,6 +254,11 @@ def plot_sobol(view: IndexView, wide: WideRuns) -> Chart:
     axes[0].set_xlim(0, _find_end(data))
     axes[len(axes) // 2].set_xlabel(view.say("Percent of the variance"))
     return chart
+
+
+def _name_outputs(view: IndexView) -> list[str]:
+    """Return whose ranks have a panel: the partner countries, or one at each end of many."""
+    return [view.marked[0], view.marked[-1]] if view.has_many else view.shown
 
 
 def _find_end(data: pd.DataFrame) -> float:
@@ -256,13 +311,13 @@ def write_findings(view: IndexView, alternatives: pd.DataFrame, wide: WideRuns) 
             first_wide=own["first"],
         )  # fmt: skip
         said.append(text)
-    for unit in view.measured:
+    for unit in (unit for unit in view.shown if unit in view.measured):
         if absent := [d for d in view.dimensions if view.verdict(unit, d) == "unmeasured"]:
             named = {"unit": view.unit(unit), "codes": view.codes(absent)}
             said.append(
                 view.say("{unit} is ranked without what is not measured: {codes}.", **named)
             )
-    if missing := [unit for unit in view.countries if unit not in view.measured]:
+    if missing := [unit for unit in view.compared if unit not in view.measured]:
         text = view.say("Not measured, and so not ranked: {units}.", units=view.units(missing))
         said.append(text)
     return view.write_list(said)

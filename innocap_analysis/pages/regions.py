@@ -6,14 +6,18 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.pages import marks
+from innocap_analysis.pages.comparison import plot_ranking
 from innocap_analysis.pages.drawing.figure import GRID, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.texts import Prose
 
 
 def show_regions(view: IndexView) -> Chart | Prose:
-    """Draw the regional context, or say that there is none."""
+    """Draw the regional context, or say that there is none; of a region or place, its peers."""
     assert view.place is not None
+    if view.has_many:
+        peers: Chart = plot_ranking(view)
+        return peers
     country = view.settings.countries[view.country]
     focus = country.partner_region if view.place.is_country else view.place.code
     owner = view.capacity.region_countries

@@ -56,6 +56,11 @@ class View:
         return self.codebook.indexes[0]
 
     @property
+    def wording(self) -> str:
+        """Which words texts take; see :func:`~innocap_analysis.pages.language.get_translator`."""
+        return ""
+
+    @property
     def dimensions(self) -> list[str]:
         """Codes of the dimensions."""
         return self.codebook.children(self.root)
@@ -70,7 +75,9 @@ class View:
 
         What is not given is looked up about a unit and a node, then among the view's own facts.
         """
-        return get_translator(self.language)(text).format_map(_Filling(self, about, values))
+        return get_translator(self.language, self.wording)(text).format_map(
+            _Filling(self, about, values)
+        )
 
     def look_up(self, name: str, *about: str) -> object:
         """Return what a placeholder stands for that was not given."""
@@ -191,6 +198,8 @@ class View:
         if isinstance(chart, Prose):
             return chart
         where = {"folder": self.folder, "language": self.language}
+        if self.settings.index and not self.settings.publishes:
+            name = f"{name}@{self.settings.index}"  # the batch names files itself
         return save_figure(chart, name, settings=self.settings, **where)
 
     def table(

@@ -34,11 +34,16 @@ def no_files() -> Iterator[None]:
         for name in names:
             patch.setattr(module, name, _compute_once(getattr(module, name)))
     for name in ("draw_dots", "draw_points", "draw_lines", "draw_bars"):  # see test_figures.py
-        patch.setattr(marks, name, lambda *_, **__: None)
+        patch.setattr(marks, name, functools.partial(_remember, name))
     patch.setattr(marks.sns, "heatmap", lambda *_, **__: None)
     yield
     patch.undo()
     read_page.cache_clear()
+
+
+def _remember(name: str, ax: Any, *given: object, **named: object) -> None:
+    """Keep on the panel what would have been drawn there."""
+    vars(ax).setdefault("drawn", []).append((name, given, named))
 
 
 def _compute_once(function: Callable[..., Any]) -> Callable[..., Any]:

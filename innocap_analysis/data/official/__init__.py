@@ -1,0 +1,1 @@
+"""Figures in the formats of official statistics become tables of places, years and indicators."""
