@@ -165,12 +165,19 @@ def test_the_plan_of_an_index_is_the_same_notebooks_over_its_units(counties: np.
     assert not any("counties" in run.place for run in make_plan(settings))
 
 
+def test_units_are_chosen_by_kind(towns: pd.DataFrame) -> None:
+    asked: dict[str, object] = {"index": "towns", "notebooks": ["60"], "country": "SE"}
+    runs = make_plan(load_settings(), places=["rural"], **asked)  # type: ignore[arg-type]
+    assert len(runs) == 146  # as of pages about places
+    assert {run.tag for run in runs} == {"towns"}
+
+
 REFUSED = [
     ({"index": "countees"}, "lists counties under indexes:; did you mean 'counties'"),
     ({"index": "counties", "regions": ["SE32"]}, "'SE32' is no unit of counties, or has no figure"),
     ({"index": "counties", "regions": ["SE94"]}, "did you mean 'SE9"),
     ({"index": "counties", "notebooks": ["70"]}, "is about no index; leave --index out"),
-    ({"index": "counties", "places": ["rural"]}, "name units with --region"),
+    ({"index": "counties", "places": ["rural"]}, "is a unit of counties with figures"),
     ({"parameters": {"index": "counties"}}, "use --index instead"),
 ]
 
@@ -235,6 +242,7 @@ def test_a_project_without_national_figures_has_regions_for_units(
     text = file.read_text(encoding="utf-8").split("\nindexes:")[0]
     file.write_text(text.replace("indicators.csv", "counties.csv", 1), encoding="utf-8")
     assert load_capacity().level == "region"
+    assert open_view("30", region="SE901", runs=20).reference == "peers"
     runs = make_plan(load_settings(), regions=["SE901", "SE902"], notebooks=["60"])
     assert _tell(runs) == ["SE901/60_where_to_start", "SE902/60_where_to_start"]
 

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COUNTRIES = ("SE", "FI", "IE", "CA")
 INDEX = {"10", "20", "40", "50", "85", *(f"{c} {n}" for c in COUNTRIES for n in ("30", "60"))}
 SURVEY = {"70", "80", "85"}
-LABELLED = INDEX | {"45"}  # reads the figures of regions and their labels, and scores nothing
+NAMED = INDEX | {"45"}  # names regions, and shows nothing of the index
 QUICK = {"runs": "32", "base": "16"}
 
 
@@ -65,8 +65,8 @@ BOOK = "data/codebooks/indicators.csv"
 # What changes, which of the sixteen reports are then redone, and the reason that is given.
 CHANGES: dict[str, tuple[Callable[[Path], object], set[str], str]] = {
     "nothing": (lambda root: None, set(), ""),
-    "a weight": (_edit(BOOK, "1,1,238.0", "1,2,238.0"), LABELLED, f"{BOOK} changed"),
-    "a label of the index": (_edit(BOOK, "Skills", "Abilities"), LABELLED, f"{BOOK} changed"),
+    "a weight": (_edit(BOOK, "1,1,238.0", "1,2,238.0"), INDEX, f"{BOOK} changed"),
+    "a label of the index": (_edit(BOOK, "Skills", "Abilities"), INDEX, f"{BOOK} changed"),
     "a label of the questionnaire": (
         _edit("data/codebooks/survey.csv", "Skills", "Abilities"), SURVEY,
         "data/codebooks/survey.csv changed",
@@ -77,10 +77,10 @@ CHANGES: dict[str, tuple[Callable[[Path], object], set[str], str]] = {
     ),
     "a name of a region": (
         _edit("data/codebooks/regions.csv", "Newfoundland ja", "Newfoundland &"),
-        LABELLED | SURVEY, "data/codebooks/regions.csv changed",
+        NAMED | SURVEY, "data/codebooks/regions.csv changed",
     ),
     "published figures": (
-        _edit("data/raw/oecd_ourdata.csv", "0.", "0.0"), LABELLED, "oecd_ourdata.csv changed",
+        _edit("data/raw/oecd_ourdata.csv", "0.", "0.0"), INDEX, "oecd_ourdata.csv changed",
     ),
     "a note in data": (
         _note("data/note.txt", "data/raw/note.md", "data/raw/survey/note.txt",

@@ -36,6 +36,7 @@ _MEANINGS = {
     "list": "sha256 of the names of the files that fit",
     "tree": "sha256 of every file below the folder",
     "setting": "sha256 of a setting in innocap.yml",
+    "role": "sha256 of the entries of one role in the description of the raw files",
 }
 
 Entity = dict[str, Any]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 
 from innocap_analysis.batch.rows import Faults
+from innocap_analysis.data.find_places import choose_places
+from innocap_analysis.data.places import read_places
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.settings import Settings
@@ -24,6 +27,19 @@ class ManyUnits:
     def find(self, wanted: str) -> str:
         """Return the code of a unit that is named by code or name."""
         return self._capacity.names.find(wanted, self._capacity.units).code
+
+    def choose(self, words: Sequence[str], country: str | None) -> Sequence[str]:
+        """Return the units among places that are chosen by kind, name or file."""
+        places = read_places(self._settings)
+        chosen = choose_places(words, places, country=country, folder=Path.cwd())
+        known = set(self._capacity.units)
+        found = [code for code in chosen if code in known]
+        if not found:
+            raise InnocapError(
+                f"--places {', '.join(words)}: none of these {len(chosen)} is a unit of "
+                f"{self._settings.index or 'the index'} with figures"
+            )
+        return found
 
     def list(
         self, words: Sequence[str] | None, asked: Sequence[str] | None, place: str, faults: Faults

@@ -44,15 +44,15 @@ def make_plan(
     faults = Faults()
     settings = settings.choose(index)
     many = ManyUnits(settings) if find_level(settings) != COUNTRY else None
+    if places and many is not None:
+        if regions or table:
+            raise InnocapError("--places: cannot be given with --region or --runs; leave one out")
+        regions, places, country = many.choose(places, country), None, None
     wish = Wish.read(settings, regions, language, parameters, variants, many)
     rows = list_rows(settings, table, faults)
     if index:
         # Further rows of the plan are about the default index, and so are pages about places.
         rows = [row for row in rows if table or (row.simple and row.units != [])]
-    if places and many is not None:
-        raise InnocapError(
-            "--places: pages about places rest on the default index; name units with --region"
-        )
     if places:
         rows = [_list_places_row(settings, places, country, regions, table)]
     elif country is not None:

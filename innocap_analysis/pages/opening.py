@@ -78,8 +78,10 @@ def open_view(
     whom = reference or (PEERS if many and place else next(iter(config.sets)))
     if not isinstance(whom, str):
         whom = tuple(data.reference_units(whom))
-    elif config.check_reference(whom) == PEERS and not place:
+    elif whom == PEERS and many and not place:
         raise InnocapError("reference 'peers': are those of one unit; say of which, as region")
+    elif not (whom == PEERS and many):
+        config.check_reference(whom)
     _refuse_flat(data)
     suffix = config.variant_suffix
     if config.index and f"@{config.index}@" not in f"{suffix}@":

@@ -18,6 +18,7 @@ from innocap_analysis.data.places import Places, read_places
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import choose_texts
 from innocap_analysis.index.capacity import prepare_indicators
+from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.peers import (
     PeerGroup,
@@ -281,8 +282,8 @@ def open_place_view(
     if rule not in RULES:
         raise InnocapError(f"peers: {rule!r} is no rule; choose one of {', '.join(RULES)}")
     code = "" if place is None else check_place(place, places)
-    book = read_codebook(config.codebook_path)
     # About all places, only levels of government are shown and nothing of the index.
+    book = read_codebook(config.codebook_path) if code else Codebook(pd.DataFrame())
     observations = prepare_indicators(config, book).observations if code else _NO_FIGURES
     return PlaceView(
         config, book, config.check_language(language),

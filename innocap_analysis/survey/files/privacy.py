@@ -28,6 +28,8 @@ _IDENTIFIERS = (
     ("national id", re.compile(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b")),  # Canada
     ("handle", re.compile(r"(?<!\w)@\w{2,}")),
 )  # fmt: skip
+# Every identifier has one of these, and few texts do.
+_MARK, _MARKS = re.compile(r"[\d@:]"), ("www.", "(at)", "[at]")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[\d\s()./-]{5,}\d)(?!\w)")
 _YEARS = re.compile(r"(?:19|20)\d\d\s?[-/]\s?(?:19|20)\d\d")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[\s.]\d{3})+")
@@ -65,6 +67,9 @@ def make_pseudonym(text: str, key: bytes, *, kind: str) -> str:
 
 def redact_text(text: str) -> str:
     """Take identifiers out of a free text."""
+    folded = text.casefold()
+    if not _MARK.search(text) and not any(mark in folded for mark in _MARKS):
+        return text
     for what, pattern in _IDENTIFIERS:
         text = pattern.sub(f"[{what}]", text)
     return _PHONE.sub(_redact_number, text)

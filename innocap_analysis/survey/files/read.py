@@ -32,6 +32,7 @@ from innocap_analysis.survey.instrument import PLACES, Instrument, read_instrume
 from innocap_analysis.survey.scales import make_place_scales
 from innocap_analysis.survey.tools.tool import split_names
 
+_LIVE = re.compile(r"^(?=[=+\-@])")
 META = ("response_id", "organisation", "country", "region", "language", "submitted", "seconds",
         "status", "synthetic")  # fmt: skip
 
@@ -260,8 +261,7 @@ def _read_texts(cells: pd.Series, code: str) -> pd.DataFrame:
     told = told[told["text"].str.strip() != ""]
     # A spreadsheet would run a text that starts like a formula; an apostrophe keeps it text.
     safe = {
-        text: re.sub(r"^(?=[=+\-@])", "'", redact_text(re.sub(r"\s+", " ", text).strip()))
-        for text in told["text"].unique()
+        text: _LIVE.sub("'", redact_text(" ".join(text.split()))) for text in told["text"].unique()
     }
     return told.assign(text=told["text"].map(safe))
 

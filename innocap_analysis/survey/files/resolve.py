@@ -232,8 +232,10 @@ class Resolver:
     def blank_silent(self, cells: pd.Series, column: Column) -> pd.Series:
         """Empty the cells of a text or name in which the tool only says that nobody answered."""
         silent = self.tool.silent | column.missing | self.missing
-        known = {text: normalise_label(text) in silent for text in cells.unique()} if silent else {}
-        return cells.mask(cells.map(known), "") if any(known.values()) else cells
+        longest = 4 * max(map(len, silent), default=0) + _MOST_SHOWN  # with marks and spaces
+        short = [text for text in cells.unique() if len(text) <= longest] if silent else []
+        known = {text: normalise_label(text) in silent for text in short}
+        return cells.mask(cells.map(known).eq(True), "") if any(known.values()) else cells
 
     @cached_property
     def _noise(self) -> re.Pattern[str] | None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.survey.files import textfile
+from innocap_analysis.survey.files.columnar import read_columns
 from innocap_analysis.survey.files.layout import Layout
 from innocap_analysis.survey.files.workbook import read_spss, read_workbook
 
@@ -107,10 +108,16 @@ def iterate_source(path: Path, source: Source, layout: Layout) -> Iterator[pd.Da
     """Read the answers of an opened file, piece by piece."""
     width = len(layout.columns)
     if source.table is None:
-        short = textfile.count_short(source.head[layout.skip :], width)
-        yield from textfile.iterate_rows(
-            path, source.encoding, source.delimiter, skip=layout.skip, width=width, short=short
-        )
+        how = path, source.encoding, source.delimiter
+        parts = read_columns(
+            *how, skip=layout.skip, width=width, rows_at_once=textfile.CHUNK_ROWS
+        )  # fmt: skip
+        if parts is None:
+            short = textfile.count_short(source.head[layout.skip :], width)
+            yield from textfile.iterate_rows(*how, skip=layout.skip, width=width, short=short)
+            return
+        while parts:
+            yield parts.pop(0)
         return
     rows = source.table
     rows = rows[rows.index > layout.skip].iloc[:, :width]
