@@ -42,6 +42,7 @@ METHODS_QUESTIONS = {
     "Survey answers": "How are survey answers read, and what is told of people?",
     "Evidence from small groups": "What can be said of small groups?",
     "Places and peers": "Which places is a place compared with?",
+    "Figures of official statistics": "How are official statistics taken in?",
 }
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
 
