@@ -8,6 +8,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib.image
+import numpy as np
+
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import read_text, write_atomically
 from innocap_analysis.pages import comparison
@@ -51,7 +54,7 @@ def find_findings(settings: Settings) -> Findings:
         fact.id: (_round(fact.value), _round(fact.low), _round(fact.high))
         for fact in view.ledger.facts.values()
     }
-    for unit in view.countries:
+    for unit in view.shown:
         for code in view.nodes:
             rows[f"verdict:{unit}:{code}"] = (view.verdict(unit, code), "", "")
     page = view if view.page == "40" else open_view(
@@ -105,9 +108,15 @@ def list_changes(settings: Settings, now: Findings) -> list[str]:
         if found and found[0] != f"{found[1]}{now.opening}{found[2]}":
             told.append(f"{README}: the finding says otherwise")
     picture = settings.root / PICTURE
-    if picture.exists() and picture.read_bytes() != now.picture:
+    if picture.exists() and not _looks_alike(picture.read_bytes(), now.picture):
         told.append(f"{PICTURE.as_posix()}: the picture is another")
     return told
+
+
+def _looks_alike(one: bytes, other: bytes) -> bool:
+    """Tell whether two PNGs are the same picture, whatever version of the project made them."""
+    first, second = (matplotlib.image.imread(io.BytesIO(data)) for data in (one, other))
+    return bool(np.array_equal(first, second))
 
 
 def _tell(row: tuple[str, str, str] | None) -> str:

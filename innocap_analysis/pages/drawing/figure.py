@@ -15,6 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from innocap_analysis import __version__
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically, write_table
 from innocap_analysis.pages.drawing.lettering import (
@@ -40,7 +41,7 @@ BEHIND = "#8F3A00"
 
 WIDTH = 8.0
 PNG_DPI = 160
-MAKER = "INNOCAP analysis"
+MAKER = f"INNOCAP analysis {__version__}"
 _SCREEN_DPI = 96
 _TITLE_SIZE, _SUBTITLE_SIZE, _NOTE_SIZE = 12.5, 9.5, 8.0
 _MARGIN = 0.12
