@@ -131,7 +131,10 @@ class Settings(Part):
     @property
     def chosen(self) -> Settings | IndexPlan:
         """What holds codebook, level and reference sets of the index that is looked at."""
-        return self.indexes[self._index] if self._index else self
+        if not self._index:
+            return self
+        with reads.aside():  # that there are others is no input of a page
+            return self.indexes[self._index]
 
     @property
     def codebook_path(self) -> Path:
@@ -265,9 +268,9 @@ class Settings(Part):
 
     def title(self, language: str) -> str:
         """Return the title of the index that is looked at; empty for the default one."""
-        titles = self.indexes[self._index].title if self._index else {}
-        own = (titles.get(key, "") for key in (language, SOURCE_LANGUAGE))
-        return next(filter(None, own), self._index)
+        titles = getattr(self.chosen, "title", {}) if self._index else {}
+        named = (titles.get(key, "") for key in (language, SOURCE_LANGUAGE))
+        return next(filter(None, named), self._index)
 
     def locate(self, *place: str) -> str:
         """Return file, line and name of a setting, as messages begin."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -90,6 +89,8 @@ def test_figures_of_places_are_taken_in(project: Path, say: Say, tmp_path: Path)
         "data/raw/bb_country.csv", "data/raw/bb_place.csv", "data/raw/datapackage.json", BOOK
     }  # fmt: skip
     assert is_addition(before[BOOK], after[BOOK])
+    package = "data/raw/datapackage.json"  # what was there stays to the byte
+    assert after[package].startswith(before[package].rstrip()[: -len("\n  ]\n}")])
     raw = {one.name: one for one in read_datapackage(project / "data" / "raw")}
     rows = read_raw_table(raw["bb_place"])
     assert rows.loc[rows["place"] == "SE-2281", "value"].isna().tolist() == [False, True]
@@ -178,10 +179,18 @@ def test_a_sheet_of_a_workbook_is_read(project: Path, say: Say, tmp_path: Path) 
     assert rows.at["FI-491", "status"] == "-"
 
 
-def test_a_country_comes_in_by_one_command(project: Path, say: Say) -> None:
+def test_a_country_comes_in_and_a_terminal_is_asked(
+    project: Path, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {"Code of the partner region": "NO07", "What is the partner area called": "Nordland"}
+
+    def answer(question: str, **_: object) -> str:
+        return next(said for start, said in answers.items() if question.startswith(start))
+
+    monkeypatch.setattr("typer.prompt", answer)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     before = snapshot(project)
-    told = say("add", "country", "no", "--region", "NO07", "--label", "en=Northern Norway",
-               "--label", "sv=Nordnorge", "--area", "en=Nordland")  # fmt: skip
+    told = say("add", "country", "no", "--label", "en=Northern Norway", "--label", "sv=Nordnorge")
     after = snapshot(project)
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed == {CONFIG, "data/codebooks/regions.csv"}
@@ -190,6 +199,7 @@ def test_a_country_comes_in_by_one_command(project: Path, say: Say) -> None:
     others = [one for code, one in load_settings().countries.items() if code != "NO"]
     assert country.colour not in {one.colour for one in others}
     assert country.marker not in {one.marker for one in others}
+    assert (country.partner_region, country.partner_area) == ("NO07", {"en": "Nordland"})
     assert "NO" in load_capacity().countries
     assert "label_fi is empty" in told
     assert "left      innocap.yml: line 42, countries.NO: Norway has no regional figures" in told
@@ -243,6 +253,7 @@ def test_a_language_comes_in_half_translated(project: Path, say: Say, locale: Pa
     )
     assert (locale / "nb.po").read_text(encoding="utf-8").count("msgid") > 500
     assert "to translate into Norwegian" in told
+    assert "has no catalogue" not in told
     assert any("label_nb is empty" in note for note in list_notes(load_settings()))
 
 
@@ -335,18 +346,6 @@ def test_a_change_that_check_would_blame_is_refused(
     assert read_codebook(project / BOOK).table.at["UN_OSI", "low"] == 0.01
 
 
-def test_a_terminal_is_asked(project: Path, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = {"Code of the partner region": "IS00", "What is the partner area called": "Fjords"}
-
-    def answer(question: str, **_: object) -> str:
-        return next(said for start, said in answers.items() if question.startswith(start))
-
-    monkeypatch.setattr("typer.prompt", answer)
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    say("add", "country", "IS", "--label", "en=Iceland")
-    assert load_settings().countries["IS"].partner_area == {"en": "Fjords"}
-
-
 def test_what_cannot_be_written_whole_is_not_written(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -424,14 +423,3 @@ def test_entries_of_settings_keep_comments_and_order() -> None:
             add_item(YAML, path, "x", name="s")
     with pytest.raises(InnocapError, match="is no block of entries"):
         add_entry("a: {b: 1}\n", ["a"], "c", ["2"], name="s")
-
-
-def test_a_datapackage_keeps_how_it_is_written(project: Path, say: Say, tmp_path: Path) -> None:
-    package = project / "data" / "raw" / "datapackage.json"
-    before = package.read_bytes()
-    file = tmp_path / "x.csv"
-    file.write_text("place,year,indicator,value\nSE-2284,2020,X,1\n", encoding="utf-8")
-    say("add", str(file), "--kind", "context", *ORIGIN)
-    after = package.read_bytes()
-    assert after.startswith(before.rstrip()[: -len("\n  ]\n}")])
-    assert len(json.loads(after)["resources"]) == len(json.loads(before)["resources"]) + 1

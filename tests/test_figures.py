@@ -73,7 +73,7 @@ TRENDS = ["UN_OSI", "UN_EPI", "WB_DCEI"]
 CHARTS: dict[str, Draw] = {
     "profile": _about(country.plot_profile, "IE"),
     "indicators_one": _all(lambda v: indicators.plot_indicators(v, ["CA"])),
-    "indicators_all": _all(lambda v: indicators.plot_indicators(v, v.countries)),
+    "indicators_all": _all(lambda v: indicators.plot_indicators(v, v.shown)),
     "gaps": _about(country.plot_gaps, "SE"),
     "regions_se": _about(regions.show_regions, "SE32"),
     "regions_ie": _about(regions.show_regions, "IE04"),

@@ -235,7 +235,7 @@ def test_a_cell_that_was_changed_does_not_change_the_batch(
     assert find_overruled(load_settings()) == []
     notebook = project / "notebooks" / "60_where_to_start.ipynb"
     text = notebook.read_text(encoding="utf-8")
-    for old, new in (('"oecd_eu\\"', '"nordic\\"'), ("or None = None", "or None = 2019")):
+    for old, new in (('"oecd_eu\\"', '"nordic\\"'), ("int or None = None", "int or None = 2019")):
         assert old in text
         text = text.replace(old, new)
     notebook.write_text(text.replace('region: str = \\"SE', 'region: str = \\"FI'), "utf-8")

@@ -75,7 +75,9 @@ class Change:
                 raise InnocapError(
                     "nothing was written, as innocap check would find:\n  " + "\n  ".join(faults)
                 )
-            return [note for note in list_notes(settings) if note not in before]
+            new = [note for note in list_notes(settings) if note not in before]
+        coming = [f"has no catalogue {path.name}" for path in self.files]
+        return [note for note in new if not any(text in note for text in coming)]
 
     def write(self) -> list[str]:
         """Write the files; where one cannot be, those before it get back what they held."""

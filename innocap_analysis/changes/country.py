@@ -34,26 +34,9 @@ class NewCountry:
 
 
 def add_country(settings: Settings, new: NewCountry) -> Change:
-    """Add a partner country to the settings, and its partner region to the table of regions.
+    """Add a partner country to the settings, and its region if the table of regions lacks it.
 
-    Parameters
-    ----------
-    settings : Settings
-        The project.
-    new : NewCountry
-        `region` is the code of the partner region, `labels` its names (needed where the table of
-        regions does not have it), `area` the names of the partner area; colour and marker are by
-        default the first that no other country has.
-
-    Returns
-    -------
-    Change
-        Not yet written.
-
-    Raises
-    ------
-    InnocapError
-        Something is missing or wrong; all faults are listed.
+    Colour and marker are by default the first that no other country has.
     """
     faults = _check_country(settings, new)
     regions = read_regions(settings.regions_path)

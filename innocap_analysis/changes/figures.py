@@ -113,40 +113,11 @@ def add_figures(
     level: str = "",
     freeze: bool = False,
 ) -> Taken:
-    """Take the figures of a file in.
+    """Take the figures of a file in, or tell everything that is missing or wrong.
 
-    Parameters
-    ----------
-    settings : Settings
-        The project.
-    path : Path
-        The file, for its name and hash.
-    cube : Cube
-        What :func:`read_file` read from it.
-    origin : Origin
-        Publisher, licence and the like.
-    selection : Selection
-        What is taken of the file.
-    row : Row
-        What all new indicators have: kind, parent, direction; label and goalposts if there is one.
-    directions, parents : mapping of str to str, optional
-        Directions and groups of single indicators; a new index gets the groups that are named.
-    codebook : str
-        File that the rows go into. Default: the project's.
-    index, level : str
-        Name of a further index that begins with these figures, and what its units are.
-    freeze : bool
-        Also freeze anew goalposts of indicators that the codebook has.
-
-    Returns
-    -------
-    Taken
-        The change, not yet written, and what happened to places and dimensions.
-
-    Raises
-    ------
-    InnocapError
-        Something is missing or wrong; all faults are listed.
+    `row` is what all new indicators have, `directions` and `parents` say it of single ones; with
+    `index` a further index begins with these figures, whose units are of a `level`. `freeze` also
+    freezes goalposts anew that the codebook has.
     """
     origin = complete(origin, cube, path)
     faults = _check_origin(origin)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +16,7 @@ from innocap_analysis.data.observations import keep_newest, widen
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.capacity import prepare_indicators
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.index.codebook_file import find_delimiter, read_codebook
 from innocap_analysis.index.goalposts import (
     compute_goalposts,
     recompute_goalposts,
@@ -130,11 +132,6 @@ def put_rows(change: Change, path: Path, rows: Sequence[Row]) -> None:
 
 def _list_siblings(text: str, columns: Sequence[str], parent: str) -> list[str]:
     """Return the parent and the codes that have it, as they stand in the first column."""
-    import csv
-    import io
-
-    from innocap_analysis.index.codebook_file import find_delimiter
-
     if columns[0] != "code" or "parent" not in columns:
         return []
     at = columns.index("parent")

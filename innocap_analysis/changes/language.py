@@ -14,25 +14,7 @@ from innocap_analysis.settings import CONFIG_NAME, Settings
 
 
 def add_language(settings: Settings, code: str) -> tuple[Change, list[str]]:
-    """Add a language; what it lacks is shown in English.
-
-    Parameters
-    ----------
-    settings : Settings
-        The project.
-    code : str
-        ``nb``, ``is``, ``sv_fi``, ….
-
-    Returns
-    -------
-    tuple of Change and list of str
-        The change, not yet written, and what is left to translate.
-
-    Raises
-    ------
-    InnocapError
-        There is no such language, or the project offers it already.
-    """
+    """Add a language, what it lacks being shown in English; also return what is to translate."""
     faults = []
     if not is_language(code):
         faults.append(

@@ -54,29 +54,7 @@ _SCOPES: dict[str, dict[str, Any]] = {
 
 
 def add_notebook(settings: Settings, name: str, *, scope: str, question: str) -> Change:
-    """Add a notebook with the cells that every page has, and put it into the batch plan.
-
-    Parameters
-    ----------
-    settings : Settings
-        The project.
-    name : str
-        Its file without ending: number and question, such as ``65_what_changed``.
-    scope : {'comparison', 'region', 'place'}
-        Whether it runs once, for every country, or for the places that are asked for.
-    question : str
-        The question that it answers; its title.
-
-    Returns
-    -------
-    Change
-        Not yet written.
-
-    Raises
-    ------
-    InnocapError
-        Something is missing or wrong; all faults are listed.
-    """
+    """Add a notebook with the cells that every page has, and put it into the batch plan."""
     faults = []
     number = name[:2]
     if not _NAME.fullmatch(name):

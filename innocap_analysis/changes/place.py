@@ -47,26 +47,7 @@ class NewPlace:
 
 
 def add_place(settings: Settings, new: NewPlace) -> Change:
-    """Add names of a place that is known, a region, or a municipality.
-
-    Parameters
-    ----------
-    settings : Settings
-        The project.
-    new : NewPlace
-        A code of the tree of places gets names; one such as ``SE-9901`` becomes a municipality;
-        another a region of `country` in the table of regions.
-
-    Returns
-    -------
-    Change
-        Not yet written.
-
-    Raises
-    ------
-    InnocapError
-        Something is missing or wrong; all faults are listed.
-    """
+    """Add names of a place that is known, a municipality (``SE-9901``), or else a region."""
     places = find_known_places(settings)
     regions = read_regions(settings.regions_path)
     change = Change(settings)

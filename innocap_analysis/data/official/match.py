@@ -174,27 +174,8 @@ def match_places(
 ) -> Matches:
     """Find the place that each code of a file stands for.
 
-    Parameters
-    ----------
-    labels : mapping of str to str
-        Codes of the file, with what it calls them (the code again where it has no names).
-    gazetteer : Gazetteer
-        Where to look.
-    country : str
-        Alpha-2 code; look inside this country only. National codes (``2284``) need it, unless
-        the names in the file say the same.
-    given : mapping of str to str, optional
-        Codes of the file whose place a person says.
-
-    Returns
-    -------
-    Matches
-        Codes of the project, and what has none.
-
-    Raises
-    ------
-    InnocapError
-        Two codes of the file are one place, or what a person said is wrong.
+    `labels` are what the file calls them (the code again where it has no names). National codes
+    (``2284``) count inside `country`, or where the names agree; `given` is what a person says.
     """
     faults = _check_given(labels, gazetteer, country, given or {})
     found = {code: place for code, place in (given or {}).items() if code in labels}

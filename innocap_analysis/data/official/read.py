@@ -19,25 +19,7 @@ FORMATS = "JSON-stat, SDMX-CSV, Kolada's JSON, or a table of place, year, indica
 
 
 def read_figures(data: bytes, name: str) -> Cube:
-    """Read the figures of a file in one of the formats of official statistics.
-
-    Parameters
-    ----------
-    data : bytes
-        Content of the file; workbooks are read with :func:`read_sheet`.
-    name : str
-        Name of the file, for messages.
-
-    Returns
-    -------
-    Cube
-        Every figure with a category of each dimension, flags and marks for missing ones apart.
-
-    Raises
-    ------
-    InnocapError
-        The file is in none of the formats, damaged, or holds no figure.
-    """
+    """Read the content of a file in one of the formats; workbooks go to :func:`read_sheet`."""
     if len(data) > MOST_BYTES:
         raise InnocapError(
             f"{name}: {len(data) / 1e6:.0f} MB are more than {MOST_BYTES / 1e6:.0f}; download "
@@ -53,7 +35,9 @@ def read_figures(data: bytes, name: str) -> Cube:
         elif is_kolada(content):
             cube = read_kolada(content, name)
         else:
-            raise InnocapError(f"{name}: is JSON, but of none of the formats; expected {FORMATS}")
+            own = isinstance(content, dict) and {"columns", "data"} <= set(content)
+            what = "PxWeb's own JSON; ask it for json-stat2" if own else "JSON of another kind"
+            raise InnocapError(f"{name}: is {what}; expected {FORMATS}")
     elif start.startswith((b"<", b"PK", b"\xd0\xcf")):
         what = "HTML or XML" if start.startswith(b"<") else "a workbook with another ending"
         raise InnocapError(f"{name}: is {what}; expected {FORMATS}")

@@ -79,31 +79,7 @@ class Tidy:
 
 
 def tidy_cube(cube: Cube, selection: Selection, gazetteer: Gazetteer, *, name: str) -> Tidy:
-    """Turn figures by several dimensions into rows.
-
-    Parameters
-    ----------
-    cube : Cube
-        What a file holds.
-    selection : Selection
-        What a person says of it.
-    gazetteer : Gazetteer
-        The places of the project.
-    name : str
-        Name of the file, for messages.
-
-    Returns
-    -------
-    Tidy
-        One row per place, year and indicator; figures of places that are not known are left out
-        and listed.
-
-    Raises
-    ------
-    InnocapError
-        A dimension is left open, no place is known, a period is no year, or two figures are of
-        one place, year and indicator; every fault is listed.
-    """
+    """Turn figures into rows of place, year and indicator; those of unknown places are left out."""
     faults: list[str] = []
     chosen = _choose(cube, selection, faults)
     own = {role: _find_dimension(cube, role, said, faults)
