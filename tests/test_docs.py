@@ -13,6 +13,9 @@ from typer.main import get_command
 
 import innocap_analysis
 from innocap_analysis.cli import app
+from innocap_analysis.index.codebook import COLUMNS
+from innocap_analysis.index.means import MEANS
+from innocap_analysis.index.normalisers import NORMALISERS
 from tests.content.blocks import agrees, find_blocks, find_quotes, list_pages, split_command
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,6 +115,14 @@ def test_every_chapter_of_methods_has_its_question() -> None:
     chapters = re.findall(r"^## \d+\. (.*)$", (ROOT / "METHODS.md").read_text("utf-8"), re.M)
     conf = (ROOT / "docs" / "conf.py").read_text(encoding="utf-8")
     assert chapters == re.findall(r'^    "([^"]+)": "[^"]+\?",$', conf, re.MULTILINE)
+
+
+def test_the_codebook_page_names_every_column_and_word() -> None:
+    told = (ROOT / "docs" / "reference" / "codebook.md").read_text(encoding="utf-8")
+    for word in [*NORMALISERS, *MEANS]:
+        assert f"`{word}`" in told or f"`{word}:" in told, word
+    for column in (*COLUMNS, "label_<language>"):
+        assert f"`{column}`" in told, column
 
 
 def test_a_page_that_shows_something_else_is_told() -> None:
