@@ -1,4 +1,4 @@
-"""Figures and options: what may be scored, what counts as equal, what is refused."""
+"""Checks of numbers and options (no pictures): what may be scored, what ties, what is refused."""
 
 from __future__ import annotations
 
