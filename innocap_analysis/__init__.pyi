@@ -25,6 +25,7 @@ from .index.sensitivity import run_sensitivity
 from .index.steps import impute, treat_outliers
 from .index.weights import derive_weights
 from .pages.drawing.figure import save_figure
+from .pages.explorer.widget import open_explorer
 from .pages.opening import open_view
 from .pages.place_view import open_place_view
 from .pages.survey_view import open_survey_view
@@ -69,6 +70,7 @@ __all__ = [
     "load_wave",
     "mask_answers",
     "normalise",
+    "open_explorer",
     "open_place_view",
     "open_survey_view",
     "open_view",

@@ -24,12 +24,16 @@ def pack_files(files: Mapping[str, bytes]) -> bytes:
 
 
 def _write_cell(page: Any, value: object) -> object:  # noqa: ANN401 - openpyxl's
-    """Return a cell; a text that begins like a formula stays a text."""
-    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@")):
+    """Return a cell; a text that begins like a formula stays a text, without control characters."""
+    if not isinstance(value, str):
         return value
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-    cell = WriteOnlyCell(page, value)
+    text = str(ILLEGAL_CHARACTERS_RE.sub("\ufffd", value))
+    if not text.startswith(("=", "+", "-", "@")):
+        return text
+    cell = WriteOnlyCell(page, text)
     cell.data_type = "s"
     return cell
 

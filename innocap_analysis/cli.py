@@ -15,7 +15,7 @@ from innocap_analysis.batch.progress import Progress, announce
 from innocap_analysis.cli_add import add_change_commands
 from innocap_analysis.cli_project import add_project_commands
 from innocap_analysis.cli_survey import add_survey_commands
-from innocap_analysis.errors import InnocapError
+from innocap_analysis.errors import InnocapError, show_text
 from innocap_analysis.settings import load_settings
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def report(
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     for outcome in failed:
         cell = f"cell {outcome.cell}" if outcome.cell else "no cell"
-        typer.echo(f"FAILED {outcome.run.name}, {cell}: {outcome.error}", err=True)
+        typer.echo(show_text(f"FAILED {outcome.run.name}, {cell}: {outcome.error}"), err=True)
     for line in progress.sum_up(outcomes, settings):
         typer.echo(line)
     for tongue in dict.fromkeys(outcome.run.language for outcome in outcomes):
@@ -172,7 +172,7 @@ def _foresee(request: Request) -> None:
 
 
 def _echo_line(text: str) -> None:
-    typer.echo(text)
+    typer.echo(show_text(text))
     sys.stdout.flush()
 
 
@@ -291,7 +291,7 @@ def check(index: Index = None) -> None:
     for name, found in check_project(settings):
         typer.echo(f"{'ok    ' if not found else 'FAULT '} {name}")
         for fault in found:
-            typer.echo(f"       {fault}", err=True)
+            typer.echo(show_text(f"       {fault}"), err=True)
         faults += len(found)
     if faults:
         raise typer.Exit(1)
@@ -335,7 +335,7 @@ def main() -> None:
     try:
         app()
     except InnocapError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(show_text(f"error: {error}"), err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from innocap_analysis.errors import InnocapError
+from innocap_analysis.errors import InnocapError, show_text
 from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey.files.options import FileOptions, make_options, read_wave_table
 
@@ -58,6 +58,7 @@ def import_(
     """Read survey exports into data/processed, without personal data."""
     from innocap_analysis.survey.answers import count_cleaning
     from innocap_analysis.survey.files.columns import read_mapping
+    from innocap_analysis.survey.record import foresee_edition
     from innocap_analysis.survey.wave import import_files
 
     settings = load_settings()
@@ -74,9 +75,9 @@ def import_(
         return
     done = import_files(wanted, settings=settings, fresh=fresh, replaces=replace)
     for part in done.parts:
-        typer.echo(str(part.report))
+        typer.echo(show_text(str(part.report)))
     for change in done.changes:
-        typer.echo(change)
+        typer.echo(show_text(change))
     for row in count_cleaning(done.wave.log, len(done.wave.raw)).to_dict("records"):
         if row["dropped"] or row["flagged"] or row["set_missing"]:
             typer.echo(
@@ -85,6 +86,8 @@ def import_(
             )
     typer.echo(f"clean            {len(done.wave.clean):>7} responses")
     typer.echo(f"Written to {settings.processed_dir}")
+    if told := foresee_edition(settings):
+        typer.echo(f"note: {told}")
 
 
 def _suggest_mappings(files: Mapping[Path, FileOptions], settings: Settings) -> None:
@@ -97,7 +100,9 @@ def _suggest_mappings(files: Mapping[Path, FileOptions], settings: Settings) -> 
     for path, how in files.items():
         text = write_mapping(draft_mapping(path, instrument, how))
         place = write_atomically(Path(f"{path.stem}.mapping.csv"), text)
-        typer.echo(f"Drafted {place}; mend it, then: innocap import {path} --mapping {place}")
+        typer.echo(
+            show_text(f"Drafted {place}; mend it, then: innocap import {path} --mapping {place}")
+        )
 
 
 def form(

@@ -79,6 +79,10 @@ def parse_table(text: str, name: str, **types: str) -> pd.DataFrame:
         table = pd.read_csv(source, dtype=types, keep_default_na=False, na_values=[""])
     except ValueError as error:  # what pandas raises for tables of any fault
         raise InnocapError(f"{name}: cannot be read as a table ({error})") from None
+    if not isinstance(
+        table.index, pd.RangeIndex
+    ):  # pandas takes what is too much for names of rows
+        raise InnocapError(f"{name}: the rows have more cells than the header has columns")
     texts = [column for column, kind in types.items() if kind == "str" and column in table]
     return table.fillna(dict.fromkeys(texts, ""))
 

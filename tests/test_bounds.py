@@ -20,7 +20,8 @@ from innocap_analysis.batch.parameters import check_parameters
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
-from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
+from innocap_analysis.survey.files.privacy import find_key
 from innocap_analysis.survey.files.workbook import read_workbook
 
 Change = Callable[[dict[str, Any]], object]
@@ -231,3 +232,89 @@ def test_a_table_that_is_no_utf_8_is_refused_with_its_line(
     assert code != 0
     assert f"{name}.csv: line 3: is not UTF-8" in out + err
     assert "Traceback" not in out + err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no modes")
+@pytest.mark.parametrize(
+    ("content", "mode", "told"),
+    [
+        (b"0123456789abcdef" * 4, 0o644, "others may read it; close it: chmod 600"),
+        (b"0123456789abcdef" * 4, 0o620, "others may read it"),
+        (b"a" * 64, 0o600, "the same few characters"),
+        (b"0123456789abcdef" * 4096, 0o600, "too long"),
+        (b"short", 0o600, "too few"),
+    ],
+)
+def test_a_weak_or_open_key_is_refused(
+    tmp_path: Path, content: bytes, mode: int, told: str
+) -> None:
+    place = tmp_path / "key"
+    place.write_bytes(content)
+    place.chmod(mode)
+    with pytest.raises(InnocapError, match=told):
+        find_key(tmp_path / "project", place)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="has no owners")
+def test_the_key_of_another_user_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "key"
+    find_key(tmp_path / "project", place)
+    monkeypatch.setattr(os, "geteuid", lambda: place.stat().st_uid + 1)
+    with pytest.raises(InnocapError, match="belongs to another user"):
+        find_key(tmp_path / "project", place)
+
+
+def test_a_key_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InnocapError, match="is no file"):
+        find_key(tmp_path / "project", tmp_path)
+
+
+_BAD = {
+    ("50", "runs"): ["0", "-1", "1e3", "1.5", "nan", "inf", "", " ", "100001", "9" * 400, "٣x",
+                     "0x10", "True", "[1]", "1;2", "$(id)", "\0"],
+    ("60", "seed"): ["-1", "4294967296", "1e999", "x", "None"],
+    ("60", "region"): ["../../etc", "se", "SE;FI", "<b>", "", "*", "SE\n"],
+    ("40", "language"): ["EN", "../sv", "xx", ""],
+    ("40", "reference"): ["nordics", "__class__", "{0}"],
+    ("35", "place"): ["nowhere", "../SE-2284", "SE-0000"],
+    ("70", "wave"): ["imported", "../answers", "SYNTHETIC"],
+    ("70", "leave_out_flagged"): ["yes", "1", ""],
+    ("85", "smallest"): ["-0.5", "100.5", "nan"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "value"), [(*key, value) for key, own in _BAD.items() for value in own]
+)
+def test_a_parameter_that_is_none_is_told(
+    number: str, name: str, value: str, settings: Settings
+) -> None:
+    (path,) = settings.notebooks_dir.glob(f"{number}_*.ipynb")
+    with pytest.raises(InnocapError):
+        check_parameters(path, {name: value}, settings)
+
+
+def _list_tree(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def test_a_path_that_leads_nowhere_is_told_and_nothing_is_written(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INNOCAP_KEY_FILE", str(project / ".." / "key"))
+    (project / "loop").symlink_to("loop")
+    (project / "folder.csv").mkdir()
+    (project / "nul.csv").write_bytes(b"notebook,units\n30,\0\n")
+    (project / "away.csv").symlink_to("/proc/self/mem")
+    before = _list_tree(project.parent)
+    paths = ["gone.csv", "loop", "folder.csv", "away.csv", "nul.csv", "", ".", "..", "/",
+             "/dev/null", "x" * 300, "a/../../../../etc/passwd", "-", "con.csv"]  # fmt: skip
+    for path in paths:
+        for arguments in (["import", path], ["report", "--dry-run", "--runs", path]):
+            code, out, err = call(capsys, *arguments)
+            assert code == 2, (arguments, out, err)
+            assert len((out + err).strip()) > 10
+            assert "Traceback" not in out + err
+    assert _list_tree(project.parent) - before <= {"key"}

@@ -14,6 +14,7 @@ from innocap_analysis.pages import answers
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.disclosure import (
     tabulate_agreement,
+    tabulate_choices,
     tabulate_group_scores,
     tabulate_items,
     tabulate_respondents,
@@ -102,6 +103,17 @@ def test_where_everyone_answers_the_end_of_the_scale_no_mean_is_told(wave: Wave)
     assert not release.shows("SKL1", "all")
     assert not release.shows("SKL1:agree", "SE")
     assert release.shows("SKL2", "all")
+
+
+def test_where_everyone_agrees_neither_the_share_nor_the_answers_are_told(wave: Wave) -> None:
+    swedish = wave.clean["country"] == "SE"
+    agreed = wave.clean["SKL1"].mask(swedish, 4.0 + wave.clean.index % 2)
+    release = Release(_change(wave, SKL1=agreed))
+    for table in (tabulate_agreement(release), tabulate_choices(release, ["SKL1"])):
+        own = table[(table["code"] == "SKL1") & (table["unit"] == "SE")]
+        assert own[["n", "share", "low", "high"]].isna().all(axis=None)
+    same = _change(wave, **dict.fromkeys(wave.clean.filter(regex="^BAR1_"), 1.0))
+    assert not Release(same).shows("BAR1", "SE")
 
 
 def test_page_80_says_that_nothing_can_be_shown(wave: Wave) -> None:

@@ -171,6 +171,29 @@ def test_few_organisations_or_one_that_is_nearly_all_hide_a_group(
 
 @pytest.mark.parametrize(
     ("values", "shown"),
+    [([3.0] * 12, False), ([3.0] * 11 + [4.0], True), ([5.0] * 11 + [1.0], True)],
+)
+def test_where_everyone_gives_the_same_answer_no_counts_are_told(
+    values: list[float], shown: bool
+) -> None:
+    blocks = Blocks(np.arange(12), RULES, np.array(values), (LOW, HIGH), counted=True)
+    assert blocks.may_split(np.ones(12, bool)) == shown
+
+
+def test_counts_bound_a_hidden_group_more_closely_than_a_mean() -> None:
+    # Mean 3.05 leaves 8 hidden people anything; nineteen answers of 3 and one of 4 do not.
+    values = np.array([3.0] * 19 + [4.0])
+    groups = {"all": np.ones(20, bool), "small": np.arange(20) < 8}
+    told = [
+        choose_groups(groups, np.arange(20), rules=RULES, values=values, limits=(LOW, HIGH),
+                      counted=counted)
+        for counted in (False, True)
+    ]  # fmt: skip
+    assert told == [["all"], []]
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
     [([5.0] * 12, False), ([1.0] * 12, False), ([5.0] * 11 + [4.0], True), ([3.0] * 12, True)],
 )
 def test_where_everyone_answers_the_same_end_of_the_scale_nothing_is_told(

@@ -8,6 +8,7 @@ from typing import Any
 
 from innocap_analysis.batch.crate import CRATE_NAME, write_crate
 from innocap_analysis.batch.execute import FAILED
+from innocap_analysis.batch.explore_page import STEM as EXPLORE
 from innocap_analysis.batch.index_page import open_fronts, write_index_pages
 from innocap_analysis.batch.lock import hold_pages, hold_places
 from innocap_analysis.batch.naming import name_report, split_index, split_report, split_tag
@@ -20,6 +21,8 @@ from innocap_analysis.batch.verify import read_outputs
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import hash_file
 from innocap_analysis.settings import Settings
+
+_STEMS = ("index", EXPLORE, STEM)  # of pages that are about all reports
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,10 @@ def find_leftovers(settings: Settings) -> Leftovers:
     kept |= {
         f"reports/{name_report(stem, own, settings)}.html"
         for own in settings.languages
-        for stem in ("index", STEM, *(f"{UNITS_STEM}@{name}" for name in settings.indexes))
+        for stem in (*_STEMS, *(f"{UNITS_STEM}@{name}" for name in settings.indexes))
     }
     made = read_outputs(settings.reports_dir)
-    stems = ("index", STEM, UNITS_STEM)
+    stems = (*_STEMS, UNITS_STEM)
     for path in (p for stem in stems for p in settings.reports_dir.glob(f"{stem}*.html")):
         if made.get(path.name) == hash_file(path):
             removable[f"reports/{path.name}"] = "its language is not offered"

@@ -51,11 +51,16 @@ def conduct_batch(
     from innocap_analysis.batch.units_page import write_units_pages
     from innocap_analysis.index.capacity import prepare_indicators, write_scores
     from innocap_analysis.pages.place_view import open_place_view
+    from innocap_analysis.survey.record import record_edition
 
     config = request.settings
     plan = _plan_batch(request, tell)
     # Finds mistakes in the data before anything else is touched.
     write_scores(config.choose(request.index))
+    if any(run.parameters.get("wave") == "imported" for run in plan) and (
+        told := record_edition(config)
+    ):
+        tell("note", told)
     with (
         hold_places(config.output_dir, [run.place for run in plan]) as name,
         RecordStore(state := describe_project(config)) as records,

@@ -47,7 +47,7 @@ def write_crate(settings: Settings, fresh: Mapping[str, Entity] | None = None) -
     records = _collect_records(settings, fresh or {})
     index = {
         f"reports/{path.name}": hash_file(path)
-        for pattern in ("index*.html", "index*.csv", "places*.html", "results.*")
+        for pattern in ("index*.html", "index*.csv", "explore*.html", "places*.html", "results.*")
         for path in sorted(settings.reports_dir.glob(pattern))
     }
     graph = make_graph(records, index)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +16,8 @@ from innocap_analysis.batch.prose import Pictures, render_latex, render_markdown
 from innocap_analysis.pages.language import get_translator
 
 TEMPLATES = Path(__file__).parent / "templates"
+_SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script\s*>", re.IGNORECASE | re.DOTALL)
+_ANY_SCRIPT = "script-src 'unsafe-inline'"  # as templates have it
 STYLESHEET = TEMPLATES / "innocap" / "report.css"
 
 
@@ -53,7 +57,21 @@ def export_html(
         }
     }
     page, _ = _exporter().from_notebook_node(notebook, resources=resources)
-    return str(page)
+    return seal_page(str(page))
+
+
+def seal_page(page: str) -> str:
+    """Let a page run the scripts that it has now, by their hashes, and no other.
+
+    What a name or label could bring along is no script element by then, and attributes such as
+    ``onerror`` and links such as ``javascript:`` have no hash.
+    """
+    hashes = {
+        base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+        for text in _SCRIPT.findall(page)
+    }
+    allowed = " ".join(f"'sha256-{own}'" for own in sorted(hashes)) or "'none'"
+    return page.replace(_ANY_SCRIPT, f"script-src {allowed}", 1)
 
 
 @lru_cache

@@ -13,6 +13,8 @@ from babel import Locale
 from PIL import Image
 
 from innocap_analysis.batch.execute import FAILED, FAILED_CELL, FAILED_WITH
+from innocap_analysis.batch.explore_page import STEM as EXPLORE
+from innocap_analysis.batch.explore_page import write_explore_pages
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title
 from innocap_analysis.batch.naming import name_report, split_index, split_report, split_tag
 from innocap_analysis.batch.outcome import Outcome
@@ -60,6 +62,8 @@ def write_index_pages(
         )
         for language, page in shown.items()
     ]
+    links = {language: _link_index(language, settings) for language in shown}
+    write_explore_pages(fronts, links)
     # Every language says the same numbers.
     ledger = fronts[next(iter(shown), settings.default_language)].ledger
     write_atomically(settings.reports_dir / FRONT_NAME, ledger.to_csv())
@@ -84,6 +88,10 @@ def _render_page(view: IndexView, failures: dict[str, Failure], languages: list[
             for name, (cell, error) in failures.items()
         ],
         picture=_read_picture(settings, language),
+        explore=f"{name_report(EXPLORE, language, settings)}.html",
+        explore_text=view.say(
+            "What if the choices were others? Weights, means and indicators to choose from"
+        ),
         sections=_link_reports(settings, view),
         foot=view.stamp(),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 from babel import Locale
 
-from innocap_analysis.batch.html import STYLESHEET, TEMPLATES
+from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, seal_page
 from innocap_analysis.batch.naming import name_report, split_report, split_tag
 from innocap_analysis.data.places import Places, fold_name
 from innocap_analysis.files import write_atomically
@@ -66,7 +66,7 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
         for code in order
     ]  # fmt: skip
     countries = sorted({str(row["country"]) for row in rows})
-    return environment.get_template("places.html.j2").render(
+    page = environment.get_template("places.html.j2").render(
         language=language,
         title=view.say("Places"),
         intro=view.say(
@@ -94,6 +94,7 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
         heads=[view.say("Place"), view.say("Lies in"), view.say("Kind"), view.say("People")],
         rows=rows,
     )  # fmt: skip
+    return seal_page(page)
 
 
 def find_words(places: Places, code: str) -> str:

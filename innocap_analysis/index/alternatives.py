@@ -27,6 +27,7 @@ def change_codebook(
     drop: Sequence[str] = (),
     weights: Mapping[str, float] | None = None,
     aggregate: Mapping[str, str] | None = None,
+    normalise: Mapping[str, str] | None = None,
 ) -> Codebook:
     """Return a codebook with some choices changed, checked again.
 
@@ -41,6 +42,8 @@ def change_codebook(
         New weights by code.
     aggregate : mapping of str to str, optional
         New aggregation by group or index code.
+    normalise : mapping of str to str, optional
+        New normalisation by indicator.
 
     Returns
     -------
@@ -70,13 +73,15 @@ def change_codebook(
     drop = [drop] if isinstance(drop, str) else list(drop)
     weights = {} if weights is None else dict(weights)
     aggregate = {} if aggregate is None else dict(aggregate)
+    normalise = {} if normalise is None else dict(normalise)
     table = codebook.table.astype(object)
     siblings = [str(code) for code in table.index if table.at[code, "parent"]]
     given: dict[str, tuple[dict[str, Any], list[str], str]] = {
         "weight": (weights, siblings, "has no siblings to be weighed against"),
         "aggregate": (aggregate, codebook.parents, "is no group or index"),
+        "normalise": (normalise, codebook.leaves, "is no indicator"),
     }
-    named = dict.fromkeys([*drop, *weights, *aggregate])
+    named = dict.fromkeys([*drop, *weights, *aggregate, *normalise])
     check_labels(codebook.name, named, table.index)
     for column, (cells, known, fault) in given.items():
         for code, cell in cells.items():

@@ -119,17 +119,19 @@ def plot_answers(view: SurveyView, dimension: str) -> Chart:
     data = tabulate_choices(view.release, codes)
     wide = data.set_index(["code", "unit", "answer"])["share"]
     overall = tabulate_agreement(view.release, by=None).set_index("code").loc[codes]
-    best = str(overall["share"].idxmax())
-    share, n = overall.loc[best, ["share", "n"]]
+    told = overall["share"].dropna()
+    best = str(told.idxmax()) if len(told) else ""
     scale = view.instrument.scales[view.instrument.items[codes[0]].scale]
     steps = sorted(float(code) for code in scale.codes)
     chart, (ax,) = view.start_chart(
         view.say(
             "{dimension}: most agree ({share}) that “{question}”",
             dimension=view.code(dimension),
-            share=view.fact("share_agree", share, "share", code=best, n=n),
+            share=view.fact("share_agree", told[best], "share", code=best, n=overall.at[best, "n"]),
             question=view.question(best).rstrip("."),
-        ),
+        )
+        if best
+        else _tell_nothing(view),
         view.say(
             "Share of respondents by answer; on the left who disagrees, on the right who agrees, "
             "in figures. Don’t know and no answer are left out."

@@ -43,12 +43,14 @@ _STANDS: dict[str, tuple[str, str, str, str]] = {
 class IndexView(UnitView):
     """A view of the published figures: runs, verdicts and flags.
 
-    Nothing later than `year` is used; `n` and `seed` are of the sensitivity runs.
+    Nothing later than `year` is used; `n` and `seed` are of the sensitivity runs; `what_if` says
+    that somebody has chosen another index than the report's.
     """
 
     year: int | None = None
     n: int = 2000
     seed: int = 1
+    what_if: bool = False
 
     def in_language(self, language: str) -> IndexView:
         """Return the same view in another language; what takes long is computed once for all."""
@@ -95,6 +97,10 @@ class IndexView(UnitView):
     def circumstances(self) -> str:
         """Say which year and reference set a page uses where they are not the default."""
         told = []
+        if self.what_if:
+            told.append(
+                self.say("What-if, not the report’s verdict: other weights, means or indicators.")
+            )
         if self.year is not None:
             year = self.fact("year_limit", self.year, "year", sources=())
             told.append(self.say("Figures up to {year} only.", year=year))

@@ -25,6 +25,7 @@ from innocap_analysis.survey.disclosure import (
 from innocap_analysis.survey.evidence import Evidence
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.publish import SHOWN, Release
+from innocap_analysis.survey.record import refuse_edition
 from innocap_analysis.survey.wave import Wave, load_wave
 
 DEFAULT_SMALLEST = 5.0
@@ -71,7 +72,8 @@ def open_survey_view(
     Raises
     ------
     InnocapError
-        The wave or the language is unknown, or a file of answers is faulty.
+        The wave or the language is unknown, a file of answers is faulty, or a batch would tell of
+        the few people by whom an edition differs from an earlier one.
 
     Examples
     --------
@@ -81,6 +83,8 @@ def open_survey_view(
     """
     answers = wave if isinstance(wave, Wave) else load_wave(wave, settings=settings)
     config = answers.settings
+    if config.publishes:
+        refuse_edition(answers)
     if leave_out_flagged:
         answers = answers.drop_flagged()
     return SurveyView(

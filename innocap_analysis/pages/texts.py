@@ -8,14 +8,17 @@ from html import escape
 
 import pandas as pd
 
+# What would be HTML, mathematics or a link; the texts of pages have none of them.
+_PLAIN = str.maketrans({"&": "&amp;", "<": "&lt;", "$": "\\$", "[": "\\["})
+
 
 class Prose(str):
-    """A text that notebooks show as Markdown."""
+    """A text that notebooks show as Markdown; names in it are no HTML and no mathematics."""
 
     __slots__ = ()
 
     def _repr_markdown_(self) -> str:
-        return str(self)
+        return str(self).translate(_PLAIN)
 
 
 @dataclass(frozen=True)

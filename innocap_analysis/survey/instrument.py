@@ -138,7 +138,8 @@ def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
     wide = [line for line, row in enumerate(rows, start=2) if None in row]
     if wide:
         raise InnocapError(f"{place.name}: line {wide[0]}: more cells than the header has columns")
-    table = pd.DataFrame(rows).fillna("")
+    rows = [{name: cell or "" for name, cell in row.items()} for row in rows]  # a line cut short
+    table = pd.DataFrame(rows)
     if "answer" not in table:
         raise InnocapError(f"{place.name}: column 'answer' is missing")
     languages = find_languages(table)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,8 @@ import pandas as pd
 from fewlikert.describe import EVERYONE
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.survey.answers import mask_answers
-from innocap_analysis.survey.release import Members, Rules, choose_groups, number_organisations
+from innocap_analysis.survey.editions import Former, Meeting
+from innocap_analysis.survey.release import Decision, Members, Rules, decide_groups
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import TOP_TWO
 from innocap_analysis.survey.wave import Wave
@@ -20,7 +23,15 @@ SHOWN, HIDDEN = "", "hidden"
 NO_REGION = "?"
 RESPONDENTS = ""  # the code under which people are counted
 AGREE, COMPLETE, ALPHA = ":agree", ":complete", ":alpha"
-_STRICT = "@strict"  # without doubtful responses
+STRICT = "@strict"  # without doubtful responses
+
+
+class Variable(NamedTuple):
+    """What is told together: who has a value, the values from 0 to 1, whether each is counted."""
+
+    answered: Members
+    values: np.ndarray | None = None
+    counted: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,8 @@ class Release:
 
     Everyone, the countries and the regions of a country are told in this order, the larger before
     the smaller, first of all responses and then without the doubtful ones: a second page that
-    differs from the first by few people would tell their answers.
+    differs from the first by few people would tell their answers. What an earlier edition of the
+    wave has told counts as told.
 
     Attributes
     ----------
@@ -50,7 +62,9 @@ class Release:
     """
 
     wave: Wave
-    _chosen: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
+    _decided: dict[str, tuple[Decision, np.ndarray | None, bool]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def shows(self, code: str, unit: str) -> bool:
         """Tell whether a variable of a group may be told.
@@ -64,11 +78,43 @@ class Release:
         unit : str
             ``all``, a country, a region, or ``SE/?`` for the people without a region.
         """
-        # Scores of everyone and of those who answered all are totals of one variable.
-        plain = code.removesuffix(COMPLETE)
-        if plain not in self._chosen:
-            self._chosen[plain] = frozenset(self._choose(plain))
-        return f"{unit}{self._setting}{code.removeprefix(plain)}" in self._chosen[plain]
+        # Scores of everyone and of those who answered all are totals of one variable; who agrees
+        # with an item is known from how many gave each answer to it.
+        plain = code.removesuffix(AGREE).removesuffix(COMPLETE)
+        complete = COMPLETE if code.endswith(COMPLETE) else ""
+        return f"{unit}{self._setting}{complete}" in self.list_told(plain)
+
+    def list_told(self, code: str) -> list[str]:
+        """Return the groups that a variable is told of, both settings and their complete cases."""
+        return self._decide(code)[0].shown
+
+    def list_codes(self) -> list[str]:
+        """Return all that is told of anybody: people, questions, scores and reliabilities."""
+        instrument = self.wave.instrument
+        asked = [c for c in self._list_answers() if c in instrument.items]
+        multi = [c for c, item in instrument.items.items() if item.answer == "multi"]
+        scores = instrument.codebook.parents
+        asked = list(dict.fromkeys([*asked, *(c for c in multi if self._find_options(c))]))
+        return [RESPONDENTS, *asked, *scores, *(f"{code}{ALPHA}" for code in scores)]
+
+    def record(self) -> Former:
+        """Return what earlier editions and this one have told together."""
+        return self._meeting.record({code: self._decide(code) for code in self.list_codes()})
+
+    def list_groups(self, code: str = RESPONDENTS) -> dict[str, Members]:
+        """Return who is in each group and has a value of a variable."""
+        answered = self._read(code).answered
+        return {name: own & answered for name, own in self._list_candidates(code)[0].items()}
+
+    @property
+    def newcomers(self) -> Members:
+        """Who was in no earlier edition, or answered otherwise there."""
+        return ~self._meeting.is_known
+
+    @property
+    def n_gone(self) -> int:
+        """How many of earlier editions are not here any more, or answered otherwise."""
+        return len(self._meeting.gone)
 
     def hide(self, table: pd.DataFrame, values: Sequence[str], *, suffix: str = "") -> pd.DataFrame:
         """Blank what may not be told.
@@ -102,33 +148,74 @@ class Release:
         return out.assign(suppressed=np.where(shown, SHOWN, HIDDEN))
 
     @property
-    def _whole(self) -> pd.DataFrame:
+    def people(self) -> pd.DataFrame:
+        """All responses, the doubtful ones too."""
         return self.wave.clean if self.wave.whole is None else self.wave.whole
 
     @property
     def _setting(self) -> str:
-        return "" if self.wave.whole is None else _STRICT
+        return "" if self.wave.whole is None else STRICT
 
-    def _choose(self, code: str) -> list[str]:
-        people = self._whole
-        groups, parents = self._list_groups()
-        answered, values, limits = self._read(code)
-        if code in self.wave.instrument.codebook.parents:
-            whole = score_answers(people, self.wave.instrument, min_coverage=1)[code].notna()
-            groups |= {f"{name}{COMPLETE}": own & whole.to_numpy() for name, own in groups.items()}
-            parents |= {f"{name}{COMPLETE}": f"{up}{COMPLETE}" for name, up in parents.items()}
+    def _list_answers(self) -> list[str]:
+        items = self.wave.instrument.items
+        told = [c for c, item in items.items() if item.answer in ("likert", "number", "single")]
+        return [code for code in told if code in self.people]
+
+    def _find_options(self, code: str) -> list[str]:
+        own = [f"{code}_{option}" for option in self.wave.instrument.options(code)]
+        return [name for name in own if name in self.people]
+
+    @cached_property
+    def _scores(self) -> pd.DataFrame:
+        return score_answers(self.people, self.wave.instrument)
+
+    @cached_property
+    def _complete(self) -> pd.DataFrame:
+        return score_answers(self.people, self.wave.instrument, min_coverage=1)
+
+    @cached_property
+    def _meeting(self) -> Meeting:
+        people, items = self.people, self.wave.instrument.items
+        multi = [code for code, item in items.items() if item.answer == "multi"]
+        options = [name for code in multi for name in self._find_options(code)]
+        own = people.reindex(
+            columns=["organisation", "country", "region", *self._list_answers(), *options]
+        )
+        return Meeting(self.wave.former or Former(), own)
+
+    def _decide(self, code: str) -> tuple[Decision, np.ndarray | None, bool]:
+        """Decide about a variable; return its values and whether each is counted, too."""
+        if code not in self._decided:
+            self._decided[code] = self._choose(code)
+        return self._decided[code]
+
+    def _choose(self, code: str) -> tuple[Decision, np.ndarray | None, bool]:
+        meeting = self._meeting
+        groups, parents = self._list_candidates(code)
+        answered, values, counted = self._read(code)
         rules = Rules(
             people=self.wave.settings.min_respondents,
             organisations=self.wave.settings.min_organisations,
         )
-        names = people["organisation"] if "organisation" in people else [None] * len(people)
-        return choose_groups(
-            groups, number_organisations(list(names)), rules=rules, answered=answered,
-            values=values, limits=limits, parents=parents,
+        told, values, secret = meeting.recall(code, answered, values)
+        decision = decide_groups(
+            {name: meeting.extend(own) for name, own in groups.items()}, meeting.organisations,
+            rules=rules, answered=meeting.extend(answered) | (told > 0), values=values,
+            counted=counted, parents=parents, told=told, secret=secret,
         )  # fmt: skip
+        return decision, values, counted
+
+    def _list_candidates(self, code: str) -> tuple[dict[str, Members], dict[str, str]]:
+        """Return the groups that a variable may be told of, and what each lies in."""
+        groups, parents = self._list_groups()
+        if code in self.wave.instrument.codebook.parents:
+            whole = self._complete[code].notna().to_numpy()
+            groups |= {f"{name}{COMPLETE}": own & whole for name, own in groups.items()}
+            parents |= {f"{name}{COMPLETE}": f"{up}{COMPLETE}" for name, up in parents.items()}
+        return groups, parents
 
     def _list_groups(self) -> tuple[dict[str, Members], dict[str, str]]:
-        people = self._whole
+        people = self.people
         country = people["country"].fillna("").to_numpy(dtype=object)
         region = people["region"].fillna(NO_REGION).to_numpy(dtype=object)
         strict = ~people.filter(like="flag_").any(axis=1).to_numpy(dtype=bool)
@@ -143,36 +230,42 @@ class Release:
                 regions[name] = (country == code) & (region == own)
                 parents[name] = code
         plain |= _sort(regions)
-        groups = plain | {f"{name}{_STRICT}": own & strict for name, own in plain.items()}
-        parents |= {f"{name}{_STRICT}": f"{above}{_STRICT}" for name, above in parents.items()}
+        groups = plain | {f"{name}{STRICT}": own & strict for name, own in plain.items()}
+        parents |= {f"{name}{STRICT}": f"{above}{STRICT}" for name, above in parents.items()}
         return groups, parents
 
-    def _read(self, code: str) -> tuple[Members, np.ndarray | None, tuple[float, float]]:
-        """Return who has a value of a variable, the values, and between what they lie."""
-        people, instrument = self._whole, self.wave.instrument
-        plain = code.removesuffix(AGREE)
+    def _read(self, code: str) -> Variable:
+        """Return what is told together of a question or a score."""
+        people, instrument = self.people, self.wave.instrument
         if code == RESPONDENTS:
-            return np.ones(len(people), bool), None, (0.0, 1.0)
+            return Variable(np.ones(len(people), bool))
         if code.endswith(ALPHA):
-            own = score_answers(people, instrument, min_coverage=1)[code.removesuffix(ALPHA)]
-            return own.notna().to_numpy(), None, (0.0, 1.0)
-        if plain in instrument.codebook.parents:
-            x = score_answers(people, instrument)[plain].to_numpy(dtype=float)
-            return ~np.isnan(x), x, (0.0, 100.0)
-        if plain in instrument.scored:
-            x = mask_answers(people, [plain])[plain].to_numpy(dtype=float)
-            low, high = instrument.limits(plain)
-            if code.endswith(AGREE):
-                scale = instrument.scales[instrument.items[plain].scale]
-                agrees = x >= sorted(float(own) for own in scale.codes)[-TOP_TWO]
-                return ~np.isnan(x), np.where(np.isnan(x), np.nan, agrees), (0.0, 1.0)
-            return ~np.isnan(x), x, (low, high)
-        if instrument.items[plain].answer == "multi":
-            options = instrument.scales[instrument.items[plain].scale].codes
-            own = people[[f"{plain}_{option}" for option in options]]
-            return own.notna().any(axis=1).to_numpy(dtype=bool), None, (0.0, 1.0)
-        none = people[plain].isna() | people[plain].isin([DONT_KNOW, NOT_APPLICABLE, "DK", "NA"])
-        return ~none.to_numpy(dtype=bool), None, (0.0, 1.0)
+            return Variable(self._complete[code.removesuffix(ALPHA)].notna().to_numpy())
+        if code in instrument.codebook.parents:
+            x = self._scores[code].to_numpy(dtype=float)
+            return Variable(~np.isnan(x), x / 100)
+        if code in instrument.scored:
+            x = mask_answers(people, [code])[code].to_numpy(dtype=float)
+            low, high = instrument.limits(code)
+            scale = instrument.scales[instrument.items[code].scale]
+            agrees = x >= sorted(float(own) for own in scale.codes)[-TOP_TWO]
+            both = np.column_stack([(x - low) / (high - low), agrees])
+            return Variable(~np.isnan(x), both, counted=True)
+        if instrument.items[code].answer == "multi":
+            options = instrument.scales[instrument.items[code].scale].codes
+            own = people[[f"{code}_{option}" for option in options]]
+            return Variable(
+                own.notna().any(axis=1).to_numpy(dtype=bool),
+                _number(map(str, own.to_numpy().tolist())),
+                True,
+            )
+        none = people[code].isna() | people[code].isin([DONT_KNOW, NOT_APPLICABLE, "DK", "NA"])
+        return Variable(~none.to_numpy(dtype=bool), _number(people[code].astype(str)), True)
+
+
+def _number(answers: Iterable[str]) -> np.ndarray:
+    """Give answers without an order numbers: that a whole group gave the same is not told."""
+    return np.asarray(pd.factorize(np.asarray(list(answers), dtype=object))[0], dtype=float)
 
 
 def _sort(groups: Mapping[str, Members]) -> dict[str, Members]:

@@ -11,17 +11,20 @@ after the other, the most important first, as long as
    Disclosure Control*, chapter 4, call it the protection interval).
 
 Every total of any set of people that a reader can compute is then a sum of whole blocks, whatever
-is added or subtracted; `tests/test_release.py` attacks it by linear programming.
+is added or subtracted; `tests/test_release.py` attacks it by linear programming. The totals of an
+earlier edition are blocks to begin with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 Members = np.ndarray  # of bool, one per person
+_ROUNDING = 1e-9  # of a sum of floats
 
 
 @dataclass(frozen=True)
@@ -56,21 +59,35 @@ class Blocks:
         Number of each person's organisation; whoever has none has a number of their own.
     rules : Rules
         When a group may be told.
-    values : array of float, shape (people,), optional
+    values : array of float, shape (people,) or (people, variables), optional
         What is averaged; then hidden groups are protected from bounds, too.
     limits : (float, float)
         Lowest and highest possible value.
+    counted : bool
+        Whether it is told how many gave each answer, and not the total alone.
+    of : array of int, shape (people,), optional
+        Number of each person's block; 0 of whom nothing was told. Default: nothing was told.
     """
 
     organisations: np.ndarray
     rules: Rules
     values: np.ndarray | None = None
     limits: tuple[float, float] = (0.0, 1.0)
-    of: np.ndarray = field(init=False)  # the number of each person's block
+    counted: bool = False
+    of: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        """Put everyone into one block."""
-        self.of = np.zeros(len(self.organisations), dtype=int)
+        """Begin with what was told before; measure values from 0 to 1."""
+        told = np.zeros(len(self.organisations), dtype=int) if self.of is None else self.of
+        self._of = np.asarray(told)
+        low, high = self.limits
+        given = None if self.values is None else (np.asarray(self.values) - low) / (high - low)
+        self._columns = [] if given is None else list(np.atleast_2d(given.T))
+
+    @property
+    def told(self) -> np.ndarray:
+        """Number of each person's block; 0 of whom nothing is told."""
+        return self._of
 
     def may_split(self, members: Members, hidden: Sequence[Members] = ()) -> bool:
         """Tell whether a group can be published beside what is published already.
@@ -82,18 +99,25 @@ class Blocks:
         hidden : sequence of array of bool
             Groups that must stay uncertain, as everyone alone does.
         """
+        n, within = np.bincount(self._of), np.bincount(self._of, weights=members)
+        touched = (within > 0) & (within < n)
+        touched[0] = within[0] > 0  # of the others there, nothing becomes known
+        if not touched.any():
+            return True  # a sum of what is published
         found = self._refine(members)
-        return all(self.is_safe(found == block) for block in np.unique(found)) and (
-            self.values is None or self._protects(found, hidden)
+        fresh = np.unique(found[touched[self._of]])
+        fresh = fresh[fresh > 0]
+        return all(self.is_safe(found == block) for block in fresh) and all(
+            self._protects(x, found, fresh, hidden) for x in self._columns
         )
 
     def split(self, members: Members) -> None:
         """Count a group as published."""
-        self.of = self._refine(members)
+        self._of = self._refine(members)
 
     def _refine(self, members: Members) -> np.ndarray:
-        _, found = np.unique(2 * self.of + members, return_inverse=True)
-        return np.asarray(found)
+        names, found = np.unique(2 * self._of + members, return_inverse=True)
+        return np.asarray(found + (names[0] > 0))
 
     def is_safe(self, block: Members) -> bool:
         """Tell whether a total of these people, and of nobody else, could be told."""
@@ -105,32 +129,60 @@ class Blocks:
             and sizes.max() <= self.rules.largest_share * people
         )
 
-    def _protects(self, found: np.ndarray, hidden: Sequence[Members]) -> bool:
+    def _protects(
+        self, x: np.ndarray, found: np.ndarray, fresh: np.ndarray, hidden: Sequence[Members]
+    ) -> bool:
         """Tell whether no hidden mean, and nobody's value, is bounded too closely."""
-        assert self.values is not None
-        low, high = self.limits
         n = np.bincount(found)
-        total = np.bincount(found, weights=self.values)
-        below, above = total - n * low, n * high - total  # room of a block to either end
-        least = self.rules.protection * (high - low)
-        if (np.minimum(np.minimum(below, above), high - low) < least).any():
+        total = np.bincount(found, weights=x)
+        least = self.rules.protection
+        if self.counted:
+            ordered, ends = x[np.lexsort((x, found))], np.cumsum(n)
+            sums = np.concatenate([[0.0], np.cumsum(ordered)])
+            room = ordered[ends[fresh] - 1] - ordered[(ends - n)[fresh]]
+        else:
+            room = np.minimum(np.minimum(total, n - total)[fresh], 1.0)
+        if (room < least - _ROUNDING).any():
             return False
         for group in hidden:
-            own = np.bincount(found[group], minlength=len(n))
-            span = own * (high - low)
             # What a part of a block can have: from what the others at most leave it, to what
             # they at least do; a block that is wholly in it is known.
-            rest = (n - own) * (high - low)
-            lowest = np.maximum(0, below - rest)
-            highest = np.minimum(span, below)
-            width = np.where(own < n, highest - lowest, 0.0)
-            part = own * (own < n)
-            if part.any() and width.sum() < least * part.sum():
+            own = np.bincount(found[group], minlength=len(n))
+            if self.counted:
+                lowest = sums[ends - n + own] - sums[ends - n]
+                highest = sums[ends] - sums[ends - own]
+            else:
+                lowest = np.maximum(0.0, total - (n - own))
+                highest = np.minimum(own, total)
+            is_open = own < n
+            width = np.where(is_open, highest - lowest, 0.0)
+            width[0], is_open[0] = own[0], True  # of whom nothing is told
+            part = (own * is_open).sum()
+            if part and width.sum() < least * part - _ROUNDING:
                 return False
         return True
 
 
-def choose_groups(
+@dataclass(frozen=True)
+class Decision:
+    """What is told of a variable.
+
+    Attributes
+    ----------
+    shown : list of str
+        Names of the groups that are told.
+    blocks : array of int, shape (people,)
+        Whom the told groups hold together; 0 of whom nothing is told.
+    secret : list of array of bool
+        Groups that must stay uncertain.
+    """
+
+    shown: list[str]
+    blocks: np.ndarray
+    secret: list[Members]
+
+
+def decide_groups(
     groups: Mapping[str, Members],
     organisations: np.ndarray,
     *,
@@ -138,9 +190,12 @@ def choose_groups(
     answered: Members | None = None,
     values: np.ndarray | None = None,
     limits: tuple[float, float] = (0.0, 1.0),
+    counted: bool = False,
     parents: Mapping[str, str] | None = None,
-) -> list[str]:
-    """Choose which groups' totals of a variable are published.
+    told: np.ndarray | None = None,
+    secret: Sequence[Members] = (),
+) -> Decision:
+    """Decide which groups' totals of a variable are published.
 
     Parameters
     ----------
@@ -153,32 +208,55 @@ def choose_groups(
         When a group may be told.
     answered : array of bool, optional
         Who has a value of the variable. Default: everyone.
-    values : array of float, optional
-        The variable; NaN of whom has none.
+    values : array of float, shape (people,) or (people, variables), optional
+        The variable, or several that are told together; NaN of whom has none.
     limits : (float, float)
         Lowest and highest possible value.
+    counted : bool
+        Whether it is told how many gave each answer.
     parents : mapping of str to str, optional
         Group that a group belongs to: it is published only below a published one.
+    told : array of int, shape (people,), optional
+        Blocks that earlier editions have told; 0 of whom nothing was told. Who has left since
+        then, or answered otherwise, is somebody else, whom no group holds.
+    secret : sequence of array of bool
+        Further groups that must stay uncertain.
 
     Returns
     -------
-    list of str
-        Names of the published groups, in their order.
+    Decision
+        The published groups, in their order.
     """
     whole = np.ones(len(organisations), bool) if answered is None else answered
     own = {name: members[whole] for name, members in groups.items()}
-    blocks = Blocks(organisations[whole], rules, None if values is None else values[whole], limits)
+    blocks = Blocks(
+        organisations[whole], rules, None if values is None else values[whole], limits, counted,
+        None if told is None else told[whole],
+    )  # fmt: skip
     # What is known about a large group that is not shown is nobody's secret.
-    secret = [members for members in own.values() if members.any() and not blocks.is_safe(members)]
+    small = [name for name, members in own.items() if members.any() and not blocks.is_safe(members)]
+    kept = [groups[name] & whole for name in small] + [members & whole for members in secret]
+    hidden = [members[whole] for members in kept]
     shown: list[str] = []
     for name, members in own.items():
         parent = (parents or {}).get(name)
         if not members.any() or (parent is not None and parent not in shown):
             continue
-        if blocks.may_split(members, secret):
+        if blocks.may_split(members, hidden):
             blocks.split(members)
             shown.append(name)
-    return shown
+    found = np.zeros(len(whole), dtype=int)
+    found[whole] = blocks.told
+    return Decision(shown, found, kept)
+
+
+def choose_groups(
+    groups: Mapping[str, Members],
+    organisations: np.ndarray,
+    **how: Any,  # noqa: ANN401 - as of decide_groups
+) -> list[str]:
+    """Return the names of the groups that :func:`decide_groups` publishes."""
+    return decide_groups(groups, organisations, **how).shown
 
 
 def number_organisations(names: Sequence[object]) -> np.ndarray:

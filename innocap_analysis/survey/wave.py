@@ -15,6 +15,8 @@ from innocap_analysis.files import write_table
 from innocap_analysis.reads import list_files
 from innocap_analysis.settings import TEXTS_NAME, Settings, load_settings
 from innocap_analysis.survey.answers import clean_answers
+from innocap_analysis.survey.edition_file import read_former
+from innocap_analysis.survey.editions import Former
 from innocap_analysis.survey.files.options import FileOptions
 from innocap_analysis.survey.files.read import META, Answers, read_survey
 from innocap_analysis.survey.instrument import Instrument, read_instrument
@@ -47,6 +49,8 @@ class Wave:
         The project.
     whole : DataFrame, optional
         The responses kept before doubtful ones were left out; None where they were not.
+    former : Former, optional
+        What earlier editions of the wave have told.
     """
 
     instrument: Instrument
@@ -56,6 +60,7 @@ class Wave:
     columns: pd.DataFrame
     settings: Settings
     whole: pd.DataFrame | None = None
+    former: Former | None = None
 
     @property
     def is_synthetic(self) -> bool:
@@ -122,6 +127,8 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
             [read_survey(path, key=_SYNTHETIC_KEY, settings=config) for path in files]
         )
     wave = _clean_wave(raw, columns, instrument, config)
+    if name == "imported":
+        wave = replace(wave, former=read_former(config))
     if not wave.clean["country"].isin(list(config.countries)).any():
         raise InnocapError(
             f"the {name} answers are from no country of the project "
@@ -229,10 +236,10 @@ def import_files(
     columns = columns.sort_values("file", kind="stable", ignore_index=True)
     texts = texts.sort_values(["response_id", "item"], kind="stable", ignore_index=True)
     wave = _clean_wave(answers, columns, instrument, settings)  # before anything is written
-    write_table(folder / ANSWERS_NAME, answers)
-    write_table(folder / TEXTS_NAME, texts)
-    write_table(folder / COLUMNS_NAME, columns)
-    write_table(folder / "answers_log.csv", wave.log)
+    write_table(folder / ANSWERS_NAME, answers, private=True)
+    write_table(folder / TEXTS_NAME, texts, private=True)
+    write_table(folder / COLUMNS_NAME, columns, private=True)
+    write_table(folder / "answers_log.csv", wave.log, private=True)
     return Imported(parts, wave, changes)
 
 

@@ -49,6 +49,8 @@ _EDGE = 0.008
 _KEY_HEIGHT = 0.3
 _KEY_SIZE, _KEY_MARK = 8.5, 38.0
 
+# Bytes that XML does not allow, of whatever a label holds.
+_NO_XML = bytes({*range(32)} - {9, 10, 13})
 STYLE: Any = {
     "font.family": FAMILY,
     "font.size": 9,
@@ -77,6 +79,7 @@ STYLE: Any = {
     # Grid-fitted letters help at screen size only, and cost more than all else in a figure.
     "text.hinting": "none",
     "svg.hashsalt": "innocap",
+    "text.parse_math": False,  # a label with $ is a label
     "figure.facecolor": "white",
 }
 
@@ -106,7 +109,7 @@ class Chart(Figure):
 
     def to_svg(self) -> bytes:
         """Return the figure as an SVG; the same figure gives the same bytes."""
-        return self._draw_once().to_svg(self.alt, MAKER)
+        return self._draw_once().to_svg(self.alt, MAKER).translate(None, _NO_XML)
 
     def _draw_once(self) -> Sheet:
         """Place the panels and draw, for both formats, unless nothing has changed."""

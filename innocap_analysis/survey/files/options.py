@@ -71,6 +71,9 @@ def read_wave_table(path: Path) -> dict[Path, FileOptions]:
         if None in row or None in row.values():
             faults.append(f"{at}: has other cells than the header")
             continue
+        if any("\0" in cell for cell in row.values()):
+            faults.append(f"{at}: holds a NUL character")
+            continue
         cells = {name: cell.strip() for name, cell in row.items() if cell.strip()}
         cells.pop("note", None)
         file = (path.parent / Path(cells.pop("file", "")).expanduser()).resolve()

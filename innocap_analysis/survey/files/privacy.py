@@ -12,6 +12,7 @@ from innocap_analysis.errors import InnocapError
 
 KEY_VARIABLE = "INNOCAP_KEY_FILE"
 _LENGTH = 12
+_MOST_BYTES, _FEWEST_DIFFERENT = 4096, 8
 
 # The more special pattern first: what one has taken out the next cannot misname.
 _IDENTIFIERS = (
@@ -51,11 +52,29 @@ def find_key(root: Path, path: str | Path | None = None) -> bytes:
             descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as stream:
                 stream.write(secrets.token_hex(32) + "\n")
-        key = place.read_bytes().strip()
+        if not place.is_file():
+            raise InnocapError(f"key file {place}: is no file")
+        with place.open("rb") as stream:
+            about = os.fstat(stream.fileno())
+            key = stream.read(_MOST_BYTES + 1).strip()
     except OSError as error:
         raise InnocapError(f"key file {place}: {error.strerror}") from error
+    if hasattr(os, "geteuid") and about.st_uid != os.geteuid():
+        raise InnocapError(
+            f"key file {place}: belongs to another user, who could read or change it; make a copy "
+            f"of your own and name it in ${KEY_VARIABLE}"
+        )
+    if os.name == "posix" and about.st_mode & 0o077:
+        raise InnocapError(
+            f"key file {place}: others may read it; close it with: chmod 600 {place}"
+        )
     if len(key) < 16:
         raise InnocapError(f"key file {place}: {len(key)} bytes are too few for a key")
+    if len(key) > _MOST_BYTES or len(set(key)) < _FEWEST_DIFFERENT:
+        raise InnocapError(
+            f"key file {place}: is no key: it is too long, or the same few characters again and "
+            "again; name a file that does not exist, and a key is made there"
+        )
     return key
 
 

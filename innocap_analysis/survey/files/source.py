@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ def open_source(
 ) -> Source:
     """Open a survey file and read as much as tells its layout."""
     ending = path.suffix.lower()
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - a name too long is no file either
         raise InnocapError(f"{path}: there is no such file")
     if path.stat().st_size == 0:
         raise InnocapError(f"{path.name}: is empty")

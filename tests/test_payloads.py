@@ -1,0 +1,183 @@
+"""Text stays text: sixty payloads into pages, pictures, workbooks, tables and a terminal."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import re
+import unicodedata
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from openpyxl import load_workbook
+from test_cli import call
+
+from innocap_analysis.archives import make_workbook
+from innocap_analysis.batch.html import export_html
+from innocap_analysis.errors import show_text
+from innocap_analysis.files import read_table, write_table
+from innocap_analysis.pages.drawing.figure import Chart, start_chart, styled
+from innocap_analysis.pages.texts import Prose, Table
+
+_RUN = "document.title='pwned'"
+_ACTIVE = [
+    f"<script>{_RUN}</script>", f"<img src=x onerror={_RUN}>", f"<svg onload={_RUN}>",
+    f'"><script>{_RUN}</script>', f"'><img src=x onerror={_RUN}>", f"]]><script>{_RUN}</script>",
+    f"</title><script>{_RUN}</script>", f"</style><script>{_RUN}</script>",
+    f"--><script>{_RUN}</script>",
+    f"<a href='javascript:{_RUN}'>a</a>", f"[a](javascript:{_RUN})", f"![a](x){{onerror={_RUN}}}",
+    f'" onmouseover="{_RUN}', f"' autofocus onfocus='{_RUN}", f"<body onload={_RUN}>",
+    f"<iframe srcdoc='<script>parent.{_RUN}</script>'>", "<iframe src=//example.org>",
+    "<meta http-equiv=refresh content='0;url=//example.org'>", "<base href=//example.org>",
+    "<link rel=stylesheet href=//example.org/a.css>", "<form action=//example.org><input>",
+    f"<details open ontoggle={_RUN}>", f"<math><mtext><script>{_RUN}</script>", "<object data=x>",
+    f"<![CDATA[<script>{_RUN}</script>]]>", f"<x:script xmlns:x='http://www.w3.org/1999/xhtml'>{_RUN}",
+    f"&lt;script&gt;{_RUN}&lt;/script&gt;", f"&#60;script&#62;{_RUN}", f"\\<script>{_RUN}</script>",
+    f"<scr\0ipt>{_RUN}</script>", f"<ſcript>{_RUN}</ſcript>", f"`<script>{_RUN}</script>`",
+    "<style>@import '//example.org';</style>", f"{{{{ {_RUN} }}}}", "{% raw %}", "${7*7}", "%s%n",
+]  # fmt: skip
+_MATHS = [
+    "$x$", "$$x$$", r"$\frac{1}{0}$", "$", "$$", r"costs $5 and $6", r"\(x\)", r"\[x\]",
+    rf"$\text{{<script>{_RUN}</script>}}$", rf"$\href{{javascript:{_RUN}}}{{x}}$", r"$\input{x}$",
+    "_a_^b^",
+]  # fmt: skip
+_FORMULAS = ["=1+1", '=HYPERLINK("//example.org")', "+1", "-1+2", "@SUM(A1)", "=cmd|'/c x'!A1"]
+_MARKS = ["\x1b[2Jx", "\x1b]0;x\x07", "\r\nx", "a\u202ecod.exe", "a\u2066b\u2069", "\u200fa",
+          "a\tb", "\x7f\x9bx", "\ufeffa"]  # fmt: skip
+PAYLOADS = [*_ACTIVE, *_MATHS, *_FORMULAS, *_MARKS]
+_OWN = {"script", "iframe", "object", "base", "link", "form", "input", "embed"}
+
+
+class _Finder(HTMLParser):
+    """Lists what a page would run or ask for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        self.found += [tag] if tag in _OWN else []
+        self.found += [f"{tag} {name}" for name in told if name.startswith("on")]
+        for name in ("href", "src", "action", "srcdoc"):
+            # A link is followed by who clicks it; the rest is loaded or run.
+            runs = r"\s*javascript:" if name == "href" else r"\s*(javascript:|//|https?:)"
+            if re.match(runs, told.get(name) or ""):
+                self.found.append(f"{tag} {name}={told[name]}")
+
+
+def find_active(page: str) -> list[str]:
+    """List what a page would run or ask for."""
+    finder = _Finder()
+    finder.feed(page)
+    return finder.found
+
+
+def make_page() -> str:
+    """Return a page with every payload as cell, heading, caption, prose, output and code."""
+    cells = [new_markdown_cell("# A page")]
+    for text in PAYLOADS:
+        table = Table(pd.DataFrame({text: [text]}), (False,), caption=text)
+        prose = Prose(f"- {text}")
+        shown = [
+            new_output("display_data", {"text/html": table._repr_html_()}),
+            new_output("display_data", {"text/markdown": prose._repr_markdown_()}),
+            new_output("stream", name="stdout", text=text),
+            new_output("display_data", {"text/plain": text}),
+        ]
+        cells.append(new_code_cell(f"x = {text!r}", outputs=shown))
+    return export_html(new_notebook(cells=cells), "en")
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    """Return a page of payloads."""
+    return make_page()
+
+
+def test_there_are_sixty_kinds() -> None:
+    assert len(set(PAYLOADS)) >= 60
+
+
+def test_no_payload_runs_or_asks_for_anything(page: str) -> None:
+    assert find_active(page) == find_active(export_html(new_notebook(), "en"))
+    assert "script-src 'none'" in page
+
+
+def test_a_page_runs_the_scripts_that_it_was_made_with_and_no_other() -> None:
+    # Content Security Policy Level 3, section 8.4: the hash of a script element's text.
+    output = new_output("display_data", {"text/html": "<script>alert(1)</script>"})
+    made = export_html(new_notebook(cells=[new_code_cell("x", outputs=[output])]), "en")
+    digest = base64.b64encode(hashlib.sha256(b"alert(1)").digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in made
+
+
+def test_a_parser_sees_what_would_run() -> None:
+    seen = [text for text in _ACTIVE[:25] if find_active(f"<p>{text}</p>")]
+    assert len(seen) > 15
+
+
+@styled
+def _draw(texts: list[str]) -> Chart:
+    data = pd.DataFrame({"a": texts})
+    chart, (ax,) = start_chart(texts[0], texts[1], height=4.0, data=data, note=texts[2])
+    ax.set_yticks(range(len(texts)), texts)
+    ax.set_title(texts[3])
+    return chart
+
+
+def test_a_picture_of_payloads_is_a_picture() -> None:
+    for first in range(0, len(PAYLOADS) - 3, 20):
+        tree = ET.fromstring(_draw(PAYLOADS[first : first + 20]).to_svg())
+        tags = {element.tag.split("}")[-1] for element in tree.iter()}
+        assert not tags & {"script", "foreignObject", "image", "iframe"}
+        assert not [a for element in tree.iter() for a in element.attrib if a.startswith("on")]
+
+
+def test_no_payload_is_a_formula_or_breaks_a_workbook() -> None:
+    data = make_workbook({"a": [[text] for text in PAYLOADS]})
+    sheet = load_workbook(io.BytesIO(data))["a"]
+    cells = [row[0] for row in sheet.iter_rows()]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert [cell.value for cell in cells if cell.value in _FORMULAS] == _FORMULAS
+
+
+def test_a_table_of_payloads_is_read_as_it_was_written(tmp_path: Path) -> None:
+    own = [text for text in PAYLOADS if "\0" not in text and "\r" not in text]
+    path = write_table(tmp_path / "a.csv", pd.DataFrame({"said": own, "n": range(len(own))}))
+    assert read_table(path, said="str")["said"].tolist() == own
+    with path.open(encoding="utf-8", newline="") as stream:
+        assert [len(row) for row in csv.reader(stream)] == [2] * (len(own) + 1)
+
+
+def _list_obeyed(text: str) -> Iterator[str]:
+    # Categories of Unicode: control characters; formatting ones that have a direction.
+    for mark in text:
+        kind = unicodedata.category(mark)
+        directed = unicodedata.bidirectional(mark) in {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI",
+                                                       "RLI", "FSI", "PDI"}  # fmt: skip
+        if (kind == "Cc" and mark not in "\n\t") or directed or mark in "\u200e\u200f\u061c":
+            yield mark
+
+
+def test_a_terminal_obeys_no_payload(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not list(_list_obeyed(show_text("".join(PAYLOADS))))
+    assert list(_list_obeyed("".join(PAYLOADS)))
+    for name in ("a\x1b[2J\u202e.csv", "\x1b]0;x\x07.xlsx"):
+        place = project / name
+        place.write_text("SKL1\n1\n", encoding="utf-8")
+        for arguments in (
+            ("import", str(place)),
+            ("report", "-n", name),
+            ("report", "--runs", name),
+        ):
+            code, out, err = call(capsys, *arguments)
+            assert code == 2
+            assert not list(_list_obeyed(out + err))
