@@ -148,8 +148,8 @@ class CapacityData:
         >>> from innocap_analysis import change_codebook, load_capacity
         >>> capacity = load_capacity()
         >>> book = change_codebook(capacity.codebook, aggregate={"INNOCAP": "geometric"})
-        >>> other = capacity.with_codebook(book)
-        >>> bool(other.result.scores.at["SE", "INNOCAP"] < capacity.result.scores.at["SE", "INNOCAP"])
+        >>> one, other = capacity, capacity.with_codebook(book)
+        >>> bool(other.result.scores.at["SE", "INNOCAP"] < one.result.scores.at["SE", "INNOCAP"])
         True
         """
         book = read_codebook(codebook)
