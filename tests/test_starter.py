@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.batch.starter import NOTEBOOKS, STARTER, create_project
 from innocap_analysis.cli import app
 from innocap_analysis.pages import comparison, country
+from innocap_analysis.pages.front import describe_front
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,6 +52,18 @@ def test_a_new_project_has_no_fault_and_shows_its_pages(mine: Path) -> None:
     view = open_view("60", region="SE", runs=50)
     assert "Staff" in str(country.write_priorities(view))
     assert comparison.plot_dimensions(view).data["unit"].nunique() == 4
+
+
+@pytest.mark.usefixtures("mine")
+def test_nothing_that_readers_see_is_of_another_index() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in Path("notebooks").glob("*.ipynb")]
+    view = open_view("00", runs=50)
+    texts.append(str(describe_front(view)))
+    assert len(texts) == len(NOTEBOOKS) + 1
+    for text in texts:
+        assert not re.search(
+            "INNOCAP(?! analysis)|procure|four dimen|UN_|OECD|BIPA|municipal", text
+        )
 
 
 def test_its_figures_are_made_up_and_say_so(mine: Path) -> None:

@@ -18,8 +18,22 @@ NOTEBOOKS = (
     "50_how_sure_are_the_ranks",
     "60_where_to_start",
 )
-# What the notebooks of the repository name in their parameters, and what there is instead.
-_INSTEAD = {"oecd_eu": "all_countries", "OECD_PMR_PROC": "TRAINED", "BIPA_PROCDATA": "TRAINED"}
+# What the notebooks of the repository say of their own index, and what a new one begins with.
+_INSTEAD = {
+    '= \\"oecd_eu\\"': '= \\"all_countries\\"',
+    '= \\"OECD_PMR_PROC\\"': '= \\"TRAINED\\"',
+    '= \\"BIPA_PROCDATA\\"': '= \\"TRAINED\\"',
+    '[\\"UN_OSI\\", \\"UN_EPI\\"]': '[\\"TRAINED\\", \\"ONLINE\\"]',
+    "the four dimensions": "the dimensions",
+    " for a programme of capacity building,": ",",
+    "Where should capacity building start?": "Where to start?",
+    ", open procurement data by default: it says how open the data about buying are, and a": ": a",
+    "They say under which conditions a rural public sector works; they": "They",
+    " and say nothing about a single municipality. No indicator asks directly whether government "
+    "buying fosters innovation.": ".",
+    "The procurement dimension is measured only indirectly, so a gap there": "A gap",
+    " The survey of municipalities and agencies is what can tell a region's own priorities.": "",
+}
 
 
 def create_project(folder: Path) -> list[Path]:
@@ -39,7 +53,7 @@ def create_project(folder: Path) -> list[Path]:
             for name in NOTEBOOKS:
                 text = _find_notebook(name).read_text(encoding="utf-8")
                 for old, new in _INSTEAD.items():
-                    text = text.replace(f'= \\"{old}\\"', f'= \\"{new}\\"')
+                    text = text.replace(old, new)
                 write_atomically(made / "notebooks" / f"{name}.ipynb", text)
             if place.exists():
                 place.rmdir()
