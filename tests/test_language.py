@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import nbformat
 import pytest
 from babel.messages.pofile import read_po
 
+from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages import catalogue
 from innocap_analysis.pages.catalogue import extract_messages, update_catalogues
@@ -20,25 +22,45 @@ from innocap_analysis.pages.language import (
     format_share,
     get_translator,
     translate_notebook,
+    translate_plural,
+    typeset,
 )
+from innocap_analysis.pages.names import KINDS, Name, bend_name, join_names, read_forms
 from innocap_analysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 OTHERS = ["sv", "fi", "fr"]
 
 
+def _read_pairs(language: str) -> list[tuple[str, str]]:
+    """Return each English text with its translation; a plural with every form of it."""
+    with (LOCALE_DIR / f"{language}.po").open("rb") as stream:
+        messages = [m for m in read_po(stream, locale=language) if m.id]
+    pairs = []
+    for message in messages:
+        if isinstance(message.id, str):
+            pairs.append((message.id, str(message.string)))
+        else:  # one of it, then many
+            pairs += zip(message.id, message.string, strict=True)
+    return pairs
+
+
+def _list_placeholders(text: str) -> set[str]:
+    """Return what a text is filled with; in which form a name stands is up to the language."""
+    return set(re.findall(r"{([\w.]+)(?::\w+)?}", text))
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_catalogue_is_complete_and_fits(language: str) -> None:
-    wanted = {str(m.id) for m in extract_messages(load_settings(ROOT)) if m.id}
+    wanted = {m.id for m in extract_messages(load_settings(ROOT)) if m.id}
     assert len(wanted) > 100
     with (LOCALE_DIR / f"{language}.po").open("rb") as stream:
         messages = [m for m in read_po(stream, locale=language) if m.id]
-    have = {str(m.id): str(m.string) for m in messages}
-    assert wanted == set(have), "run: innocap translations"
+    assert wanted == {m.id for m in messages}, "run: innocap translations"
     assert not [m.id for m in messages if m.fuzzy], "changed in English; read, then unmark"
-    for source, text in have.items():
+    for source, text in _read_pairs(language):
         assert text, f"not translated: {source}"
-        assert set(re.findall(r"{[\w.]+}", source)) == set(re.findall(r"{[\w.]+}", text)), source
+        assert _list_placeholders(source) == _list_placeholders(text), source
         assert re.findall(r"^#+ |^- ", source, re.M) == re.findall(r"^#+ |^- ", text, re.M), source
 
 
@@ -66,10 +88,10 @@ def test_a_changed_text_keeps_its_translation_for_the_translator(
 def test_no_line_begins_with_a_sign(language: str) -> None:
     # A percent sign, and in French also : ; ? ! and », stand after a space that does not break.
     signs = "%:;?!»" if language == "fr" else "%"
-    with (LOCALE_DIR / f"{language}.po").open("rb") as stream:
-        texts = [(str(m.id), str(m.string)) for m in read_po(stream, locale=language) if m.id]
-    for source, text in texts:
-        assert not re.search(rf" [{signs}]", text), text
+    for source, text in _read_pairs(language):
+        shown = typeset(text, language)
+        assert not re.search(rf" [{signs}]", shown), text
+        assert language != "fr" or not re.search(r"\w[;:?!»](?= |$)|«\w", shown), text
         assert not re.search(r"\d %", source), f"English writes 5%: {source}"
 
 
@@ -79,6 +101,31 @@ def test_codebook_and_regions_are_labelled(language: str, capacity: CapacityData
         assert capacity.codebook.table[column].ne("").all()
     regions = (ROOT / "data" / "codebooks" / "regions.csv").read_text(encoding="utf-8")
     assert ",," not in regions
+
+
+def test_a_term_has_its_translation_wherever_it_stands() -> None:
+    # docs/glossary.csv: a translation is known by a stem; `not_in` begins texts in which the word
+    # means something else.
+    with (ROOT / "docs" / "glossary.csv").open(encoding="utf-8", newline="") as stream:
+        terms = list(csv.DictReader(stream))
+    assert len(terms) >= 40
+    faults, seen = [], set()
+    for language in OTHERS:
+        pairs = [
+            (" ".join(re.sub(r"`[^`]*`|{[^}]*}", "", source).split()), text.lower())
+            for source, text in _read_pairs(language)
+        ]
+        for row in terms:
+            word = re.compile(rf"(?<![\w.-]){re.escape(row['term'])}(?!\w)", re.IGNORECASE)
+            stems = row[f"known_by_{language}"].lower().split(";")
+            others = tuple(filter(None, row["not_in"].split(" | ")))
+            for source, text in pairs:
+                if word.search(source) and not source.startswith(others or ("\0",)):
+                    seen.add(row["term"])
+                    if not any(stem in text for stem in stems):
+                        faults.append((language, row["term"], source, text))
+    assert faults == []
+    assert seen == {row["term"] for row in terms}
 
 
 def test_prose_is_translated_and_code_is_not() -> None:
@@ -112,3 +159,68 @@ def test_numbers_follow_the_language() -> None:
 
 def test_english_needs_no_catalogue() -> None:
     assert get_translator("en")("Anything {at} all") == "Anything {at} all"
+
+
+def test_a_language_puts_its_own_spaces_at_signs() -> None:
+    # Lexique des règles typographiques: a space that does not break before ; : ? ! and inside « ».
+    plain = "Note : 3 % ; « oui »? http://x.y 09:53 **n**: a!"
+    wanted = "Note_: 3~%_; «_oui_»_? http://x.y 09:53 **n**_: a_!"
+    wanted = wanted.replace("_", "\N{NARROW NO-BREAK SPACE}").replace("~", "\N{NO-BREAK SPACE}")
+    assert typeset(plain, "fr") == wanted
+    assert typeset(plain, "en") == plain
+    assert typeset(typeset(plain, "fr"), "fr") == typeset(plain, "fr")
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "many"),
+    [
+        # CLDR 46, plural rules: "one" is 1 but not 1.0 in en, sv and fi, and all below 2 in fr.
+        ("en", ["1"], ["0", "2", "1.0", "0.5"]),
+        ("sv", ["1"], ["0", "2", "1.0", "0.5"]),
+        ("fi", ["1"], ["0", "2", "1.0", "0.5"]),
+        ("fr", ["0", "1", "0.0", "1.0", "1.9"], ["2", "2.0", "30.1"]),
+    ],
+)
+def test_a_number_takes_the_form_of_its_language(
+    language: str, one: list[str], many: list[str]
+) -> None:
+    words = {"en": ("service", "services"), "sv": ("tjänst", "tjänster"),
+             "fi": ("palvelu", "palvelua"), "fr": ("service", "services")}[language]  # fmt: skip
+    source = "{value.place} ({value}, {n} service)", "{value.place} ({value}, {n} services)"
+    for numbers, word in ((one, words[0]), (many, words[1])):
+        for number in numbers:
+            text = translate_plural(*source, number, language)
+            assert text.endswith(f"{{n}} {word})"), (number, text)
+
+
+def test_names_bend_as_declared_and_stand_behind_a_noun_otherwise() -> None:
+    forms = read_forms(ROOT / "data" / "codebooks" / "names.csv")
+    finland = bend_name("Suomi", "FI", "country", "fi", forms)
+    sweden = bend_name("Ruotsi", "SE", "country", "fi", forms)
+    assert f"{finland} {finland:in} {finland:of} {finland:The}" == "Suomi Suomessa Suomen Suomi"
+    assert f"{join_names([sweden, finland], 'fi'):of}" == "Ruotsin ja Suomen"
+    assert f"{bend_name('Suède', 'SE', 'country', 'fr', forms):The}" == "La Suède"
+    assert f"{bend_name('Donegal', 'X', 'region', 'fi', forms):in}" == "alueella Donegal"
+    assert f"{Name('city', {}):The}" == "City"
+    with pytest.raises(ValueError, match="the, in, of"):
+        f"{finland:by}"
+
+
+def test_every_country_and_dimension_has_its_forms(capacity: CapacityData) -> None:
+    forms = read_forms(ROOT / "data" / "codebooks" / "names.csv")
+    table = capacity.codebook.table
+    own = table.index[table["kind"].isin(["index", "group"])]
+    wanted = [*capacity.reference_units("oecd_eu"), *own]
+    assert [(code, lang) for code in wanted for lang in OTHERS if (code, lang) not in forms] == []
+    assert all((kind, lang) in forms for kind in KINDS for lang in ["en", *OTHERS])
+
+
+def test_faults_of_the_table_of_names_are_told_together(tmp_path: Path) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text("code,language,the,in,of\nSE,fr,,en Suède,x\nSE,fr,a,b,c\n", "utf-8")
+    with pytest.raises(InnocapError, match=r"names.csv: line 2: the is empty.*\n.*line 3: code SE"):
+        read_forms(path)
+    path.write_text("code,the\n", encoding="utf-8")
+    with pytest.raises(InnocapError, match=r"column 'language' is missing\n.*'in' is missing"):
+        read_forms(path)
+    assert read_forms(tmp_path / "none.csv") == {}

@@ -18,6 +18,7 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import load_capacity, prepare_indicators
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.goalposts import compute_goalposts
+from innocap_analysis.pages.names import NAMES_FILE, read_forms
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.instrument import read_instrument
@@ -30,12 +31,15 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
     """Check everything that a batch relies on."""
     scales = settings.scales_path
     names = (settings.places_path, settings.local_path)
-    tables = (settings.regions_path, scales, settings.flags_path, settings.notes_path, *names)
+    forms = settings.regions_path.parent / NAMES_FILE
+    readers = (settings.flags_path, settings.notes_path, forms)
+    tables = (settings.regions_path, scales, *readers, *names)
     for path in sorted(settings.codebook_path.parent.rglob("*.csv")):
         if path == settings.survey_path:
             yield "questionnaire", _catch(lambda path=path: read_instrument(path, scales))  # type: ignore[misc]
         elif path not in tables:
             yield f"codebook {path.name}", _catch(lambda path=path: read_codebook(path))  # type: ignore[misc]
+    yield forms.name, _catch(lambda: read_forms(forms))
     yield "raw files", _catch(lambda: prepare_indicators(settings))
     if settings.places_path.exists():
         yield "places", _catch(lambda: read_places(settings))

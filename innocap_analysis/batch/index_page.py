@@ -207,7 +207,8 @@ def _link_places(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
         "href": f"{name_report(STEM, view.language, settings)}.html",
         "title": view.say("Find a municipality or region"),
     }
-    text = view.say("Pages about {n} places.", n=view.fact("n_place_pages", len(pages), "count"))
+    text = view.say_number("A page about {n} place.", "Pages about {n} places.",
+                           n=view.fact("n_place_pages", len(pages), "count"))  # fmt: skip
     return [
         {
             "title": view.say("Places"), "text": "",
@@ -239,7 +240,7 @@ def _link_variants(
             card["choices"] |= said.get("choices", {})
         title = _name_page(page, titles)
         if page.folder != COMPARISON:
-            title = f"{view.unit(page.folder)}: {title}"
+            title = view.say("{unit}: {note}", unit=view.unit(page.folder), note=title)
         card["links"].append({"href": page.link, "title": title})
     for card in cards.values():
         card["text"] = describe_choices(card.pop("choices"), view.language)

@@ -10,7 +10,7 @@ import jinja2
 from babel import Locale
 from markupsafe import Markup
 
-from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title
+from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title, seal_page
 from innocap_analysis.batch.naming import name_report, split_index, split_report
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.data.levels import COUNTRY, UnitNames, find_level
@@ -144,7 +144,7 @@ def _render(own: _Index, pages: Mapping[str, list[tuple[str, Path]]], others: Se
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     countries = sorted({str(row["country"]) for row in rows})
-    return environment.get_template("places.html.j2").render(
+    page = environment.get_template("places.html.j2").render(
         language=language,
         title=own.title,
         intro=translate("A page for each place of the index that one was made for."),
@@ -167,3 +167,4 @@ def _render(own: _Index, pages: Mapping[str, list[tuple[str, Path]]], others: Se
         ],
         rows=rows,
     )  # fmt: skip
+    return seal_page(page)

@@ -185,7 +185,7 @@ def plot_left_out(view: IndexView) -> Chart:
     code, unit = str(most["alternative"]), str(most["unit"])
     chart, (ax,) = view.start_chart(
         view.say(
-            "Without {code} the index of {unit} moves most: {change} points", unit, code,
+            "Without {code} the index of {unit} moves most: {change.points}", unit, code,
             change=view.fact(f"change_{_WITHOUT}{code}", most["change"], "gap", unit, view.root),
         ),
         view.say("Change of the index score when one indicator is left out, in points."),

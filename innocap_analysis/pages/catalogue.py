@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from babel.messages import Catalog
+from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
@@ -14,7 +14,7 @@ from innocap_analysis.languages import SOURCE_LANGUAGE
 from innocap_analysis.pages.language import LOCALE_DIR, PLACES, WORDING_FILE, read_wording
 from innocap_analysis.settings import Settings
 
-_KEYWORDS = {"say": None, "translate": None}
+_KEYWORDS = {"say": None, "translate": None, "say_number": (1, 2)}
 
 
 def extract_messages(settings: Settings) -> Catalog:
@@ -37,6 +37,12 @@ def extract_messages(settings: Settings) -> Catalog:
     return catalogue
 
 
+def _is_translated(message: Message) -> bool:
+    """Tell whether a message has every form that its language needs."""
+    texts = message.string
+    return bool(texts) if isinstance(texts, str) else all(texts or [""])
+
+
 def draft_catalogue(language: str, template: Catalog) -> tuple[bytes, int]:
     """Return the catalogue of a language with the texts of a template, and how many wait.
 
@@ -56,7 +62,8 @@ def draft_catalogue(language: str, template: Catalog) -> tuple[bytes, int]:
         text, catalogue, width=100, sort_by_file=True, omit_header=True, include_lineno=False,
         include_previous=True,
     )  # fmt: skip
-    return text.getvalue(), sum(1 for m in catalogue if m.id and (m.fuzzy or not m.string))
+    waiting = [m for m in catalogue if m.id and (m.fuzzy or not _is_translated(m))]
+    return text.getvalue(), len(waiting)
 
 
 def update_catalogues(settings: Settings) -> dict[str, int]:

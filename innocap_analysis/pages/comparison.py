@@ -26,16 +26,12 @@ def plot_dimensions(view: IndexView) -> Chart:
     """Draw index and dimensions of the partner countries over the reference set."""
     table = view.verdicts.table
     table = table[table["unit"].isin(_list_marked(view)) & table["code"].isin(view.nodes)]
-    scores = view.scores.loc[view.measured, view.dimensions].dropna(axis=1, how="all")
-    ends = {}
-    for end, units in (("highest", scores.idxmax()), ("lowest", scores.idxmin())):
-        led = {
-            unit: list(units.index[units == unit]) for unit in view.measured if unit in set(units)
-        }
-        named = [f"{view.unit(unit)} ({view.codes(own)})" for unit, own in led.items() if own]
-        ends[end] = view.join(named)
+    told = _tell_ends(view)
+    few = view.say(
+        "Differences between so few countries come without p-values: each is its own case."
+    )
     chart, (ax,) = view.start_chart(
-        view.say("Highest score: {highest}. Lowest: {lowest}.", **ends),
+        told[0],
         view.say(
             "Scores of the partner countries over {n_members} reference countries, from 0 (lowest "
             "goalpost) to 100 (highest)."
@@ -43,9 +39,7 @@ def plot_dimensions(view: IndexView) -> Chart:
         data=table,
         height=3.2,
         key=make_key(_list_marked(view), view),
-        note=view.say(
-            "Differences between so few countries come without p-values: each is its own case."
-        ),
+        note=" ".join([*(f"{text}." for text in told[1:]), few]),
     )
     draw_rows(ax, view, view.nodes, _list_marked(view))
     return chart
@@ -53,6 +47,25 @@ def plot_dimensions(view: IndexView) -> Chart:
 
 def _list_marked(view: IndexView) -> list[str]:
     return [unit for unit in view.marked if unit in view.measured]
+
+
+def _tell_ends(view: IndexView) -> list[str]:
+    """Say in which dimensions each partner country leads and is last, who leads most first."""
+    scores = view.scores.loc[view.measured, view.dimensions].dropna(axis=1, how="all")
+    first, last = scores.idxmax(), scores.idxmin()
+    led, lost = ({u: list(own.index[own == u]) for u in view.measured} for own in (first, last))
+    told = []
+    for unit in sorted(view.measured, key=lambda u: (-len(led[u]), -len(lost[u]))):
+        said = {"unit": view.unit(unit)}
+        said |= {"led": view.join(map(view.code, led[unit]))}
+        said |= {"lost": view.join(map(view.code, lost[unit]))}
+        if led[unit] and lost[unit]:
+            told.append(view.say("{unit:the} leads in {led:the} and is last in {lost:the}", **said))
+        elif led[unit]:
+            told.append(view.say("{unit:the} leads in {led:the}", **said))
+        elif lost[unit]:
+            told.append(view.say("{unit:the} is last in {lost:the}", **said))
+    return [text[:1].upper() + text[1:] for text in told]
 
 
 @styled

@@ -57,7 +57,7 @@ def plot_profile(view: IndexView) -> Chart:
         data=rows.loc[view.nodes].reset_index(),
         height=2.9,
         key=make_key([view.about], view),
-        note=view.say("Published national indicators; sources in data/raw/datapackage.json."),
+        note=view.say("Published national indicators; the sources are listed on page 10."),
     )
     draw_rows(ax, view, view.nodes, [view.about])
     return chart
@@ -73,18 +73,18 @@ def _tell_profile(view: IndexView) -> str:
     if float(worst) >= 0:
         return view.say(
             "{best.place}: at or above the reference median in every dimension, most in "
-            "{best.name} ({best} points), least in {worst.name} ({worst})",
+            "{best.name:the} ({best.points}), least in {worst.name:the} ({worst})",
             best=best, worst=worst,
         )  # fmt: skip
     if float(best) < 0:
         return view.say(
-            "{best.place}: below the reference median in every dimension, least in {best.name} "
-            "({best} points), most in {worst.name} ({worst})",
+            "{best.place}: below the reference median in every dimension, least in "
+            "{best.name:the} ({best.points}), most in {worst.name:the} ({worst})",
             best=best, worst=worst,
         )  # fmt: skip
     return view.say(
-        "{best.place}: furthest above the reference median in {best.name} ({best} points), "
-        "furthest below in {worst.name} ({worst})",
+        "{best.place}: furthest above the reference median in {best.name:the} ({best.points}), "
+        "furthest below in {worst.name:the} ({worst})",
         best=best, worst=worst,
     )  # fmt: skip
 
@@ -97,8 +97,8 @@ def tell_priority(view: IndexView, unit: str) -> str:
     about = unit, found.code
     if found.status == "none":
         return view.say(
-            "{unit}: no dimension is below the reference median; {dimension} has the smallest "
-            "lead ({gap} points)",
+            "{unit}: no dimension is below the reference median; {dimension:the} has the smallest "
+            "lead ({gap.points})",
             *about,
         )
     if found.status == "clear":
@@ -109,13 +109,13 @@ def tell_priority(view: IndexView, unit: str) -> str:
         )
     if found.status == "hangs":
         return view.say(
-            "{unit}: {dimension} lies furthest below the reference median ({gap} points), but not "
+            "{unit}: {dimension} lies furthest below the reference median ({gap.points}), but not "
             "without {codes}",
             *about, codes=_join_or(view, found.hangs_on),
         )  # fmt: skip
     return view.say(
-        "{unit}: {dimension} lies furthest below the reference median ({gap} points), too close to "
-        "it to be called a priority",
+        "{unit}: {dimension} lies furthest below the reference median ({gap.points}), too close "
+        "to it to be called a priority",
         *about,
     )
 
@@ -234,7 +234,7 @@ def write_findings(view: IndexView) -> Prose:
     unit, root = view.about, view.root
     told = [
         view.say(
-            "{unit} scores {score} of 100 on {code}; the median of {n_reference} reference "
+            "{unit:The} scores {score} of 100 on {code:the}; the median of {n_reference} reference "
             "countries is {median}. Rank {rank}, in {level} of runs {rank.low} to {rank.high}.",
             unit, root,
         ),
@@ -245,7 +245,7 @@ def write_findings(view: IndexView) -> Prose:
             told.append(view.say("{dimension}: not measured.", unit, code))
             continue
         text = view.say(
-            "{dimension}: {score}, {gap} points from the median ({verdict}) and {gap_to_best} from "
+            "{dimension}: {score}, {gap.points} from the median ({verdict}) and {gap_to_best} from "
             "the best.",
             unit, code,
         )  # fmt: skip
@@ -273,7 +273,7 @@ def write_priorities(view: IndexView) -> Prose:
     for code in view.verdicts.order_dimensions(unit):
         said = [
             view.say(
-                "{dimension}: {verdict} ({gap} points; {gap.low} to {gap.high} in {level} of "
+                "{dimension}: {verdict} ({gap.points}; {gap.low} to {gap.high} in {level} of "
                 "runs).", unit, code,
             )
         ]  # fmt: skip

@@ -154,7 +154,8 @@ def table_cautions(view: IndexView) -> Table:
         flags = view.capacity.flags[view.capacity.flags["code"] == code]
         texts = choose_texts(flags, "note", view.language)
         for unit, note in zip(flags["unit"], texts, strict=True):
-            notes.append(f"{view.unit(unit)}: {note}" if unit else note)
+            about = view.unit(unit)
+            notes.append(view.say("{unit}: {note}", unit=about, note=note) if unit else note)
         rows += [(view.code(code), note) for note in notes]
     rows += _list_local_cautions(view, cautions)
     columns = {

@@ -104,6 +104,23 @@ class Said:
         """The label of what it is about."""
         return self._view.code(self.fact.code)
 
+    @property
+    def points(self) -> str:
+        """The number with the word for points in the form that it asks for."""
+        return self._view.say_number("{n} point", "{n} points", n=self)
+
+    @property
+    def distance(self) -> str:
+        """The same of a gap without its sign."""
+        return self._view.say_number("{n:abs} point", "{n:abs} points", n=self)
+
+    @property
+    def digits(self) -> str:
+        """The number as English writes it, without its sign: plural forms depend on it."""
+        if self.fact.kind in ("count", "rank", "year") or not math.isfinite(float(self)):
+            return "0" if not math.isfinite(float(self)) else f"{abs(float(self)):.0f}"
+        return f"{abs(float(self)):.1f}"
+
     def __float__(self) -> float:
         return float(getattr(self.fact, self._part))
 

@@ -182,15 +182,18 @@ def write_findings(view: SurveyView) -> Prose:
             "the log.",
             **counts,
         ),
-        view.say(
+        view.say_number(
+            "{n} doubtful response was left out of this page as well.",
             "{n} doubtful responses were left out of this page as well.",
             n=view.tally("n_flagged_left_out", float(counts["clean"]) - n),
         )
         if n < float(counts["clean"])
-        else view.say(
-            "{flagged} responses ({share}) are doubtful and kept: leave them out to see whether a "
+        else view.say_number(
+            "{n} response ({share}) is doubtful and kept: leave it out to see whether a finding "
+            "hangs on it.",
+            "{n} responses ({share}) are doubtful and kept: leave them out to see whether a "
             "finding hangs on them.",
-            flagged=view.tally("n_flagged", flagged.sum()),
+            n=view.tally("n_flagged", flagged.sum()),
             share=view.fact("share_flagged", flagged.mean() if n else 0.0, "share", n=n),
         ),
         view.say(

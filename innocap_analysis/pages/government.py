@@ -21,7 +21,7 @@ def plot_levels(view: PlaceView, code: str) -> Chart:
     shown = [u for u in table.index[table["level"] == "country"] if u in set(rows["country"])]
     chart, (ax,) = view.start_chart(
         view.say(
-            "{figure}: central government is ahead in {ahead} of {n} countries, by {gap} points in "
+            "{figure}: central government is ahead in {ahead} of {n} countries, by {gap.points} in "
             "the median",
             figure=view.code(code), ahead=_count_ahead(view, code), n=_count_countries(view, code),
             gap=_median(view, code, "gap"),
@@ -173,7 +173,7 @@ def write_findings(view: PlaceView) -> Prose:
         told.append(
             view.say(
                 "{figure}: central government is ahead in {ahead} of {n} countries; the median gap "
-                "is {gap} points.",
+                "is {gap.points}.",
                 figure=view.code(code), ahead=_count_ahead(view, code),
                 n=_count_countries(view, code), gap=_median(view, code, "gap"),
             )

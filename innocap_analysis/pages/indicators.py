@@ -89,7 +89,7 @@ def plot_indicators(view: IndexView, units: Sequence[str]) -> Chart:
     for unit, own in table[table["score"].isna()].groupby("unit", sort=False)["code"]:
         told_of = {"unit": view.unit(str(unit)), "codes": view.codes(own)}
         notes.append(view.say("{unit} is not measured on: {codes}.", **told_of))
-    notes.append(view.say("Published national indicators; sources in data/raw/datapackage.json."))
+    notes.append(view.say("Published national indicators; the sources are listed on page 10."))
     chart, (ax,) = view.start_chart(
         view.say(
             "Number of the {n_indicators} indicators at or above the reference median: {told}",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gettext
 import math
+import re
 import sys
 import unicodedata
 from collections.abc import Callable
 from copy import deepcopy
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from babel import Locale
+from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, get_decimal_symbol
+from babel.numbers import format_decimal
 
 from innocap_analysis.languages import SOURCE_LANGUAGE
 
@@ -27,24 +31,53 @@ WORDING_FILE = f"{SOURCE_LANGUAGE}@{PLACES}.po"
 _BEHIND_ALL = sys.maxunicode + 1
 Translator = Callable[[str], str]
 
+_SPACE = "[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]*"
+_NARROW = "\N{NARROW NO-BREAK SPACE}"
+_PERCENT = (re.compile(r"(?<=\d) (?=%)"), "\N{NO-BREAK SPACE}")
+# What stands between a sign and the word beside it, by language.
+_SIGNS: dict[str, list[tuple[re.Pattern[str], str]]] = {
+    "fr": [
+        (re.compile(rf"(?<=[^\s;:?!]){_SPACE}(?=[;:?!»](?:[\s».,;:?!)*]|$))"), _NARROW),
+        (re.compile(f"(?<=«){_SPACE}"), _NARROW),
+        _PERCENT,
+    ],
+    "sv": [_PERCENT],
+    "fi": [_PERCENT],
+}
+
+
+def typeset(text: str, language: str) -> str:
+    """Return a text with the spaces that its language puts at signs; no line breaks there.
+
+    The one place that knows them: catalogues, tables and code may hold plain spaces or none.
+    """
+    for pattern, space in _SIGNS.get(language, ()):
+        text = pattern.sub(space, text)
+    return text
+
 
 @lru_cache
-def _read_catalogue(language: str) -> dict[str, str]:
+def _read_catalogue(language: str) -> dict[str, tuple[str, ...]]:
     path = LOCALE_DIR / f"{language}.po"
     if not path.is_file():  # English stays, and `innocap check` says so
         return {}
     with path.open("rb") as stream:
-        catalogue = read_po(stream)
-    return {
-        str(message.id): str(message.string)
-        for message in catalogue
-        if message.id and message.string and not message.fuzzy
-    }
+        catalogue = read_po(stream, locale=language.partition("@")[0])
+    found = {}
+    for message in catalogue:
+        own, texts = message.id, message.string
+        if own and texts and not message.fuzzy:
+            forms = (texts,) if isinstance(texts, str) else tuple(texts)
+            if all(forms):
+                source = own if isinstance(own, str) else own[0]
+                found[source] = tuple(typeset(form, language) for form in forms)
+    return found
 
 
 def read_wording(wording: str) -> dict[str, str]:
     """Return the English texts of another wording by those that they stand for."""
-    return _read_catalogue(f"{SOURCE_LANGUAGE}@{wording}") if wording else {}
+    found = _read_catalogue(f"{SOURCE_LANGUAGE}@{wording}") if wording else {}
+    return {text: own[0] for text, own in found.items()}
 
 
 def get_translator(language: str, wording: str = "") -> Translator:
@@ -62,9 +95,32 @@ def get_translator(language: str, wording: str = "") -> Translator:
 
     def translate(text: str) -> str:
         own = words.get(text, text)
-        return catalogue.get(own, own)
+        return catalogue.get(own, (own,))[0]
 
     return translate
+
+
+def translate_plural(one: str, many: str, number: str, language: str, wording: str = "") -> str:
+    """Return the translation of a text with a number in it, in the form that it takes there.
+
+    `number` is written as English writes it: 1 point, 1.0 points; in French 1,9 point.
+    """
+    texts: tuple[str, ...] = (one, many)
+    if wording:
+        texts = _read_catalogue(f"{SOURCE_LANGUAGE}@{wording}").get(one, texts)
+    if language != SOURCE_LANGUAGE:
+        texts = _read_catalogue(language).get(texts[0], texts)
+    return texts[min(_choose_form(number, language), len(texts) - 1)]
+
+
+@lru_cache(maxsize=4096)
+def _choose_form(number: str, language: str) -> int:
+    """Return which form of a catalogue a number takes: gettext's rule, for fractions CLDR's."""
+    value = abs(Decimal(number))
+    rule = get_plural(language)
+    if value == value.to_integral_value() and value.as_tuple().exponent == 0:
+        return int(gettext.c2py(rule.plural_expr)(int(value)))
+    return 0 if Locale.parse(language).plural_form(value) == "one" else rule.num_plurals - 1
 
 
 def translate_notebook(
@@ -117,8 +173,8 @@ def format_number(value: float, language: str, *, decimals: int = 1, sign: bool 
 
 def format_figure(value: float, language: str) -> str:
     """Return a published figure with the digits it has (six at most), in the language's style."""
-    text = f"{abs(value):g}".replace(".", get_decimal_symbol(language))
-    return ("−" if value < 0 else "") + text
+    exponent = Decimal(f"{abs(value):g}").as_tuple().exponent
+    return format_number(value, language, decimals=max(0, -int(exponent)))
 
 
 def format_share(share: float, language: str, *, decimals: int = 0) -> str:

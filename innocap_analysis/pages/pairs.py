@@ -138,7 +138,7 @@ def tell_pair(view: SurveyView, row: Mapping[Any, Any]) -> str:
     if float(high) <= 0 or (verdict == "differs" and float(gap) < 0):
         first, second, low, high = second, first, high, low
     said: dict[str, object] = {
-        "measure": measure, "first": first, "second": second, "difference": f"{gap:abs}",
+        "measure": measure, "first": first, "second": second, "difference": gap.distance,
         "low": f"{low:abs}", "high": f"{high:abs}", "smallest": tell_smallest(view),
     }  # fmt: skip
     if verdict == "equivalent":
@@ -149,13 +149,13 @@ def tell_pair(view: SurveyView, row: Mapping[Any, Any]) -> str:
         )
     if verdict == "differs" and abs(float(low)) >= view.smallest:
         return view.say(
-            "{measure}: {first} is above {second} by {difference} points, and by more than "
+            "{measure}: {first} is above {second} by {difference}, and by more than "
             "{smallest} for sure ({low} to {high}).",
             **said,
         )
     if verdict == "differs":
         return view.say(
-            "{measure}: {first} is above {second} by {difference} points ({low} to {high}); "
+            "{measure}: {first} is above {second} by {difference} ({low} to {high}); "
             "whether by the {smallest} that matter is open.",
             **said,
         )

@@ -73,9 +73,9 @@ def write_kind(view: PlaceView) -> Prose:
     elif row["basis"] == "density":
         told.append(
             view.say(
-                "**{class}**, by the OECD’s criteria: rural is what has fewer than {limit} people "
-                "per km² and no centre of {centre} people; a division of so many people is taken "
-                "to hold one. No degree of urbanisation is published for census divisions.",
+                "**{class:The}**, by the OECD’s criteria: rural is what has fewer than {limit} "
+                "people per km² and no centre of {centre} people; a division of so many people is "
+                "taken to hold one. No degree of urbanisation is published for census divisions.",
                 limit=view.fact("rural_below", RURAL_BELOW, "count", sources=()),
                 centre=view.fact("centre_from", CENTRE_FROM, "count", sources=()), **class_,
             )
@@ -83,7 +83,7 @@ def write_kind(view: PlaceView) -> Prose:
     else:
         told.append(
             view.say(
-                "**{class}**, by the share of its people who live in rural places: {share}.",
+                "**{class:The}**, by the share of its people who live in rural places: {share}.",
                 share=view.size("rural_share"), **class_,
             )
         )  # fmt: skip

@@ -82,8 +82,10 @@ def _tell_best_local(view: PlaceView) -> list[str]:
         if best.empty:
             continue
         named = ", ".join(
-            view.say("{value.place} ({value}, {n} services)", value=view.level(one, "local"),
-                     n=view.level(one, "services_local"))
+            view.say_number(
+                "{value.place} ({value}, {n} service)", "{value.place} ({value}, {n} services)",
+                value=view.level(one, "local"), n=view.level(one, "services_local"),
+            )
             for one in best.itertuples(index=False)
         )  # fmt: skip
         text = view.say(
@@ -130,7 +132,9 @@ def write_start(view: PlaceView) -> Prose:
     firm = [row for row in list_levels(view) if row.services_local >= FEW_SERVICES and row.gap > 0]
     for row in firm[:2]:
         told.append(
-            view.say(
+            view.say_number(
+                "{question} Local government in {country} has {local} of 100 here, central "
+                "government {central} ({n} local service).",
                 "{question} Local government in {country} has {local} of 100 here, central "
                 "government {central} ({n} local services).",
                 question=_ask(view, row.code),

@@ -28,6 +28,7 @@ from innocap_analysis.index.peers import (
     stand_among,
 )
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.names import Name
 from innocap_analysis.pages.texts import Prose
 from innocap_analysis.pages.view import COMPARISON, View
 from innocap_analysis.settings import Settings, load_settings
@@ -81,14 +82,18 @@ class PlaceView(View):
 
     def unit(self, code: str) -> str:
         """Return the name of a place or country."""
-        if code in self.places.table.index:
-            return self.places.label(code, self.language)
-        return super().unit(code)
+        table = self.places.table
+        if code not in table.index:
+            return super().unit(code)
+        level = str(table.at[code, "level"])
+        kind = level if level in ("country", "region") else "place"
+        return self.name(self.places.label(code, self.language), code, kind)
 
     def code(self, code: str) -> str:
         """Return the label of what is measured."""
         if code in self.local.labels.index:
-            return str(choose_texts(self.local.labels, "label", self.language)[code])
+            label = str(choose_texts(self.local.labels, "label", self.language)[code])
+            return self.name(label, code, "indicator")
         return super().code(code)
 
     def find_sources(self, code: str) -> tuple[str, ...]:
@@ -213,7 +218,7 @@ class PlaceView(View):
         }
         return words[str(self.places.table.at[code, "kind"])]
 
-    def tell_rurality(self, code: str) -> str:
+    def tell_rurality(self, code: str) -> Name:
         """Return in words how rural a place is, by the measure that there is of it."""
         row = self.places.table.loc[code]
         if row["basis"] == "degurba":
@@ -227,7 +232,7 @@ class PlaceView(View):
                 1: self.say("predominantly urban"), TOWN: self.say("intermediate"),
                 RURAL: self.say("predominantly rural"),
             }  # fmt: skip
-        return words[int(row["rurality"])]
+        return Name(words[int(row["rurality"])], {})
 
     def stamp(self) -> Prose:
         """Close the page: results written, and how it was made."""

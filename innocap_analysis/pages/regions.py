@@ -37,7 +37,9 @@ def _tell_place(view: IndexView, inside: pd.DataFrame, focus: str) -> str:
     if known.empty:
         return view.say("{region}: no context figures", region=view.unit(focus))
     ahead = (known >= varying[known.index].median()).sum()
-    return view.say(
+    return view.say_number(
+        "{ahead.place}: at or above the median of the country’s regions on {ahead} of {n} context "
+        "figure that differs between them",
         "{ahead.place}: at or above the median of the country’s regions on {ahead} of {n} context "
         "figures that differ between them",
         ahead=view.tally("n_context_ahead", ahead, unit=focus),

@@ -93,7 +93,8 @@ class UnitView(View):
     def unit(self, code: str) -> str:
         """Return the name of a country, region or place."""
         if code not in self._unit_names:
-            self._unit_names[code] = self.capacity.names.name(code, self.language)
+            text = self.capacity.names.name(code, self.language)
+            self._unit_names[code] = self.bend(text, code)
         return self._unit_names[code]
 
     @cached_property

@@ -12,7 +12,6 @@ from operator import itemgetter
 from typing import Any
 
 import pandas as pd
-from babel.lists import format_list
 from matplotlib.axes import Axes
 
 from innocap_analysis.data.units import name_unit
@@ -27,7 +26,10 @@ from innocap_analysis.pages.language import (
     format_p,
     format_share,
     get_translator,
+    translate_plural,
+    typeset,
 )
+from innocap_analysis.pages.names import NAMES_FILE, Forms, Name, bend_name, join_names, read_forms
 from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.settings import Settings
 
@@ -75,9 +77,16 @@ class View:
 
         What is not given is looked up about a unit and a node, then among the view's own facts.
         """
-        return get_translator(self.language, self.wording)(text).format_map(
-            _Filling(self, about, values)
-        )
+        text = get_translator(self.language, self.wording)(text)
+        return self._fill(text, about, values)
+
+    def say_number(self, one: str, many: str, *about: str, n: Said, **values: object) -> str:
+        """Translate a text about `n` of something, in the form that the number asks for."""
+        text = translate_plural(one, many, n.digits, self.language, self.wording)
+        return self._fill(text, about, {"n": n, **values})
+
+    def _fill(self, text: str, about: tuple[str, ...], values: Mapping[str, object]) -> str:
+        return typeset(text.format_map(_Filling(self, about, values)), self.language)
 
     def look_up(self, name: str, *about: str) -> object:
         """Return what a placeholder stands for that was not given."""
@@ -85,7 +94,20 @@ class View:
 
     def unit(self, code: str) -> str:
         """Return the name of a country or region."""
-        return name_unit(code, self.settings, self.language)
+        return self.bend(name_unit(code, self.settings, self.language), code)
+
+    def bend(self, text: str, code: str) -> Name:
+        """Return the name of a country, region or place with its forms."""
+        kind = "country" if len(code) == 2 else "place" if self.wording else "region"
+        return self.name(text, code, kind)
+
+    def name(self, text: str, code: str, kind: str) -> Name:
+        """Return a name with the forms that it takes inside a sentence."""
+        return bend_name(typeset(text, self.language), code, kind, self.language, self._forms)
+
+    @cached_property
+    def _forms(self) -> Forms:
+        return read_forms(self.settings.regions_path.parent / NAMES_FILE)
 
     def names(self, codes: Iterable[str]) -> dict[str, str]:
         """Return the names of several units by their codes."""
@@ -100,9 +122,10 @@ class View:
         return self._labels[code]
 
     @cached_property
-    def _labels(self) -> dict[str, str]:
+    def _labels(self) -> dict[str, Name]:
+        label, kinds = self.codebook.label, self.codebook.table["kind"]
         return {
-            code: self.codebook.label(code, self.language) for code in self.codebook.table.index
+            code: self.name(label(code, self.language), code, kind) for code, kind in kinds.items()
         }
 
     def heading(self, code: str, room: float, size: float) -> str:
@@ -115,7 +138,7 @@ class View:
 
     def join(self, texts: Iterable[str], *, style: str = "standard") -> str:
         """Return several texts as a list in a sentence; style ``or`` for alternatives."""
-        return str(format_list(list(texts), style=style, locale=self.language))  # type: ignore
+        return join_names(texts, self.language, style=style)
 
     def number(self, value: float, *, decimals: int = 1, sign: bool = False) -> str:
         """Return a number in the language's style."""

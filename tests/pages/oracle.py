@@ -48,6 +48,10 @@ class Oracle:
         self.of = {
             d: [c for c in self.leaves if self.node[c]["parent"] == d] for d in self.dimensions
         }
+        self.forms = {
+            (r["code"], r["language"]): [r["the"], r["in"], r["of"]]
+            for r in read_rows(ROOT / "data/codebooks/names.csv")
+        }
         self.raw: dict[tuple[str, str], dict[int, float]] = {}
         self.source: dict[str, str] = {}
         self.resources = json.loads(
@@ -61,6 +65,11 @@ class Oracle:
         self.values = np.array([[self.newest(u, c) for c in self.leaves] for u in self.units])
         self.scores01 = np.column_stack([self._normalise(i) for i in range(len(self.leaves))])
         self.members = list(range(len(self.units)))
+
+    def is_named(self, code: str, language: str, text: str) -> bool:
+        """Tell whether a text names a node, by its label or by a form of it."""
+        names = [self.node[code][f"label_{language}"], *self.forms.get((code, language), [])]
+        return any(name in text for name in names)
 
     def _read(self, resource: dict[str, str]) -> None:
         for row in read_rows(ROOT / "data/raw" / resource["path"]):

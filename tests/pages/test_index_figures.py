@@ -40,7 +40,8 @@ def _drawn(chart: Chart, name: str) -> Iterator[tuple[tuple[Any, ...], dict[str,
 
 def _assert_names(title: str, names: Iterable[str], others: Iterable[str]) -> None:
     """Hold a title to names in their order, and to none of the others."""
-    names = list(names)
+    title, names = title.lower(), [name.lower() for name in names]
+    others = [other.lower() for other in others]
     places = [title.index(name) for name in names]
     assert places == sorted(places), title
     for other in set(others) - set(names):

@@ -49,7 +49,7 @@ def test_findings_tell_the_gap_to_the_median_and_to_the_best(unit: str) -> None:
         ) in text
     low, high = o.rank_interval(unit, o.root)
     assert (
-        f"- {NAMES[unit]} scores {o.score(unit, o.root):.1f} of 100 on {_label(o.root)}; the "
+        f"- {NAMES[unit]} scores {o.score(unit, o.root):.1f} of 100 on capacity to innovate; the "
         f"median of {np.isfinite(o.scores[o.root]).sum()} reference countries is "
         f"{o.median(o.root):.1f}. Rank {o.rank(unit, o.root):.0f}, in 90% of runs {low:.0f} to "
         f"{high:.0f}."

@@ -278,7 +278,7 @@ def test_the_choices_that_matter_most_are_named(language: str) -> None:
     page = read_page("50", language=language)
     order = wide.choices_by_total()
     names = dict(zip(wide.WIDE, CHOICES[language], strict=True))
-    title = page.charts[3].alt.split("\N{NO-BREAK SPACE}: " if language == "fr" else ": ", 1)[1]
+    title = page.charts[3].alt.split(": ", 1)[1]
     line = page.texts[1].splitlines()[2]
     for text in (title, line):
         found = [names[c] for c in order[:2]]

@@ -203,7 +203,7 @@ def start_chart(
             borderaxespad=0.2, columnspacing=1.4, handletextpad=0.4,
         ).set_in_layout(False)  # fmt: skip
     chart.data = data
-    chart.alt = f"{title} {subtitle}"
+    chart.alt = f"{title}{'' if title.endswith(('.', '?', '!', '…')) else '.'} {subtitle}"
     axes = chart.subplots(1, columns, squeeze=False, **subplots)
     return chart, list(axes.flat)
 

@@ -65,9 +65,7 @@ def find_key(root: Path, path: str | Path | None = None) -> bytes:
             f"of your own and name it in ${KEY_VARIABLE}"
         )
     if os.name == "posix" and about.st_mode & 0o077:
-        raise InnocapError(
-            f"key file {place}: others may read it; close it with: chmod 600 {place}"
-        )
+        raise InnocapError(f"key file {place}: others may read it; close it: chmod 600 {place}")
     if len(key) < 16:
         raise InnocapError(f"key file {place}: {len(key)} bytes are too few for a key")
     if len(key) > _MOST_BYTES or len(set(key)) < _FEWEST_DIFFERENT:
