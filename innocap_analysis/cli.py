@@ -60,6 +60,10 @@ Places = Annotated[
     ),
 ]  # fmt: skip
 Country = Annotated[str | None, typer.Option("--country", "-c", help="Places of this country.")]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option("--format", "-f", help="html (pages), and briefs as pdf, docx, pptx and xlsx."),
+]
 Index = Annotated[
     str | None, typer.Option("--index", "-i", help="An index that innocap.yml lists.")
 ]
@@ -107,9 +111,11 @@ def report(
     places: Places = None,
     country: Country = None,
     index: Index = None,
+    form: Formats = None,
 ) -> None:
     """Run the notebooks and write reports and figures."""
     settings = load_settings()
+    formats = [part.strip() for text in form or () for part in text.split(",")] or None
     asked: dict[str, Any] = {
         "regions": region, "notebooks": notebook, "languages": language, "table": runs,
         "places": places, "country": country, "index": index,
@@ -121,7 +127,7 @@ def report(
         _foresee(
             Request(
                 settings, region, notebook, language, pairs, jobs, force, variant, runs, places,
-                country, index,
+                country, index, formats,
             )
         )  # fmt: skip
         return
@@ -140,6 +146,7 @@ def report(
         places=places,
         country=country,
         index=index,
+        formats=formats,
         jobs=jobs,
         force=force,
         scheduler=scheduler,

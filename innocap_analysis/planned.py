@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
@@ -18,6 +19,8 @@ def _list_names(value: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_list_names), Field(min_length=1)]
+# An office's own templates for documents, by the ending of their names.
+Templates = dict[Literal["docx", "pptx"], Path]
 Given = dict[str, str | tuple[str, ...]]
 
 
@@ -31,17 +34,23 @@ class PlannedRuns(Part):
 
 
 class BatchPlan(Part):
-    """Which notebooks run once, for every country or for places, and what else runs with what."""
+    """Which notebooks run once, for countries, places or when asked, and what with."""
 
     comparison: tuple[str, ...] = ()
     region: tuple[str, ...] = ()
     place: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
     lab: tuple[str, ...] = ()  # for JupyterLab alone: no batch runs them
     defaults: dict[str, Given] = Field(default_factory=dict)
     sets: dict[str, Annotated[Given, Field(min_length=1)]] = Field(default_factory=dict)
     runs: tuple[PlannedRuns, ...] = ()
     timeout_seconds: Annotated[int, Field(ge=1)] = 600
     memory_mb: Annotated[int, Field(ge=256)] | None = None
+
+    def find_repeated(self) -> list[str]:
+        """Return the notebooks that are listed twice."""
+        names = [*self.comparison, *self.region, *self.place, *self.documents]
+        return sorted({name for name in names if names.count(name) > 1})
 
     @field_validator("sets")
     @classmethod

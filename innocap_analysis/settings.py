@@ -29,7 +29,7 @@ from innocap_analysis.partners import (
     ReferenceSets,
 )
 from innocap_analysis.parts import Part
-from innocap_analysis.planned import MARK, BatchPlan, check_variant
+from innocap_analysis.planned import MARK, BatchPlan, Templates, check_variant
 from innocap_analysis.yamlfile import parse_yaml, tell_fault
 
 CONFIG_NAME = reads.CONFIG_NAME
@@ -83,6 +83,7 @@ class Settings(Part):
     min_respondents: Annotated[int, Field(ge=MIN_RESPONDENTS_FLOOR)] = 10
     min_organisations: Annotated[int, Field(ge=1)] = 3
     peers: PeerRule = PeerRule()
+    templates: Templates = Field(default_factory=dict)
     batch: BatchPlan
 
     _root: Path = PrivateAttr(default=Path())
@@ -107,8 +108,7 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _check_names_differ(self) -> Settings:
-        names = [*self.batch.comparison, *self.batch.region, *self.batch.place]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        if twice := self.batch.find_repeated():
             raise ValueError(f"batch: {twice[0]!r} is listed twice")
         for index in self.indexes:
             check_variant(index)

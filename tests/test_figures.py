@@ -128,7 +128,7 @@ def wave() -> Wave:
     return ia.load_wave(settings=load_settings(ROOT))
 
 
-def _drawn_texts(chart: Chart) -> list[Text]:
+def list_drawn_texts(chart: Chart) -> list[Text]:
     """Every text that is drawn; an axis also keeps ticks that lie outside its view."""
     unseen = set()
     for ax in chart.axes:
@@ -163,7 +163,7 @@ def test_every_survey_figure_fits_and_says_that_it_is_made_up(
 ) -> None:
     chart = SURVEY_CHARTS[name](_look(wave, language))
     check_texts(chart)
-    assert "SYNTHETIC" in {text.get_text() for text in _drawn_texts(chart)}
+    assert "SYNTHETIC" in {text.get_text() for text in list_drawn_texts(chart)}
     assert chart.alt.startswith("SYNTHETIC. ")
     assert chart.data["synthetic"].all()
 
@@ -185,7 +185,7 @@ def check_texts(chart: Chart) -> None:
     canvas.draw()
     renderer = canvas.get_renderer()
     frame = chart.bbox
-    texts = _drawn_texts(chart)
+    texts = list_drawn_texts(chart)
     assert len(texts) > 5
     for text in texts:
         box = text.get_window_extent(renderer)

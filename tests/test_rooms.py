@@ -27,6 +27,7 @@ ROOMS = [
     "index",
     "survey",
     "pages",
+    "documents",
     "batch",
     "changes",
     "cli_survey",

@@ -10,11 +10,12 @@ from innocap_analysis.batch.outcome import Run, Value
 from innocap_analysis.batch.parameters import Parameter, check_values, read_parameters
 from innocap_analysis.batch.record import read_record
 from innocap_analysis.batch.rows import Faults
+from innocap_analysis.documents.brief import FORMATS
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.settings import CONFIG_NAME, Settings
 from innocap_analysis.survey.wave import find_wave
 
-BY_PLAN = ("region", "place", "language", "index")  # given by the options of a plan
+BY_PLAN = ("region", "place", "language", "index", "formats")  # by options of a plan
 # What is of one index only; of another it is what its pages take by themselves.
 _OF_INDEX = ("reference", "example", "region", "leave_out")
 
@@ -35,7 +36,7 @@ class Book:
     def runs_once(self, name: str) -> bool:
         """Whether a notebook is for all countries together."""
         plan = self.settings.batch
-        if name in (*plan.region, *plan.place):
+        if name in (*plan.region, *plan.place, *plan.documents):
             return False
         about = {"region", "place"}
         return name in plan.comparison or all(p.name not in about for p in self.declare(name))
@@ -43,6 +44,10 @@ class Book:
     def is_for_places(self, name: str) -> bool:
         """Whether a notebook is about a municipality, district or region."""
         return name in self.settings.batch.place
+
+    def is_document(self, name: str) -> bool:
+        """Whether a notebook writes documents, which are made when they are asked for."""
+        return name in self.settings.batch.documents
 
     def declare(self, name: str) -> list[Parameter]:
         """Return the parameters of a notebook."""
@@ -142,6 +147,12 @@ def set_values(
     mark = mark_wave(str(values["wave"]), book.settings) if "wave" in values else ""
     tag = make_tag(mark, book.settings.index, (variant or name_choices(choices)) if choices else "")
     return values, tag, choices
+
+
+def find_formats(run: Run, settings: Settings) -> list[str]:
+    """Return the formats in which a document stands; none where it does not."""
+    made = read_record(settings.output_dir / run.place).get("parameters", {})
+    return [name for name in FORMATS if name in made.get("formats", [])]
 
 
 def find_overruled(settings: Settings, plan: Sequence[Run] = ()) -> list[str]:

@@ -18,9 +18,10 @@ from innocap_analysis.settings import CONFIG_NAME, Settings, load_settings
 
 
 def pack_project(settings: Settings) -> bytes:
-    """Pack settings, data, notebooks and their pictures: all that a run reads."""
+    """Pack settings, data, templates, notebooks and their pictures: all that a run reads."""
     root = settings.root
-    files = [path for name in (CONFIG_NAME, LOCK_NAME) if (path := root / name).is_file()]
+    names = (CONFIG_NAME, LOCK_NAME, *map(str, settings.templates.values()))
+    files = [path for name in names if (path := root / name).is_file()]
     own = list(walk_files(settings.notebooks_dir))
     shown = {
         picture

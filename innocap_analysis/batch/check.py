@@ -95,8 +95,8 @@ def _check_goalposts(settings: Settings) -> None:
 
 
 def _check_plan(settings: Settings) -> None:
-    planned = {run.notebook.stem for run in make_plan(settings)} | set(settings.batch.place)
-    planned |= set(settings.batch.lab)
+    planned = {run.notebook.stem for run in make_plan(settings)}
+    planned |= {*settings.batch.place, *settings.batch.documents, *settings.batch.lab}
     strays = sorted({p.stem for p in settings.notebooks_dir.glob("*.ipynb")} - planned)
     if strays:
         raise InnocapError(

@@ -95,6 +95,7 @@ def _find_fault(place: str, record: dict[str, Any], settings: Settings) -> str:
     parameters.pop("language", None)
     region = parameters.pop("region", None)
     of_place = parameters.pop("place", None) is not None
+    formats = parameters.pop("formats", None)
     notebook, tag, language = split_report(stem, settings)
     index, variant = split_index(split_tag(tag)[1], settings)
     told = parameters.pop("index", None)
@@ -102,7 +103,7 @@ def _find_fault(place: str, record: dict[str, Any], settings: Settings) -> str:
         return f"innocap.yml lists no index {told}"
     plan = settings.batch
     planned = plan.comparison if folder == COMPARISON else plan.place if of_place else plan.region
-    if notebook not in planned:
+    if notebook not in (*planned, *plan.documents):
         return f"innocap.yml plans no {notebook} " + (
             "once" if folder == COMPARISON else "for places" if of_place else "for regions"
         )
@@ -116,6 +117,7 @@ def _find_fault(place: str, record: dict[str, Any], settings: Settings) -> str:
             parameters=None if variant in settings.batch.sets else parameters,
             variants=[variant] if variant else None,
             index=index or None,
+            formats=formats,
         )
     except InnocapError as fault:
         return str(fault).splitlines()[0]

@@ -32,6 +32,7 @@ class Request:
     places: Sequence[str] | None = None
     country: str | None = None
     index: str | None = None
+    formats: Sequence[str] | None = None
 
 
 def conduct_batch(
@@ -151,6 +152,7 @@ def _plan_batch(
         places=request.places,
         country=request.country,
         index=request.index,
+        formats=request.formats,
     )
     config = request.settings
     refuse_faults(config.choose(request.index))
@@ -159,11 +161,21 @@ def _plan_batch(
         *find_overruled(config, plan),
         *find_changed(config, plan),
         *tell_waves(plan),
+        *_tell_substitutes(plan),
     ):
         tell("note", note)
     for year in {run.parameters.get("year") for run in plan} - {None}:
         load_capacity(index=request.index, year=int(str(year)), settings=config)
     return plan
+
+
+def _tell_substitutes(plan: Sequence[Run]) -> list[str]:
+    """Say what makes documents otherwise than it should."""
+    from innocap_analysis.documents.web import tell_substitute
+
+    formats = [run.parameters.get("formats") for run in plan]
+    wanted = any(isinstance(own, list) and "pdf" in own for own in formats)
+    return [told] if wanted and (told := tell_substitute()) else []
 
 
 def count_jobs(wanted: int | None, runs: int) -> int:

@@ -25,7 +25,11 @@ CRATE_NAME = "ro-crate-metadata.json"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 VERSION = "https://w3id.org/ro/crate/1.1"
 CONTEXT = [f"{VERSION}/context", "https://w3id.org/ro/terms/workflow-run/context"]
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 _FORMATS = {
+    ".pdf": "application/pdf", ".docx": f"{_OFFICE}.wordprocessingml.document",
+    ".pptx": f"{_OFFICE}.presentationml.presentation", ".txt": "text/plain",
+    ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
     ".ipynb": "application/x-ipynb+json", ".html": "text/html", ".svg": "image/svg+xml",
     ".png": "image/png", ".csv": "text/csv", ".json": "application/json",
     ".yml": "application/yaml", ".md": "text/markdown",

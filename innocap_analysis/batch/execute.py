@@ -76,7 +76,12 @@ def execute_run(
                     error = ending.error + _keep_failed(done, run, settings)
                     return Outcome(run, "failed", time.monotonic() - clock, ending.cell, error)
                 index = f"{name_report('index', run.language, settings)}.html"
-                text = export_html(done, run.language, folder=settings.notebooks_dir, index=index)
+                own = place / run.place.replace(".ipynb", ".html")
+                text = (
+                    own.read_text(encoding="utf-8")  # a notebook may write its page itself
+                    if own.is_file()
+                    else export_html(done, run.language, folder=settings.notebooks_dir, index=index)
+                )
             page = text.encode("utf-8")
             read = collect(witness, kernel=engine is None)
             outputs = _hash_made(place) | {

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import io
 import pkgutil
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,10 @@ def load_runs(languages: Sequence[str], notebooks: Sequence[Path]) -> None:
 
     for notebook in notebooks:
         import_used(notebook, _PACKAGES)
+    if "innocap_analysis.documents.save" in sys.modules:
+        from innocap_analysis.documents.save import load_writers
+
+        load_writers()
     for language in languages:
         get_translator(language)
 

@@ -24,6 +24,8 @@ from innocap_analysis.batch.plan import COMPARISON
 from innocap_analysis.batch.results import FRONT_NAME
 from innocap_analysis.batch.units_page import link_indexes
 from innocap_analysis.batch.variant import describe_choices, read_variant
+from innocap_analysis.documents.brief import NAMES
+from innocap_analysis.documents.brief import STEM as DOCUMENT
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
 from innocap_analysis.pages.front import PAGE, describe_front
@@ -173,7 +175,8 @@ def _link_reports(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
                 view.say("All countries") if page.folder == COMPARISON else view.unit(page.folder)
             )
             card = cards.setdefault(page.folder, {"title": name, "text": "", "links": []})
-            card["links"].append({"href": page.link, "title": _name_page(page, titles)})
+            link = {"href": page.link, "title": _name_page(page, titles)}
+            card["links"].append(link | {"also": _link_documents(settings, page, view.language)})
     countries = [code for code in cards if code in settings.countries]
     sections = (
         (view.say("Comparison"), [code for code in cards if code == COMPARISON]),
@@ -196,6 +199,19 @@ def _link_reports(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _link_documents(settings: Settings, page: _Page, language: str) -> list[dict[str, str]]:
+    """Return links to the documents that a page stands for too."""
+    if page.notebook not in settings.batch.documents:
+        return []
+    stem = name_report(DOCUMENT, language, settings, page.tag)
+    files = {name: page.file.with_name(f"{stem}.{ending}") for ending, name in NAMES.items()}
+    return [
+        {"href": f"{page.folder}/{file.name}", "title": name}
+        for name, file in files.items()
+        if file.exists()
+    ]
 
 
 def _link_places(settings: Settings, view: IndexView) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from innocap_analysis.batch.book import BY_PLAN, Book, check_sets, set_values
+from innocap_analysis.batch.book import BY_PLAN, Book, check_sets, find_formats, set_values
 from innocap_analysis.batch.many import ManyUnits
 from innocap_analysis.batch.naming import name_report
 from innocap_analysis.batch.outcome import Run
@@ -21,6 +21,7 @@ from innocap_analysis.batch.wish import ALL, Wish
 from innocap_analysis.data.find_places import choose_places
 from innocap_analysis.data.levels import COUNTRY, find_level
 from innocap_analysis.data.places import read_places
+from innocap_analysis.documents.brief import PAGE_FORMAT
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.settings import CONFIG_NAME, Settings
 
@@ -39,6 +40,7 @@ def make_plan(
     places: Sequence[str] | None = None,
     country: str | None = None,
     index: str | None = None,
+    formats: Sequence[str] | None = None,
 ) -> list[Run]:
     """List the runs of a batch, every one checked."""
     faults = Faults()
@@ -48,11 +50,13 @@ def make_plan(
         if regions or table:
             raise InnocapError("--places: cannot be given with --region or --runs; leave one out")
         regions, places, country = many.choose(places, country), None, None
-    wish = Wish.read(settings, regions, language, parameters, variants, many)
+    wish = Wish.read(settings, regions, language, parameters, variants, many, formats)
     rows = list_rows(settings, table, faults)
     if index:
         # Further rows of the plan are about the default index, and so are pages about places.
         rows = [row for row in rows if table or (row.simple and row.units != [])]
+    if index or many is not None:  # documents are about the countries of the default index
+        rows = [row for row in rows if tuple(row.notebooks) != settings.batch.documents]
     if places:
         rows = [_list_places_row(settings, places, country, regions, table)]
     elif country is not None:
@@ -87,6 +91,12 @@ def make_plan(
                 )
     faults.tell()
     if not found:
+        if wish.formats:
+            raise InnocapError(
+                f"--format {','.join(wish.formats)}: no document is made of what was asked for; "
+                f"documents are about countries and come from {', '.join(settings.batch.documents)}"
+                ": leave --notebook and --places out, and give countries as --region"
+            )
         if chosen and all(book.is_for_places(name) for name in chosen):
             raise InnocapError(
                 f"{chosen[0]}: is about places; say which, such as --places rural --country SE or "
@@ -164,6 +174,8 @@ def _check_declared(
 def _expand_row(
     row: Row, names: Sequence[str], wish: Wish, book: Book, many: ManyUnits | None
 ) -> list[Run]:
+    if wish.formats and PAGE_FORMAT not in wish.formats:
+        names = [name for name in names if book.is_document(name)]
     units = _choose_units(row, names, wish, book, many)
     languages = _choose_languages(row, wish, book)
     _check_own(row, names, book)
@@ -173,6 +185,8 @@ def _expand_row(
             row.places["units"], f"{once[0]} runs once, for all countries; leave the units out"
         )
     places = [(COMPARISON, name) for name in once]
+    if row.simple and wish.regions is None:  # and one document about all countries
+        places += [(COMPARISON, name) for name in names if book.is_document(name)]
     others = [name for name in names if name not in once]
     if many is None:
         places += _pair_units(units, others, book)
@@ -192,7 +206,13 @@ def _expand_row(
                 if folder != COMPARISON:
                     own["place" if book.is_for_places(name) else "region"] = folder
                 stem = name_report(name, tongue, book.settings, tag)
-                runs.append(Run(book.path(name), folder, tongue, own, stem, tag, choices))
+                run = Run(book.path(name), folder, tongue, own, stem, tag, choices)
+                if book.is_document(name):
+                    formats = wish.formats or find_formats(run, book.settings)
+                    if not formats:
+                        continue
+                    own["formats"] = list(formats)
+                runs.append(run)
     return runs
 
 
@@ -208,6 +228,8 @@ def _pair_units(units: Sequence[str], names: Sequence[str], book: Book) -> list[
     for unit in units:
         is_country = unit in book.settings.countries
         for name in names:
+            if book.is_document(name) and not is_country:
+                continue
             if is_country == book.is_for_places(name):
                 if is_country:
                     continue  # a country has pages of its own

@@ -75,7 +75,8 @@ def list_rows(settings: Settings, file: Path | None, faults: Faults) -> list[Row
         return list(_read_rows(file, settings, faults))
     plan = settings.batch
     rows = []
-    for kind, units in (("comparison", None), ("region", ["countries"]), ("place", [])):
+    kinds = {"comparison": None, "region": ["countries"], "place": [], "documents": ["countries"]}
+    for kind, units in kinds.items():
         names = getattr(plan, kind)
         if names:
             places = dict.fromkeys(("notebook", "units"), f"{CONFIG_NAME}: batch")

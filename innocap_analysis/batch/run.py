@@ -36,6 +36,7 @@ def run_notebooks(
     places: Sequence[str] | None = None,
     country: str | None = None,
     index: str | None = None,
+    formats: Sequence[str] | None = None,
     jobs: int | None = None,
     force: bool = False,
     scheduler: str | None = None,
@@ -66,6 +67,9 @@ def run_notebooks(
         Choose `places` in this country only.
     index : str, optional
         One of the indexes that ``innocap.yml`` lists: its notebooks and units instead.
+    formats : sequence of str, optional
+        Write briefs of ``pdf``, ``docx``, ``pptx`` or ``xlsx`` too; with ``html`` the pages as
+        well. Default: the pages, and the briefs that stand are brought in step.
     jobs : int, optional
         Notebooks at the same time. Default: one per processor core.
     force : bool
@@ -102,7 +106,7 @@ def run_notebooks(
     count_jobs(jobs, 1)
     request = Request(
         config, regions, notebooks, language, parameters, jobs, force, variants, table,
-        places, country, index,
+        places, country, index, formats,
     )  # fmt: skip
     tally = _Tally(report or (lambda *_: None), note or _remark)
     if scheduler is not None:

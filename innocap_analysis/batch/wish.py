@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from innocap_analysis.batch.book import BY_PLAN
 from innocap_analysis.batch.many import ManyUnits
 from innocap_analysis.batch.rows import DEFAULT, know_places, resolve_unit
+from innocap_analysis.documents.brief import check_formats
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.planned import check_variant
 from innocap_analysis.settings import CONFIG_NAME, Settings
@@ -23,6 +24,7 @@ class Wish:
     languages: list[str] | None
     parameters: dict[str, object]
     variants: Sequence[str]
+    formats: list[str]  # of documents; none: those that stand are brought in step
 
     @classmethod
     def read(
@@ -33,6 +35,7 @@ class Wish:
         parameters: Mapping[str, object] | None,
         variants: Sequence[str] | None,
         many: ManyUnits | None,
+        formats: Sequence[str] | None = None,
     ) -> Wish:
         """Check what was asked for."""
         tongues = [language] if isinstance(language, str) else list(language or [])
@@ -41,7 +44,7 @@ class Wish:
         given = dict(parameters or {})
         for reserved in BY_PLAN:
             if reserved in given:
-                option = "places" if reserved == "place" else reserved
+                option = {"place": "places", "formats": "format"}.get(reserved, reserved)
                 raise InnocapError(f"parameter {reserved}: use --{option} instead")
         known = know_places(settings) if regions and many is None else None
         for name in variants or ():
@@ -58,6 +61,7 @@ class Wish:
             list(dict.fromkeys(settings.check_language(tongue) for tongue in tongues)) or None,
             given,
             tuple(dict.fromkeys(variants or ())),
+            check_formats(formats or ()),
         )
 
 

@@ -158,7 +158,7 @@ def _serve(pipe: Channel, settings: Settings, state: ProjectState, output: str) 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ[OUTPUT_VARIABLE] = output
     plan = settings.batch
-    names = (*plan.comparison, *plan.region, *plan.place)
+    names = (*plan.comparison, *plan.region, *plan.place, *plan.documents)
     paths = [settings.notebooks_dir / f"{name}.ipynb" for name in names]
     books = [path for path in paths if path.is_file()]
     pool = RunPool(settings, state, _MANY, "fork", settings.languages, books)

@@ -37,7 +37,7 @@ def plot_dimensions(view: IndexView) -> Chart:
             "goalpost) to 100 (highest)."
         ),
         data=table,
-        height=3.2,
+        height=view.medium.tall(3.2, round(2.3 * len(view.nodes))),
         key=make_key(_list_marked(view), view),
         note=" ".join([*(f"{text}." for text in told[1:]), few]),
     )

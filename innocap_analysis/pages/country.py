@@ -14,6 +14,7 @@ from innocap_analysis.pages.indicators import draw_rows, make_key
 from innocap_analysis.pages.order import tell_order_changes, tell_peers, tell_ranks
 from innocap_analysis.pages.texts import Prose, Table
 
+_NARROW = 4.0  # inches; then a verdict does not fit beside its row
 _HATCHED: dict[str, Any] = {"hatch": "////", "edgecolor": "white"}
 
 
@@ -48,22 +49,27 @@ def plot_profile(view: IndexView) -> Chart:
     """Draw the country's index and dimension scores over the reference set."""
     rows = view.verdicts.of(view.about)
     chart, (ax,) = view.start_chart(
-        _tell_profile(view),
+        tell_profile(view),
         view.say(
             "Scores of {n_members} reference countries, their median and {unit}, from 0 (lowest "
             "goalpost) to 100 (highest).",
             unit=view.unit(view.about),
         ),
         data=rows.loc[view.nodes].reset_index(),
-        height=2.9,
+        height=view.medium.tall(2.9, round(2.3 * len(view.nodes))),
         key=make_key([view.about], view),
-        note=view.say("Published national indicators; the sources are listed on page 10."),
+        note="" if view.medium.name else tell_home(view),
     )
     draw_rows(ax, view, view.nodes, [view.about])
     return chart
 
 
-def _tell_profile(view: IndexView) -> str:
+def tell_home(view: IndexView) -> str:
+    """Say where the sources of the figures are told; a document tells them itself."""
+    return view.say("Published national indicators; the sources are listed on page 10.")
+
+
+def tell_profile(view: IndexView) -> str:
     """Name the dimensions furthest ahead and furthest behind, by the gap to the median."""
     unit = view.about
     order = view.verdicts.order_dimensions(unit)
@@ -213,17 +219,20 @@ def plot_priorities(view: IndexView) -> Chart:
             "{n_runs} runs with other weights, one indicator left out, or a geometric mean."
         ),
         data=data,
-        height=0.55 * len(order) + 0.3,
+        height=view.medium.tall(0.55 * len(order) + 0.3, 2 * len(order)),
     )
-    names = [view.code(code) for code in order]
-    marks.frame_rows(ax, names, label=view.say("Points from the reference median"))
+    size, narrow = view.medium.size, view.medium.width < _NARROW
+    names = view.fit_names(view.code(code) for code in order)
+    label = view.say("Points from the reference median")
+    marks.frame_rows(ax, names, label="" if narrow else label, size=size(9))
     marks.draw_points(
-        ax, data.assign(y=data.index), "gap_to_median", looks=view.looks([unit]), size=9,
+        ax, data.assign(y=data.index), "gap_to_median", looks=view.looks([unit]), size=size(9),
         ends=("gap_low", "gap_high"), linewidth=3, alpha=0.55,
     )  # fmt: skip
     for y, code in enumerate(order):
-        ax.text(1.01, y, view.say("{gap} · {verdict}", unit, code), va="center", size=8.5,
-                transform=ax.get_yaxis_transform())  # fmt: skip
+        told = view.say("{gap} · {verdict}", unit, code)
+        ax.text(1.01, y, f"{view.stand(unit, code, 'gap')}" if narrow else told, va="center",
+                size=size(8.5), transform=ax.get_yaxis_transform())  # fmt: skip
     ax.axvline(0, color=INK, linewidth=1.4)
     ax.margins(x=0.06)
     return chart

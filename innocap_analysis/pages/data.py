@@ -121,7 +121,7 @@ def plot_years(view: IndexView) -> Chart:
     return chart
 
 
-def _read_notes(view: IndexView, topic: str) -> dict[str, str]:
+def read_notes_on(view: IndexView, topic: str) -> dict[str, str]:
     """Return the readers' notes on a topic in the view's language, by what they are about."""
     notes = read_notes(view.settings.notes_path)
     own = notes[notes["topic"] == topic]
@@ -130,7 +130,7 @@ def _read_notes(view: IndexView, topic: str) -> dict[str, str]:
 
 def table_sources(view: IndexView) -> Table:
     """List the raw files: what each is, its terms, and how it was checked."""
-    checks, licences = _read_notes(view, "check"), _read_notes(view, "licence")
+    checks, licences = read_notes_on(view, "check"), read_notes_on(view, "licence")
     title, publisher = view.say("Source"), view.say("Publisher")
     rows = [
         {
@@ -147,7 +147,7 @@ def table_sources(view: IndexView) -> Table:
 
 def table_cautions(view: IndexView) -> Table:
     """List what to be careful about: notes on indicators, and flags of single figures."""
-    cautions = _read_notes(view, "caution")
+    cautions = read_notes_on(view, "caution")
     rows = []
     for code in [*view.codebook.leaves, *view.capacity.regional.columns]:
         notes = [cautions[code]] if code in cautions else []

@@ -31,8 +31,10 @@ def draw_rows(
     """
     # A single unit's number carries its own mark.
     marked = {c for c in rows if len(units) > 1 and any(view.flag(u, c) for u in units)}
+    names = [view.code(code) + (FLAG_MARK if code in marked else "") for code in rows]
+    size = view.medium.size
     marks.frame_rows(
-        ax, [view.code(code) + (FLAG_MARK if code in marked else "") for code in rows],
+        ax, view.fit_names(names), size=size(9),
         bold=[code in headings or code == view.root for code in rows], label=view.say("Score"),
         grid=False,
     )  # fmt: skip
@@ -45,19 +47,20 @@ def draw_rows(
     dots = reference.to_numpy().ravel("F"), np.repeat(y, len(reference))
     marks.draw_dots(ax, *dots, size=4.5, alpha=0.35)
     # In points, so that it ends below the number of a unit at the median.
-    ax.plot(reference.median(), y, "|", color=INK, ms=15, mew=1.8)
+    ax.plot(reference.median(), y, "|", color=INK, ms=size(15), mew=1.8)
     own = view.scores.reindex(units)[list(heights)].rename_axis("unit").reset_index()
     own = own.melt("unit", var_name="code", value_name="score")
     own["y"] = own["code"].map(heights) + own["unit"].map(marks.spread_rows(units, 0.18))
     single = len(units) == 1
     marks.draw_points(
-        ax, own, "score", looks=view.looks(units), size=9 if single else 7.5, edge="white"
+        ax, own, "score", looks=view.looks(units), size=size(9 if single else 7.5), edge="white"
     )
     if single:
         own = own.dropna()
         texts = [view.stand(units[0], code, "score") for code in own["code"]]
         marks.write_beside(
-            ax, own["score"], own["y"], texts, (0, 8), ha="center", va="bottom", size=8.5,
+            ax, own["score"], own["y"], texts, (0, size(8)), ha="center", va="bottom",
+            size=size(8.5),
             weight="bold", color=view.colour(units[0]),
         )  # fmt: skip
 

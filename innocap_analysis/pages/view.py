@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -19,6 +19,7 @@ from innocap_analysis.files import write_atomically
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.pages.drawing.figure import REFERENCE, Chart, save_figure, start_chart
 from innocap_analysis.pages.drawing.lettering import wrap_text
+from innocap_analysis.pages.drawing.medium import SCREEN, Medium
 from innocap_analysis.pages.facts import Fact, Ledger, Said
 from innocap_analysis.pages.language import (
     format_figure,
@@ -42,7 +43,7 @@ class View:
     """A reader's view: turns codes and numbers into words of one language.
 
     `page` is the number of the notebook; figures go to `folder`, a unit's code or ``comparison``;
-    `ledger` holds the facts that were printed.
+    `ledger` holds the facts that were printed; figures are laid out for `medium`.
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class View:
     page: str = ""
     folder: str = COMPARISON
     ledger: Ledger = field(default_factory=Ledger, compare=False, repr=False)
+    medium: Medium = SCREEN
 
     @property
     def root(self) -> str:
@@ -71,6 +73,13 @@ class View:
     def nodes(self) -> list[str]:
         """The index and its dimensions."""
         return [self.root, *self.dimensions]
+
+    def lay_out_for(self, medium: Medium) -> Self:
+        """Return the same view for figures of another medium; what it knows is not found anew."""
+        other = replace(self, medium=medium)
+        own = {field.name for field in fields(self)}
+        other.__dict__.update({k: v for k, v in self.__dict__.items() if k not in own})
+        return other
 
     def say(self, text: str, *about: str, **values: object) -> str:
         """Translate a text and fill its placeholders with facts and names, never bare numbers.
@@ -131,6 +140,11 @@ class View:
     def heading(self, code: str, room: float, size: float) -> str:
         """Return the label in bold lines that fit, long words broken."""
         return wrap_text(self.codebook.hyphenated(code, self.language), room, size, bold=True)
+
+    def fit_names(self, names: Iterable[str]) -> list[str]:
+        """Return the names of rows in lines that leave room for the panel."""
+        room, size = self.medium.room, self.medium.size(9)
+        return [wrap_text(name, room, size) for name in names]
 
     def codes(self, codes: Iterable[str]) -> str:
         """Return several labels, separated by commas."""
@@ -209,7 +223,7 @@ class View:
         """Start a figure whose note and alternative text tell the circumstances of the view."""
         told = self.circumstances
         note = " ".join(filter(None, (note, told)))
-        made, axes = start_chart(title, subtitle, note=note, **chart)
+        made, axes = start_chart(title, subtitle, note=note, medium=self.medium, **chart)
         made.alt = " ".join(filter(None, (made.alt, told)))
         return made, axes
 

@@ -25,6 +25,7 @@ from innocap_analysis.pages.drawing.lettering import (
     measure_width,
     wrap_text,
 )
+from innocap_analysis.pages.drawing.medium import SCREEN, Medium
 from innocap_analysis.pages.drawing.placing import OneRow
 from innocap_analysis.pages.drawing.sheet import Sheet
 from innocap_analysis.settings import LAB_FOLDER, Settings, load_settings
@@ -39,8 +40,7 @@ GRID = "#E3E3E3"
 AHEAD = "#3A2A9C"
 BEHIND = "#8F3A00"
 
-WIDTH = 8.0
-PNG_DPI = 160
+WIDTH, PNG_DPI = SCREEN.width, SCREEN.dpi
 MAKER = f"INNOCAP analysis {__version__}"
 _SCREEN_DPI = 96
 _TITLE_SIZE, _SUBTITLE_SIZE, _NOTE_SIZE = 12.5, 9.5, 8.0
@@ -93,6 +93,9 @@ class Chart(Figure):
 
     data: pd.DataFrame
     alt: str
+    caption: str = ""  # the finding, how to read it, what to be careful about
+    reading: str = ""  # without the finding
+    medium: Medium = SCREEN
     _sheet: Sheet | None = None
     _png: bytes = b""
 
@@ -109,12 +112,13 @@ class Chart(Figure):
 
     def to_svg(self) -> bytes:
         """Return the figure as an SVG; the same figure gives the same bytes."""
-        return self._draw_once().to_svg(self.alt, MAKER).translate(None, _NO_XML)
+        svg = self._draw_once().to_svg(self.alt, MAKER, self.caption)
+        return svg.translate(None, _NO_XML)
 
     def _draw_once(self) -> Sheet:
         """Place the panels and draw, for both formats, unless nothing has changed."""
         if self._sheet is None or self.stale:
-            self._sheet, self._png = Sheet(self), b""
+            self._sheet, self._png = Sheet(self, words=self.medium.words), b""
             with house_style():
                 self.draw(self._sheet)
         return self._sheet
@@ -168,32 +172,36 @@ def start_chart(
     note: str = "",
     key: Sequence[Artist] = (),
     columns: int = 1,
+    medium: Medium = SCREEN,
     **subplots: Any,
 ) -> tuple[Chart, list[Axes]]:
     """Start a figure with its heading, and the space for it, in place."""
-    room = (WIDTH - 2 * _MARGIN) * 72
-    heading = wrap_text(title, room, _TITLE_SIZE, bold=True)
-    below = wrap_text(subtitle, room, _SUBTITLE_SIZE)
-    small = wrap_text(note, room, _NOTE_SIZE) if note else ""
-    tall = measure_height(heading, _TITLE_SIZE) + measure_height(below, _SUBTITLE_SIZE)
-    top = _MARGIN + tall + 0.16
-    foot = (measure_height(small, _NOTE_SIZE) + _MARGIN) if note else 0.06
-    rows = _count_key_rows([str(mark.get_label()) for mark in key], room)
-    bottom = foot + _KEY_HEIGHT * rows
+    wide, dpi = medium.width, medium.dpi
+    room = (wide - 2 * _MARGIN) * 72
+    head, middle, least = map(medium.size, (_TITLE_SIZE, _SUBTITLE_SIZE, _NOTE_SIZE))
+    shown = (title, subtitle, note) if medium.titled else ("", "", "")
+    heading = wrap_text(shown[0], room, head, bold=True)
+    below, small = wrap_text(shown[1], room, middle), wrap_text(shown[2], room, least)
+    tall = measure_height(heading, head) + measure_height(below, middle)
+    top = _MARGIN + tall + 0.16 if medium.titled else _EDGE
+    foot = (measure_height(small, least) + _MARGIN) if small else 0.06
+    rows = _count_key_rows([str(mark.get_label()) for mark in key], room, medium)
+    bottom = foot + _KEY_HEIGHT * rows * (medium.size(_KEY_SIZE) / _KEY_SIZE)
     # Whole pixels, so that every renderer turns the picture upside down at the same line.
-    total = math.ceil((top + height + bottom) * PNG_DPI) / PNG_DPI
-    chart = Chart(figsize=(WIDTH, total), dpi=PNG_DPI)
+    total = math.ceil((top + height + bottom) * dpi) / dpi
+    chart = Chart(figsize=(round(wide * dpi) / dpi, total), dpi=dpi)
+    chart.medium = medium
     chart.set_layout_engine(OneRow(bottom / total, 1 - top / total, _EDGE))
-    under = _MARGIN + measure_height(heading, _TITLE_SIZE) + 0.04
-    quiet = {"color": QUIET, "size": _SUBTITLE_SIZE}
+    under = _MARGIN + measure_height(heading, head) + 0.04
+    quiet = {"color": QUIET, "size": middle}
     for words, at, style in (
-        (heading, 1 - _MARGIN / total, {"size": _TITLE_SIZE, "weight": "bold"}),
+        (heading, 1 - _MARGIN / total, {"size": head, "weight": "bold"}),
         (below, 1 - under / total, quiet),
-        (small, _MARGIN / 2 / total, quiet | {"size": _NOTE_SIZE, "va": "bottom"}),
+        (small, _MARGIN / 2 / total, quiet | {"size": least, "va": "bottom"}),
     ):
         if words:
             placed: dict[str, Any] = {"va": "top", "linespacing": LINE_SPACING} | style
-            chart.text(_MARGIN / WIDTH, at, words, **placed)
+            chart.text(_MARGIN / wide, at, words, **placed)
     if key:
         across = -(-len(key) // rows)
         # Matplotlib fills columns; a reader goes along the rows.
@@ -201,18 +209,30 @@ def start_chart(
         chart.legend(
             handles=along, loc="lower center", bbox_to_anchor=(0.5, foot / total), ncols=across,
             borderaxespad=0.2, columnspacing=1.4, handletextpad=0.4,
+            fontsize=medium.size(_KEY_SIZE),
         ).set_in_layout(False)  # fmt: skip
     chart.data = data
-    chart.alt = f"{title}{'' if title.endswith(('.', '?', '!', '…')) else '.'} {subtitle}"
-    axes = chart.subplots(1, columns, squeeze=False, **subplots)
-    return chart, list(axes.flat)
+    chart.alt = f"{_end_sentence(title)} {subtitle}"
+    chart.reading = " ".join(filter(None, (subtitle, note)))
+    chart.caption = f"{_end_sentence(title)} {chart.reading}"
+    axes = list(chart.subplots(1, columns, squeeze=False, **subplots).flat)
+    if medium is not SCREEN:
+        for ax in axes:
+            ax.tick_params(labelsize=medium.size(8.5))
+            ax.xaxis.label.set_size(medium.size(9))
+    return chart, axes
 
 
-def _count_key_rows(texts: Sequence[str], room: float) -> int:
+def _end_sentence(text: str) -> str:
+    return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _count_key_rows(texts: Sequence[str], room: float, medium: Medium) -> int:
     """Return in how many rows the key fits below the axes."""
     if not texts:
         return 0
-    widths = [measure_width(text, _KEY_SIZE) + _KEY_MARK for text in texts]
+    size = medium.size(_KEY_SIZE)
+    widths = [measure_width(text, size) + _KEY_MARK * size / _KEY_SIZE for text in texts]
     for rows in range(1, len(texts)):
         columns = -(-len(texts) // rows)
         if sum(max(widths[first::columns]) for first in range(columns)) <= room:

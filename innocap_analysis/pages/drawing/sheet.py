@@ -20,8 +20,10 @@ from matplotlib.transforms import Affine2D, Transform
 from PIL import Image, PngImagePlugin
 
 from innocap_analysis.pages.drawing.lettering import (
+    FAMILY,
     Ruler,
     find_face,
+    measure_line,
     outline_glyph,
     place_glyphs,
     trace_line,
@@ -37,7 +39,7 @@ _HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" \
 width="{points}pt" height="{tall}pt" viewBox="0 0 {width} {height}" version="1.1" role="img">
 <title>{title}</title>
-<metadata><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" \
+{about}<metadata><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" \
 xmlns:dc="http://purl.org/dc/elements/1.1/"><rdf:Description rdf:about="">\
 <dc:description>{title}</dc:description><dc:creator>{maker}</dc:creator></rdf:Description>\
 </rdf:RDF></metadata>
@@ -49,8 +51,9 @@ Colour = Any  # red, green, blue and perhaps opacity, or None
 class Sheet(Ruler):
     """Draws a figure into pixels and into an SVG at the same time: ``figure.draw(sheet)``."""
 
-    def __init__(self, figure: Figure) -> None:
+    def __init__(self, figure: Figure, *, words: bool = False) -> None:
         super().__init__(figure)
+        self._words = words
         self._agg: Any = RendererAgg(self.width, self.height, self.dpi)  # type: ignore
         self._body: list[str] = []
         self._defined: dict[str, str] = {}
@@ -69,12 +72,13 @@ class Sheet(Ruler):
         image.save(stream, "png", pnginfo=info, dpi=dots, compress_level=_PNG_LEVEL)
         return stream.getvalue()
 
-    def to_svg(self, title: str, maker: str) -> bytes:
-        """Return the drawing as an SVG; texts are outlines, each with its words beside it."""
+    def to_svg(self, title: str, maker: str, description: str = "") -> bytes:
+        """Return the drawing as an SVG; texts are outlines with their words, or text itself."""
         width, height, inch = self.width, self.height, self.dpi / 72
         head = _HEAD.format(
             points=_number(width / inch), tall=_number(height / inch), width=_number(width),
             height=_number(height), title=escape(title), maker=escape(maker),
+            about=f"<desc>{escape(description)}</desc>\n" if self._words else "",
         )  # fmt: skip
         letters = (f'<path id="{name}" d="{_outline(name)}"/>' for name in self._glyphs)
         lines = [
@@ -129,6 +133,9 @@ class Sheet(Ruler):
         gc.set_linewidth(0)
         gc.set_snap(False)
         self._agg.draw_path(gc, trace_line(s, file), place, gc.get_rgb())
+        if self._words:
+            self._write_words(gc, x, y, s, prop, angle)
+            return
         glyphs = place_glyphs(s, file)
         self._glyphs |= dict.fromkeys(name for name, *_ in glyphs)
         inside = "".join(
@@ -144,6 +151,22 @@ class Sheet(Ruler):
         )
         clip = self._clip(gc)
         self._body.append(f"<g{clip}>{drawn}</g>" if clip else drawn)
+
+    def _write_words(
+        self, gc: GraphicsContextBase, x: float, y: float, s: str, prop: FontProperties,
+        angle: float,
+    ) -> None:  # fmt: skip
+        """Write a line as text; its length is told, so that another font takes the same room."""
+        wide = measure_line(s, find_face(prop).file).width * self._scale_letters(prop)
+        bold = ' font-weight="bold"' if prop.get_weight() in ("bold", 700) else ""
+        turn = f' transform="rotate({_number(-angle)} {_number(x)} {_number(y)})"' if angle else ""
+        size = self.points_to_pixels(prop.get_size_in_points())
+        self._body.append(
+            f'<text x="{_number(x)}" y="{_number(y)}" font-size="{_number(size)}" '
+            f'font-family="{FAMILY}, Verdana, sans-serif"{bold} textLength="{_number(wide)}" '
+            f'lengthAdjust="spacingAndGlyphs" xml:space="preserve"'
+            f"{_colour('fill', gc.get_rgb(), None)}{turn}{self._clip(gc)}>{escape(s)}</text>"
+        )
 
     def _trace(
         self, path: Any, transform: Transform | None, frame: Any = None, *,

@@ -1,0 +1,101 @@
+"""How every brief ends: what is not known, the sources, and how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from innocap_analysis import __version__
+from innocap_analysis.data.datapackage import read_datapackage
+from innocap_analysis.data.observations import fingerprint_inputs
+from innocap_analysis.documents.brief import Section, make_grid
+from innocap_analysis.pages.data import read_notes_on
+from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.index_view import IndexView
+
+
+def write_unknown(view: IndexView, units: Sequence[str]) -> Section:
+    """Write what the figures do not tell."""
+    points = [
+        view.say(
+            "How well innovation is bought: no published indicator measures the procurement of "
+            "innovation directly, so that dimension is the least certain."
+        ),
+        view.say(
+            "How a single region or municipality does: the indicators are about countries. What "
+            "is known of a place is on its own page (35)."
+        ),
+        view.say(
+            "Why a country lies behind, and what would help: a gap is a reason to look closer."
+        ),
+    ]
+    for unit in units:
+        lost = [c for c in view.codebook.leaves if view.verdict(unit, c) == "unmeasured"]
+        if lost:
+            told = {"unit": view.unit(unit), "codes": view.codes(lost)}
+            points.append(view.say("{unit} is not measured on: {codes}.", **told))
+    dated = _date_figures(view, units)
+    if dated:
+        oldest = min(dated, key=lambda pair: float(pair[1]))
+        points.append(
+            view.say(
+                "What has changed since: the oldest figure is from {year} ({code}).",
+                year=oldest[1], code=view.code(oldest[0]),
+            )
+        )  # fmt: skip
+    return Section("unknown", view.say("What is not known"), "", tuple(points))
+
+
+def _date_figures(view: IndexView, units: Sequence[str]) -> list[tuple[str, Said]]:
+    """Return the year of each figure that is used."""
+    found = [
+        (code, view.figure_year(unit, code)) for unit in units for code in view.codebook.leaves
+    ]
+    return [(code, year) for code, year in found if not pd.isna(float(year))]
+
+
+def tell_sources(view: IndexView, units: Sequence[str]) -> str:
+    """Name the publishers of the figures and the years that they are from."""
+    dated = _date_figures(view, units)
+    used = {name for code, _ in dated for name in view.find_sources(code)}
+    known = read_datapackage(view.settings.raw_dir)
+    names = dict.fromkeys(source.publisher for source in known if source.name in used)
+    if not dated:
+        return ""
+    years = [year for _, year in dated]
+    return view.say(
+        "Sources: {names}. Figures of {first} to {last}.",
+        names="; ".join(names), first=min(years, key=float), last=max(years, key=float),
+    )  # fmt: skip
+
+
+def write_sources(view: IndexView, units: Sequence[str]) -> Section:
+    """List where the figures are from: publisher, terms and years."""
+    dated = _date_figures(view, units)
+    licences = read_notes_on(view, "licence")
+    rows = []
+    for source in read_datapackage(view.settings.raw_dir):
+        years = [year for code, year in dated if source.name in view.find_sources(code)]
+        if not years:
+            continue
+        ends = min(years, key=float), max(years, key=float)
+        span = f"{ends[0]}" if float(ends[0]) == float(ends[1]) else f"{ends[0]}–{ends[1]}"
+        rows.append(
+            (source.title, source.publisher, span, licences.get(source.name, source.licence_note))
+        )
+    heads = (
+        view.say("Source"), view.say("Publisher"), view.say("Years"), view.say("Licence"),
+    )  # fmt: skip
+    foreign = "" if view.language == "en" else "en"
+    grid = make_grid(view.say("Sources of the figures"), heads, rows, (foreign, foreign, "", ""))
+    return Section("sources", view.say("Sources"), "", (), grid)
+
+
+def describe_making(view: IndexView) -> str:
+    """Say how the brief was made, without the time: the same figures give the same file."""
+    return view.say(
+        "Made with innocap_analysis {version}; data {data}. Every number is in results.csv, on "
+        "page {page}.",
+        version=__version__, data=fingerprint_inputs(view.settings), page=view.page,
+    )  # fmt: skip

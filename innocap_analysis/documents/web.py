@@ -1,0 +1,124 @@
+"""A brief as a self-contained page, and the same page set for print as a tagged PDF."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import matplotlib as mpl
+
+from innocap_analysis.documents.archive import MADE
+from innocap_analysis.documents.brief import Brief, Pictures
+from innocap_analysis.documents.look import ACCENT, LINE, MAKER, QUIET, SOFT, TEMPLATES
+from innocap_analysis.errors import InnocapError
+
+VARIANT = "pdf/ua-1"
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+_SECONDS = 120
+
+
+def write_page(
+    brief: Brief,
+    pictures: Pictures,
+    *,
+    links: Mapping[str, str] = {},
+    printed: bool = False,
+) -> str:
+    """Return a brief as HTML; `pictures` are SVGs by name, `links` its other forms."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    style = environment.get_template("brief.css.j2").render(
+        accent=f"#{ACCENT}", quiet=f"#{QUIET}", line=f"#{LINE}", soft=f"#{SOFT}", printed=printed,
+        fonts=_locate_fonts() if printed else {},
+    )  # fmt: skip
+    say, other = brief.view.say, "" if brief.language == "en" else f".{brief.language}"
+    return environment.get_template("brief.html.j2").render(
+        brief=brief, style=style, printed=printed, maker=MAKER, made=f"{MADE:%Y-%m-%d}",
+        links=links, index=f"../index{other}.html",
+        pictures={
+            name: "data:image/svg+xml;base64," + base64.b64encode(data).decode("ascii")
+            for name, (data, _) in pictures.items()
+        },
+        captions={name: caption for name, (_, caption) in pictures.items()},
+        words={
+            "figure": say("Fig."), "table": say("Table"), "back": say("All reports"),
+            "also": say("Also as:"), "skip": say("Skip to the content"),
+        },
+    )  # fmt: skip
+
+
+@cache
+def _locate_fonts() -> dict[str, str]:
+    """Return the font that comes with matplotlib, so that every machine sets the same lines."""
+    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    return {
+        weight: (folder / f"{name}.ttf").as_uri()
+        for weight, name in (("normal", "DejaVuSans"), ("bold", "DejaVuSans-Bold"))
+    }
+
+
+def print_page(page: str) -> bytes:
+    """Return a page as PDF/UA-1; without WeasyPrint's libraries as Chromium prints it."""
+    reason = find_obstacle()
+    if not reason:
+        from weasyprint import HTML
+
+        document: Any = HTML(string=page, base_url=None)
+        return bytes(document.write_pdf(pdf_variant=VARIANT, pdf_tags=True, pdf_identifier=b"brief",
+                                        full_fonts=False))  # fmt: skip
+    browser = _find_browser()
+    if browser is None:
+        raise InnocapError(
+            f"pdf: WeasyPrint cannot load its system libraries ({reason}) and there is no Chromium "
+            "to print instead; install Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0 "
+            "libharfbuzz-subset0; macOS: brew install pango; Windows: MSYS2's pango) or leave pdf "
+            "out of --format"
+        )
+    return _print_in_browser(page, browser)
+
+
+@cache
+def find_obstacle() -> str:
+    """Say why WeasyPrint cannot be used; empty where it can."""
+    try:
+        import weasyprint  # noqa: F401 - loads Pango and its like
+    except (ImportError, OSError) as error:
+        return str(error).strip().splitlines()[0]
+    return ""
+
+
+def tell_substitute() -> str:
+    """Say that PDFs are printed by a browser, where they are; empty elsewhere."""
+    reason = find_obstacle()
+    if not reason or _find_browser() is None:
+        return ""
+    return (
+        f"PDF: printed by Chromium, not as PDF/UA: WeasyPrint cannot load its libraries ({reason})"
+    )
+
+
+def _find_browser() -> str | None:
+    return next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+
+
+def _print_in_browser(page: str, browser: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "brief.html", Path(folder) / "brief.pdf"
+        source.write_text(page, encoding="utf-8")
+        command = [
+            browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
+            f"--user-data-dir={folder}/profile", f"--print-to-pdf={target}", source.as_uri(),
+        ]  # fmt: skip
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)
+            return target.read_bytes()
+        except (subprocess.SubprocessError, OSError) as error:
+            raise InnocapError(f"pdf: {browser} could not print the brief ({error})") from None
