@@ -288,25 +288,6 @@ def score(index: Index = None) -> None:
 
 
 @app.command()
-def check(index: Index = None) -> None:
-    """Check settings, codebooks, raw files, goalposts and notebooks."""
-    from innocap_analysis.batch.check import check_project
-    from innocap_analysis.batch.domain import list_notes
-
-    settings = load_settings().choose(index)
-    faults = 0
-    for name, found in check_project(settings):
-        typer.echo(f"{'ok    ' if not found else 'FAULT '} {name}")
-        for fault in found:
-            typer.echo(show_text(f"       {fault}"), err=True)
-        faults += len(found)
-    if faults:
-        raise typer.Exit(1)
-    for note in list_notes(settings):
-        typer.echo(f"note   {note}")
-
-
-@app.command()
 def goalposts(
     write: Annotated[
         bool, typer.Option("--write", help="Freeze the recomputed values in the codebook.")

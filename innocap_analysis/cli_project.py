@@ -1,4 +1,4 @@
-"""The commands about a whole project: ``innocap new`` and ``innocap accept``."""
+"""The commands about a whole project: ``innocap new``, ``check`` and ``accept``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from innocap_analysis.errors import show_text
 from innocap_analysis.settings import load_settings
 
 
 def add_project_commands(app: typer.Typer) -> None:
     """Add the commands about a whole project."""
     app.command()(new)
+    app.command()(check)
     app.command()(accept)
 
 
@@ -25,6 +27,28 @@ def new(
     for path in create_project(folder):
         typer.echo(f"made   {folder / path}")
     typer.echo(f"Its figures are made up. Next: cd {folder}, read README.md, innocap report")
+
+
+def check(
+    index: Annotated[
+        str | None, typer.Option("--index", "-i", help="An index that innocap.yml lists.")
+    ] = None,
+) -> None:
+    """Check settings, codebooks, raw files, goalposts and notebooks."""
+    from innocap_analysis.batch.check import check_project
+    from innocap_analysis.batch.domain import list_notes
+
+    settings = load_settings().choose(index)
+    faults = 0
+    for name, found in check_project(settings):
+        typer.echo(f"{'ok    ' if not found else 'FAULT '} {name}")
+        for fault in found:
+            typer.echo(show_text(f"       {fault}"), err=True)
+        faults += len(found)
+    if faults:
+        raise typer.Exit(1)
+    for note in list_notes(settings):
+        typer.echo(f"note   {note}")
 
 
 def accept(
