@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from fewlikert.describe import read_weights
 from fewlikert.judgement import decline_judgement, judge_difference
 from fewlikert.options import check_count, check_level, check_positive
 from fewlikert.tables import (
@@ -23,8 +24,9 @@ from fewlikert.tables import (
 _FEWEST = 2
 _POWER = 0.8
 
-# The answers of a group and the number of each one's cluster.
+# The answers of a group and the number of each one's cluster; and with each one's weight.
 Sample = tuple[np.ndarray, np.ndarray]
+Weighted = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 
 def estimate_cluster_means(
@@ -34,6 +36,7 @@ def estimate_cluster_means(
     cluster: str,
     *,
     min_clusters: int = _FEWEST,
+    weights: str | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate group means with standard errors that allow for organisations.
@@ -48,6 +51,8 @@ def estimate_cluster_means(
     min_clusters : int
         No interval below this number of clusters: the spread between three organisations
         is itself little more than chance.
+    weights : str, optional
+        Column of weights; rows of weight 0 are left out.
     level : float
         Of the intervals.
 
@@ -61,7 +66,9 @@ def estimate_cluster_means(
     -----
     CR2 with Satterthwaite degrees of freedom, working model of independence: Bell and McCaffrey
     (2002, *Survey Methodology* 28, 169-181); Pustejovsky and Tipton (2018, *Journal of Business
-    and Economic Statistics* 36, 672-683); as ``clubSandwich::coef_test(vcov = "CR2")``.
+    and Economic Statistics* 36, 672-683); as ``clubSandwich::coef_test(vcov = "CR2")``. With
+    weights the linearised error of a design in which every group is a stratum, and clusters less
+    one degrees of freedom, as ``survey::svymean`` gives them.
 
     Examples
     --------
@@ -69,25 +76,26 @@ def estimate_cluster_means(
     >>> estimate_cluster_means(table, "x", "g", "o")[["mean", "se", "df"]].iloc[0].round(3).tolist()
     [3.167, 0.882, 2.0]
     """
-    samples = read_samples(table, value, group, cluster)
+    samples = read_samples(table, value, group, cluster, weights)
     return _estimate_means(samples, min_clusters, level)
 
 
-def _estimate_means(samples: dict[str, Sample], min_clusters: int, level: float) -> pd.DataFrame:
+def _estimate_means(samples: dict[str, Weighted], min_clusters: int, level: float) -> pd.DataFrame:
     check_level(level)
     check_count(min_clusters, "min_clusters")
     rows = []
-    for unit, (x, at) in samples.items():
+    for unit, sample in samples.items():
+        x, at, w = sample
         row: dict[str, Any] = {"unit": unit, "n": len(x), "clusters": len(np.unique(at))}
         row |= dict.fromkeys(("mean", "se", "df", "low", "high"), np.nan) | {"reason": ""}
         if len(x):
-            row["mean"] = float(x.mean())
+            row["mean"] = float(x.mean() if w is None else np.average(x, weights=w))
         if row["clusters"] < _FEWEST:
             row["reason"] = "one organisation only" if len(x) else "no answers"
         elif is_flat(x):
             row |= {"se": 0.0, "reason": "all answers are equal"}
         else:
-            row["se"], row["df"] = compute_cr2((x, at))
+            row["se"], row["df"] = _compute_error(sample)
             reach = float(stats.t.ppf(0.5 + level / 2, row["df"])) * row["se"]
             if row["clusters"] < min_clusters:
                 row["reason"] = f"no interval from fewer than {min_clusters} organisations"
@@ -131,6 +139,29 @@ def compute_cr2(one: Sample, other: Sample | None = None) -> tuple[float, float]
     return se if se > rounding else 0.0, float(df)
 
 
+def _compute_error(one: Weighted, other: Weighted | None = None) -> tuple[float, float]:
+    """Compute the standard error and df of a mean, or of a difference of two, as is fit."""
+    if one[2] is None:
+        return compute_cr2(one[:2], None if other is None else other[:2])
+    return _compute_linearised(one, other)
+
+
+def _compute_linearised(one: Weighted, other: Weighted | None = None) -> tuple[float, float]:
+    """Compute the linearised error of a weighted mean, or of a difference, over clusters."""
+    samples = (one,) if other is None else (one, other)
+    clusters, at = np.unique(np.concatenate([own for _, own, _ in samples]), return_inverse=True)
+    pulls = np.zeros(len(clusters))
+    start = 0
+    for sign, (x, _, w) in zip((1.0, -1.0), samples, strict=False):
+        assert w is not None
+        p = w / w.sum()
+        own = at[start : start + len(x)]
+        start += len(x)
+        pulls += sign * np.bincount(own, weights=p * (x - p @ x), minlength=len(clusters))
+    size = len(clusters)
+    return float(np.sqrt(size / (size - 1) * (pulls**2).sum())), float(size - 1)
+
+
 def compare_cluster_pairs(
     table: pd.DataFrame,
     value: str,
@@ -139,6 +170,7 @@ def compare_cluster_pairs(
     *,
     smallest: float,
     min_clusters: int = _FEWEST,
+    weights: str | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Compare every two groups, allowing for organisations.
@@ -153,6 +185,8 @@ def compare_cluster_pairs(
         Smallest difference of interest, in the unit of `value`.
     min_clusters : int
         A pair is judged when both groups have this number of clusters.
+    weights : str, optional
+        Column of weights, as in :func:`estimate_cluster_means`.
     level : float
         Of the intervals.
 
@@ -168,7 +202,8 @@ def compare_cluster_pairs(
     CR2 errors and Satterthwaite degrees of freedom of both means, combined as in Welch's test;
     simultaneous over all pairs by the studentized range, as Games and Howell have it. Groups
     with organisations in common are not independent: both means are one model then, as
-    ``clubSandwich::Wald_test(test = "HTZ")`` has it.
+    ``clubSandwich::Wald_test(test = "HTZ")`` has it; with weights, as ``survey::svycontrast`` of
+    ``survey::svyby`` in a design of these clusters.
 
     Examples
     --------
@@ -178,7 +213,7 @@ def compare_cluster_pairs(
     ['inconclusive']
     """
     check_positive(smallest, "smallest")
-    samples = read_samples(table, value, group, cluster)
+    samples = read_samples(table, value, group, cluster, weights)
     means = _estimate_means(samples, min_clusters, level)
     k = int(means["low"].notna().sum())
     rows = []
@@ -193,7 +228,7 @@ def compare_cluster_pairs(
             continue
         x, y = samples[one["unit"]], samples[two["unit"]]
         if np.intersect1d(x[1], y[1]).size:
-            row["se"], df = compute_cr2(x, y)
+            row["se"], df = _compute_error(x, y)
         else:
             a, b = one["se"] ** 2, two["se"] ** 2
             df = (a + b) ** 2 / (a**2 / one["df"] + b**2 / two["df"])
@@ -210,9 +245,13 @@ def compare_cluster_pairs(
     return pd.DataFrame(rows)
 
 
-def read_samples(table: pd.DataFrame, value: str, group: str, cluster: str) -> dict[str, Sample]:
-    """Return the known values and the clusters of every group, also of one without any."""
+def read_samples(
+    table: pd.DataFrame, value: str, group: str, cluster: str, weights: str | None = None
+) -> dict[str, Weighted]:
+    """Return the known values, clusters and weights of every group, also of one without any."""
     x, at = read_answers(table, value), number_clusters(read_column(table, cluster))
-    known = ~np.isnan(x)
+    w = None if weights is None else read_weights(table, read_column(table, weights))
+    known = ~np.isnan(x) if w is None else ~np.isnan(x) & (w > 0)
     groups = split_groups(read_column(table, group))
-    return {unit: (x[own[known[own]]], at[own[known[own]]]) for unit, own in groups.items()}
+    kept = {unit: own[known[own]] for unit, own in groups.items()}
+    return {unit: (x[own], at[own], None if w is None else w[own]) for unit, own in kept.items()}

@@ -162,8 +162,8 @@ def fit_mixed_means(
     [3.167, 0.882]
     """
     check_level(level)
-    samples = read_samples(table, value, group, cluster)
-    samples = {unit: sample for unit, sample in samples.items() if len(sample[0])}
+    read = read_samples(table, value, group, cluster)
+    samples = {unit: sample[:2] for unit, sample in read.items() if len(sample[0])}
     sizes = [len(x) for x, _ in samples.values()]
     x = np.concatenate([np.empty(0), *(x for x, _ in samples.values())])
     at = np.unique(np.concatenate([np.empty(0), *(at for _, at in samples.values())]),

@@ -52,14 +52,18 @@ def import_(
     replace: Annotated[
         bool, typer.Option(help="Let a file take the place of another of its name.")
     ] = False,
+    name: Annotated[
+        str, typer.Option("--as", help="Keep it apart as a wave of this name, such as 2025.")
+    ] = "imported",
     suggest: Annotated[bool, typer.Option(help="Only draft a mapping, to be mended.")] = False,
     **how: Any,  # noqa: ANN401 - the flags of FileOptions
 ) -> None:
     """Read survey exports into data/processed, without personal data."""
     from innocap_analysis.survey.answers import count_cleaning
     from innocap_analysis.survey.files.columns import read_mapping
+    from innocap_analysis.survey.importing import import_files
     from innocap_analysis.survey.record import foresee_edition
-    from innocap_analysis.survey.wave import import_files
+    from innocap_analysis.survey.wave import find_folder
 
     settings = load_settings()
     given = {name: value for name, value in how.items() if value is not None}
@@ -73,7 +77,7 @@ def import_(
     if suggest:
         _suggest_mappings(wanted, settings)
         return
-    done = import_files(wanted, settings=settings, fresh=fresh, replaces=replace)
+    done = import_files(wanted, settings=settings, fresh=fresh, replaces=replace, name=name)
     for part in done.parts:
         typer.echo(show_text(str(part.report)))
     for change in done.changes:
@@ -85,8 +89,8 @@ def import_(
                 f"{row['flagged']} flagged, {row['set_missing']} answers set missing"
             )
     typer.echo(f"clean            {len(done.wave.clean):>7} responses")
-    typer.echo(f"Written to {settings.processed_dir}")
-    if told := foresee_edition(settings):
+    typer.echo(f"Written to {find_folder(settings, name)}")
+    if name == "imported" and (told := foresee_edition(settings)):
         typer.echo(f"note: {told}")
 
 

@@ -89,9 +89,9 @@ def test_regions_do_not_add_up_to_a_hidden_country(settings: Settings) -> None:
     small = replace(wave, clean=few)
     for told in (tabulate_respondents(Release(small)), tabulate_group_scores(Release(small))):
         # Ireland hides Finland's nine; its regions, both large enough, would tell its size.
-        hidden = told[told["country"].isin(["FI", "IE"])]
+        hidden = told[told["group"].isin(["FI", "IE"])]
         assert {"IE", "IE04", "IE05"} <= set(hidden["unit"])
         assert (hidden["suppressed"] != "").all()
         assert hidden.select_dtypes("number").isna().all().all()
-        shown = told[told["country"].isin(["SE", "CA"]) & (told["unit"] != "?")]
+        shown = told[told["group"].isin(["SE", "CA"]) & (told["unit"] != "?")]
         assert shown.loc[shown["unit"].isin(["SE", "CA"]), "n"].notna().all()

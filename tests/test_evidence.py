@@ -139,12 +139,14 @@ def test_a_small_country_is_in_no_part_of_the_evidence(wave: Wave) -> None:
     few = pd.concat([rest, wave.clean[wave.clean["country"] == "FI"][:9]], ignore_index=True)
     found = Evidence(replace(wave, clean=few), smallest=5.0)
     # The next smallest is hidden with it, as on the other pages.
-    assert found.countries == ["SE", "CA"]
+    assert found.groups == ["SE", "CA"]
     assert set(found.clean["country"]) == {"SE", "CA"}
     assert set(found.pairs["unit"]) | set(found.pairs["other"]) == {"SE", "CA"}
     few = wave.clean[wave.clean["country"] == "SE"]
-    with pytest.raises(InnocapError, match="fewer than two countries"):
-        Evidence(replace(wave, clean=few), smallest=5.0)
+    alone = open_survey_view("85", wave=replace(wave, clean=few))
+    assert alone.evidence.groups == ["SE"]
+    for show in (pairs.plot_pairs, pairs.write_pairs, differences.plot_pooled):
+        assert str(show(alone)) == "Groups that can be told: 1. There is nothing to compare."
     with pytest.raises(InnocapError, match="smallest difference 0 is not above zero"):
         Evidence(wave, smallest=0.0)
 
@@ -196,7 +198,7 @@ def test_both_pages_give_a_country_the_same_mean_and_interval(
     told = tabulate_group_scores(Release(wave)).set_index(["unit", "code"])
     columns = ["mean", "se", "df", "low", "high"]
     own = evidence.means.set_index("unit")
-    for country in evidence.countries:
+    for country in evidence.groups:
         one = told.loc[(country, evidence.root), columns].to_numpy(float)
         np.testing.assert_allclose(one, own.loc[country, columns].to_numpy(float), rtol=1e-12)
 

@@ -32,6 +32,7 @@ from innocap_analysis.pages import (
     pairs,
     ranks,
     regions,
+    statements,
 )
 from innocap_analysis.pages import language as translations
 from innocap_analysis.pages.drawing.figure import Chart
@@ -109,10 +110,10 @@ def _look(wave: Wave, language: str) -> SurveyView:
 
 SURVEY_CHARTS: dict[str, Callable[[SurveyView], Chart]] = {
     "nonresponse": fitness.plot_nonresponse,
-    "answers_skl": lambda view: answers.plot_answers(view, "SKL"),
-    "answers_dig": lambda view: answers.plot_answers(view, "DIG"),
-    "answers_del": lambda view: answers.plot_answers(view, "DEL"),
-    "answers_pro": lambda view: answers.plot_answers(view, "PRO"),
+    "answers_skl": lambda view: statements.plot_answers(view, "SKL"),
+    "answers_dig": lambda view: statements.plot_answers(view, "DIG"),
+    "answers_del": lambda view: statements.plot_answers(view, "DEL"),
+    "answers_pro": lambda view: statements.plot_answers(view, "PRO"),
     "agreement": answers.plot_agreement,
     "options": lambda view: answers.plot_options(view, "BAR1"),
     "groups": answers.plot_groups,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from innocap_analysis import open_survey_view
 from innocap_analysis.batch.plan import make_plan
+from innocap_analysis.pages import statements
 from innocap_analysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +30,9 @@ def test_every_notebook_and_figure_is_mapped() -> None:
     saved = set()
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         saved |= set(re.findall(r'\\"(\d[0-9]_\w+)\\"', path.read_text(encoding="utf-8")))
+    view = open_survey_view("80")  # its figures are as many as the questionnaire has dimensions
+    saved |= {statements.name_block(view, *block) for block in statements.list_blocks(view)}
+    saved |= {statements.name_question(view, question) for question in view.multiple}
     named = set(re.findall(r"`(?:comparison/|<region>/)?(\d[0-9]_\w+)`", TEXT)) - notebooks
     assert named == saved
 

@@ -16,9 +16,10 @@ from innocap_analysis import open_survey_view
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import PUBLISH_VARIABLE, Settings, load_settings
 from innocap_analysis.survey.edition_file import RELEASED_NAME, read_former
+from innocap_analysis.survey.importing import import_files
 from innocap_analysis.survey.publish import Release
 from innocap_analysis.survey.record import HIDDEN_NAME, foresee_edition, record_edition
-from innocap_analysis.survey.wave import ANSWERS_NAME, Wave, import_files, list_synthetic, load_wave
+from innocap_analysis.survey.wave import ANSWERS_NAME, Wave, list_synthetic, load_wave
 
 ROOT = Path(__file__).resolve().parents[1]
 _PEOPLE = '"people": ["a"], "organisations": ["b"]'

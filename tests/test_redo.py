@@ -22,7 +22,7 @@ from innocap_analysis.batch.record import read_record
 from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.reads import walk_files
 from innocap_analysis.settings import OUTPUT_VARIABLE
-from innocap_analysis.survey.wave import import_files
+from innocap_analysis.survey.importing import import_files
 
 __all__ = ["small"]
 ROOT = Path(__file__).resolve().parents[1]

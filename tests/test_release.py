@@ -39,7 +39,7 @@ def bound_total(
 
 
 def make_wave(rng: np.random.Generator) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """Make up countries, regions below them, doubtful responses and a former edition."""
+    """Make up countries, regions and places below them, doubtful responses, a former edition."""
     n_countries = int(rng.integers(2, 5))
     sizes = rng.integers(1, 40, n_countries)
     country = np.repeat(np.arange(n_countries), sizes)
@@ -53,6 +53,13 @@ def make_wave(rng: np.random.Generator) -> tuple[dict[str, np.ndarray], np.ndarr
     plain |= {f"c{c}": country == c for c in np.argsort(-sizes, kind="stable")}
     own, counts = np.unique(region, return_counts=True)
     plain |= {f"r{r}": region == r for r in own[np.argsort(-counts, kind="stable")]}
+    if rng.random() < 0.4:
+        place = 10 * region + (organisation + region) % int(rng.integers(1, 4))
+        own, counts = np.unique(place, return_counts=True)
+        plain |= {f"p{p}": place == p for p in own[np.argsort(-counts, kind="stable")]}
+        for name in [name for name in plain if name[0] in "rp"]:  # the country without each of them
+            inside = country == country[plain[name]][0]
+            plain[f"{name}/rest"] = inside & ~plain[name]
     groups = {f"{name}@former": members & former for name, members in plain.items()}
     groups |= plain
     groups |= {f"{name}@strict": members & ~doubtful for name, members in plain.items()}
@@ -109,6 +116,7 @@ def test_small_groups_alone_would_not_do() -> None:
     rng, exact = np.random.default_rng([22, 0]), 0
     for _ in range(50):
         groups, _, values = make_wave(rng)
+        groups = {name: own for name, own in groups.items() if name[0] in "acr" and "/" not in name}
         shown = [name for name, own in groups.items() if own.sum() >= RULES.people]
         published = [groups[name] for name in shown]
         for name, members in groups.items():

@@ -15,9 +15,10 @@ from innocap_analysis import read_instrument, read_survey
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey.files.privacy import redact_text
+from innocap_analysis.survey.importing import import_files
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.scales import DONT_KNOW, NOT_APPLICABLE
-from innocap_analysis.survey.wave import import_files, load_wave
+from innocap_analysis.survey.wave import load_wave
 from tests.synthetic.exports import WRITERS
 from tests.synthetic.people import make_respondents
 from tests.synthetic.wave import FILES, make_wave, write_wave

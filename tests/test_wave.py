@@ -12,7 +12,8 @@ from test_cli import call
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey.files.options import FileOptions, read_wave_table
-from innocap_analysis.survey.wave import import_files, load_wave
+from innocap_analysis.survey.importing import import_files
+from innocap_analysis.survey.wave import load_wave
 
 KEY = b"a key for tests only"
 CODES = [4, 2, 5, 3, 1]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from fewlikert import InputError, summarise
+from fewlikert import InputError, compare_cluster_pairs, estimate_cluster_means, summarise
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 
 NAN = float("nan")
@@ -96,3 +96,24 @@ def test_mistakes_are_named() -> None:
         summarise(table, ["x"], by="country")
     with pytest.raises(InputError, match="one per row"):
         summarise(table, ["x"], weights=pd.Series([1.0]))
+
+
+def test_weighted_means_of_groups_are_those_of_r() -> None:
+    """R 4.2.2, survey 4.1.1: svyby(~x, ~g, svydesign(ids=~org, strata=~g, weights=~w, nest=TRUE))
+
+    and svycontrast of svyby in svydesign(ids=~two, weights=~w), where groups share clusters.
+    """
+    table = pd.DataFrame({
+        "x": [float((7 * i * i + 3 * i) % 11) for i in range(40)],
+        "g": ["a"] * 22 + ["b"] * 18,
+        "w": [1 + (5 * i) % 7 / 2 for i in range(40)],
+        "two": [f"o{i % 7}" for i in range(40)],
+    })  # fmt: skip
+    table["org"] = [f"{g}{i % 6}" for i, g in enumerate(table["g"])]
+    means = estimate_cluster_means(table, "x", "g", "org", weights="w")
+    assert means["mean"].tolist() == pytest.approx([4.19626168224, 4.17204301075], rel=1e-11)
+    assert means["se"].tolist() == pytest.approx([0.756805936339, 0.447067911636], rel=1e-10)
+    assert means["df"].tolist() == [5, 5]
+    pair = compare_cluster_pairs(table, "x", "g", "two", smallest=1, weights="w").iloc[0]
+    assert pair["difference"] == pytest.approx(0.02421867149, abs=1e-10)
+    assert pair["se"] == pytest.approx(2.21182571859, rel=1e-11)

@@ -22,7 +22,7 @@ from innocap_analysis.languages import SOURCE_LANGUAGE
 from innocap_analysis.pages.language import LOCALE_DIR
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.instrument import read_instrument
-from innocap_analysis.survey.wave import ANSWERS_NAME, list_synthetic
+from innocap_analysis.survey.wave import has_answers
 
 _MOST_NAMED = 5
 
@@ -133,7 +133,7 @@ def _note_units(capacity: CapacityData) -> Iterator[str]:
 
 
 def _note_answers(settings: Settings) -> Iterator[str]:
-    if not list_synthetic(settings) and not (settings.processed_dir / ANSWERS_NAME).is_file():
+    if not has_answers(settings):
         yield (
             f"no made-up answers of {', '.join(settings.countries)} ship and none were imported; "
             "pages on answers cannot be made"

@@ -93,13 +93,15 @@ def mark_wave(wave: str, settings: Settings) -> str:
     """Return what the names of files from a wave say: nothing when people answered.
 
     Returns: ``SYNTHETIC`` for the wave that ships, ``SYNTHETIC-imported`` when made-up answers
-    were imported, else empty.
+    were imported, the name of a wave that has one, else empty.
     """
-    from innocap_analysis.survey.wave import ANSWERS_NAME
+    from innocap_analysis.survey.wave import ANSWERS_NAME, find_folder
 
     if wave == "synthetic":
         return MARK
-    return f"{MARK}-{wave}" if _is_made_up(settings.processed_dir / ANSWERS_NAME) else ""
+    if _is_made_up(find_folder(settings, wave) / ANSWERS_NAME):
+        return f"{MARK}-{wave}"
+    return "" if wave == "imported" else wave
 
 
 def _is_made_up(answers: Path) -> bool:

@@ -24,6 +24,8 @@ from innocap_analysis.data.units import find_unit
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.pages.place_view import check_place
 from innocap_analysis.settings import Settings
+from innocap_analysis.survey.grouping import check_grouping
+from innocap_analysis.survey.instrument import read_instrument
 from innocap_analysis.survey.wave import check_wave
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "date": date}
@@ -167,8 +169,10 @@ def check_values(
             settings.check_reference(str(value))
         elif name == "place":
             check_place(str(value), read_places(settings))
-        elif name == "wave":
+        elif name in ("wave", "before") and value is not None:
             check_wave(str(value), settings)
+        elif name == "by" and value is not None:
+            check_grouping(str(value), read_instrument(settings.survey_path, settings.scales_path))
     return checked
 
 

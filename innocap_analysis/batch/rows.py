@@ -16,8 +16,10 @@ from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.pages.place_view import check_place
 from innocap_analysis.planned import check_variant
 from innocap_analysis.settings import CONFIG_NAME, Settings
+from innocap_analysis.survey.wave import list_earlier
 
 DEFAULT = "default"
+CHANGES = "87_what_changed"
 COLUMNS = ("notebook", "units", "languages", "set")
 _SEPARATORS = r"[;|]"
 _REGIONS = re.compile(r"(?:all )?regions(?: of (\w+))?")
@@ -78,6 +80,8 @@ def list_rows(settings: Settings, file: Path | None, faults: Faults) -> list[Row
     kinds = {"comparison": None, "region": ["countries"], "place": [], "documents": ["countries"]}
     for kind, units in kinds.items():
         names = getattr(plan, kind)
+        if not list_earlier(settings):  # there is nothing that could have changed
+            names = [name for name in names if name != CHANGES]
         if names:
             places = dict.fromkeys(("notebook", "units"), f"{CONFIG_NAME}: batch")
             rows.append(Row(names, units, (), (), places, simple=True))

@@ -4,49 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
-from matplotlib.patches import Patch
-from matplotlib.transforms import blended_transform_factory
 
-from innocap_analysis.errors import InnocapError
 from innocap_analysis.pages import marks
-from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
+from innocap_analysis.pages.drawing.figure import QUIET, Chart, styled
 from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.statements import is_agreement, tell_nothing, tell_star
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.survey.disclosure import (
     MIN_ORGANISATIONS,
-    tabulate_agreement,
     tabulate_choices,
 )
 from innocap_analysis.survey.publish import SHOWN
 
-_DIVERGING = (BEHIND, "#D9A27F", "#D8D8D8", "#A79FDB", AHEAD)
-_STEP = 0.95
 _MOST_NAMED = 3
 
 
 def _title_groups(view: SurveyView) -> str:
     data = view.scores
-    main = data[(data["unit"] == data["country"]) & (data["suppressed"] == SHOWN)]
+    main = data[(data["unit"] == data["group"]) & (data["suppressed"] == SHOWN)]
     means = main.groupby("code")["mean"].mean().reindex(view.dimensions).dropna()
     if means.empty:
-        return _tell_nothing(view)
+        return tell_nothing(view)
     lowest, n = str(means.idxmin()), main["unit"].nunique()
     return view.say(
         "Lowest mean over the countries: {score.name} ({score} of 100)",
         score=view.fact("mean_of_countries", means[lowest], "points", code=lowest, n=n),
     )
-
-
-def _tell_nothing(view: SurveyView) -> str:
-    return view.say("Too few people answered in every country to show one")
 
 
 @styled
@@ -80,9 +68,9 @@ def plot_groups(view: SurveyView) -> Chart:
         own = data[data["code"] == node]
         marks.frame_rows(
             ax, names if ax is axes[0] else [""] * len(units), tick=view.tick(), size=8,
-            bold=[unit in view.settings.countries for unit in units],
+            bold=[unit in view.groups for unit in units],
         )  # fmt: skip
-        marks.draw_intervals(ax, view, own, "mean", by="country")
+        marks.draw_intervals(ax, view, own, "mean", by="group")
         for unit, y in own.loc[own["mean"].isna(), ["unit", "y"]].itertuples(index=False):
             ax.text(sum(ends) / 2, y, f"{view.score(unit, node)}", ha="center", va="center",
                     size=7.5, color=QUIET)  # fmt: skip
@@ -107,110 +95,17 @@ def table_scores(view: SurveyView) -> Table:
     return view.table(view.scores["unit"].unique(), columns, caption=caption)
 
 
-@styled
-def plot_answers(view: SurveyView, dimension: str) -> Chart:
-    """Draw the answers to one dimension's items as diverging stacked bars, by country."""
-    if dimension not in view.dimensions:
-        raise InnocapError(
-            f"{dimension!r} is no dimension of the questionnaire; it has "
-            + ", ".join(view.dimensions)
-        )
-    codes, countries = view.codebook.children(dimension), view.countries
-    data = tabulate_choices(view.release, codes)
-    wide = data.set_index(["code", "unit", "answer"])["share"]
-    overall = tabulate_agreement(view.release, by=None).set_index("code").loc[codes]
-    told = overall["share"].dropna()
-    best = str(told.idxmax()) if len(told) else ""
-    scale = view.instrument.scales[view.instrument.items[codes[0]].scale]
-    steps = sorted(float(code) for code in scale.codes)
-    chart, (ax,) = view.start_chart(
-        view.say(
-            "{dimension}: most agree ({share}) that “{question}”",
-            dimension=view.code(dimension),
-            share=view.fact("share_agree", told[best], "share", code=best, n=overall.at[best, "n"]),
-            question=view.question(best).rstrip("."),
-        )
-        if best
-        else _tell_nothing(view),
-        view.say(
-            "Share of respondents by answer; on the left who disagrees, on the right who agrees, "
-            "in figures. Don’t know and no answer are left out."
-        ),
-        data=data[["unit", "code", "answer", "share", "n", "suppressed"]],
-        height=0.3 + len(codes) * (0.36 + 0.19 * len(countries)),
-        key=[
-            Patch(facecolor=colour, label=view.answer(codes[0], step))
-            for colour, step in zip(_DIVERGING, steps, strict=True)
-        ],
-        note=_tell_star(view),
-    )
-    agreed = {(row["unit"], row["code"]): row for row in view.agreement.to_dict("records")}
-    margin = blended_transform_factory(chart.transFigure, ax.transData)
-    y, ticks = 0.0, {}
-    drawn: dict[float, tuple[np.ndarray, Said, Said]] = {}
-    for code in codes:
-        ax.text(0.015, y, view.question(code, star=True), size=8, va="center", color=INK,
-                transform=margin).set_in_layout(False)  # fmt: skip
-        y += _STEP
-        ax.plot([0, 0], [y - 0.45, y - 0.5 + _STEP * len(countries)], color=INK, linewidth=0.8)
-        for unit in countries:
-            row = agreed[unit, code]
-            shares = np.array([wide[code, unit, step] for step in steps])
-            n = view.cell("n_answers", row, "count", of="n")
-            ticks[y] = view.unit(unit) if n.fact.hidden else view.sized(unit, n)
-            row["disagree"] = shares[: len(steps) // 2].sum()
-            left = view.cell("share_disagree", row, "share", of="disagree")
-            right = view.cell("share_agree", row, "share", of="share", ends=True)
-            if np.isnan(shares).any():
-                ax.text(0, y, f"{right}", size=7.5, va="center", ha="center", color=QUIET)
-            else:
-                drawn[y] = (shares, left, right)
-            y += _STEP
-        y += 0.45
-    _draw_diverging(ax, drawn)
-    ax.set_xlim(-1, 1)
-    ax.set_ylim(y - 0.6, -0.8)
-    ax.set_yticks(list(ticks), list(ticks.values()), size=8)
-    ax.tick_params(axis="both", length=0)
-    ax.set_xticks([])
-    ax.spines[:].set_visible(False)
-    return chart
-
-
-def _draw_diverging(ax: Axes, drawn: Mapping[float, tuple[np.ndarray, Said, Said]]) -> None:
-    """Draw one bar per height, the middle of the middle answer at nought."""
-    if not drawn:
-        return
-    shares = np.array([shares for shares, _, _ in drawn.values()])
-    middle = shares.shape[1] // 2
-    zero = shares[:, :middle].sum(axis=1) + shares[:, middle] / 2
-    ends = np.cumsum(shares, axis=1) - zero[:, None]
-    starts = ends - shares
-    for step, colour in enumerate(_DIVERGING):
-        bars = [
-            [(left, y - 0.4), (right, y - 0.4), (right, y + 0.4), (left, y + 0.4)]
-            for y, left, right in zip(drawn, starts[:, step], ends[:, step], strict=True)
-        ]
-        ax.add_collection(PolyCollection(bars, facecolors=colour, linewidths=0), autolim=False)
-    style: dict[str, Any] = {"size": 7.5, "va": "center"}
-    for (y, (_, low, high)), left, right in zip(
-        drawn.items(), starts[:, 0], ends[:, -1], strict=True
-    ):
-        ax.text(left - 0.015, y, f"{low}", ha="right", color=QUIET, **style)
-        ax.text(right + 0.015, y, f"{high}", ha="left", color=INK, **style)
-
-
-def _tell_star(view: SurveyView) -> str:
-    return view.say(
-        "Statements marked * are worded the other way round: to agree means less capacity."
-    )
-
-
 def _title_agreement(view: SurveyView) -> str:
     data = view.agreement
     wide = data.pivot_table(index="code", columns="unit", values="share")
     if wide.empty:
-        return _tell_nothing(view)
+        return tell_nothing(view)
+    if len(view.groups) < 2:
+        best = str(wide.max(axis=1).idxmax())
+        row = data[data["code"] == best].to_dict("records")[0]
+        share = view.cell("share_agree", row, "share", of="share", ends=True)
+        question = view.question(best)
+        return view.say("Highest share, {share}: {question}", share=share, question=question)
     far = str((wide.max(axis=1) - wide.min(axis=1)).reindex(view.instrument.scored).idxmax())
     rows = {row["unit"]: row for row in data[data["code"] == far].to_dict("records")}
     low, high = (
@@ -228,13 +123,20 @@ def plot_agreement(view: SurveyView) -> Chart:
     """Draw the share that agrees with every item, by country, with Wilson intervals."""
     data, codes = view.agreement, view.instrument.scored
     title = _title_agreement(view)
+    every = {item.scale for code, item in view.instrument.items.items() if code in codes}
+    agrees = all(is_agreement(view, scale) for scale in every)
     subtitle = view.say(
-        "Share that agrees or strongly agrees, with 95% Wilson intervals, by country. Where "
-        "intervals overlap widely, the countries should not be told apart."
+        "Share that gave one of the two highest answers, with 95% Wilson intervals, by group. "
+        "Where intervals overlap widely, the groups should not be told apart."
     )
-    sizes = {unit: view.sized(unit) for unit in view.countries}
+    if agrees:
+        subtitle = view.say(
+            "Share that agrees or strongly agrees, with 95% Wilson intervals, by country. Where "
+            "intervals overlap widely, the countries should not be told apart."
+        )
+    sizes = {unit: view.sized(unit) for unit in view.groups}
     names = {code: view.question(code, star=True) for code in codes}
-    return _draw_shares(view, data, title, subtitle, names, sizes, note=_tell_star(view))
+    return _draw_shares(view, data, title, subtitle, names, sizes, note=tell_star(view))
 
 
 @styled
@@ -245,7 +147,7 @@ def plot_options(view: SurveyView, question: str) -> Chart:
     given = {row["unit"]: row for row in data.to_dict("records")}
     sizes = {
         unit: view.sized(unit, view.cell("n_answers", given[unit], "count", of="n"))
-        for unit in view.countries
+        for unit in view.groups
     }
     names = {option: view.answer(question, option) for option in named}
     (first, most), (second, next_most) = list(named.items())[:2]
@@ -289,25 +191,27 @@ def _draw_shares(
     marks.frame_rows(ax, told, size=7.5, tick=view.share, pad=8)  # a mark at 0 % reaches over
     for y in range(1, len(names), 2):
         ax.axhspan(y - 0.5, y + 0.5, color="#F6F6F6", zorder=0, linewidth=0)
-    rows, spread = list(names), marks.spread_rows(view.countries, 0.3)
-    data = data[data["unit"].isin(view.countries)]
+    rows, spread = list(names), marks.spread_rows(view.groups, 0.3)
+    data = data[data["unit"].isin(view.groups)]
     data = data.assign(y=data["code"].map(rows.index) + data["unit"].map(spread))
     marks.draw_intervals(ax, view, data, "share")
     ax.set_xlim(0, min(1.0, float(data["high"].max()) + 0.05))
     return chart
 
 
-def write_findings(view: SurveyView, question: str) -> Prose:
-    """Write the scores of the countries, and what was named most in answer to `question`."""
+def write_findings(view: SurveyView) -> Prose:
+    """Write the scores of the groups, and what was named most where several answers were free."""
     told = []
     shown = view.scores[view.scores["suppressed"] == SHOWN]
-    countries = [unit for unit in view.countries if unit in set(shown["unit"])]
-    for node in view.dimensions if countries else ():
-        parts = [f"{view.unit(unit)} {view.score(unit, node):interval}" for unit in countries]
+    groups = [unit for unit in view.groups if unit in set(shown["unit"])]
+    for node in view.dimensions if groups else ():
+        parts = [f"{view.unit(unit)} {view.score(unit, node):interval}" for unit in groups]
         scores = {"dimension": view.code(node), "scores": "; ".join(parts)}
         told.append(view.say("{dimension}: {scores}.", **scores))
-    named = list(_rank_options(view, question).items())
-    if named[0][1].fact.n >= view.settings.min_respondents:
+    for question in view.multiple:
+        named = list(_rank_options(view, question).items())
+        if not named[0][1].fact.n >= view.settings.min_respondents:
+            continue
         most = [f"{view.answer(question, o)} ({share})" for o, share in named[:_MOST_NAMED]]
         text = view.say(
             "{question} Named most: {answers}.",

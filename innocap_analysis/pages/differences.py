@@ -12,6 +12,7 @@ import pandas as pd
 from innocap_analysis.data.flags import find_flags, group_flags
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages import marks
+from innocap_analysis.pages.comparing import compares
 from innocap_analysis.pages.drawing.figure import REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import HIDDEN, Said
 from innocap_analysis.pages.measurement import find_alpha, tell_items
@@ -19,6 +20,7 @@ from innocap_analysis.pages.pairs import count_verdicts, tell_smallest
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.survey.evidence import PRIOR_SCALE
+from innocap_analysis.survey.grouping import COUNTRY
 
 
 def table_organisations(view: SurveyView) -> Table:
@@ -41,6 +43,7 @@ _BETWEEN = ("share_between_organisations", "icc_reml", "share")
 _EFFECTIVE = ("effective_n", "effective_n", "number_0")
 
 
+@compares(2)
 def table_tests(view: SurveyView) -> Table:
     """Show the tests over all countries."""
     tests = view.evidence.tests.assign(unit="").set_index(["code", "test"], drop=False)
@@ -63,6 +66,7 @@ def table_tests(view: SurveyView) -> Table:
     )
 
 
+@compares(2)
 @styled
 def plot_pooled(view: SurveyView) -> Chart:
     """Draw the means as answered and partially pooled."""
@@ -78,7 +82,7 @@ def plot_pooled(view: SurveyView) -> Chart:
             share=view.fact("mean_shrinkage", data["shrinkage"].mean(), "share", code=view.root),
             p=_rank_chance(view, 1, {"unit": pooled.ranks[1].idxmax()}),
         )
-    data = data.set_index("unit").loc[evidence.countries].reset_index()
+    data = data.set_index("unit").loc[evidence.groups].reset_index()
     chart, (ax,) = view.start_chart(
         title,
         view.say(
@@ -112,6 +116,7 @@ def _rank_chance(view: SurveyView, rank: int, row: Mapping[Any, Any]) -> Said:
     return view.fact(f"probability_rank_{rank}", p, "chance", unit=unit, code=view.root)
 
 
+@compares(2)
 def table_ranks(view: SurveyView) -> Table:
     """Show pooled means and how probable every rank is; no rows where an error is missing."""
     pooled = view.evidence.pooled
@@ -127,7 +132,7 @@ def table_ranks(view: SurveyView) -> Table:
     for rank in pooled.ranks:
         head = view.say("Rank {n}", n=view.tick()(rank, None))
         columns[head] = partial(_rank_chance, view, rank)
-    means = pooled.means.set_index("unit", drop=False).loc[view.evidence.countries]
+    means = pooled.means.set_index("unit", drop=False).loc[view.evidence.groups]
     caption = view.say("Partially pooled means, and the probability of each rank")
     rows = means.assign(code=view.root, n=np.nan).to_dict("records")
     return view.table(rows, columns, caption=caption)
@@ -139,6 +144,7 @@ def _score(view: SurveyView, unit: str) -> Said:
     return view.cell("score", row, "points", of="mean", ends=True, code=view.root)
 
 
+@compares(1)
 def table_imputed(view: SurveyView) -> Table:
     """Show the index as scored, of complete answers only, and with missing ones imputed."""
     return view.table(
@@ -166,8 +172,11 @@ def table_imputed(view: SurveyView) -> Table:
     )
 
 
-def table_countries(view: SurveyView, capacity: CapacityData) -> Table:
+@compares(2)
+def table_countries(view: SurveyView, capacity: CapacityData) -> Table | Prose:
     """Show the published index beside the survey's; so few values are no sample, so no test."""
+    if view.wave.by != COUNTRY:
+        return Prose(view.say("Published figures are of countries, and these groups are not."))
     book, root = capacity.codebook, capacity.root
     scores = capacity.result.scores[root]
     members = capacity.reference_units(next(iter(capacity.settings.reference_sets)))
@@ -182,7 +191,7 @@ def table_countries(view: SurveyView, capacity: CapacityData) -> Table:
         )  # fmt: skip
 
     return view.table(
-        [{"unit": unit} for unit in view.evidence.countries],
+        [{"unit": unit} for unit in view.evidence.groups],
         {
             view.say("Country"): lambda row: view.unit(row["unit"]),
             view.say("Index of published figures"): lambda row: find(row["unit"]),
@@ -194,19 +203,21 @@ def table_countries(view: SurveyView, capacity: CapacityData) -> Table:
 
 def write_findings(view: SurveyView) -> Prose:
     """Write what may be said, and what may not."""
-    counts, alpha = count_verdicts(view), find_alpha(view, "low")
+    alpha = find_alpha(view, "low")
     told = [
-        view.say(
-            "Of {n} comparisons of two countries, {differs} differ, {equivalent} are alike and "
-            "{open} are open, at a smallest difference of {smallest} points.",
-            open=counts["inconclusive"], smallest=tell_smallest(view), **counts,
-        ),
         view.say(
             "The least reliable dimension is {alpha.name}, alpha {alpha} ({alpha.low} to "
             "{alpha.high}).", alpha=alpha,
-        ),
-        tell_items(view),
+        )
     ]  # fmt: skip
+    if len(view.evidence.groups) > 1:
+        counts = count_verdicts(view)
+        verdicts = view.say(
+            "Of {n} comparisons of two countries, {differs} differ, {equivalent} are alike and "
+            "{open} are open, at a smallest difference of {smallest} points.",
+            open=counts["inconclusive"], smallest=tell_smallest(view), **counts,
+        )  # fmt: skip
+        told = [verdicts, *told, tell_items(view)]
     data = view.evidence.clusters.assign(unit="").set_index("code", drop=False)
     own = data.loc[view.root].to_dict()
     if pd.notna(own["icc_reml"]):

@@ -81,7 +81,7 @@ def table_respondents(view: SurveyView) -> Table:
     data = view.respondents
     nowhere = data["unit"] == NO_REGION
     names = data["unit"].map(view.unit).mask(nowhere, view.say("no region given"))
-    units = data["unit"].mask(nowhere, data["country"] + "/no-region")
+    units = data["unit"].mask(nowhere, data["group"] + "/no-region")
     return view.table(
         data.assign(unit=units, name=names).to_dict("records"),
         {
@@ -122,7 +122,7 @@ def table_items(view: SurveyView) -> Table:
 @styled
 def plot_nonresponse(view: SurveyView) -> Chart:
     """Draw for every scored item who gave no usable answer, and the share by country."""
-    codes, countries = view.instrument.scored, view.countries
+    codes, groups = view.instrument.scored, view.groups
     data = tabulate_nonresponse(view.release)
     rows = {(row["unit"], row["code"]): row for row in data.to_dict("records")}
 
@@ -149,11 +149,11 @@ def plot_nonresponse(view: SurveyView) -> Chart:
         note=view.tell_sizes(),
     )  # fmt: skip
     block = data.pivot_table(index="code", columns="unit", values="unusable", dropna=False)
-    block = block.reindex(index=codes, columns=countries)
-    seen = [[share(unit, code, "unusable") for unit in countries] for code in codes]
+    block = block.reindex(index=codes, columns=groups)
+    seen = [[share(unit, code, "unusable") for unit in groups] for code in codes]
     texts = [["–" if cell.fact.hidden else cell for cell in row] for row in seen]
     top = max(float(block.max().max()), 0.01)
-    marks.draw_tiles(cells, block.to_numpy(float), 0, 1.6 * top, texts, columns=countries,
+    marks.draw_tiles(cells, block.to_numpy(float), 0, 1.6 * top, texts, columns=groups,
                      shades="Oranges", text_size=7)  # fmt: skip
     everyone, y = data[data["unit"] == EVERYONE].set_index("code").loc[codes], np.arange(len(codes))
     left = np.zeros(len(codes))

@@ -7,6 +7,7 @@ from matplotlib.patches import Patch
 
 from fewlikert.describe import EVERYONE
 from innocap_analysis.pages import marks
+from innocap_analysis.pages.comparing import compares
 from innocap_analysis.pages.drawing.figure import BEHIND, INK, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
@@ -31,21 +32,25 @@ def find_alpha(view: SurveyView, end: str, *, everyone: bool = True) -> Said:
 @styled
 def plot_reliability(view: SurveyView) -> Chart:
     """Draw alpha with its interval, for everyone and by country."""
-    countries, data = view.evidence.countries, view.evidence.reliability
+    groups, data = view.evidence.groups, view.evidence.reliability
     data = data.loc[
         data["coefficient"] == "alpha", ["unit", "code", "estimate", "low", "high", "n"]
     ]
     n = view.tally("n_compared", len(view.evidence.clean))
     everyone = view.say("{name} (n = {n})", name=view.say("Everyone"), n=n)
-    key = {EVERYONE: everyone} | {unit: view.sized(unit) for unit in countries}
-    chart, (ax,) = view.start_chart(
-        view.say(
+    key = {EVERYONE: everyone} | {unit: view.sized(unit) for unit in groups}
+    ends = {"low": find_alpha(view, "low"), "high": find_alpha(view, "high")}
+    title = view.say("Alpha of the dimensions is {low} to {high} for everyone together", **ends)
+    if groups:
+        title = view.say(
             "Alpha of the dimensions is {low} to {high} for everyone together, and {lowest} to "
             "{highest} in single countries",
-            low=find_alpha(view, "low"), high=find_alpha(view, "high"),
             lowest=find_alpha(view, "low", everyone=False),
             highest=find_alpha(view, "high", everyone=False),
-        ),
+            **ends,
+        )
+    chart, (ax,) = view.start_chart(
+        title,
         view.say(
             "Cronbach’s alpha of the items of each dimension with exact 95% intervals, complete "
             "answers; the line marks {enough}, a common minimum.",
@@ -89,6 +94,7 @@ def table_reliability(view: SurveyView) -> Table:
     )
 
 
+@compares(2)
 def write_invariance(view: SurveyView) -> Prose:
     """Write whether measurement invariance across the countries could be tested, and held."""
     named = {
@@ -125,6 +131,7 @@ def write_invariance(view: SurveyView) -> Prose:
     return view.write_list(told)
 
 
+@compares(2)
 @styled
 def plot_items(view: SurveyView) -> Chart:
     """Draw how much each item depends on the country beyond the level of the person."""

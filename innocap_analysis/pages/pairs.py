@@ -11,6 +11,7 @@ import pandas as pd
 from fewlikert.judgement import VERDICTS
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.pages import marks
+from innocap_analysis.pages.comparing import compares
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.survey_view import SurveyView
@@ -32,20 +33,25 @@ def count_verdicts(view: SurveyView) -> dict[str, Said]:
     return counts
 
 
+def name_verdicts(view: SurveyView) -> dict[str, str]:
+    """Return a word for every verdict on a difference."""
+    return {
+        "differs": view.say("different"),
+        "equivalent": view.say("alike"),
+        "inconclusive": view.say("open"),
+    }
+
+
 def tell_smallest(view: SurveyView) -> Said:
     """Return the smallest difference of interest."""
     return view.given("smallest_difference", view.smallest, "given_points")
 
 
+@compares(2)
 @styled
 def plot_pairs(view: SurveyView) -> Chart:
     """Draw the difference between every two countries against what matters."""
-    data = view.evidence.pairs
-    named = {
-        "differs": view.say("different"),
-        "equivalent": view.say("alike"),
-        "inconclusive": view.say("open"),
-    }
+    data, named = view.evidence.pairs, name_verdicts(view)
     counts = count_verdicts(view)
     pairs = list(dict.fromkeys(zip(data["unit"], data["other"], strict=True)))
     style = {"linestyle": "-", "linewidth": 1.4, "markersize": 6}
@@ -72,7 +78,7 @@ def plot_pairs(view: SurveyView) -> Chart:
         columns=len(view.nodes),
         sharey=True,
         key=key,
-        note=view.tell_sizes(view.evidence.countries),
+        note=view.tell_sizes(view.evidence.groups),
     )
     ends = data[["low_simultaneous", "high_simultaneous"]].abs().max().max()
     reach = float(np.nanmin([ends, 60.0])) * 1.08 if pd.notna(ends) else 10.0
@@ -92,6 +98,7 @@ def plot_pairs(view: SurveyView) -> Chart:
     return chart
 
 
+@compares(2)
 def write_pairs(view: SurveyView) -> Prose:
     """Write one sentence for every two countries on the index, and for all that is not open."""
     pairs = view.evidence.pairs

@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from fewlikert.describe import EVERYONE
 from innocap_analysis.pages.drawing.figure import BEHIND, INK, Chart
 from innocap_analysis.pages.facts import HIDDEN, SYNTHETIC, Said
-from innocap_analysis.pages.texts import Prose, Table
+from innocap_analysis.pages.texts import Prose, Table, round_columns
 from innocap_analysis.pages.view import View
+from innocap_analysis.pages.wording import COLOURS, MARKERS, list_wordings
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.disclosure import (
     tabulate_agreement,
@@ -23,13 +24,15 @@ from innocap_analysis.survey.disclosure import (
     tabulate_respondents,
 )
 from innocap_analysis.survey.evidence import Evidence
+from innocap_analysis.survey.grouping import COUNTRY
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.publish import SHOWN, Release
 from innocap_analysis.survey.record import refuse_edition
+from innocap_analysis.survey.scales import normalise_label
+from innocap_analysis.survey.score import list_dimensions
 from innocap_analysis.survey.wave import Wave, load_wave
 
 DEFAULT_SMALLEST = 5.0
-_SHORT_SCALE = 5  # answers, shares and coefficients; scores go up to 100
 # Decimals of what is published, by the kind of number; a share is from 0 to 1.
 DIGITS = {"count": 0, "points": 1, "gap": 1, "share": 2, "number": 1, "number_0": 0, "number_2": 2,
           "number_3": 3, "p": 4, "minutes": 0}  # fmt: skip
@@ -43,6 +46,7 @@ def open_survey_view(
     leave_out_flagged: bool = False,
     smallest: float = DEFAULT_SMALLEST,
     seed: int = 1,
+    by: str | None = None,
     settings: Settings | None = None,
 ) -> SurveyView:
     """Open a view of survey answers, as every notebook about the survey does first.
@@ -61,6 +65,9 @@ def open_survey_view(
         Smallest difference of interest between countries, in points from 0 to 100.
     seed : int
         Seed of shuffles and imputations.
+    by : str, optional
+        What groups are formed by: ``country``, an item of the role ``group``, or ``nothing``.
+        Default: by country where that is known, else by the first such item.
     settings : Settings, optional
         Default: found from the working directory.
 
@@ -85,6 +92,7 @@ def open_survey_view(
     config = answers.settings
     if config.publishes:
         refuse_edition(answers)
+    answers = answers.group_by(by)
     if leave_out_flagged:
         answers = answers.drop_flagged()
     return SurveyView(
@@ -96,7 +104,7 @@ def open_survey_view(
 
 @dataclass(frozen=True, kw_only=True)
 class SurveyView(View):
-    """A view of the answers of one wave.
+    """A view of the answers of one wave, by the groups that it has.
 
     `smallest` is the smallest difference of interest, in points; `seed` of shuffles, imputations.
     """
@@ -112,10 +120,20 @@ class SurveyView(View):
         return self.wave.instrument
 
     @cached_property
-    def countries(self) -> list[str]:
-        """Countries that somebody answered from, in the order of the settings."""
-        answered = set(self.wave.clean["country"])
-        return [code for code in self.settings.countries if code in answered]
+    def groups(self) -> list[str]:
+        """Groups that somebody is in, such as countries; everyone where there are none."""
+        return self.wave.groups or [EVERYONE]
+
+    @property
+    def dimensions(self) -> list[str]:
+        """Codes of the dimensions; the index itself where it has none."""
+        return list_dimensions(self.codebook)
+
+    @cached_property
+    def multiple(self) -> list[str]:
+        """Questions with several answers, of which there is an answer."""
+        asked = [c for c, item in self.instrument.items.items() if item.answer == "multi"]
+        return [c for c in asked if f"{c}_{self.instrument.options(c)[0]}" in self.wave.clean]
 
     @cached_property
     def release(self) -> Release:
@@ -143,12 +161,32 @@ class SurveyView(View):
         return Evidence(self.wave, smallest=self.smallest, seed=self.seed)
 
     def colour(self, unit: str) -> str:
-        """Return the colour of a country, ink for everyone together."""
-        return INK if unit == EVERYONE else super().colour(unit)
+        """Return the colour of a country or group, ink for everyone together."""
+        if unit == EVERYONE or self.wave.by == COUNTRY:
+            return INK if unit == EVERYONE else super().colour(unit)
+        return COLOURS[self.groups.index(unit) % len(COLOURS)]
 
     def marker(self, unit: str) -> str:
-        """Return the marker of a country, a star for everyone together."""
-        return "*" if unit == EVERYONE else super().marker(unit)
+        """Return the marker of a country or group, a star for everyone together."""
+        if unit == EVERYONE or self.wave.by == COUNTRY:
+            return "*" if unit == EVERYONE else super().marker(unit)
+        return MARKERS[self.groups.index(unit) % len(MARKERS)]
+
+    def unit(self, code: str) -> str:
+        """Return the name of a country or region, or the answer that a group gave."""
+        item, sign, answer = code.partition("=")
+        if code == EVERYONE:
+            return self.say("Everyone")
+        if not sign or item not in self.instrument.items:
+            return super().unit(code)
+        scale = self.instrument.scales[self.instrument.items[item].scale]
+        return self.answer(item, scale.known[normalise_label(answer)])
+
+    def say(self, text: str, *about: str, **values: object) -> str:
+        """Translate a text; one about countries in its other wording, where groups are others."""
+        if self.wave.by != COUNTRY:
+            text = list_wordings().get(text, text)
+        return super().say(text, *about, **values)
 
     def question(self, code: str, *, star: bool = False) -> str:
         """Return a question as it was put, with a star where it is worded the other way round."""
@@ -207,10 +245,12 @@ class SurveyView(View):
     @cached_property
     def _respondents(self) -> pd.DataFrame:
         own = self.respondents
-        return own[own["unit"] == own["country"]].set_index("unit", drop=False)
+        return own[own["unit"] == own["group"]].set_index("unit", drop=False)
 
     def count(self, unit: str) -> Said:
-        """Return how many answered in a country."""
+        """Return how many answered in a group."""
+        if unit == EVERYONE:
+            return self.tally("n_respondents", len(self.wave.clean))
         return self.cell("n_respondents", self._respondents.loc[unit].to_dict(), "count", of="n")
 
     @cached_property
@@ -235,7 +275,7 @@ class SurveyView(View):
 
     def tell_sizes(self, units: Sequence[str] = ()) -> str:
         """Say how many answered in every country."""
-        sizes = [f"{self.unit(unit)} {self.count(unit)}" for unit in units or self.countries]
+        sizes = [f"{self.unit(unit)} {self.count(unit)}" for unit in units or self.groups]
         return self.say("Respondents: {sizes}.", sizes=", ".join(sizes))
 
     def look_up(self, name: str, *about: str) -> Said:
@@ -246,8 +286,11 @@ class SurveyView(View):
 
     @property
     def circumstances(self) -> str:
-        """Say that doubtful responses are left out, where they are."""
-        return self.say("Doubtful responses are left out.") if self.leave_out_flagged else ""
+        """Say that doubtful responses are left out or others weigh more, where that is so."""
+        told = [self.say("Doubtful responses are left out.")] if self.leave_out_flagged else []
+        if self.wave.weights:
+            told.append(self.say("Responses count by their weights."))
+        return " ".join(told)
 
     def start_chart(self, title: str, subtitle: str, **chart: Any) -> tuple[Chart, list[Axes]]:
         """Start a figure; it, its data and its alternative text say when answers were made up."""
@@ -260,7 +303,8 @@ class SurveyView(View):
                 bbox={"facecolor": BEHIND, "edgecolor": "none", "pad": 2.5},
             )  # fmt: skip
             made.alt = f"{SYNTHETIC}. {made.alt}"
-        made.data = _round_columns(made.data).assign(synthetic=self.wave.is_synthetic)
+        named = made.data.rename(columns={"group": COUNTRY} if self.wave.by == COUNTRY else {})
+        made.data = round_columns(named).assign(synthetic=self.wave.is_synthetic)
         return made, axes
 
     def table(self, *items: Any, caption: str = "", **how: Any) -> Table:
@@ -300,10 +344,3 @@ class SurveyView(View):
         for path in (self.settings.survey_path, self.settings.scales_path):
             digest.update(path.read_bytes())
         return self.close(digest.hexdigest()[:12])
-
-
-def _round_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Round what a figure shows as its page does: scores to a tenth, shares to a hundredth."""
-    numbers = table.select_dtypes("float").items()
-    digits = {name: 2 if x.abs().max() <= _SHORT_SCALE else 1 for name, x in numbers}
-    return table.round({name: n for name, n in digits.items() if not str(name).startswith("p_")})

@@ -11,6 +11,8 @@ import pandas as pd
 # What would be HTML, mathematics or a link; the texts of pages have none of them.
 _PLAIN = str.maketrans({"&": "&amp;", "<": "&lt;", "$": "\\$", "[": "\\["})
 
+_SHORT_SCALE = 5  # answers, shares and coefficients; scores go up to 100
+
 
 class Prose(str):
     """A text that notebooks show as Markdown; names in it are no HTML and no mathematics."""
@@ -65,3 +67,10 @@ def make_table(
     cells = {head: [write(cell) for cell in data[name]] for name, (head, write) in columns.items()}
     numeric = tuple(pd.api.types.is_numeric_dtype(data[name]) for name in columns)
     return Table(pd.DataFrame(cells), numeric, caption)
+
+
+def round_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Round what a figure shows as its page does: scores to a tenth, shares to a hundredth."""
+    numbers = table.select_dtypes("float").items()
+    digits = {name: 2 if x.abs().max() <= _SHORT_SCALE else 1 for name, x in numbers}
+    return table.round({name: n for name, n in digits.items() if not str(name).startswith("p_")})

@@ -72,7 +72,7 @@ class View:
     @property
     def nodes(self) -> list[str]:
         """The index and its dimensions."""
-        return [self.root, *self.dimensions]
+        return list(dict.fromkeys([self.root, *self.dimensions]))
 
     def lay_out_for(self, medium: Medium) -> Self:
         """Return the same view for figures of another medium; what it knows is not found anew."""

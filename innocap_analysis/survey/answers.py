@@ -29,6 +29,7 @@ def clean_answers(
     min_share: float = 0.5,
     seconds_per_item: float = 2.0,
     region_countries: Mapping[str, str] | None = None,
+    place_regions: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Clean survey answers and log every decision.
 
@@ -46,6 +47,9 @@ def clean_answers(
         A response that took less than this per answered item is flagged.
     region_countries : mapping of str to str, optional
         Country of each region; a region of another country is set to missing.
+    place_regions : mapping of str to str, optional
+        Region of each place (or country, of a place that lies in none); a place of another region
+        or country than was said is set to missing, and tells both where they were not.
 
     Returns
     -------
@@ -89,6 +93,7 @@ def clean_answers(
         table = _drop(table, status.reindex(table.index).isin(words), "preview", why, log)
     table = _drop(table, _find_repeats(table, items), "duplicate", "the same response again", log)
     table = _mend_codes(table, instrument, log)
+    table = _add_regions(table, place_regions or {}, log)
     table = _mend_places(table, region_countries or {}, log)
     answered = table[items].notna().sum(axis=1)
     needed = min_share * len(instrument.scored)
@@ -208,7 +213,7 @@ def _mend_codes(
     out = table.copy()
     for item in instrument.items.values():
         if item.answer not in ("likert", "number") or item.code not in out:
-            continue
+            continue  # weights are not in the columns of items
         x = out[item.code].astype("float64")
         # A stretched scale lies between the codes, never outside them.
         fine = x.isna() | x.between(*instrument.limits(item.code)) | x.isin(_SPECIAL)
@@ -217,6 +222,25 @@ def _mend_codes(
             log.append(_log(ids, "impossible", "set_missing", "no code of the scale", item.code))
             out[item.code] = x.where(fine)
     return out
+
+
+def _add_regions(
+    table: pd.DataFrame, place_regions: Mapping[str, str], log: list[pd.DataFrame]
+) -> pd.DataFrame:
+    if not place_regions or "place" not in table or table["place"].isna().all():
+        return table
+    region = table["place"].map(place_regions)
+    said, country = table["region"], table["country"]
+    wrong = region.notna() & (
+        (said.notna() & (said != region))
+        | (country.notna() & (region.str[:2] != country))  # codes of regions begin with it
+    )
+    ids = table.loc[wrong, "response_id"]
+    log.append(_log(ids, "place", "set_missing", "a place of another region or country", "place"))
+    fills = region.where(said.isna() & ~wrong)
+    return table.assign(
+        place=table["place"].mask(wrong, None), region=said.where(fills.isna(), fills)
+    )
 
 
 def _mend_places(

@@ -20,7 +20,7 @@ from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.survey.answers import mask_answers
 from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS
 from innocap_analysis.survey.publish import ALPHA, COMPLETE, RESPONDENTS, Release
-from innocap_analysis.survey.score import score_answers, turn_answers
+from innocap_analysis.survey.score import list_dimensions, score_answers, turn_answers
 from innocap_analysis.survey.wave import Wave
 
 COMPLETIONS = 10
@@ -30,7 +30,10 @@ PRIOR_SCALE = 10.0
 
 @dataclass(frozen=True)
 class Evidence:
-    """Evidence about the countries of a wave that may be shown.
+    """Evidence about the groups of a wave (such as countries) that may be shown.
+
+    Means and pairs are weighted where responses have weights; reliability, invariance, tests and
+    imputations are of people as they are. What compares groups needs two of them.
 
     Attributes
     ----------
@@ -59,24 +62,15 @@ class Evidence:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        """Check the smallest difference and that there is something to compare."""
+        """Check the smallest difference."""
         if not self.smallest > 0:
             raise InnocapError(f"smallest difference {self.smallest:g} is not above zero")
-        if len(self.countries) < 2:
-            raise InnocapError(
-                "fewer than two countries have enough respondents to be shown "
-                f"({self.wave.settings.min_respondents}), so there is nothing to compare"
-            )
 
     @cached_property
-    def countries(self) -> list[str]:
-        """Countries that may be shown, in the project's order."""
+    def groups(self) -> list[str]:
+        """Groups that may be shown, in their order."""
         told = (RESPONDENTS, *self.codebook.parents)
-        return [
-            country
-            for country in self.wave.settings.countries
-            if all(self.release.shows(code, country) for code in told)
-        ]
+        return [g for g in self.wave.groups if all(self.release.shows(code, g) for code in told)]
 
     @cached_property
     def release(self) -> Release:
@@ -95,14 +89,20 @@ class Evidence:
 
     @cached_property
     def dimensions(self) -> list[str]:
-        """Codes of the dimensions."""
-        return self.codebook.children(self.root)
+        """Codes of the dimensions; the index itself where it has none."""
+        return list_dimensions(self.codebook)
+
+    @property
+    def nodes(self) -> list[str]:
+        """The index and its dimensions."""
+        return list(dict.fromkeys([self.root, *self.dimensions]))
 
     @cached_property
     def clean(self) -> pd.DataFrame:
-        """Responses of the countries that may be shown."""
-        clean = self.wave.clean
-        return clean[clean["country"].isin(self.countries)].reset_index(drop=True)
+        """Responses of the groups that may be shown; all where there are none."""
+        people = self.wave.people
+        known = people["group"].isin(self.groups)
+        return (people[known] if self.groups else people).reset_index(drop=True)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -114,18 +114,18 @@ class Evidence:
         """Answers with reversed items turned, `country` and `organisation`."""
         values = mask_answers(self.clean, self.codebook.leaves)
         turned = turn_answers(values, self.wave.instrument)
-        return turned.assign(**{k: self.clean[k] for k in ("country", "organisation")})
+        return turned.assign(**{k: self.clean[k] for k in ("group", "organisation")})
 
     @cached_property
     def reliability(self) -> pd.DataFrame:
         """Coefficients of every dimension, everyone together and country by country."""
         parts = []
         for dimension in self.dimensions:
-            items = self.codebook.children(dimension)
+            items = self.codebook.leaves_of(dimension)
             parts.append(self._estimate(self.answers, items, dimension, "all"))
-            for country in self.countries:
-                own = self.answers[self.answers["country"] == country]
-                parts.append(self._estimate(own, items, dimension, country))
+            for group in self.groups:
+                own = self.answers[self.answers["group"] == group]
+                parts.append(self._estimate(own, items, dimension, group))
         return pd.concat(parts, ignore_index=True)
 
     def _estimate(
@@ -142,7 +142,7 @@ class Evidence:
         return pd.concat(
             [
                 test_invariance(
-                    self.answers, {code: self.codebook.children(code)}, "country"
+                    self.answers, {code: self.codebook.leaves_of(code)}, "group"
                 ).assign(code=code)
                 for code in self.dimensions
             ],
@@ -154,7 +154,7 @@ class Evidence:
         """Items that work otherwise in some country, by dimension."""
         return pd.concat(
             [
-                screen_dif(self.answers, self.codebook.children(code), "country").assign(
+                screen_dif(self.answers, self.codebook.leaves_of(code), "group").assign(
                     dimension=code
                 )
                 for code in self.dimensions
@@ -166,8 +166,9 @@ class Evidence:
     def clusters(self) -> pd.DataFrame:
         """How alike organisations answer, by score and inside countries."""
         rows = []
-        for code in (self.root, *self.dimensions):
-            centred = self.scores[code] - self.scores.groupby("country")[code].transform("mean")
+        for code in self.nodes:
+            level = self.scores.groupby("group", dropna=False)[code].transform("mean")
+            centred = self.scores[code] - level
             table = self.scores.assign(centred=centred)
             rows.append({"code": code} | estimate_icc(table, "centred", "organisation"))
         return pd.DataFrame(rows)
@@ -177,10 +178,10 @@ class Evidence:
         """Tests over all countries, by score."""
         rng = np.random.default_rng(self.seed)
         parts = [
-            compare_groups(self.scores, code, "country", permutations=PERMUTATIONS, rng=rng).assign(
+            compare_groups(self.scores, code, "group", permutations=PERMUTATIONS, rng=rng).assign(
                 code=code
             )
-            for code in (self.root, *self.dimensions)
+            for code in self.nodes
         ]
         return pd.concat(parts, ignore_index=True)
 
@@ -191,12 +192,13 @@ class Evidence:
             compare_cluster_pairs(
                 self.scores,
                 code,
-                "country",
+                "group",
                 "organisation",
                 smallest=self.smallest,
                 min_clusters=MIN_ORGANISATIONS,
+                weights=self.wave.weights,
             ).assign(code=code)
-            for code in (self.root, *self.dimensions)
+            for code in self.nodes
         ]
         return pd.concat(parts, ignore_index=True)
 
@@ -204,7 +206,12 @@ class Evidence:
     def means(self) -> pd.DataFrame:
         """Mean index of every country with its error from organisations."""
         return estimate_cluster_means(
-            self.scores, self.root, "country", "organisation", min_clusters=MIN_ORGANISATIONS
+            self.scores,
+            self.root,
+            "group",
+            "organisation",
+            min_clusters=MIN_ORGANISATIONS,
+            weights=self.wave.weights,
         )
 
     @cached_property
@@ -227,10 +234,10 @@ class Evidence:
             return score_answers(given, self.wave.instrument, min_coverage=1)[self.root]
 
         pooled = estimate_imputed_means(
-            filled, score, "country", "organisation", min_clusters=MIN_ORGANISATIONS
+            filled, score, "group", "organisation", min_clusters=MIN_ORGANISATIONS
         ).set_index("unit")
-        whole = score(self.answers).groupby(self.answers["country"]).agg(["mean", "count"])
-        scored = self.scores.groupby("country")[self.root].agg(["mean", "count"])
+        whole = score(self.answers).groupby(self.answers["group"]).agg(["mean", "count"])
+        scored = self.scores.groupby("group")[self.root].agg(["mean", "count"])
         out = pooled[["n", "estimate", "low", "high", "lambda"]].reset_index()
         out["scored"] = out["unit"].map(scored["mean"])
         out["complete"] = out["unit"].map(whole["mean"])
@@ -238,4 +245,4 @@ class Evidence:
         shown = [self.release.shows(f"{self.root}{COMPLETE}", str(unit)) for unit in out["unit"]]
         out["complete"] = out["complete"].where(shown)
         out["n_complete"] = out["n_complete"].astype(float).where(shown)
-        return out.set_index("unit").loc[self.countries].reset_index()
+        return out.set_index("unit").loc[self.groups].reset_index()

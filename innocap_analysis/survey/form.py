@@ -69,7 +69,9 @@ def make_xlsform(
     used: dict[str, Scale] = {}
     for item in _list_items(instrument):
         kind, limits, look = _TYPES.get(item.answer, ""), "", ""
-        if item.answer in ("likert", "single", "multi"):
+        if item.scale == "place":
+            kind = "text"
+        elif item.answer in ("likert", "single", "multi"):
             used[item.scale] = places.get(item.scale) or instrument.scales[item.scale]
             kind = f"select_{'multiple' if item.answer == 'multi' else 'one'} {item.scale}"
         if item.answer == "number":
@@ -141,7 +143,7 @@ def _write_intro(instrument: Instrument, language: str, minimum: int) -> str:
 
 
 def _list_items(instrument: Instrument) -> list[Item]:
-    return [item for item in instrument.items.values() if item.role != "synthetic"]
+    return [item for item in instrument.items.values() if item.role not in ("synthetic", "weight")]
 
 
 def _make_grid(instrument: Instrument, items: list[Item], language: str) -> str:
@@ -169,7 +171,7 @@ def _make_question(instrument: Instrument, item: Item, scale: Scale | None, lang
         low, high = map(int, instrument.limits(item.code))
         boxes = " ".join(f'<span class="box"></span>{n}' for n in range(low, high + 1))
         return f'<div class="question">{text}<br>{boxes}</div>'
-    if item.answer in ("text", "id") or item.scale == "region" or scale is None:
+    if item.answer in ("text", "id") or item.scale in ("region", "place") or scale is None:
         return f'<div class="question">{text}<div class="line"></div></div>'
     options = "".join(
         f'<li><span class="box"></span>{escape(scale.label(code, language))}</li>'

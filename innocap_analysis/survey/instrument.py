@@ -20,8 +20,10 @@ from innocap_analysis.survey.scales import Scale, normalise_label, read_scales
 
 ANSWERS = ("likert", "number", "single", "multi", "id", "text", "note")
 # What an item says about who answered (`synthetic`: that nobody did), and what a note is.
-PLACES = ("country", "region")
-ROLES = (*PLACES, "organisation", "synthetic", "title", "intro")
+PLACES = ("country", "region", "place")
+# Groups of people may be formed by several items; all other roles are had by one.
+GROUP = "group"
+ROLES = (*PLACES, "organisation", "person", GROUP, "weight", "synthetic", "title", "intro")
 
 
 class Item(NamedTuple):
@@ -79,6 +81,11 @@ class Instrument:
         """Return the code of the item with a role; empty where the questionnaire has none."""
         return next((item.code for item in self.items.values() if item.role == role), "")
 
+    @cached_property
+    def groupings(self) -> list[str]:
+        """Items that groups of people may be formed by: those of the role ``group``."""
+        return [item.code for item in self.items.values() if item.role == GROUP]
+
     def text(self, code: str, language: str) -> str:
         """Return a question in a language, in the nearest one where it has no own wording."""
         return choose_text(self.items[code].texts, language)
@@ -107,8 +114,10 @@ def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
         Codebook with a column `answer` (:data:`ANSWERS`), `label_<language>` for every
         language that the questions are asked in (`label_sv_fi`: the Swedish of Finland where
         it differs), and `role` (:data:`ROLES`) where an item says who answered. An item of the
-        scale ``country`` or ``region``, or with the answer ``id``, has that role unless another
-        item does.
+        scale ``country``, ``region`` or ``place`` (a municipality by code or name), or with the
+        answer ``id``, has that role unless another item does. ``group`` may be had by several
+        items of one choice: pages can be made by each; ``weight`` is a number above zero;
+        ``person`` an ``id`` by which the same person is known again in another wave.
     scales : str or Path
         Table of answer scales (:func:`~innocap_analysis.survey.scales.read_scales`).
 
@@ -175,11 +184,18 @@ def _check_item(item: Item, scales: dict[str, Scale]) -> list[str]:
     if item.answer not in ANSWERS:
         near = suggest(item.answer, ANSWERS)
         faults.append(f"answer {item.answer!r} is none of {', '.join(ANSWERS)}{near}")
-    without = not item.scale and item.answer in ("text", "id", "note")
+    free = item.answer in ("text", "id", "note") or item.role == "weight"
+    without = not item.scale and free
     if not without and item.scale not in PLACES and item.scale not in scales:
         faults.append(f"scale {item.scale!r} is unknown{suggest(item.scale, list(scales))}")
     if SOURCE_LANGUAGE not in item.texts:
         faults.append(f"label_{SOURCE_LANGUAGE} is empty")
+    if item.role == GROUP and item.answer != "single":
+        faults.append(f"role {GROUP!r} needs the answer 'single', not {item.answer!r}")
+    if item.role == "person" and item.answer != "id":
+        faults.append(f"role 'person' needs the answer 'id', not {item.answer!r}")
+    if item.role == "weight" and item.answer != "number":
+        faults.append(f"role 'weight' needs the answer 'number', not {item.answer!r}")
     if item.role and item.role not in ROLES:
         faults.append(
             f"role {item.role!r} is none of {', '.join(ROLES)}{suggest(item.role, ROLES)}"
@@ -202,7 +218,7 @@ def _check_roles(items: dict[str, Item]) -> list[str]:
     return [
         f"{item.code}: role {item.role!r} is that of {seen[item.role]} too"
         for item in items.values()
-        if item.role and seen.setdefault(item.role, item.code) != item.code
+        if item.role not in ("", GROUP) and seen.setdefault(item.role, item.code) != item.code
     ]
 
 
@@ -212,7 +228,7 @@ def _give_roles(items: dict[str, Item]) -> dict[str, Item]:
     found = dict(items)
     for item in items.values():
         role = item.scale if item.scale in PLACES else "organisation" if item.answer == "id" else ""
-        if role and role not in taken:
+        if role and role not in taken and item.role != "person":
             found[item.code] = item._replace(role=role)
             taken.add(role)
     return found

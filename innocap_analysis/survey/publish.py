@@ -14,12 +14,14 @@ from fewlikert.describe import EVERYONE
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.survey.answers import mask_answers
 from innocap_analysis.survey.editions import Former, Meeting
+from innocap_analysis.survey.grouping import COUNTRY, add_groups
 from innocap_analysis.survey.release import Decision, Members, Rules, decide_groups
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import TOP_TWO
 from innocap_analysis.survey.wave import Wave
 
 SHOWN, HIDDEN = "", "hidden"
+REST = "/rest"  # of the country, without a region or place
 NO_REGION = "?"
 RESPONDENTS = ""  # the code under which people are counted
 AGREE, COMPLETE, ALPHA = ":agree", ":complete", ":alpha"
@@ -38,10 +40,10 @@ class Variable(NamedTuple):
 class Release:
     """What may be told of a wave.
 
-    Everyone, the countries and the regions of a country are told in this order, the larger before
-    the smaller, first of all responses and then without the doubtful ones: a second page that
-    differs from the first by few people would tell their answers. What an earlier edition of the
-    wave has told counts as told.
+    Everyone, the countries, their regions, the places in those, and what is left of a country
+    without each of them are told in this order, the larger before the smaller, first of all
+    responses and then without the doubtful ones: a second page that differs from the first by few
+    people would tell their answers. What an earlier edition of the wave has told counts as told.
 
     Attributes
     ----------
@@ -76,7 +78,8 @@ class Release:
             :data:`AGREE` whether people agree with an item, with :data:`COMPLETE` the mean of
             those alone who answered all items of a node, with :data:`ALPHA` its reliability.
         unit : str
-            ``all``, a country, a region, or ``SE/?`` for the people without a region.
+            ``all``, a country, a region, ``SE/?`` for the people without a region, a place in a
+            region, or ``SE32/rest`` for the country without a region or place.
         """
         # Scores of everyone and of those who answered all are totals of one variable; who agrees
         # with an item is known from how many gave each answer to it.
@@ -207,21 +210,42 @@ class Release:
 
     def _list_candidates(self, code: str) -> tuple[dict[str, Members], dict[str, str]]:
         """Return the groups that a variable may be told of, and what each lies in."""
-        groups, parents = self._list_groups()
+        doubtful = self.people.filter(like="flag_").any(axis=1).to_numpy(dtype=bool)
+        kept = {STRICT: ~doubtful}
         if code in self.wave.instrument.codebook.parents:
-            whole = self._complete[code].notna().to_numpy()
-            groups |= {f"{name}{COMPLETE}": own & whole for name, own in groups.items()}
-            parents |= {f"{name}{COMPLETE}": f"{up}{COMPLETE}" for name, up in parents.items()}
+            kept[COMPLETE] = self._complete[code].notna().to_numpy()
+        groups: dict[str, Members] = {}
+        parents: dict[str, str] = {}
+        for own, above in self._list_layers():
+            for mark, some in kept.items():
+                own |= {f"{name}{mark}": members & some for name, members in own.items()}
+                above |= {f"{name}{mark}": f"{up}{mark}" for name, up in above.items()}
+            groups |= own
+            parents |= above
         return groups, parents
+
+    def _list_layers(self) -> list[tuple[dict[str, Members], dict[str, str]]]:
+        """List the groups by country and by each item for it, in the order of the questionnaire.
+
+        What is asked first is decided first: a page by another item tells what is left to tell.
+        """
+        people, instrument = self.people, self.wave.instrument
+        layers = {instrument.find_role(COUNTRY): self._list_groups()}
+        for item in instrument.groupings:
+            own = add_groups(people, item, ())["group"].to_numpy(dtype=object)
+            names = [str(name) for name in pd.unique(own) if name is not None]
+            layers[item] = _sort({name: own == name for name in names}), {}
+        order = [code for code in ("", *instrument.items) if code in layers]
+        first, parents = layers[order[0]]
+        everyone = {EVERYONE: np.ones(len(people), bool)}
+        return [(everyone | first, parents), *(layers[code] for code in order[1:])]
 
     def _list_groups(self) -> tuple[dict[str, Members], dict[str, str]]:
         people = self.people
         country = people["country"].fillna("").to_numpy(dtype=object)
         region = people["region"].fillna(NO_REGION).to_numpy(dtype=object)
-        strict = ~people.filter(like="flag_").any(axis=1).to_numpy(dtype=bool)
-        plain = {EVERYONE: np.ones(len(people), bool)}
         known = [code for code in self.wave.settings.countries if (country == code).any()]
-        plain |= _sort({code: country == code for code in known})
+        plain = _sort({code: country == code for code in known})
         parents: dict[str, str] = {}
         regions: dict[str, Members] = {}
         for code in known:
@@ -230,9 +254,28 @@ class Release:
                 regions[name] = (country == code) & (region == own)
                 parents[name] = code
         plain |= _sort(regions)
-        groups = plain | {f"{name}{STRICT}": own & strict for name, own in plain.items()}
-        parents |= {f"{name}{STRICT}": f"{above}{STRICT}" for name, above in parents.items()}
-        return groups, parents
+        places = self._list_places(region, parents)
+        plain |= places
+        for name in [name for name in (*regions, *places) if not name.endswith(NO_REGION)]:
+            owner = str(country[plain[name]][0])
+            plain[f"{name}{REST}"] = (country == owner) & ~plain[name]
+            parents[f"{name}{REST}"] = name
+        return plain, parents
+
+    def _list_places(self, region: np.ndarray, parents: dict[str, str]) -> dict[str, Members]:
+        """List the groups of people from a place, and name what each lies in in `parents`."""
+        found: dict[str, Members] = {}
+        depth: dict[str, int] = {}
+        for code, line in self.wave.lines.items():
+            own = (self.people["place"] == code).to_numpy(dtype=bool)
+            if not own.any():
+                continue
+            for name, above in zip(line, (*line[1:], str(region[own][0])), strict=True):
+                found[name] = found.get(name, np.zeros(len(own), bool)) | own
+                parents[name], depth[name] = above, len(line) - line.index(name)
+        # What lies in a place comes behind it, also where it is all of it.
+        order = sorted(found, key=lambda name: (-int(found[name].sum()), depth[name], name))
+        return {name: found[name] for name in order}
 
     def _read(self, code: str) -> Variable:
         """Return what is told together of a question or a score."""

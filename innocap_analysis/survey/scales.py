@@ -143,8 +143,9 @@ def _find_numeric(rows: list[dict[str, str]]) -> set[str]:
 def make_place_scales(settings: Settings) -> dict[str, Scale]:
     """Make the scales of countries and regions.
 
-    Returns: ``country`` (ISO 3166-1 codes by name) and ``region`` (codes of statistical regions
-    by name, by the raw code of their publisher, and by the name of the partner area).
+    Returns: ``country`` (ISO 3166-1 codes by name), ``region`` (codes of statistical regions
+    by name, by the raw code of their publisher, and by the name of the partner area), and
+    ``place``, which has too many labels to list: its answers are looked up.
     """
     countries: dict[tuple[str, str], Code] = {}
     regions: dict[tuple[str, str], Code] = {}
@@ -157,4 +158,5 @@ def make_place_scales(settings: Settings) -> dict[str, Scale]:
         for unit, name in names.items():
             regions.setdefault((language, str(name)), str(unit))
     regions |= {(SOURCE_LANGUAGE, str(raw)): str(unit) for unit, raw in table["raw_code"].items()}
-    return {"country": Scale("country", countries), "region": Scale("region", regions)}
+    scales = {"country": countries, "region": regions, "place": {}}
+    return {name: Scale(name, labels) for name, labels in scales.items()}

@@ -7,11 +7,20 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.aggregate import aggregate
+from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.normalise import normalise
 from innocap_analysis.survey.answers import mask_answers
 from innocap_analysis.survey.instrument import Instrument
 
 WEIGHTINGS = ("respondents", "organisations")
+_WHO = ("response_id", "organisation", "country", "region", "group", "weight")
+
+
+def list_dimensions(codebook: Codebook) -> list[str]:
+    """Return the codes of an index's dimensions; its own where its items are in none."""
+    root = codebook.indexes[0]
+    children = codebook.children(root)
+    return [root] if set(children) & set(codebook.leaves) else children
 
 
 def score_answers(
@@ -31,7 +40,8 @@ def score_answers(
     Returns
     -------
     DataFrame
-        The same rows; `response_id`, `organisation`, `country`, `region` where they are,
+        The same rows; `response_id`, `organisation`, `country`, `region`, `group`, `weight`
+        where they are,
         and 0 to 100 for each dimension and the index. Don't know and not applicable leave
         the base.
 
@@ -56,7 +66,7 @@ def score_answers(
         raise InnocapError(f"score_answers: the answers lack {', '.join(lacking)}")
     values = mask_answers(answers, book.leaves).reset_index(drop=True)
     scores, _ = aggregate(normalise(values, book), book, min_coverage=min_coverage)
-    who = [c for c in ("response_id", "organisation", "country", "region") if c in answers]
+    who = [c for c in _WHO if c in answers]
     return pd.concat([answers[who], scores.set_axis(answers.index)], axis=1)
 
 

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from innocap_analysis.data.datapackage import SURVEY_FOLDER
+from innocap_analysis.data.places import read_places
 from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.files import write_table
 from innocap_analysis.reads import list_files
-from innocap_analysis.settings import TEXTS_NAME, Settings, load_settings
+from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey.answers import clean_answers
 from innocap_analysis.survey.edition_file import read_former
 from innocap_analysis.survey.editions import Former
-from innocap_analysis.survey.files.options import FileOptions
-from innocap_analysis.survey.files.read import META, Answers, read_survey
+from innocap_analysis.survey.files.read import Answers, order_meta, read_survey
+from innocap_analysis.survey.grouping import COUNTRY, add_groups, choose_grouping, list_groups
 from innocap_analysis.survey.instrument import Instrument, read_instrument
 
 ANSWERS_NAME = "answers.csv"
 COLUMNS_NAME = "answers_columns.csv"
 WAVES = ("synthetic", "imported")
+EARLIER = "waves"  # folder of the waves that were imported under a name of their own
 # Made-up organisations need no secret, and a fixed one makes every page repeatable.
 _SYNTHETIC_KEY = b"SYNTHETIC: nobody to protect"
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class Wave:
         The project.
     whole : DataFrame, optional
         The responses kept before doubtful ones were left out; None where they were not.
+    lines : mapping of str to tuple of str
+        Every place that answers are from, itself first and then what it lies in below its region.
+    by : str
+        What groups are formed by: ``country``, an item of the role ``group``, or nothing.
     former : Former, optional
         What earlier editions of the wave have told.
     """
@@ -60,12 +65,34 @@ class Wave:
     columns: pd.DataFrame
     settings: Settings
     whole: pd.DataFrame | None = None
+    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    by: str = COUNTRY
     former: Former | None = None
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """The responses kept, with the code of the `group` that each is in; None in none."""
+        return add_groups(self.clean, self.by, self.settings.countries)
+
+    @cached_property
+    def groups(self) -> list[str]:
+        """Groups that somebody is in, in the order of the settings or of the answers."""
+        return list_groups(self.people, self.by, self.instrument, self.settings.countries)
+
+    @property
+    def weights(self) -> str | None:
+        """The column of weights; None where every response counts the same."""
+        return "weight" if self.clean["weight"].notna().any() else None
 
     @property
     def is_synthetic(self) -> bool:
         """Whether any answer was made up."""
         return bool(self.raw["synthetic"].astype(bool).any())
+
+    def group_by(self, by: str | None) -> Wave:
+        """Return the wave with other groups; None: by country where known, else by an item."""
+        countries = self.settings.countries
+        return replace(self, by=choose_grouping(by, self.clean, self.instrument, countries))
 
     def drop_flagged(self) -> Wave:
         """Return the wave without the responses that cleaning only flagged."""
@@ -74,22 +101,14 @@ class Wave:
         return replace(self, clean=own, whole=self.clean if self.whole is None else self.whole)
 
 
-@dataclass(frozen=True)
-class Imported:
-    """What an import did: files read, the whole wave, and what became of every file."""
-
-    parts: list[Answers]
-    wave: Wave
-    changes: list[str]
-
-
 def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> Wave:
     """Read and clean a wave of answers.
 
     Parameters
     ----------
-    name : {'synthetic', 'imported'}
-        The made-up wave in ``data/raw/survey``, or what ``innocap import`` wrote.
+    name : str
+        ``synthetic``: the made-up wave in ``data/raw/survey``; ``imported``: what ``innocap
+        import`` wrote; or the name of a wave that it kept with ``--as``.
     settings : Settings, optional
         Default: found from the working directory.
 
@@ -113,8 +132,8 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
     config = settings or load_settings()
     check_wave(name, config)
     instrument = read_instrument(config.survey_path, config.scales_path)
-    if name == "imported":
-        raw, columns = _read_imported(config, instrument)
+    if name != "synthetic":
+        raw, columns = read_imported(config, instrument, name)
     else:
         folder = config.raw_dir / SURVEY_FOLDER
         files = list_synthetic(config)
@@ -126,10 +145,11 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
         raw, _, columns = join_files(
             [read_survey(path, key=_SYNTHETIC_KEY, settings=config) for path in files]
         )
-    wave = _clean_wave(raw, columns, instrument, config)
+    wave = clean_wave(raw, columns, instrument, config)
     if name == "imported":
         wave = replace(wave, former=read_former(config))
-    if not wave.clean["country"].isin(list(config.countries)).any():
+    asked = instrument.find_role("country") or wave.clean["country"].notna().any()
+    if asked and not wave.clean["country"].isin(list(config.countries)).any():
         raise InnocapError(
             f"the {name} answers are from no country of the project "
             f"({', '.join(config.countries)}); import them again with the option country"
@@ -147,26 +167,56 @@ def list_synthetic(settings: Settings) -> list[Path]:
     ]
 
 
-def _clean_wave(
+def clean_wave(
     raw: pd.DataFrame, columns: pd.DataFrame, instrument: Instrument, settings: Settings
 ) -> Wave:
+    """Clean what was read."""
     owners = read_regions(settings.regions_path)["country"].to_dict()
-    clean, log = clean_answers(raw, instrument, region_countries=owners)
-    return Wave(instrument, raw, clean, log, columns, settings)
+    regions: dict[str, str] = {}
+    lines: dict[str, tuple[str, ...]] = {}
+    if raw["place"].notna().any():
+        places = read_places(settings)
+        for code in raw["place"].dropna().unique():
+            line = [code, *places.ancestors(code)]
+            regions[code] = places.above(code, "region") or ""
+            lines[code] = tuple(line[: line.index(regions[code])])
+    clean, log = clean_answers(raw, instrument, region_countries=owners, place_regions=regions)
+    if clean["weight"].notna().any() and clean["weight"].isna().any():
+        files = clean.loc[clean["weight"].isna(), "file"].unique()
+        raise InnocapError(f"{', '.join(files)}: some responses have a weight and some have none")
+    return Wave(instrument, raw, clean, log, columns, settings, lines=lines)
 
 
 def check_wave(name: str, settings: Settings) -> str:
     """Return the name of a wave if there is one."""
-    if name not in WAVES:
-        raise InnocapError(f"wave {name!r} is none of {', '.join(WAVES)}{suggest(name, WAVES)}")
+    known = [*WAVES, *list_earlier(settings)]
+    if name not in known:
+        raise InnocapError(f"wave {name!r} is none of {', '.join(known)}{suggest(name, known)}")
     if name == "imported" and not (settings.processed_dir / ANSWERS_NAME).is_file():
         raise InnocapError("no answers were imported yet; read some with: innocap import FILE")
     return name
 
 
+def list_earlier(settings: Settings) -> list[str]:
+    """List the waves that were imported under a name of their own, in the order of the names."""
+    files = list_files(settings.processed_dir / EARLIER, f"*/{ANSWERS_NAME}")
+    return [file.parent.name for file in files]
+
+
+def find_folder(settings: Settings, name: str) -> Path:
+    """Return the folder of a wave that was imported."""
+    folder = settings.processed_dir
+    return folder if name == "imported" else folder / EARLIER / name
+
+
 def find_wave(settings: Settings) -> str:
     """Return the wave that a report is made from unless told: the imported one if there is one."""
-    return WAVES[(settings.processed_dir / ANSWERS_NAME).is_file()]
+    return WAVES[bool(list_files(settings.processed_dir, ANSWERS_NAME))]
+
+
+def has_answers(settings: Settings) -> bool:
+    """Return whether any answers were imported, or made-up ones ship."""
+    return find_wave(settings) == "imported" or bool(list_synthetic(settings))
 
 
 def join_files(parts: Sequence[Answers]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -181,144 +231,34 @@ def join_files(parts: Sequence[Answers]) -> tuple[pd.DataFrame, pd.DataFrame, pd
     return answers, texts, columns
 
 
-def import_files(
-    files: Sequence[str | Path] | Mapping[Path, FileOptions],
-    *,
-    settings: Settings,
-    options: FileOptions | None = None,
-    key: bytes | None = None,
-    fresh: bool = False,
-    replaces: bool = False,
-) -> Imported:
-    """Read survey files into the wave in ``data/processed``: all of them, or none.
-
-    A file of the same name replaces the one that was imported before; all others stay, unless
-    `fresh`. A file that shares less than half of its answers with the one it would replace is
-    another file, and refused unless `replaces`. The wave is the same in whatever order its files
-    arrive.
-    """
-    if not isinstance(files, Mapping):
-        files = dict.fromkeys(map(Path, files), options or FileOptions())
-    names = [path.name for path in files]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise InnocapError(f"two files are called {twice[0]}; rename one, for a name is a file")
-    parts = [
-        read_survey(path, key=key, settings=settings, **asdict(how)) for path, how in files.items()
-    ]
-    for part in parts:
-        _require_country(part)
-    instrument = read_instrument(settings.survey_path, settings.scales_path)
-    answers, texts, columns = join_files(parts)
-    changes = [f"{part.report.file}: {len(part.table)} responses are new" for part in parts]
-    folder = settings.processed_dir
-    if (folder / ANSWERS_NAME).is_file():
-        before, old_columns = _read_imported(settings, instrument)
-        changes = _list_changes(before, parts, fresh=fresh, replaces=replaces)
-        if not fresh:
-            old_texts = pd.read_csv(folder / TEXTS_NAME, dtype=object, keep_default_na=False)
-            kept = before[~before["file"].isin(names)]
-            answers = pd.concat([kept, answers], ignore_index=True)
-            texts = pd.concat(
-                [old_texts[old_texts["response_id"].isin(kept["response_id"])], texts],
-                ignore_index=True,
-            )
-            columns = pd.concat(
-                [old_columns[~old_columns["file"].isin(names)], columns], ignore_index=True
-            )
-    made_up = answers.groupby("file")["synthetic"].any()
-    if made_up.any() and not made_up.all():
-        raise InnocapError(
-            f"{made_up.index[made_up][0]} is made up and {made_up.index[~made_up][0]} is not, so "
-            "they make no wave; leave out what was imported before with --fresh"
-        )
-    answers = answers.sort_values("file", kind="stable", ignore_index=True)
-    answers = answers[_order_columns(answers, instrument)]
-    columns = columns.sort_values("file", kind="stable", ignore_index=True)
-    texts = texts.sort_values(["response_id", "item"], kind="stable", ignore_index=True)
-    wave = _clean_wave(answers, columns, instrument, settings)  # before anything is written
-    write_table(folder / ANSWERS_NAME, answers, private=True)
-    write_table(folder / TEXTS_NAME, texts, private=True)
-    write_table(folder / COLUMNS_NAME, columns, private=True)
-    write_table(folder / "answers_log.csv", wave.log, private=True)
-    return Imported(parts, wave, changes)
-
-
-def _require_country(part: Answers) -> None:
-    if part.table[["country", "region"]].isna().all(axis=None):
-        raise InnocapError(
-            f"{part.report.file}: no column says which country the answers are from; name it with "
-            "the option country, such as --country SE"
-        )
-
-
-def _list_changes(
-    before: pd.DataFrame, parts: Sequence[Answers], *, fresh: bool, replaces: bool
-) -> list[str]:
-    """Tell what becomes of every file; refuse one that takes another's place by its name only."""
-    told = []
-    for part in parts:
-        name, new = part.report.file, part.table.set_index("response_id")
-        old = before[before["file"] == name].set_index("response_id")
-        if old.empty:
-            told.append(f"{name}: {len(new)} responses are new")
-            continue
-        left = old.index[~old.index.isin(new.index)]
-        same = _count_same(old, new)
-        if not replaces and 2 * same < min(len(old), len(new)):
-            raise InnocapError(
-                f"{name}: another file of this name was imported before, and {same} of its "
-                f"{len(old)} responses are as in this one; rename this file, or replace the other "
-                "with --replace"
-            )
-        text = f"{name}: takes the place of {len(old)} responses: {same} are the same, "
-        text += f"{int(new.index.isin(old.index).sum()) - same} changed, "
-        text += f"{int((~new.index.isin(old.index)).sum())} are new, {len(left)} leave"
-        told.append(text + (f": {_name_some(list(left))}" if len(left) else ""))
-    others = before[~before["file"].isin([part.report.file for part in parts])]
-    for name, rows in others.groupby("file"):
-        told.append(f"{name}: {len(rows)} responses {'leave' if fresh else 'stay as they were'}")
-    return told
-
-
-def _name_some(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _count_same(old: pd.DataFrame, new: pd.DataFrame) -> int:
-    """Count the responses with the same id and the same answers."""
-    items = [c for c in old if c in new and c not in META and c != "file"]
-    ids = old.index.intersection(new.index)
-    one, other = (t[~t.index.duplicated()].loc[ids, items].astype(object) for t in (old, new))
-    return int(((one == other) | (one.isna() & other.isna())).all(axis=1).sum())
-
-
-def _order_columns(answers: pd.DataFrame, instrument: Instrument) -> list[str]:
-    items = [
-        name
-        for item in instrument.items.values()
-        for name in [item.code, *(f"{item.code}_{o}" for o in _list_options(item.code, instrument))]
-    ]
-    return [c for c in dict.fromkeys([*META, *items, *answers.columns]) if c in answers]
-
-
-def _list_options(code: str, instrument: Instrument) -> list[str]:
+def list_options(code: str, instrument: Instrument) -> list[str]:
+    """Return the options of a question with several answers; none of any other."""
     return instrument.options(code) if instrument.items[code].answer == "multi" else []
 
 
-def _read_imported(settings: Settings, instrument: Instrument) -> tuple[pd.DataFrame, pd.DataFrame]:
-    path = settings.processed_dir / ANSWERS_NAME
+def read_imported(
+    settings: Settings, instrument: Instrument, name: str = "imported"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the imported answers, and what every column was read as."""
+    folder = find_folder(settings, name)
+    path = folder / ANSWERS_NAME
     numbers = [i.code for i in instrument.items.values() if i.answer in ("likert", "number")]
-    options = [f"{code}_{o}" for code in instrument.items for o in _list_options(code, instrument)]
+    options = [f"{code}_{o}" for code in instrument.items for o in list_options(code, instrument)]
     table = pd.read_csv(path, dtype=object, keep_default_na=False, na_values=[""])
-    for column in [*numbers, *options, "seconds"]:
+    for column in [*numbers, *options, "seconds", "weight"]:
         if column in table:
             table[column] = table[column].astype("float64")
     table["synthetic"] = table["synthetic"] == "True"
     table = (
         table.astype(object)
         .where(table.notna(), None)
-        .assign(**{c: table[c] for c in [*numbers, *options, "seconds", "synthetic"] if c in table})
+        .assign(
+            **{
+                c: table[c]
+                for c in [*numbers, *options, "seconds", "weight", "synthetic"]
+                if c in table
+            }
+        )
     )
-    columns = pd.read_csv(settings.processed_dir / COLUMNS_NAME, keep_default_na=False)
-    return table, columns
+    columns = pd.read_csv(folder / COLUMNS_NAME, keep_default_na=False)
+    return order_meta(table), columns

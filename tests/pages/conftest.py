@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from innocap_analysis.index.capacity import CapacityData
-from innocap_analysis.pages import index_view, marks, opening, place_view, survey_view, view
+from innocap_analysis.pages import (
+    index_view,
+    marks,
+    opening,
+    place_survey,
+    place_view,
+    survey_view,
+    view,
+)
 
 from .reading import ROOT, read_page
 
@@ -29,6 +37,7 @@ def no_files() -> Iterator[None]:
         (survey_view, ("load_wave", "Release", "Evidence", "tabulate_group_scores")),
         (place_view, ("load_settings", "read_places", "read_codebook", "prepare_indicators")),
         (place_view, ("read_local", "compare_levels")),
+        (place_survey, ("load_wave", "Contrast")),
         (CapacityData, ("simulate",)),
     ):
         for name in names:

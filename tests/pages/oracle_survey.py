@@ -28,6 +28,7 @@ FOLDER = ROOT / "data/raw/survey"
 DONT_KNOW, NOT_APPLICABLE = -8.0, -9.0
 SPECIAL = {"DK": DONT_KNOW, "NA": NOT_APPLICABLE}
 MINIMUM_ORGANISATIONS = 5
+MULTIPLE = ("OUT6", "BAR1")
 NAN = float("nan")
 
 
@@ -52,7 +53,11 @@ class Person:
     seconds: float
     preview: bool
     answers: np.ndarray
-    barriers: frozenset[str] | None
+    chosen: dict[str, frozenset[str]]  # by question with several answers
+
+    @property
+    def barriers(self) -> frozenset[str]:
+        return self.chosen["BAR1"]
 
     @property
     def n_given(self) -> int:
@@ -120,7 +125,7 @@ class SurveyOracle:
         *,
         key: object,
         seconds: float,
-        barriers: Iterable[str],
+        chosen: dict[str, Iterable[str]],
         preview: bool = False,
     ) -> Person:
         answers = []
@@ -134,9 +139,14 @@ class SurveyOracle:
         region, owner = self.regions[_fold(row["ORG2"])]
         country = self.territories[_fold(row["ORG1"])]
         assert owner == country  # no region of another country in these files
-        named = frozenset(
-            self.codes["barriers"].get(_fold(b), b) for b in barriers if b and b.strip()
-        )
+        named = {
+            question: frozenset(
+                self.codes[self.node[question]["scale"]].get(_fold(b), b)
+                for b in answers
+                if b and b.strip()
+            )
+            for question, answers in chosen.items()
+        }
         return Person(
             file,
             str(key),
@@ -146,7 +156,7 @@ class SurveyOracle:
             seconds,
             preview,
             np.array(answers),
-            named or None,
+            named,
         )
 
     def _read_csv(self, name: str, delimiter: str) -> list[dict[str, str]]:
@@ -161,9 +171,12 @@ class SurveyOracle:
             plain = {
                 m[1]: v for k, v in row.items() if (m := re.fullmatch(r"\w+\[(\w+)\]", k))
             } | row
-            named = [k[5:-1] for k, v in row.items() if k.startswith("BAR1[") and v == "Ja"]
+            named = {
+                q: [k[5:-1] for k, v in row.items() if k.startswith(f"{q}[") and v == "Ja"]
+                for q in MULTIPLE
+            }
             yield self._person(
-                name, plain, key=row["id"], barriers=named,
+                name, plain, key=row["id"], chosen=named,
                 seconds=float(row["interviewtime"] or "nan"),
             )  # fmt: skip
 
@@ -171,7 +184,8 @@ class SurveyOracle:
         name = "SYNTHETIC_CA_qualtrics.csv"
         for row in self._read_csv(name, ",")[2:]:
             yield self._person(
-                name, dict(row), key=row["ResponseId"], barriers=row["BAR1"].split(","),
+                name, dict(row), key=row["ResponseId"],
+                chosen={q: row[q].split(",") for q in MULTIPLE},
                 seconds=float(row["Duration (in seconds)"] or "nan"),
                 preview=row["Status"] == "Survey Preview",
             )  # fmt: skip
@@ -189,7 +203,7 @@ class SurveyOracle:
             # EUSurvey does not say how long a response took.
             yield self._person(
                 name, plain, key=row["Contribution ID"], seconds=NAN,
-                barriers=(plain["BAR1"] or "").split(";"),
+                chosen={q: (plain[q] or "").split(";") for q in MULTIPLE},
             )  # fmt: skip
 
     def _read_ie(self) -> Iterator[Person]:
@@ -200,7 +214,7 @@ class SurveyOracle:
             taken: datetime = row["Completion time"] - row["Start time"]
             yield self._person(
                 name, plain, key=row["ID"], seconds=taken.total_seconds(),  # type: ignore[attr-defined]
-                barriers=(plain["BAR1"] or "").split(";"),
+                chosen={q: (plain[q] or "").split(";") for q in MULTIPLE},
             )  # fmt: skip
 
     def n_item_columns(self, file: str) -> int:
@@ -259,6 +273,10 @@ class SurveyOracle:
 
     @functools.cache  # noqa: B019
     def people(self, unit: str = "") -> list[Person]:
+        if unit.endswith("/rest"):  # of the country of a region
+            region = unit.removesuffix("/rest")
+            country = next(p.country for p in self.clean if p.region == region)
+            return [p for p in self.people(country) if p.region != region]
         return [p for p in self.clean if unit in ("", p.country, p.region)]
 
     def answers(self, item: str, unit: str = "") -> np.ndarray:
@@ -357,7 +375,7 @@ class SurveyOracle:
         def count(unit: str) -> int:
             if item in self.items:
                 return len(self.given(item, unit))
-            return sum(bool(person.barriers) for person in self.people(unit))
+            return sum(bool(person.chosen[item]) for person in self.people(unit))
 
         return unit in self.hidden({u: count(u) for u in self.countries})
 
@@ -367,10 +385,11 @@ class SurveyOracle:
         x = self.given(item, unit)
         return (*wilson(int((x >= 4).sum()), len(x)), len(x))
 
-    def named(self) -> tuple[dict[str, float], int]:
-        """Return the share of those who answered that named each barrier, most first."""
-        told = [p.barriers for p in self.clean if p.barriers]
-        options = [c for s, c, lang in self.labels if s == "barriers" and lang == "en"]
+    def named(self, question: str = "BAR1", unit: str = "") -> tuple[dict[str, float], int]:
+        """Return the share of those who answered that named each option, most first."""
+        told = [p.chosen[question] for p in self.people(unit) if p.chosen[question]]
+        scale = self.node[question]["scale"]
+        options = [c for s, c, lang in self.labels if s == scale and lang == "en"]
         shares = {o: sum(o in t for t in told) / len(told) for o in options}
         return dict(sorted(shares.items(), key=lambda kv: -kv[1])), len(told)
 
@@ -385,10 +404,10 @@ class SurveyOracle:
         return mean, mean - reach, mean + reach, se, df, len(x)
 
     @functools.cache  # noqa: B019
-    def difference(self, one: str, two: str, code: str) -> dict[str, float]:
+    def difference(self, one: str, two: str, code: str, *, k: int = 0) -> dict[str, float]:
         """Return the difference, its simultaneous interval and the narrower one of equivalence."""
         a, b = self.mean(code, one), self.mean(code, two)
-        k = sum(not np.isnan(self.mean(code, c)[1]) for c in self.countries)
+        k = k or sum(not np.isnan(self.mean(code, c)[1]) for c in self.countries)
         v, w = a[3] ** 2, b[3] ** 2
         df = (v + w) ** 2 / (v**2 / a[4] + w**2 / b[4])
         se = np.sqrt((v + w) / 2)

@@ -82,7 +82,7 @@ def read_page(number: str, **parameters: object) -> Page:
     Figures are made but neither drawn nor saved: see the fixture ``no_files``.
     """
     page = Page()
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"display": lambda shown: _keep(page, shown)}
     notebook = json.loads(NOTEBOOKS[number].read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         if cell["cell_type"] != "code":
@@ -108,5 +108,5 @@ def _keep(page: Page, shown: object) -> None:
         page.charts.append(shown)
     elif isinstance(shown, Table):
         page.tables.append(shown)
-    else:
+    elif shown is not None:
         page.texts.append(str(shown))

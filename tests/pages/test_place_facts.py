@@ -13,6 +13,7 @@ import pytest
 from innocap_analysis.pages.facts import Fact
 
 from .oracle_places import consult_places
+from .oracle_survey import consult_survey
 from .reading import ROOT, Page, read_page
 
 # Örnsköldsvik, Sundsvall, Mikkeli, Savonlinna, Donegal's seven areas and its county, divisions of
@@ -94,6 +95,32 @@ COMPUTE: dict[str, Compute] = {
     "few_services": lambda *_: 3,
     "policy_year": lambda *_: 2018,
 }
+
+
+def _named(f: Fact) -> float:
+    question, _, option = f.code.partition("_")
+    return consult_survey().named(question, f.unit)[0][option]
+
+
+# From the answers: rounded as they are published (METHODS section 8), hidden ones never computed.
+ANSWERED: dict[str, Compute] = {
+    "score": lambda f, _: consult_survey().mean(f.code, f.unit)[0],
+    "n_respondents": lambda f, _: len(consult_survey().people(f.unit)),
+    "n_organisations": lambda f, _: len(
+        {p.organisation for p in consult_survey().people(f.unit)} - {""}
+    ),
+    "difference": lambda f, _: _differ(f)["gap"],
+    "share_agree": lambda f, _: consult_survey().share_agree(f.code, f.unit)[0],
+    "share_named": lambda f, _: _named(f),
+    "smallest_difference": lambda *_: 5,
+}
+ROUNDED = {"count": 0, "points": 1, "gap": 1, "share": 2, "given_points": 0}
+
+
+def _differ(f: Fact) -> dict[str, float]:
+    return consult_survey().difference(*f.unit.split("/", 1), f.code, k=2)  # type: ignore[misc]
+
+
 for _what in SIZES:
     COMPUTE |= {
         f"peer_median_{_what}": lambda _, p, w=_what: float(np.median(_among_peers(w, p)[1])),  # type: ignore[misc]
@@ -114,9 +141,57 @@ def test_every_number_of_a_place_is_that_of_the_raw_files(place: str) -> None:
     page = read_page("35", place=place, language="en")
     assert page.facts
     for fact in page.facts.values():
+        if fact.measure in ANSWERED:
+            check_answered(fact, place)
+            continue
         assert fact.measure in COMPUTE, f"nobody recomputes {fact.id}"
         wanted = COMPUTE[fact.measure](fact, place)
         assert fact.value == pytest.approx(wanted, rel=1e-9, nan_ok=True), fact.id
+
+
+def check_answered(fact: Fact, place: str) -> None:
+    """Hold a number from the answers against the raw exports; FI1D has too few in the others."""
+    o = consult_survey()
+    assert fact.flag == ("" if fact.measure == "smallest_difference" else "SYNTHETIC"), fact.id
+    assert (fact.hidden == "not shown") == (fact.unit in ("FI1D", "FI19")), fact.id
+    if fact.hidden:
+        assert math.isnan(fact.value)
+        return
+    error = 10.0 ** -ROUNDED[fact.kind] / 2 + 1e-9
+    assert fact.value == pytest.approx(ANSWERED[fact.measure](fact, place), abs=error), fact.id
+    ends = {
+        "score": lambda: o.mean(fact.code, fact.unit)[1:3],
+        "share_agree": lambda: o.share_agree(fact.code, fact.unit)[1:3],
+        "difference": lambda: (_differ(fact)["low"], _differ(fact)["high"]),
+    }.get(fact.measure)
+    if ends:
+        wanted = pytest.approx(ends(), abs=error, nan_ok=True)
+        assert (fact.low, fact.high) == wanted, fact.id
+
+
+def test_the_answers_of_a_region_stand_on_the_pages_of_its_places() -> None:
+    """SE32: 42 people from 11 organisations; FI1D leaves 2 people elsewhere, so it is hidden."""
+    facts = {p: read_page("35", place=p, language="en").facts for p in PLACES}
+    for place in ("SE-2284", "SE-2281", "SE32", "SE321"):
+        assert facts[place]["35:SE32::n_respondents"].value == 42
+        assert facts[place]["35:SE32::n_organisations"].value == 11
+        assert "35:SE32/rest:SELF:score" in facts[place]
+    for place in ("FI-491", "FI-740", "FI1DA"):
+        answered = [f for f in facts[place].values() if f.measure in ANSWERED]
+        assert [f.hidden for f in answered] == ["not shown"], place
+    for place in ("SE-0180", "IS-6706"):  # nobody from Stockholm or Iceland was asked
+        assert not [f for f in facts[place].values() if f.measure in ANSWERED], place
+        assert "has answered the survey" in _text(read_page("35", place=place, language="en"))
+    data = {
+        (f.unit, f.code): f.value for f in facts["CA-NL"].values() if f.measure == "share_agree"
+    }
+    told = {code for _, code in data}
+    o = consult_survey()
+
+    def gap(item: str) -> float:
+        return abs(o.share_agree(item, "CA-NL")[0] - o.share_agree(item, "CA-NL/rest")[0])
+
+    assert told == set(sorted(o.items, key=gap)[-3:])
 
 
 def test_the_table_of_peers_is_the_rule(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from innocap_analysis.pages import answers, fitness
+from innocap_analysis.pages import answers, fitness, statements
 from innocap_analysis.pages.facts import Fact, Ledger
 from innocap_analysis.pages.pairs import write_pairs
 from innocap_analysis.pages.survey_view import SurveyView, open_survey_view
@@ -101,7 +101,7 @@ def _n_answers(o: SurveyOracle, f: Fact) -> tuple[float, float]:
     if f.code in o.items:
         n = len(o.given(f.code, f.unit))
     else:  # the question with several answers
-        n = sum(bool(person.barriers) for person in o.people(f.unit))
+        n = sum(bool(person.chosen[f.code]) for person in o.people(f.unit))
     return n, n
 
 
@@ -143,8 +143,9 @@ def _disagree(o: SurveyOracle, f: Fact) -> tuple[float, float]:
 
 
 def _named(o: SurveyOracle, f: Fact) -> tuple[float, float]:
-    shares, n = o.named()
-    return shares[f.code.removeprefix("BAR1_")], n
+    question, _, option = f.code.partition("_")
+    shares, n = o.named(question)
+    return shares[option], n
 
 
 def _score(o: SurveyOracle, f: Fact) -> Expected:
@@ -460,7 +461,7 @@ def test_the_words_of_highest_and_lowest(language: str) -> None:
     assert named == {min(means, key=means.__getitem__)}
     for d in o.dimensions:
         best = max(o.of[d], key=lambda c: o.share_agree(c)[0])
-        title = _plain_text(answers.plot_answers(view, d).alt)
+        title = _plain_text(statements.plot_answers(view, d).alt)
         assert {c for c in o.of[d] if label(c).rstrip(".") in title} == {best}
     apart = {c: [o.share_agree(c, u)[0] for u in o.countries] for c in o.items}
     far = max(o.items, key=lambda c: max(apart[c]) - min(apart[c]))

@@ -22,6 +22,7 @@ from innocap_analysis.survey.files.columns import (
     suggest_mapping,
 )
 from innocap_analysis.survey.files.layout import Layout, detect_layout
+from innocap_analysis.survey.files.locate import locate_answers, make_finder
 from innocap_analysis.survey.files.options import FileOptions, make_options
 from innocap_analysis.survey.files.privacy import find_key, redact_text
 from innocap_analysis.survey.files.report import ImportReport
@@ -33,8 +34,8 @@ from innocap_analysis.survey.scales import make_place_scales
 from innocap_analysis.survey.tools.tool import split_names
 
 _LIVE = re.compile(r"^(?=[=+\-@])")
-META = ("response_id", "organisation", "country", "region", "language", "submitted", "seconds",
-        "status", "synthetic")  # fmt: skip
+META = ("response_id", "person", "organisation", "country", "region", "place", "language",
+        "submitted", "seconds", "status", "weight", "synthetic")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,12 @@ class Answers:
     Attributes
     ----------
     table : DataFrame
-        One row per response: `response_id`, `organisation` (pseudonyms), `country`,
-        `region`, `language`, `submitted` (day), `seconds`, `status` (complete, partial,
-        screened, preview, test, spam), `synthetic`, then the items: scale items as codes with
-        -8 for don't know, -9 for not applicable and NaN for missing, choices as option codes,
-        multiple choices as one column per option (``<item>_<option>``; 1, 0, NaN unanswered).
+        One row per response: `response_id`, `person`, `organisation` (pseudonyms), `country`,
+        `region`, `place` (codes), `language`, `submitted` (day), `seconds`, `status` (complete,
+        partial, screened, preview, test, spam), `weight`, `synthetic`, then the items: scale items
+        as codes with -8 for don't know, -9 for not applicable and NaN for missing, choices as
+        option codes, multiple choices as one column per option (``<item>_<option>``; 1, 0, NaN
+        unanswered).
     texts : DataFrame
         Free texts, kept apart: `response_id`, `item`, `text`.
     report : ImportReport
@@ -121,6 +123,7 @@ def read_survey(
         bool(options.rescale),
         make_place_scales(config),
         split_names(options.missing) if options.missing else frozenset(),
+        make_finder(config, options.country) if instrument.find_role("place") else None,
     )
     secret = key if key is not None else find_key(config.root)
     parts = [
@@ -135,7 +138,7 @@ def read_survey(
         said, answers.index, layout.tool, secret, place,
         dates=options.dates, languages=config.languages,
     )  # fmt: skip
-    table = _add_who(answers, who, options.country, place.name)
+    table = locate_answers(_add_who(answers, who, options.country, place.name), config, secret)
     texts = pd.concat([part.texts for part in parts])
     texts.insert(0, "response_id", table["response_id"].reindex(texts.index).to_numpy())
     found = {target.code for target in targets}
@@ -200,7 +203,8 @@ def _read_part(
         elif item.answer == "likert":
             columns[item.code] = resolver.read_scale(cells, item, column)
         elif item.answer == "number":
-            columns[item.code] = resolver.read_number(cells, item, column)
+            name = "weight" if item.role == "weight" else item.code
+            columns[name] = resolver.read_number(cells, item, column)
             decimal_comma = decimal_comma or bool(cells.str.contains(r"^\d+,\d", na=False).any())
         elif item.answer == "multi":
             for option, chosen in resolver.read_multi(cells, item, column).items():
@@ -208,7 +212,7 @@ def _read_part(
         elif item.answer == "text":
             texts.append(_read_texts(resolver.blank_silent(cells, column), item.code))
         elif item.answer == "id":
-            name = "organisation" if item.role == "organisation" else item.code
+            name = item.role if item.role in ("organisation", "person") else item.code
             columns[name] = pseudonymise(resolver.blank_silent(cells, column), key, name)
         else:
             chosen = resolver.read_single(cells, item, column)
@@ -250,10 +254,13 @@ def _add_who(
             )
         table["country"] = country
     table["synthetic"] = table["synthetic"].notna() if "synthetic" in table else False
-    for column in META:
-        if column not in table:
-            table[column] = None
-    return table[[*META, *(c for c in table.columns if c not in META)]]
+    return order_meta(table)
+
+
+def order_meta(table: pd.DataFrame) -> pd.DataFrame:
+    """Put what is known of a response first, empty columns for what is not."""
+    lacking = {column: None for column in META if column not in table}
+    return table.assign(**lacking)[[*META, *(c for c in table.columns if c not in META)]]
 
 
 def _read_texts(cells: pd.Series, code: str) -> pd.DataFrame:

@@ -47,6 +47,7 @@ class Resolver:
     rescale: bool = False  # whether a scale with other ends may be stretched to the item's own
     extra: Mapping[str, Scale] = field(default_factory=dict)  # countries and regions
     missing: frozenset[str] = frozenset()  # normalised words that mean missing in this file
+    find_place: Callable[[str], str] | None = None  # for the scale ``place``
     problems: list[str] = field(default_factory=list)
     typed_other: int = 0
     _told: dict[str, str] = field(default_factory=dict)
@@ -145,8 +146,9 @@ class Resolver:
 
     def read_number(self, cells: pd.Series, item: Item, column: Column) -> np.ndarray:
         """Read a number on a scale with a lowest and a highest value; a comma may be decimal."""
-        scale = self.find_scale(item)
-        low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
+        scale = Scale("weight", {}) if item.role == "weight" else self.find_scale(item)
+        ends = list(map(float, scale.codes)) or [np.nextafter(0, 1), np.inf]  # a weight has none
+        low, high = min(ends), max(ends)
 
         def read(text: str) -> float:
             plain = normalise_label(text)
@@ -156,9 +158,10 @@ class Resolver:
                 of_highest = _OF_HIGHEST.fullmatch(plain)
                 fits = of_highest is not None and float(of_highest[2]) == high
                 found = of_highest if fits else _LABELLED.fullmatch(plain)
-                number = float(found[1]) if found else high + 1
+                number = float(found[1]) if found else np.nan
             if not low <= number <= high:
-                raise KeyError(f"a number from {low:.0f} to {high:.0f}")
+                told = f"from {low:.0f} to {high:.0f}" if scale.codes else "above 0"
+                raise KeyError(f"a number {told}")
             return number
 
         return self._read_numbers(cells, column, scale, read)
@@ -169,6 +172,8 @@ class Resolver:
         typed = self._may_be_typed(scale)
 
         def read(text: str) -> object:
+            if scale.name == "place" and self.find_place is not None:
+                return self.find_place(text)
             plain = normalise_label(text)
             if plain == "-oth-" and "other" in scale.codes:
                 return "other"
