@@ -33,7 +33,11 @@ def describe_front(view: IndexView) -> dict[str, Any]:
         ),
         "findings": write_headline(view),
         "glance": view.say("The countries at a glance"),
-        "heads": [view.say("Country"), *map(view.code, view.nodes), view.say("Rank")],
+        "heads": [
+            view.say("Country"),
+            *(view.codebook.hyphenated(code, view.language) for code in view.nodes),
+            view.say("Rank"),
+        ],
         "rows": [
             [
                 view.unit(unit),
