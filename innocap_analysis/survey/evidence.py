@@ -47,13 +47,13 @@ class Evidence:
     Raises
     ------
     InnocapError
-        The smallest difference is not above zero, or fewer than two countries may be shown.
+        The smallest difference is not above zero.
 
     Examples
     --------
     >>> from innocap_analysis import load_wave
     >>> evidence = Evidence(load_wave(), smallest=5)
-    >>> evidence.countries
+    >>> evidence.groups
     ['SE', 'FI', 'IE', 'CA']
     """
 
