@@ -44,6 +44,7 @@ METHODS_QUESTIONS = {
     "Places and peers": "Which places is a place compared with?",
     "Figures of official statistics": "How are official statistics taken in?",
 }
+COPIED = ("CONTRIBUTING", "SECURITY", "CHANGELOG")
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
 
 
@@ -62,8 +63,8 @@ def _make_heading(found: re.Match[str]) -> str:
 
 def _relink(text: str, here: str) -> str:
     """Lead links between files of the repository to the pages that hold those files here."""
-    pages = {"METHODS.md": "methods.md", "CHANGELOG.md": "project/changelog.md",
-             "CONTRIBUTING.md": "project/contributing.md"}  # fmt: skip
+    pages = {"METHODS.md": "methods.md", "README.md": "index.md"}
+    pages |= {f"{name}.md": f"project/{name.lower()}.md" for name in COPIED}
     up = "../" if here else ""
 
     def lead(found: re.Match[str]) -> str:
@@ -109,7 +110,7 @@ def make_pages() -> None:
             old.unlink()
     for name, page in pages.items():
         _write(folder / f"{name}.md", _relink(page, "methods"))
-    for name in ("CONTRIBUTING", "CHANGELOG"):
+    for name in COPIED:
         text = (ROOT / f"{name}.md").read_text(encoding="utf-8")
         _write(HERE / "project" / f"{name.lower()}.md", _relink(text, "project"))
     _write(HERE / "reference" / "commands.md", describe_commands())
