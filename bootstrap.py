@@ -3,6 +3,7 @@
     python bootstrap.py report    the capacity report of every country, from the raw figures
     python bootstrap.py test      everything that shows that it works
     python bootstrap.py lab       JupyterLab on the notebooks
+    python bootstrap.py docs      the documentation, into docs/_build
     python bootstrap.py lock      make requirements.lock anew from pyproject.toml (needs uv)
 
 Only the standard library is used, and the syntax of old Pythons, so that a Python that is too
@@ -33,7 +34,7 @@ STEP_LIMIT_SECONDS = 1800
 WARM_KERNELS = "warmill"
 KERNELS_PLUGIN = "warmill.notebook_tests"
 
-JOBS = ("report", "test", "lab", "lock")
+JOBS = ("report", "test", "lab", "docs", "lock")
 
 
 class BootstrapError(Exception):
@@ -296,6 +297,10 @@ def main(arguments: "list[str]") -> int:
         return run(
             ["jupyterlab", "notebooks", *extra], JUPYTER_DEFAULT_PROVISIONER_NAME=WARM_KERNELS
         )
+    if job == "docs":
+        code = run(["sphinx", "-W", "--keep-going", "-q", "docs", "docs/_build", *extra])
+        tell("Open docs/_build/index.html" if code == 0 else "The documentation was not built")
+        return code
     return run(["innocap_analysis.cli", "report", *extra])
 
 

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 
 
 class InputError(Exception):
-    """A mistake in what was handed over, told in one message with the place and the remedy."""
+    """A mistake in what was handed over, told in one message with the place and the remedy.
+
+    Examples
+    --------
+    >>> try:
+    ...     raise InputError("answers.csv: line 3, age: 'x' is no number")
+    ... except InputError as error:
+    ...     print(error)
+    answers.csv: line 3, age: 'x' is no number
+    """
 
     def _render_traceback_(self) -> list[str]:
         """Show only the message where IPython would print a traceback."""

@@ -13,6 +13,7 @@ from innocap_analysis import __version__
 from innocap_analysis.batch.conduct import count_jobs
 from innocap_analysis.batch.progress import Progress, announce
 from innocap_analysis.cli_add import add_change_commands
+from innocap_analysis.cli_project import add_project_commands
 from innocap_analysis.cli_survey import add_survey_commands
 from innocap_analysis.errors import InnocapError, show_text
 from innocap_analysis.settings import load_settings
@@ -287,25 +288,6 @@ def score(index: Index = None) -> None:
 
 
 @app.command()
-def check(index: Index = None) -> None:
-    """Check settings, codebooks, raw files, goalposts and notebooks."""
-    from innocap_analysis.batch.check import check_project
-    from innocap_analysis.batch.domain import list_notes
-
-    settings = load_settings().choose(index)
-    faults = 0
-    for name, found in check_project(settings):
-        typer.echo(f"{'ok    ' if not found else 'FAULT '} {name}")
-        for fault in found:
-            typer.echo(show_text(f"       {fault}"), err=True)
-        faults += len(found)
-    if faults:
-        raise typer.Exit(1)
-    for note in list_notes(settings):
-        typer.echo(f"note   {note}")
-
-
-@app.command()
 def goalposts(
     write: Annotated[
         bool, typer.Option("--write", help="Freeze the recomputed values in the codebook.")
@@ -329,6 +311,7 @@ def goalposts(
 
 add_survey_commands(app)
 add_change_commands(app)
+add_project_commands(app)
 
 
 def main() -> None:

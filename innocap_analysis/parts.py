@@ -1,4 +1,4 @@
-"""Parts of the settings: read strictly, and telling which of their values are read."""
+"""What every part of the settings is made of: read strictly, telling which values are read."""
 
 from __future__ import annotations
 

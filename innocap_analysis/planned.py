@@ -40,6 +40,7 @@ class BatchPlan(Part):
     region: tuple[str, ...] = ()
     place: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    lab: tuple[str, ...] = ()  # for JupyterLab alone: no batch runs them
     defaults: dict[str, Given] = Field(default_factory=dict)
     sets: dict[str, Annotated[Given, Field(min_length=1)]] = Field(default_factory=dict)
     runs: tuple[PlannedRuns, ...] = ()

@@ -136,7 +136,7 @@ def test_no_or_unknown_job(arguments: list[str]) -> None:
     command = [sys.executable, str(ROOT / "bootstrap.py"), *arguments]
     ended = subprocess.run(command, check=False, capture_output=True, text=True)
     assert ended.returncode == 2
-    assert "choose one of: report, test, lab, lock" in ended.stderr
+    assert "choose one of: report, test, lab, docs, lock" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -186,8 +186,10 @@ def test_exit_code_of_the_job_is_passed_on(
     assert boot.main(["test"]) == 1
     assert [command[2] for command in asked[1:]] == ["ruff", "ruff", "mypy", "pytest", "pytest"]
     assert boot.main(["lab"]) == 3
+    assert boot.main(["docs"]) == 3
+    assert asked[-1][2:] == ["sphinx", "-W", "--keep-going", "-q", "docs", "docs/_build"]
     # Only tests are bounded: nobody's session or batch is ended for being long.
-    assert limits == [None, *[boot.STEP_LIMIT_SECONDS] * 5, None]
+    assert limits == [None, *[boot.STEP_LIMIT_SECONDS] * 5, None, None]
 
 
 def test_other_packages_are_kept_out(boot: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

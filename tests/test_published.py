@@ -14,7 +14,6 @@ import pytest
 
 from innocap_analysis import read_codebook, score_index
 from innocap_analysis.index.capacity import CapacityData
-from innocap_analysis.index.goalposts import compute_goalposts
 from innocap_analysis.index.panel import recompute_published
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,19 +45,3 @@ def test_human_development_index_to_its_published_rounding() -> None:
     recomputed = score_index(table, EXAMPLES / "hdi.csv").scores["HDI"] / 100
     assert len(table) == 43
     assert recomputed.round(3).tolist() == table["hdi"].tolist()
-
-
-def test_frozen_goalposts_agree_with_the_reference_set(capacity: CapacityData) -> None:
-    table = compute_goalposts(capacity.values, capacity.codebook)
-    assert len(table) == 18
-    assert table["agrees"].all(), table[~table["agrees"]]
-
-
-def test_a_score_by_hand_from_published_figures(capacity: CapacityData) -> None:
-    # OECD PMR 2018, barriers in public procurement: Sweden 1.71429, goalposts 0 and 3.75.
-    by_hand = 100 * (3.75 - 1.71429) / 3.75
-    assert capacity.result.normalised.at["SE", "OECD_PMR_PROC"] == pytest.approx(by_hand, rel=1e-12)
-    # The procurement dimension of Sweden is the mean of its four indicators.
-    leaves = capacity.codebook.leaves_of("PRO")
-    mean = capacity.result.normalised.loc["SE", leaves].mean()
-    assert capacity.result.scores.at["SE", "PRO"] == pytest.approx(mean, rel=1e-12)

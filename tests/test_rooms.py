@@ -32,6 +32,7 @@ ROOMS = [
     "changes",
     "cli_survey",
     "cli_add",
+    "cli_project",
     "cli",
 ]
 NEIGHBOURS = ["fewlikert", "warmill"]

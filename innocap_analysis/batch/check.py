@@ -36,8 +36,9 @@ def check_project(settings: Settings) -> Iterator[tuple[str, list[str]]]:
     readers = (settings.flags_path, settings.notes_path, forms)
     tables = (settings.regions_path, scales, *readers, *names)
     for path in sorted(settings.codebook_path.parent.rglob("*.csv")):
-        if path == settings.survey_path:
-            yield "questionnaire", _catch(lambda path=path: read_instrument(path, scales))  # type: ignore[misc]
+        if path == settings.survey_path or path.parent == settings.survey_path.parent / "survey":
+            name = "" if path == settings.survey_path else f" {path.name}"
+            yield f"questionnaire{name}", _catch(lambda path=path: read_instrument(path, scales))  # type: ignore[misc]
         elif path not in tables:
             yield f"codebook {path.name}", _catch(lambda path=path: read_codebook(path))  # type: ignore[misc]
     yield forms.name, _catch(lambda: read_forms(forms))
@@ -121,7 +122,8 @@ def _check_goalposts(settings: Settings) -> None:
 
 def _check_plan(settings: Settings) -> None:
     planned = {run.notebook.stem for run in make_plan(settings)}
-    planned |= {*settings.batch.place, *settings.batch.documents}
+    plan = settings.batch  # one of two waves runs once there are two
+    planned |= {*plan.comparison, *plan.place, *plan.documents, *plan.lab}
     strays = sorted({p.stem for p in settings.notebooks_dir.glob("*.ipynb")} - planned)
     if strays:
         raise InnocapError(

@@ -169,19 +169,24 @@ def _note_labels(settings: Settings) -> Iterator[str]:
 
 def _list_texts(settings: Settings) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """List the tables that hold texts: name, beginning of their columns, and the table."""
-    paths = settings.codebook_path, settings.survey_path
-    yield paths[0].name, "label", read_codebook(paths[0]).table
-    survey = read_instrument(paths[1], settings.scales_path)
-    yield paths[1].name, "label", survey.codebook.table
-    texts = pd.DataFrame({i.code: i.texts for i in survey.items.values()}).T.add_prefix("label_")
-    yield paths[1].name, "label", texts
-    scales = {item.scale: survey.scales[item.scale] for item in survey.items.values()
-              if item.scale in survey.scales}  # fmt: skip
-    rows = {name: dict(scale.labels) for name, scale in scales.items() if scale.has_words}
-    labels = {name: {own[0]: own[1] for own in reversed(list(row))} for name, row in rows.items()}
-    yield settings.scales_path.name, "label", pd.DataFrame(labels).T.add_prefix("label_")
+    yield settings.codebook_path.name, "label", read_codebook(settings.codebook_path).table
+    if settings.survey_path.is_file():
+        yield from _list_survey_texts(settings)
     regions = read_regions(settings.regions_path)
     yield settings.regions_path.name, "label", regions[regions["country"].isin(settings.countries)]
     for path, key in ((settings.flags_path, "code"), (settings.notes_path, "about")):
         if path.is_file():
             yield path.name, "note", parse_texts(read_text(path), path.name).set_index(key)
+
+
+def _list_survey_texts(settings: Settings) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    name = settings.survey_path.name
+    survey = read_instrument(settings.survey_path, settings.scales_path)
+    yield name, "label", survey.codebook.table
+    texts = pd.DataFrame({i.code: i.texts for i in survey.items.values()}).T.add_prefix("label_")
+    yield name, "label", texts
+    scales = {item.scale: survey.scales[item.scale] for item in survey.items.values()
+              if item.scale in survey.scales}  # fmt: skip
+    rows = {name: dict(scale.labels) for name, scale in scales.items() if scale.has_words}
+    labels = {name: {own[0]: own[1] for own in reversed(list(row))} for name, row in rows.items()}
+    yield settings.scales_path.name, "label", pd.DataFrame(labels).T.add_prefix("label_")

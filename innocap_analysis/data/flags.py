@@ -1,4 +1,4 @@
-"""Known weaknesses of single figures: a table that travels with them to every page."""
+"""Known weaknesses of single figures, and what readers are told of sources (notes.csv)."""
 
 from __future__ import annotations
 

@@ -105,6 +105,12 @@ def find_unit(code: str, settings: Settings) -> Unit:
     ------
     InnocapError
         The code is neither a partner country nor one of their regions.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_settings
+    >>> find_unit("SE32", load_settings())
+    Unit(code='SE32', country='SE')
     """
     if code in settings.countries:
         return Unit(code, code)

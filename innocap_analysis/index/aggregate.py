@@ -69,6 +69,21 @@ def aggregate(
     The formulas stand in METHODS.md, with weights that sum to 1 over the children present.
     Sums run child by child, so that except for Copeland a unit's score has the same last bit
     whichever other units are in the table.
+
+    Examples
+    --------
+    >>> book = pd.DataFrame(
+    ...     {
+    ...         "code": ["IDX", "A", "B"],
+    ...         "parent": ["", "IDX", "IDX"],
+    ...         "kind": ["index", "indicator", "indicator"],
+    ...         "normalise": ["", "none", "none"],
+    ...     }
+    ... )
+    >>> table = pd.DataFrame({"A": [20.0, 80.0], "B": [40.0, None]}, index=["SE", "FI"])
+    >>> scores, coverage = aggregate(table, book)
+    >>> scores["IDX"].to_dict(), coverage["IDX"].to_dict()
+    ({'SE': 30.0, 'FI': 80.0}, {'SE': 1.0, 'FI': 0.5})
     """
     check_share("min_coverage", min_coverage)
     codebook = read_codebook(codebook)

@@ -54,6 +54,20 @@ def change_codebook(
     ------
     InnocapError
         A code is unknown, nothing is left of an index, or the changed tree has a fault.
+
+    Examples
+    --------
+    >>> book = pd.DataFrame(
+    ...     {
+    ...         "code": ["IDX", "A", "B"],
+    ...         "parent": ["", "IDX", "IDX"],
+    ...         "kind": ["index", "indicator", "indicator"],
+    ...         "normalise": ["", "none", "none"],
+    ...     }
+    ... )
+    >>> changed = change_codebook(book, weights={"A": 3}, aggregate={"IDX": "geometric"})
+    >>> changed.table["weight"].tolist()[1:], changed.table.at["IDX", "aggregate"]
+    ([3.0, 1.0], 'geometric')
     """
     codebook = read_codebook(codebook)
     drop = [drop] if isinstance(drop, str) else list(drop)
@@ -127,6 +141,28 @@ def compare_alternatives(
     DataFrame
         Columns `alternative`, `unit`, `score`, `rank` (among `units`), `shift` (rank minus
         the rank in the first alternative; positive is worse).
+
+    Raises
+    ------
+    InnocapError
+        A figure or an index has a fault, or a unit is not among the values.
+
+    Examples
+    --------
+    >>> book = pd.DataFrame(
+    ...     {
+    ...         "code": ["IDX", "A", "B"],
+    ...         "parent": ["", "IDX", "IDX"],
+    ...         "kind": ["index", "indicator", "indicator"],
+    ...         "normalise": ["", "none", "none"],
+    ...     }
+    ... )
+    >>> thrice = change_codebook(book, weights={"A": 3})
+    >>> books = {"equal": change_codebook(book), "A thrice": thrice}
+    >>> values = pd.DataFrame({"A": [20.0, 70.0], "B": [80.0, 40.0]}, index=["SE", "FI"])
+    >>> found = compare_alternatives(values, books, units=["SE", "FI"])
+    >>> found.pivot(index="alternative", columns="unit", values="score").loc["A thrice"].to_dict()
+    {'FI': 62.5, 'SE': 35.0}
     """
     parts = []
     base: pd.Series | None = None

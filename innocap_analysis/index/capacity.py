@@ -148,8 +148,9 @@ class CapacityData:
         >>> from innocap_analysis import change_codebook, load_capacity
         >>> capacity = load_capacity()
         >>> book = change_codebook(capacity.codebook, aggregate={"INNOCAP": "geometric"})
-        >>> float(capacity.with_codebook(book).result.ranks.at["SE", "INNOCAP"])
-        22.0
+        >>> one, other = capacity, capacity.with_codebook(book)
+        >>> bool(other.result.scores.at["SE", "INNOCAP"] < one.result.scores.at["SE", "INNOCAP"])
+        True
         """
         book = read_codebook(codebook)
         return replace(self, codebook=book, result=_score(self.values, book, self.settings))

@@ -30,6 +30,14 @@ def correlate_nodes(result: IndexResult, *, method: str = "pearson") -> pd.DataF
     ------
     InnocapError
         There are too few units for correlations.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_capacity
+    >>> capacity = load_capacity()
+    >>> found = correlate_nodes(capacity.result).set_index(["code", "other"])
+    >>> bool(found.at[("SKL", "INNOCAP"), "correlation"] > 0)
+    True
     """
     check_word("correlate_nodes: method", method, ("pearson", "spearman", "kendall"))
     check_many(len(result.scores), "correlations")
@@ -84,6 +92,14 @@ def estimate_group_alpha(result: IndexResult) -> pd.DataFrame:
     -----
     :func:`~fewlikert.reliability.compute_alpha` over units that have every
     child; standardised from their correlations.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_capacity
+    >>> capacity = load_capacity()
+    >>> found = estimate_group_alpha(capacity.result).set_index("code")
+    >>> int(found.at["INNOCAP", "k"]), bool(found.at["INNOCAP", "alpha"] < 1)
+    (4, True)
     """
     check_many(len(result.scores), "alpha")
     table = pd.concat([result.normalised, result.scores], axis=1)
@@ -134,6 +150,14 @@ def estimate_importance(result: IndexResult) -> pd.DataFrame:
     regression with a Gaussian kernel, its bandwidth chosen by leave-one-out
     cross-validation among 20 from a tenth of the child's standard deviation to twenty of
     them, where the fit is a straight line and the index the squared correlation.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_capacity
+    >>> capacity = load_capacity()
+    >>> found = estimate_importance(capacity.result).set_index("code")
+    >>> float(found.at["SKL", "weight"]), found.at["SKL", "parent"]
+    (0.25, 'INNOCAP')
     """
     check_many(len(result.scores), "importance")
     book = result.codebook

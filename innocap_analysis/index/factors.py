@@ -69,6 +69,20 @@ class WeightNoise(Factor):
     ----------
     relative : float
         The factor is uniform between ``1 - relative`` and ``1 + relative``.
+
+    Raises
+    ------
+    InnocapError
+        When the run starts: the share is none between 0 and 1.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_capacity
+    >>> capacity = load_capacity()
+    >>> from innocap_analysis import run_sensitivity
+    >>> runs = run_sensitivity(capacity.values, capacity.codebook, factors=[WeightNoise(0.5)], n=20)
+    >>> runs.factors
+    ('weights',)
     """
 
     relative: float = 0.25
@@ -103,6 +117,18 @@ class LeaveOneOut(Choice):
     ----------
     codes : tuple of str
         Indicators that may be left out; empty means any.
+
+    Raises
+    ------
+    InnocapError
+        When the run starts: a code is no indicator, or nothing would be left of an index.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_capacity
+    >>> capacity = load_capacity()
+    >>> LeaveOneOut(("OECD_OURDATA",)).options(capacity.codebook)
+    ['', 'OECD_OURDATA']
     """
 
     codes: tuple[str, ...] = ()
@@ -133,6 +159,16 @@ class AggregationChoice(Choice):
         Group or index.
     methods : tuple of str
         Ways to aggregate it, as in the codebook.
+
+    Raises
+    ------
+    InnocapError
+        When the run starts: the code is no group, or a mean is unknown.
+
+    Examples
+    --------
+    >>> AggregationChoice("INNOCAP", ("arithmetic", "harmonic")).name
+    'aggregate:INNOCAP'
     """
 
     code: str
@@ -157,6 +193,16 @@ class NormalisationChoice(Choice):
     ----------
     methods : tuple of str
         Methods for all indicators together; ``codebook`` keeps each indicator's own.
+
+    Raises
+    ------
+    InnocapError
+        When the run starts: a method is unknown, or an indicator lacks what it needs.
+
+    Examples
+    --------
+    >>> NormalisationChoice(("codebook", "rank")).methods
+    ('codebook', 'rank')
     """
 
     methods: tuple[str, ...] = (AS_CODEBOOK, "minmax", "zscore", "percentile")
@@ -180,6 +226,18 @@ class TreatmentChoice(Choice):
     winsorise_limits : tuple of int or None
         Most cells to winsorise in a column before a log is taken; None leaves outliers as
         they are.
+
+    Raises
+    ------
+    InnocapError
+        When the run starts: a limit is no whole number, 0 or more.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_capacity
+    >>> capacity = load_capacity()
+    >>> TreatmentChoice((None, 3)).options(capacity.codebook)
+    ['none', 'winsorise 3']
     """
 
     winsorise_limits: tuple[int | None, ...] = (None, 5)
@@ -205,6 +263,16 @@ class ImputationChoice(Choice):
         Methods of :func:`~innocap_analysis.index.steps.impute`.
     groups : Series, optional
         Group of each unit, for the group methods.
+
+    Raises
+    ------
+    InnocapError
+        When the run starts: a method is unknown.
+
+    Examples
+    --------
+    >>> ImputationChoice(("none", "mean")).methods
+    ('none', 'mean')
     """
 
     methods: tuple[str, ...] = ("none", "median", "regression")
@@ -225,6 +293,16 @@ class MeasurementError(Factor):
         Standard error of an indicator, in its raw unit; the error is normal.
     ranges : mapping of str to float
         Half of the range around a figure, in its raw unit; the error is uniform.
+
+    Raises
+    ------
+    InnocapError
+        When the run starts: a code is no indicator, has two errors, or a size is negative.
+
+    Examples
+    --------
+    >>> MeasurementError(standard_errors={"WB_WGI_GE": 0.2}).codes
+    ['WB_WGI_GE']
     """
 
     standard_errors: Mapping[str, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Figures and options: what may be scored, what counts as equal, what is refused."""
+"""Checks of numbers and options (no pictures): what may be scored, what ties, what is refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,16 @@ Label = TypeVar("Label")
 
 
 class ScoreWarning(UserWarning):
-    """A cell that makes a score say less than it seems to; the text names the cell."""
+    """A cell that makes a score say less than it seems to; the text names the cell.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     warn("SE: a geometric mean meets a zero")
+    >>> told[0].category.__name__
+    'ScoreWarning'
+    """
 
 
 def warn(text: str) -> None:

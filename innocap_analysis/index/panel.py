@@ -46,6 +46,23 @@ def score_panel(
     InnocapError
         An indicator is scaled by the units at hand, a year has no figures, or a unit has two
         for one indicator.
+
+    Examples
+    --------
+    >>> book = pd.DataFrame(
+    ...     {
+    ...         "code": ["IDX", "A", "B"],
+    ...         "parent": ["", "IDX", "IDX"],
+    ...         "kind": ["index", "indicator", "indicator"],
+    ...         "normalise": ["", "none", "none"],
+    ...     }
+    ... )
+    >>> rows = [("SE", 2020, "A", 50.0), ("SE", 2020, "B", 70.0),
+    ...         ("SE", 2024, "A", 60.0), ("SE", 2024, "B", 80.0)]
+    >>> table = pd.DataFrame(rows, columns=["unit", "time", "code", "value"])
+    >>> found = score_panel(table, book)
+    >>> found[found["code"] == "IDX"].set_index("time")["score"].to_dict()
+    {2020: 60.0, 2024: 70.0}
     """
     lacking = [c for c in ("unit", "time", "code", "value") if c not in observations]
     if lacking:

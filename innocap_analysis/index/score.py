@@ -142,6 +142,17 @@ def rank_units(scores: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Same shape; 1 is the highest, ties share the best rank (competition ranking), and
         so do scores that differ by their rounding; NaN where there is no score.
+
+    Raises
+    ------
+    InnocapError
+        The scores are no table of numbers.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"IDX": [70.0, 50.0, 70.0, None]}, index=["CA", "SE", "FI", "NO"])
+    >>> rank_units(scores)["IDX"].to_dict()
+    {'CA': 1.0, 'SE': 3.0, 'FI': 1.0, 'NO': nan}
     """
     figures = check_numbers(scores, list(scores) if isinstance(scores, pd.DataFrame) else (),
                             name="scores")  # fmt: skip

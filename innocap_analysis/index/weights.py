@@ -96,6 +96,19 @@ def derive_weights(
     variance of the correlations between children and mean by least squares over the
     simplex (Becker et al., 2017, *Ecological Indicators* 80, 12-22, on why equal weights do
     not mean equal importance).
+
+    Examples
+    --------
+    >>> book = pd.DataFrame(
+    ...     {
+    ...         "code": ["IDX", "A", "B"],
+    ...         "parent": ["", "IDX", "IDX"],
+    ...         "kind": ["index", "indicator", "indicator"],
+    ...         "normalise": ["", "none", "none"],
+    ...     }
+    ... )
+    >>> derive_weights(book, parent="IDX", method="budget", given={"A": 60, "B": 40})
+    {'A': 0.6, 'B': 0.4}
     """
     codebook = read_codebook(codebook)
     children = codebook.children(parent)

@@ -9,16 +9,27 @@ from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.order import tell_order_changes
 
 PAGE = "00"
+_OWN = "INNOCAP"  # the index that the words below about public-sector innovation are about
 
 
 def describe_front(view: IndexView) -> dict[str, Any]:
     """Return the texts of the front page: intro, findings, the table at a glance, its note."""
+    first = next(unit for unit in view.shown if unit in view.measured)
+    own = view.root == _OWN or view.has_many
     return {
-        "title": view.say("Capacity to innovate in the public sector"),
+        "title": view.say("Capacity to innovate in the public sector")
+        if own
+        else view.code(view.root),
         "intro": view.say(
             "How able is the public sector of {countries} to innovate? Four dimensions, scored "
             "from published national indicators, each with how sure it is.",
             countries=view.units(view.shown),
+        )
+        if own
+        else view.say(
+            "Scored from the figures of {n_reference} countries, each with how sure it is: "
+            "{named}.",
+            first, view.root, named=view.codes(view.nodes),
         ),
         "findings": write_headline(view),
         "glance": view.say("The countries at a glance"),
@@ -40,7 +51,14 @@ def describe_front(view: IndexView) -> dict[str, Any]:
             "with enough data; the brackets hold {level} of {n_runs} runs with other choices. So "
             "few countries are no sample: no significance tests. No indicator measures innovation "
             "procurement directly.",
-            next(unit for unit in view.shown if unit in view.measured), view.root,
+            first, view.root,
+        )
+        if own
+        else view.say(
+            "Scores from 0 to 100. Rank of the overall index among the {n_reference} countries "
+            "with enough data; the brackets hold {level} of {n_runs} runs with other choices. So "
+            "few countries are no sample: no significance tests.",
+            first, view.root,
         ),
     }  # fmt: skip
 

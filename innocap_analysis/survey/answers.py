@@ -61,6 +61,11 @@ def clean_answers(
         One row per decision: `step`, `action` (``dropped``, ``flagged``, ``set_missing``),
         `response_id`, `item`, `reason`.
 
+    Raises
+    ------
+    InnocapError
+        A column that a step needs has a fault.
+
     Notes
     -----
     Dropped are previews, tests, spam and who was screened out, repeated ids (the one with
@@ -160,6 +165,16 @@ def mask_answers(answers: pd.DataFrame, items: list[str]) -> pd.DataFrame:
     -------
     DataFrame
         Responses x items, codes or NaN.
+
+    Raises
+    ------
+    KeyError
+        An item is no column of the answers.
+
+    Examples
+    --------
+    >>> mask_answers(pd.DataFrame({"SKL1": [4.0, -8.0]}), ["SKL1"])["SKL1"].tolist()
+    [4.0, nan]
     """
     block = answers[items].astype("float64")
     return block.where(~block.isin(_SPECIAL))

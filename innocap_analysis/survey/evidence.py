@@ -43,6 +43,18 @@ class Evidence:
         Smallest difference of interest, in points.
     seed : int
         Seed of shuffles and imputations.
+
+    Raises
+    ------
+    InnocapError
+        The smallest difference is not above zero.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_wave
+    >>> evidence = Evidence(load_wave(), smallest=5)
+    >>> evidence.groups
+    ['SE', 'FI', 'IE', 'CA']
     """
 
     wave: Wave

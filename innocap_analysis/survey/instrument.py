@@ -132,6 +132,14 @@ def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
         The codebook or the scales have a fault, a kind of answer, a scale or a role is unknown,
         a role is given twice, a scored item is no scale question, or two items have the same
         text.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_settings
+    >>> settings = load_settings()
+    >>> survey = read_instrument(settings.survey_path, settings.scales_path)
+    >>> len(survey.scored), survey.limits(survey.scored[0])
+    (24, (1.0, 5.0))
     """
     place = Path(path)
     known = read_scales(scales)

@@ -49,6 +49,18 @@ class Release:
     ----------
     wave : Wave
         The answers as a page reads them.
+
+    Raises
+    ------
+    KeyError
+        A variable is none of the questionnaire.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_wave
+    >>> release = Release(load_wave())
+    >>> release.shows("SELF", "SE")
+    True
     """
 
     wave: Wave

@@ -49,6 +49,16 @@ def score_answers(
     ------
     InnocapError
         An item is missing.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_settings, read_instrument
+    >>> settings = load_settings()
+    >>> survey = read_instrument(settings.survey_path, settings.scales_path)
+    >>> turned = {code: survey.items[code].reversed for code in survey.scored}
+    >>> best = {code: [1.0 if turned[code] else 5.0] for code in survey.scored}
+    >>> score_answers(pd.DataFrame(best), survey)["SELF"].tolist()
+    [100.0]
     """
     book = instrument.codebook
     lacking = [code for code in book.leaves if code not in answers]
@@ -74,6 +84,20 @@ def turn_answers(answers: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
     -------
     DataFrame
         The same table on the same scales; turned twice, it is as it was.
+
+    Raises
+    ------
+    TypeError
+        A scored item holds texts instead of codes.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_settings, read_instrument
+    >>> settings = load_settings()
+    >>> survey = read_instrument(settings.survey_path, settings.scales_path)
+    >>> code = next(code for code in survey.scored if survey.items[code].reversed)
+    >>> turn_answers(pd.DataFrame({code: [1.0, 2.0, 5.0]}), survey)[code].tolist()
+    [5.0, 4.0, 1.0]
     """
     turned = {
         code: sum(instrument.limits(code)) - answers[code]
@@ -117,6 +141,15 @@ def average_scores(
     ------
     InnocapError
         The grouping or weighting is unknown, or a weight is negative or missing.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_wave, score_answers
+    >>> wave = load_wave()
+    >>> scores = score_answers(wave.clean, wave.instrument)
+    >>> found = average_scores(scores, wave.instrument, by="country")
+    >>> list(found)
+    ['unit', 'code', 'score', 'n', 'n_organisations']
     """
     if by not in scores:
         raise InnocapError(f"average_scores: there is no column {by!r}")

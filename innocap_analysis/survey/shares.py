@@ -54,6 +54,16 @@ def tabulate_answers(
     ------
     InnocapError
         A question is unknown or has no list of answers.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_settings, read_instrument
+    >>> settings = load_settings()
+    >>> survey = read_instrument(settings.survey_path, settings.scales_path)
+    >>> code = survey.scored[0]
+    >>> table = pd.DataFrame({code: [5.0, 5.0, 2.0, 1.0, -8.0]})  # the last does not know
+    >>> tabulate_answers(table, survey, items=[code])["share"].tolist()
+    [0.5, 0.0, 0.0, 0.25, 0.25]
     """
     check_level(level)
     rows = []
@@ -99,6 +109,22 @@ def estimate_top_two(
     DataFrame
         One row per group and item: `unit`, `code`, `count`, `n`, `share`, `low`, `high`,
         `reason`.
+
+    Raises
+    ------
+    InnocapError
+        A question is unknown or not answered on a scale, or the level is none.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_settings, read_instrument
+    >>> settings = load_settings()
+    >>> survey = read_instrument(settings.survey_path, settings.scales_path)
+    >>> code = survey.scored[0]
+    >>> table = pd.DataFrame({code: [5.0, 4.0, 2.0, 1.0, -8.0]})  # the last does not know
+    >>> found = estimate_top_two(table, survey, items=[code])
+    >>> found[["n", "share"]].to_numpy().tolist()
+    [[4.0, 0.5]]
     """
     check_level(level)
     rows = []

@@ -122,6 +122,12 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
     InnocapError
         The wave is unknown, nothing was imported yet, a file cannot be read, or no answer is
         from a country of the project.
+
+    Examples
+    --------
+    >>> wave = load_wave()
+    >>> wave.is_synthetic, bool(len(wave.clean) < len(wave.raw))
+    (True, True)
     """
     config = settings or load_settings()
     check_wave(name, config)

@@ -15,6 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from innocap_analysis import __version__
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically, write_table
 from innocap_analysis.pages.drawing.lettering import (
@@ -40,7 +41,7 @@ AHEAD = "#3A2A9C"
 BEHIND = "#8F3A00"
 
 WIDTH, PNG_DPI = SCREEN.width, SCREEN.dpi
-MAKER = "INNOCAP analysis"
+MAKER = f"INNOCAP analysis {__version__}"
 _SCREEN_DPI = 96
 _TITLE_SIZE, _SUBTITLE_SIZE, _NOTE_SIZE = 12.5, 9.5, 8.0
 _MARGIN = 0.12
@@ -266,6 +267,13 @@ def save_figure(
     ------
     InnocapError
         The folder cannot be written, or a name is no plain file name.
+
+    Examples
+    --------
+    >>> from innocap_analysis import open_view
+    >>> from innocap_analysis.pages import comparison
+    >>> chart = comparison.plot_dimensions(open_view("40"))
+    >>> save_figure(chart, "40_mine", folder="comparison")  # doctest: +SKIP
     """
     config = settings or load_settings()
     for part in (name, folder):

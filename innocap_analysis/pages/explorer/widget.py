@@ -197,8 +197,8 @@ def open_explorer(
     >>> explorer.left_out = ["UN_EPI"]
     >>> float(explorer.codebook.table.at["PRO", "weight"])
     2.0
-    >>> float(explorer.capacity.result.ranks.at["SE", "INNOCAP"])
-    23.0
+    >>> "UN_EPI" in explorer.capacity.codebook.leaves
+    False
     """
     view = open_view(
         "90", region=unit, language=language, reference=reference, year=year, runs=runs, seed=seed,

@@ -98,6 +98,14 @@ def read_survey(
         The file cannot be trusted, no column or too many fit an item, an option is
         contradicted by the file, or a cell is no answer; the message names row, column and the
         allowed labels. Nothing is guessed.
+
+    Examples
+    --------
+    >>> from innocap_analysis import load_settings
+    >>> file = load_settings().raw_dir / "survey" / "SYNTHETIC_SE_limesurvey.csv"
+    >>> answers = read_survey(file, key=b"a secret of thirty-two characters")
+    >>> answers.report.tool, bool(len(answers.table))
+    ('limesurvey', True)
     """
     config, options = settings or load_settings(), make_options(how)
     instrument = read_instrument(config.survey_path, config.scales_path)

@@ -1,0 +1,186 @@
+"""How the documentation is built: `python bootstrap.py docs`."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+import innocap_analysis
+from innocap_analysis.cli import app
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+project = "INNOCAP analysis"
+author = "The INNOCAP analysis developers"
+version = release = installed("innocap-analysis")
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+myst_heading_anchors = 3
+myst_enable_extensions = ["attrs_block"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"INNOCAP analysis {release}"
+html_copy_source = False
+html_last_updated_fmt = None
+autodoc_typehints = "none"  # the docstrings tell types, shapes and units
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+
+# METHODS.md is read as it stands; here each of its chapters is a page, named by its question.
+METHODS_QUESTIONS = {
+    "Data": "Where do the figures come from?",
+    "Scores": "How does a score come about, and why is one missing?",
+    "Reference set": "Whom is a country held against?",
+    "How sure a rank is": "How sure is a rank?",
+    "Checks against published results": "Does it agree with published indexes?",
+    "Where the engine differs from COINr, and why": "Where does it differ from COINr?",
+    "Notebooks and reports": "What does a batch do, and what is redone?",
+    "Survey answers": "How are survey answers read, and what is told of people?",
+    "Evidence from small groups": "What can be said of small groups?",
+    "Places and peers": "Which places is a place compared with?",
+    "Figures of official statistics": "How are official statistics taken in?",
+}
+COPIED = ("CONTRIBUTING", "SECURITY", "CHANGELOG")
+_LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
+
+
+# **Name.** or **Name** (`where it lives`), and the first letter of the text; a name that begins
+# a sentence stays in it.
+_BOLD = re.compile(r"^\*\*([^*\n]+?)(\.?)\*\*(?: \(([^)\n]*)\))?([.,:]?) +(\S)", re.MULTILINE)
+
+
+def _make_heading(found: re.Match[str]) -> str:
+    name, stop, where, comma, first = found.groups()
+    if not (stop or where or comma):
+        return f"## {name}\n\n{name} {first}"
+    told = "" if not where else f"*In {where}.* " if where.startswith("`") else f"*{where}.* "
+    return f"## {name}\n\n{told}{first.upper()}"
+
+
+def _relink(text: str, here: str) -> str:
+    """Lead links between files of the repository to the pages that hold those files here."""
+    pages = {"METHODS.md": "methods.md", "README.md": "index.md"}
+    pages |= {f"{name}.md": f"project/{name.lower()}.md" for name in COPIED}
+    up = "../" if here else ""
+
+    def lead(found: re.Match[str]) -> str:
+        target = found[1].removeprefix("docs/")
+        if found[1] in pages:
+            return f"]({up}{pages[found[1]]})"
+        if (HERE / target).exists():
+            return f"]({up}{target}{found[2] or ''})"
+        return f"](https://example.invalid/{found[1]})"
+
+    return _LINK.sub(lead, text)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a page unless it is there already, so that a second build does only what changed."""
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def split_methods(text: str) -> dict[str, str]:
+    """Return name and text of the page of each chapter of METHODS.md."""
+    pages = {}
+    for chapter in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        heading, _, body = chapter.partition("\n")
+        number, _, title = heading.partition(". ")
+        question = METHODS_QUESTIONS.get(title, title)
+        slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+        # A paragraph that begins with bold words becomes a section of its own: it can be linked.
+        body = _BOLD.sub(_make_heading, body)
+        about = f"*METHODS, section {number}: {title}.*"
+        pages[f"{int(number):02d}-{slug}"] = f"# {question}\n\n{about}\n{body}"
+    return pages
+
+
+def make_pages() -> None:
+    """Make the pages that other files of the repository hold."""
+    text = (ROOT / "METHODS.md").read_text(encoding="utf-8")
+    pages = split_methods(text)
+    folder = HERE / "methods"
+    for old in folder.glob("*.md") if folder.exists() else ():
+        if old.stem not in pages:
+            old.unlink()
+    for name, page in pages.items():
+        _write(folder / f"{name}.md", _relink(page, "methods"))
+    for name in COPIED:
+        text = (ROOT / f"{name}.md").read_text(encoding="utf-8")
+        _write(HERE / "project" / f"{name.lower()}.md", _relink(text, "project"))
+    _write(HERE / "reference" / "commands.md", describe_commands())
+    _write(HERE / "reference" / "python.md", list_names())
+
+
+def describe_commands() -> str:
+    """Return the page of all commands, as the command line itself tells them."""
+    page = ["# The command line", COMMANDS_INTRO]
+
+    def tell(command: Any, name: str) -> None:  # noqa: ANN401 - click's command or group
+        children = getattr(command, "commands", {})
+        if name != "innocap":
+            page.append(f"## `{name}`\n\n{command.help or ''}")
+            rows = [param.get_help_record(context(command)) for param in command.params]
+            told = [row for row in rows if row is not None]
+            if told:
+                page.append("| option | meaning |\n|---|---|\n" + "\n".join(
+                    f"| `{left.replace('|', '/')}` | {right.replace('|', '/')} |"
+                    for left, right in told
+                ))  # fmt: skip
+        for child, own in children.items():
+            tell(own, f"{name} {child}")
+
+    def context(command: Any) -> Any:  # noqa: ANN401
+        return command.context_class(command)
+
+    tell(get_command(app), "innocap")
+    return "\n\n".join(page) + "\n"
+
+
+def list_names() -> str:
+    """Return the page of all public names, by the room that each lives in."""
+    page = ["# In Python", PYTHON_INTRO]
+    by_room: dict[str, list[str]] = {}
+    for name in innocap_analysis.__all__:
+        module = getattr(innocap_analysis, name).__module__.split(".")
+        room = module[1] if module[0] == "innocap_analysis" else "errors"
+        by_room.setdefault(room, []).append(name)
+    for room, title in ROOMS.items():
+        page.append(f"## {title}")
+        for name in by_room.pop(room, ()):
+            value = getattr(innocap_analysis, name)
+            how = "autofunction" if not isinstance(value, type) else (
+                "autoexception" if issubclass(value, Exception) else "autoclass"
+            )  # fmt: skip
+            page.append(f"```{{eval-rst}}\n.. {how}:: innocap_analysis.{name}\n```")
+    if by_room:
+        raise RuntimeError(f"docs/conf.py: ROOMS lacks {', '.join(by_room)}")
+    return "\n\n".join(page) + "\n"
+
+
+COMMANDS_INTRO = """After `bootstrap.py` the command `innocap` is in `.venv/bin` (on Windows in
+`.venv\\Scripts`). This page is made from the program itself.
+
+Exit codes: 0 all well; 1 a notebook failed or something differs; 2 a mistake in a file, code,
+parameter or setting, told in one message, and nothing was done."""
+PYTHON_INTRO = """Every public name of `innocap_analysis`: what it takes, shapes and units, what it
+returns and raises, and an example that a test runs. Scores run from 0 to 100, shares and coverage
+from 0 to 1. The statistics of few people are a package of their own,
+`fewlikert`, with its own README; page modules (`innocap_analysis.pages`) take a view and return a
+figure, table or text."""
+ROOMS = {
+    "index": "Index: scores, ranks, and how sure they are",
+    "pages": "Pages: looking at data",
+    "survey": "Survey: answers and what may be told of them",
+    "batch": "Batch: running notebooks",
+    "data": "Data: units and places",
+    "settings": "Settings",
+    "errors": "Mistakes and doubts",
+}
+
+make_pages()
