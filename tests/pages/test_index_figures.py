@@ -264,3 +264,38 @@ def test_regions_of_the_country_are_drawn_and_the_partners_stands_out(unit: str)
         assert list(data.index[roles == "focus"]) == [focus]
         assert set(data.index[roles == "own"].str[:2]) <= {unit}
         assert unit not in set(data.index[roles == "other"].str[:2])
+
+
+@pytest.mark.parametrize("unit", PARTNERS)
+def test_the_numbers_beside_the_marks_are_the_scores(unit: str) -> None:
+    o = consult()
+    profile, indicators, *_ = read_page("30", region=unit, language="en").charts
+    nodes = [o.root, *o.dimensions]
+    leaves = [c for d in o.dimensions for c in o.of[d] if np.isfinite(o.score(unit, c))]
+    for chart, codes in ((profile, nodes), (indicators, leaves)):
+        texts = [
+            t for t in chart.axes[0].texts if t.get_ha() == "center" and read_numbers(t.get_text())
+        ]
+        found = {t.get_position()[1]: (t.get_position()[0], read_numbers(t.get_text())[0])
+                 for t in texts}  # fmt: skip
+        told = [found[y] for y in sorted(found)]
+        assert [x for x, _ in told] == pytest.approx([o.score(unit, c) for c in codes])
+        assert [n for _, n in told] == pytest.approx([o.score(unit, c) for c in codes], abs=0.05)
+
+
+def test_what_is_turned_round_is_named() -> None:
+    o = consult()
+    chart = read_page("30", region="SE", language="en").charts[1]
+    note = " ".join(text.get_text() for text in chart.texts)
+    told = note.split("reversed for:")[1].split(".")[0]
+    wanted = [_label(c) for c in o.leaves if o.node[c]["direction"] == "-1"]
+    assert [label.strip() for label in " ".join(told.split()).split(",")] == wanted
+
+
+@pytest.mark.parametrize("unit", PARTNERS)
+def test_furthest_below_is_said_of_what_is_below_only(unit: str) -> None:
+    o = consult()
+    lines = read_page("60", region=unit, language="en").texts[1].splitlines()
+    for d in o.dimensions:
+        line = next(x for x in lines if x.startswith(f"- {_label(d)}:"))
+        assert ("Furthest below" in line) == (o.gap(unit, d) < 0), line
