@@ -182,7 +182,7 @@ class Release:
         multi = [code for code, item in items.items() if item.answer == "multi"]
         options = [name for code in multi for name in self._find_options(code)]
         own = people.reindex(
-            columns=["organisation", "country", "region", *self._list_answers(), *options]
+            columns=["organisation", "country", "region", "place", *self._list_answers(), *options]
         )
         return Meeting(self.wave.former or Former(), own)
 
