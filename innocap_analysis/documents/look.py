@@ -5,20 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from babel.core import get_global
+
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.languages import SOURCE_LANGUAGE
 from innocap_analysis.settings import Settings
 
 ACCENT = "1F3A5F"  # no country's colour
 QUIET, LINE, SOFT = "5C5C5C", "C9CED6", "EEF2F7"
 MAKER = "INNOCAP analysis"
 TEMPLATES = Path(__file__).parent / "templates"
-# As Word and PowerPoint name the languages that they check spelling in.
-_CULTURES = {"en": "en-GB", "sv": "sv-SE", "fi": "fi-FI", "fr": "fr-FR"}
+_ENGLISH = "en-GB"
 
 
 def name_culture(language: str) -> str:
-    """Return the language as office programs write it."""
-    return _CULTURES.get(language, language)
+    """Return the language as Word and PowerPoint name it, in which they check spelling."""
+    if language == SOURCE_LANGUAGE:
+        return _ENGLISH
+    parts = str(get_global("likely_subtags").get(language, language)).split("_")
+    return f"{parts[0]}-{parts[-1].upper()}" if len(parts) > 1 else language
 
 
 def find_template(settings: Settings, ending: Literal["docx", "pptx"]) -> Path:

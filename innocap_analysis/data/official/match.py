@@ -14,6 +14,7 @@ from babel.core import get_global
 
 from innocap_analysis.data.places import Places, fold_name
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.languages import find_languages
 
 # Where statistics write another code than ISO 3166-1: Eurostat's Greece and United Kingdom.
 _OTHER_CODES = {"EL": "GR", "UK": "GB"}
@@ -24,7 +25,6 @@ _KINDS = re.compile(
     r"^(county|region|co)( of)? | (kommuns?|kommune|lans?|region|county|municipality|city|county "
     r"council|city council|city and county council|maakunta|kunta|kaupunki)$"
 )
-_LANGUAGES = ("en", "sv", "fi", "fr")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,10 @@ class Gazetteer:
         """All codes of the project's own."""
         tree = [] if self.places is None else list(self.places.table.index)
         return frozenset({*tree, *self.regions.index, *list_countries().values()})
+
+    @cached_property
+    def _countries(self) -> dict[str, str]:
+        return _name_countries(tuple(find_languages(self.regions)))
 
     @cached_property
     def _raw_regions(self) -> dict[str, str]:
@@ -95,8 +99,12 @@ class Gazetteer:
                 [] if self.places is None else self.places.other_names.get(written, [])
             )
             own = [one for one in found if self._lies_in(one, country)]
-            if not own and not country and written in _name_countries():
-                own = [_name_countries()[written]]
+            if (
+                not own
+                and not country
+                and written in _name_countries(tuple(find_languages(self.regions)))
+            ):
+                own = [_name_countries(tuple(find_languages(self.regions)))[written]]
             if own:
                 return own
         return []
@@ -143,13 +151,13 @@ def list_countries() -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=1)
-def _name_countries() -> dict[str, str]:
+@lru_cache(maxsize=4)
+def _name_countries(languages: tuple[str, ...]) -> dict[str, str]:
     codes = set(list_countries().values())
     return {
         fold_name(str(name)): str(code)
-        for language in _LANGUAGES
-        for code, name in Locale(language).territories.items()
+        for language in languages
+        for code, name in Locale.parse(language).territories.items()
         if code in codes
     }
 
