@@ -104,8 +104,8 @@ def ensure_installed() -> None:
         tell("Creating .venv with Python {}.{}.{}".format(*sys.version_info[:3]))
         create_venv(uv)
         tell("Installing {} (the first time takes a few minutes)".format(LOCK.name))
-        install(uv)
-        done = {"fingerprint": wanted, "python": sys.version, "installer": uv or "pip"}
+        installer = install(uv)
+        done = {"fingerprint": wanted, "python": sys.version, "installer": installer}
         STAMP.write_text(json.dumps(done, indent=2) + "\n", encoding="utf-8")
         tell("Installed in {:.0f} s".format(time.monotonic() - started))
 
@@ -185,7 +185,7 @@ def create_venv(uv: "str | None") -> None:
         ) from None
 
 
-def install(uv: "str | None") -> None:
+def install(uv: "str | None") -> str:
     """Install the locked packages, each checked by its hash, then the project itself.
 
     By uv, which takes seconds where pip takes minutes: the user's own, else the one of the lock.
@@ -200,7 +200,7 @@ def install(uv: "str | None") -> None:
             tools.insert(0, [uv, "pip", "install", "--python", python])
         for tool in tools:
             if all(call_logged([*tool, *step], log) == 0 for step in STEPS):
-                return
+                return " ".join(tool[:4])
     text = LOG.read_text(encoding="utf-8", errors="replace")
     # pip names every package of other platforms; that says nothing about the failure.
     lines = [line for line in text.splitlines() if not line.startswith("Ignoring ")]
