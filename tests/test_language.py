@@ -219,7 +219,7 @@ def test_every_country_and_dimension_has_its_forms(capacity: CapacityData) -> No
 
 def test_another_wording_of_a_text_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "read_wording", lambda _: {"Countries of old": "Places of old"})
-    with pytest.raises(InnocapError, match="en@places.po: .*no page.*'Countries of old'"):
+    with pytest.raises(InnocapError, match=r"en@places.po: .*no page.*'Countries of old'"):
         extract_messages(load_settings(ROOT))
 
 
