@@ -12,9 +12,9 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from innocap_analysis.errors import InnocapError
 
@@ -24,6 +24,9 @@ ABSENT, FOLDER, UNREADABLE = "absent", "folder", "unreadable"
 # Values of `Reading.kind`: one file, the names that fit a pattern, all below a folder, a setting,
 # and of the description of the raw files the entries of one role.
 KINDS = ("file", "list", "tree", "setting", "role")
+
+
+Made = TypeVar("Made")
 
 
 class Reading(NamedTuple):
@@ -46,6 +49,9 @@ class Listener(Protocol):
     """Who wants to know what is read."""
 
     root: Path
+    found: dict[Reading, str]
+    known: Mapping[str, str]
+    gathered: list[set[Reading]]
 
     def note(self, reading: Reading, value: str | None = None) -> None:
         """Keep a reading with its hash; None is to be found out."""
@@ -61,6 +67,8 @@ class _Ears(threading.local):
 
 ears = _Ears()
 listener: Listener | None = None
+# What was made, with all that was read for it.
+_MADE_CACHE: dict[tuple[object, ...], tuple[Any, dict[Reading, str]]] = {}
 
 
 @contextlib.contextmanager
@@ -81,6 +89,42 @@ def list_files(folder: Path, pattern: str) -> list[Path]:
         if heard is not None and place is not None:
             heard.note(Reading("list", f"{place}/{pattern}"))
         return sorted(folder.glob(pattern))
+
+
+def keep(
+    key: tuple[object, ...], make: Callable[[], Made], hash_setting: Callable[[str], str]
+) -> Made:
+    """Return what was made before while all that it was made from is the same, else make it.
+
+    Either way all of it counts as read now. Only where somebody listens it is known what that is,
+    so that elsewhere it is always made. `hash_setting` tells what a setting is now.
+    """
+    heard = listener if is_listening() else None
+    if heard is None:
+        return make()
+    key = (heard.root, *key)
+    if key in _MADE_CACHE:
+        known, before = _MADE_CACHE[key]
+        with aside():
+            if all(_hash_now(heard, one, hash_setting) == was for one, was in before.items()):
+                for reading, was in before.items():
+                    heard.note(reading, was)
+                return cast("Made", known)
+    readings: set[Reading] = set()
+    heard.gathered.append(readings)  # what was read before, too
+    try:
+        made = make()
+    finally:
+        heard.gathered.pop()
+    _MADE_CACHE[key] = made, {reading: heard.found[reading] for reading in readings}
+    return made
+
+
+def _hash_now(heard: Listener, reading: Reading, hash_setting: Callable[[str], str]) -> str:
+    if reading.kind == "setting":
+        return hash_setting(reading.name)
+    known = heard.known.get(reading.name) if reading.kind == "file" else None
+    return known or hash_reading(heard.root, reading, heard.known)
 
 
 def is_listening() -> bool:

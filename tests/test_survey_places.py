@@ -90,6 +90,7 @@ def test_a_place_is_told_of_itself_where_enough_answered_and_of_its_region_where
         table = place_survey.table_scores(view, answers)
         assert table is not None
         assert table.cells.columns[2] == "Sweden elsewhere"
+        assert place_survey.write_comparison(view, answers)  # OUT6 was not asked
     # Nobody is from Härnösand itself: its county is shown.
     assert unit == {"SE-2284": "SE-2284", "SE-2280": "SE321", "SE-2480": "SE-2480"}
 

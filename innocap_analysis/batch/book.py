@@ -43,7 +43,8 @@ class Book:
 
     def is_for_places(self, name: str) -> bool:
         """Whether a notebook is about a municipality, district or region."""
-        return name in self.settings.batch.place
+        documents = self.is_document(name) and any(p.name == "place" for p in self.declare(name))
+        return documents or name in self.settings.batch.place
 
     def is_document(self, name: str) -> bool:
         """Whether a notebook writes documents, which are made when they are asked for."""

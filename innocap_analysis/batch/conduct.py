@@ -43,6 +43,7 @@ def conduct_batch(
     from innocap_analysis.batch.crate import write_crate
     from innocap_analysis.batch.execute import name_failed
     from innocap_analysis.batch.fingerprint import Edition, describe_project
+    from innocap_analysis.batch.hooks import rehearse_places
     from innocap_analysis.batch.index_page import open_fronts, write_index_pages
     from innocap_analysis.batch.lock import hold_pages, hold_places
     from innocap_analysis.batch.parameters import read_notebook
@@ -50,8 +51,7 @@ def conduct_batch(
     from innocap_analysis.batch.record import RecordStore, find_reasons
     from innocap_analysis.batch.results import write_results
     from innocap_analysis.batch.units_page import write_units_pages
-    from innocap_analysis.index.capacity import prepare_indicators, write_scores
-    from innocap_analysis.pages.place_view import open_place_view
+    from innocap_analysis.index.capacity import write_scores
     from innocap_analysis.survey.record import record_edition
 
     config = request.settings
@@ -89,10 +89,9 @@ def conduct_batch(
                 name_failed(run, config).unlink(missing_ok=True)
                 take(number, Outcome(run, "skipped", 0.0, record=record))
         tell("note", f"Runs: {len(plan)}, {len(todo)} to do, {len(plan) - len(todo)} as they were")
-        if any("place" in run.parameters for _, run in todo):
-            # What is the same for all is kept for them.
-            open_place_view("35", settings=config)
-            prepare_indicators(config)
+        places = [str(run.parameters["place"]) for _, run in todo if "place" in run.parameters]
+        if places:
+            rehearse_places(config.root, list(dict.fromkeys(places)), state.files)
         if todo:
             execute(todo, config, state, count_jobs(request.jobs, len(todo)), take)
         outcomes = [done[number] for number in range(len(plan))]

@@ -23,7 +23,10 @@ def name_heading(notebook: nbformat.NotebookNode, run: Run, settings: Settings) 
     code, translate = run.parameters.get("place"), get_translator(run.language)
     if code is not None:
         name = read_places(settings).label(str(code), run.language)
-        heading = translate("How does {place} do?").format(place=name)
+        brief = run.notebook.stem in settings.batch.documents
+        heading = (
+            f"{name}: {_OLD}" if brief else translate("How does {place} do?").format(place=name)
+        )
     elif run.index or find_wording(run, settings):
         heading = " – ".join(filter(None, (_OLD, *_name_unit(run, settings))))
     elif run.folder in settings.countries:

@@ -7,13 +7,15 @@ import importlib
 import io
 import pkgutil
 import sys
+import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import fewlikert
 import innocap_analysis
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import load_settings
 from warmill.loading import KNOWN, import_used
 
 _PACKAGES = (*KNOWN, innocap_analysis.__name__, fewlikert.__name__)
@@ -49,6 +51,24 @@ def rehearse_runs(language: str) -> None:
     cells = [new_markdown_cell("# a &rarr; b"), new_code_cell("1 + 1", outputs=outputs)]
     export_html(new_notebook(cells=cells), language)
     rehearse_figure()
+
+
+def rehearse_places(root: Path, places: Sequence[str], known: Mapping[str, str]) -> None:
+    """Read and compute once what pages about places have in common, heard so that it is kept.
+
+    `known` are hashes of files. A fault is left for the notebooks to tell.
+    """
+    from innocap_analysis.batch.witness import listen
+    from innocap_analysis.pages.place_survey import prepare_answers
+    from innocap_analysis.pages.place_view import open_place_view
+
+    with (
+        contextlib.suppress(InnocapError),
+        tempfile.TemporaryDirectory() as folder,
+        listen(root, Path(folder) / "reads", known=known),
+    ):
+        settings = load_settings(root)  # which tell what is read of them only if they are read now
+        prepare_answers(open_place_view("35", place=places[0], settings=settings), places)
 
 
 def load_kernels() -> None:
@@ -95,7 +115,6 @@ def rehearse_data() -> None:
     """
     from innocap_analysis.index.capacity import load_capacity
     from innocap_analysis.pages.language import get_translator
-    from innocap_analysis.settings import load_settings
     from innocap_analysis.survey.wave import load_wave
 
     with warnings.catch_warnings(), contextlib.suppress(InnocapError):

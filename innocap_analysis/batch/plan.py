@@ -51,17 +51,17 @@ def make_plan(
             raise InnocapError("--places: cannot be given with --region or --runs; leave one out")
         regions, places, country = many.choose(places, country), None, None
     wish = Wish.read(settings, regions, language, parameters, variants, many, formats)
-    rows = list_rows(settings, table, faults)
+    rows, book = list_rows(settings, table, faults), Book(settings, faults)
     if index:
         # Further rows of the plan are about the default index, and so are pages about places.
         rows = [row for row in rows if table or (row.simple and row.units != [])]
     if index or many is not None:  # documents are about the countries of the default index
         rows = [row for row in rows if tuple(row.notebooks) != settings.batch.documents]
     if places:
-        rows = [_list_places_row(settings, places, country, regions, table)]
+        names = [name for name in settings.batch.documents if book.is_for_places(name)]
+        rows = [_list_places_row(settings, names, places, country, regions, table)]
     elif country is not None:
         raise InnocapError("--country: says where --places are; give it with --places")
-    book = Book(settings, faults)
     wanted = _choose_notebooks(rows, book, notebooks)
     if index:
         wanted = [
@@ -94,8 +94,8 @@ def make_plan(
         if wish.formats:
             raise InnocapError(
                 f"--format {','.join(wish.formats)}: no document is made of what was asked for; "
-                f"documents are about countries and come from {', '.join(settings.batch.documents)}"
-                ": leave --notebook and --places out, and give countries as --region"
+                f"documents come from {', '.join(settings.batch.documents)}: leave --notebook out, "
+                "and give countries as --region or municipalities and regions as --places"
             )
         if chosen and all(book.is_for_places(name) for name in chosen):
             raise InnocapError(
@@ -110,6 +110,7 @@ def make_plan(
 
 def _list_places_row(
     settings: Settings,
+    documents: Sequence[str],
     places: Sequence[str],
     country: str | None,
     regions: Sequence[str] | None,
@@ -123,7 +124,7 @@ def _list_places_row(
         raise InnocapError(f"--places: {CONFIG_NAME} names no notebook under batch: place:")
     codes = choose_places(places, read_places(settings), country=country, folder=Path.cwd())
     where = dict.fromkeys(("notebook", "units", "languages", "sets"), "--places")
-    return Row(settings.batch.place, codes, (), (), where)
+    return Row([*settings.batch.place, *documents], codes, (), (), where)
 
 
 def _choose_notebooks(
@@ -186,7 +187,8 @@ def _expand_row(
         )
     places = [(COMPARISON, name) for name in once]
     if row.simple and wish.regions is None:  # and one document about all countries
-        places += [(COMPARISON, name) for name in names if book.is_document(name)]
+        about_all = [n for n in names if book.is_document(n) and not book.is_for_places(n)]
+        places += [(COMPARISON, name) for name in about_all]
     others = [name for name in names if name not in once]
     if many is None:
         places += _pair_units(units, others, book)
@@ -228,7 +230,10 @@ def _pair_units(units: Sequence[str], names: Sequence[str], book: Book) -> list[
     for unit in units:
         is_country = unit in book.settings.countries
         for name in names:
-            if book.is_document(name) and not is_country:
+            if book.is_document(name):
+                of_places = unit in known and not is_country
+                if of_places if book.is_for_places(name) else is_country:
+                    pairs[unit, name] = None
                 continue
             if is_country == book.is_for_places(name):
                 if is_country:

@@ -67,6 +67,7 @@ class Witness:
         self._root, self._here = str(root), _end(str(root))
         self.found: dict[Reading, str] = {}
         self.incomplete = False
+        self.gathered: list[set[Reading]] = []
         self._made: set[str] = set()
         self._wanted: set[tuple[str, str]] = set()
         self.ignored = [str(path) for path in (*ignored, log.parent)]
@@ -75,6 +76,8 @@ class Witness:
 
     def note(self, reading: Reading, value: str | None = None) -> None:
         """Keep a reading, the first time."""
+        for own in self.gathered:
+            own.add(reading)
         if reading in self.found:
             return
         if value is None:

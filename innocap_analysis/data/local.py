@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -39,6 +40,16 @@ class LocalFigures:
     government: pd.DataFrame
     regions: pd.DataFrame
     policy: pd.DataFrame
+
+    @cached_property
+    def by_region(self) -> pd.DataFrame:
+        """Regions x codes of what is measured of regions."""
+        return self.regions.pivot(index="unit", columns="code", values="value")
+
+    @cached_property
+    def levels(self) -> pd.DataFrame:
+        """Central and local government side by side: one row per country and code."""
+        return compare_levels(self.government)
 
 
 def read_local(settings: Settings, places: Places, observations: pd.DataFrame) -> LocalFigures:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import pandas as pd
 
@@ -64,8 +65,14 @@ class Places:
 
     def label(self, code: str, language: str = "en") -> str:
         """Return the name of a place in a language, in English where it has none."""
-        column = f"label_{language}"
-        return str(self.table.at[code, column if column in self.table else "label_en"])
+        row = self.rows[code]
+        return str(row.get(f"label_{language}", row["label_en"]))
+
+    @cached_property
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """The rows of the table by code: a page looks up hundreds of single cells."""
+        rows = zip(self.table.index, self.table.to_dict("records"), strict=True)
+        return {str(code): row for code, row in rows}
 
     def ancestors(self, code: str) -> list[str]:
         """Return what a place lies in, from the nearest up to its country."""
@@ -83,7 +90,7 @@ class Places:
     def above(self, code: str, level: str) -> str | None:
         """Return the place itself or what it lies in, of a level; None where there is none."""
         line = [code, *self.ancestors(code)]
-        return next((one for one in line if self.table.at[one, "level"] == level), None)
+        return next((one for one in line if self.rows[one]["level"] == level), None)
 
     def inside(self, code: str) -> list[str]:
         """Return the smallest places that lie in a place."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.facts import Said
-from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.view import View
 
 Cell = str | Said
 Pictures = dict[str, tuple[bytes, str]]  # by name: the drawing, and how to read it
@@ -63,12 +64,16 @@ class Picture:
         The finding and the values.
     source : str
         Whose figures it shows, and from when.
+    read : callable, optional
+        Makes of each row of its data what a spreadsheet shows under which heading; without it
+        rows are verdicts.
     """
 
     name: str
-    draw: Callable[[IndexView], Chart]
+    draw: Callable[[Any], Chart]
     alt: str
     source: str
+    read: Callable[[Mapping[Any, Any]], dict[str, object]] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,11 +103,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Brief:
-    """What is told of one country, or of all of them.
+    """What is told of one country or place, or of all countries.
 
     Attributes
     ----------
-    view : IndexView
+    view : View
         Language, facts and figures.
     kicker : str
         What all briefs are about.
@@ -118,7 +123,7 @@ class Brief:
         How it was made.
     """
 
-    view: IndexView
+    view: View
     kicker: str
     title: str
     headline: str

@@ -13,6 +13,7 @@ from innocap_analysis.documents.brief import Section, make_grid
 from innocap_analysis.pages.data import read_notes_on
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.view import View
 
 
 def write_unknown(view: IndexView, units: Sequence[str]) -> Section:
@@ -92,7 +93,7 @@ def write_sources(view: IndexView, units: Sequence[str]) -> Section:
     return Section("sources", view.say("Sources"), "", (), grid)
 
 
-def describe_making(view: IndexView) -> str:
+def describe_making(view: View) -> str:
     """Say how the brief was made, without the time: the same figures give the same file."""
     return view.say(
         "Made with innocap_analysis {version}; data {data}. Every number is in results.csv, on "

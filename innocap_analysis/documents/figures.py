@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pandas as pd
 
 from innocap_analysis.documents.brief import Brief, Picture, Pictures
 from innocap_analysis.pages.drawing.medium import DOCUMENTS, PAGE
-from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.view import View
 
 _BOM = "\ufeff"
 _OUTLINED = replace(PAGE, words=False)  # looks the same whatever fonts a reader has
@@ -30,7 +32,7 @@ def draw_pictures(brief: Brief, *, outlined: bool) -> Pictures:
     return found
 
 
-def make_figure_files(view: IndexView, picture: Picture) -> Iterator[tuple[str, str, bytes]]:
+def make_figure_files(view: View, picture: Picture) -> Iterator[tuple[str, str, bytes]]:
     """Return what is saved of a figure: beginning and ending of each file's name, and content.
 
     For each medium an SVG whose letters are text and a PNG of 300 dots to the inch; the caption
@@ -47,15 +49,27 @@ def make_figure_files(view: IndexView, picture: Picture) -> Iterator[tuple[str, 
     yield f"{picture.name}-caption", "txt", f"{chart.caption} {picture.source}\n".encode()
     yield f"{picture.name}-alt", "txt", f"{picture.alt}\n".encode()
     yield picture.name, "csv", chart.data.to_csv(index=False, lineterminator="\n").encode()
-    yield f"{picture.name}-excel", "csv", write_readable(view, chart.data).encode()
+    yield f"{picture.name}-excel", "csv", write_readable(view, picture, chart.data).encode()
 
 
-def write_readable(view: IndexView, data: pd.DataFrame) -> str:
-    """Return the verdicts of a figure as a spreadsheet of the view's language opens them.
+def write_readable(view: View, picture: Picture, data: pd.DataFrame) -> str:
+    """Return the data of a figure as a spreadsheet of the view's language opens them.
 
     With a byte-order mark, a semicolon where the comma is the decimal sign, labels instead of
     codes, and in each heading what one is.
     """
+    read = picture.read or partial(_read_verdict, view)
+    rows = [read(row) for row in data.to_dict("records")]
+    comma = "," in view.number(0.5)
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter=";" if comma else ",", lineterminator="\r\n")
+    writer.writerow(rows[0])
+    for row in rows:
+        writer.writerow([_write_plain(cell, comma=comma) for cell in row.values()])
+    return _BOM + stream.getvalue()
+
+
+def _read_verdict(view: Any, row: Mapping[Any, Any]) -> dict[str, object]:
     points = view.say("points")
     heads = {
         "score": f"{view.say('Score')} (0–100)",
@@ -66,20 +80,15 @@ def write_readable(view: IndexView, data: pd.DataFrame) -> str:
         "reference_rank": view.say("Rank"),
         "reference_n": view.say("of countries"),
     }
-    comma = "," in view.number(0.5)
-    stream = io.StringIO()
-    writer = csv.writer(stream, delimiter=";" if comma else ",", lineterminator="\r\n")
-    writer.writerow([view.say("Dimension"), *heads.values(), view.say("Verdict")])
-    for row in data.to_dict("records"):
-        unit, code = str(row.get("unit") or view.country), str(row["code"])
-        numbers = [_write_plain(row[name], comma=comma) for name in heads]
-        writer.writerow([view.code(code), *numbers, view.tell_verdict(unit, code)])
-    return _BOM + stream.getvalue()
+    unit, code = str(row.get("unit") or view.country), str(row["code"])
+    numbers = {head: row[name] for name, head in heads.items()}
+    verdict = view.tell_verdict(unit, code)
+    return {view.say("Dimension"): view.code(code), **numbers, view.say("Verdict"): verdict}
 
 
 def _write_plain(value: object, *, comma: bool) -> str:
     """Write a number as a spreadsheet takes it: no separators of thousands, a plain minus."""
-    if pd.isna(value):
-        return ""
+    if isinstance(value, str) or pd.isna(value):
+        return value if isinstance(value, str) else ""
     text = f"{float(value):.6g}"  # type: ignore[arg-type]
     return text.replace(".", ",") if comma else text

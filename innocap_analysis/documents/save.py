@@ -17,14 +17,18 @@ from innocap_analysis.documents.comparison import make_comparison_brief
 from innocap_analysis.documents.country import make_country_brief
 from innocap_analysis.documents.figures import draw_pictures, make_figure_files
 from innocap_analysis.documents.look import find_template
+from innocap_analysis.documents.place import make_place_brief
 from innocap_analysis.files import write_atomically
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.place_view import PlaceView
 from innocap_analysis.pages.texts import Prose
 from innocap_analysis.settings import LAB_FOLDER
 
 
-def make_brief(view: IndexView) -> Brief:
-    """Return the brief about the country of a view, or about all of them where it has none."""
+def make_brief(view: IndexView | PlaceView) -> Brief:
+    """Return the brief about the place or country of a view, or about all countries."""
+    if isinstance(view, PlaceView):
+        return make_place_brief(view)
     return make_comparison_brief(view) if view.place is None else make_country_brief(view)
 
 

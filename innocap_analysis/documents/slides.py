@@ -175,7 +175,11 @@ def _add_chart(
     _tell(frame, bars.title, alt)
     chart = frame.chart
     chart.font.size = Pt(14)
-    chart.has_title = False
+    chart.has_title = len(bars.series) == 1  # what is measured; of several a key says whose it is
+    if chart.has_title:
+        frame_of_title = chart.chart_title.text_frame
+        frame_of_title.text = bars.title
+        frame_of_title.paragraphs[0].runs[0].font.size = Pt(14)
     chart.has_legend = len(bars.series) > 1
     if chart.has_legend:
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False

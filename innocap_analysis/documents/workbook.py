@@ -17,7 +17,8 @@ from innocap_analysis.pages.facts import Fact, Said
 # Excel writes them with the signs of the reader's own language.
 _FORMATS = {
     "points": "0.0", "gap": "+0.0;-0.0;0.0", "rank": "0", "count": "#,##0", "year": "0",
-    "share": "0%", "probability": "0.0%", "number_0": "0", "figure": "0.0####",
+    "km2": "#,##0", "per_km2": "0.0#", "share": "0%", "probability": "0.0%", "number_0": "0",
+    "figure": "0.0####",
 }  # fmt: skip
 _ROWS_OF_CHART, _LINE_POINTS = 16, 15
 _MOST_LETTERS = 31  # of a sheet's name
@@ -171,7 +172,7 @@ class _Writer:
     def _tell_fact(self, fact: Fact) -> tuple[Cell | float, ...]:
         view = self.view
         said = Said(fact, view)
-        year = float(view.figure_year(fact.unit, fact.code))
+        year = view.find_year(fact.unit, fact.code)
         dated = fact.unit and fact.measure in ("value", "score", "gap")
         flag = "; ".join(
             text.split(": ", 1)[1].removesuffix(".")

@@ -18,6 +18,7 @@ from innocap_analysis.pages.drawing.figure import AHEAD, GRID, QUIET, REFERENCE,
 from innocap_analysis.pages.facts import FLAG_MARK, Said
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.texts import Prose, Table
+from innocap_analysis.pages.view import View
 
 
 @styled
@@ -121,7 +122,7 @@ def plot_years(view: IndexView) -> Chart:
     return chart
 
 
-def read_notes_on(view: IndexView, topic: str) -> dict[str, str]:
+def read_notes_on(view: View, topic: str) -> dict[str, str]:
     """Return the readers' notes on a topic in the view's language, by what they are about."""
     notes = read_notes(view.settings.notes_path)
     own = notes[notes["topic"] == topic]

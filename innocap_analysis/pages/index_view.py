@@ -222,8 +222,11 @@ class IndexView(UnitView):
 
     def figure_year(self, unit: str, code: str) -> Said:
         """Return the year that a raw figure is from."""
-        year = self._years.get((unit, code), math.nan)
-        return self.fact("year", year, "year", unit=unit, code=code)
+        return self.fact("year", self.find_year(unit, code), "year", unit=unit, code=code)
+
+    def find_year(self, unit: str, code: str) -> float:
+        """Return the year that a raw figure is from; NaN where it has none."""
+        return self._years.get((unit, code), math.nan)
 
     @cached_property
     def _years(self) -> dict[tuple[str, str], float]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from babel.lists import format_list
 
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.files import read_table
+from innocap_analysis.files import parse_table, read_text
 
 FORMS = ("the", "in", "of")
 KINDS = ("country", "region", "place", "index", "group", "indicator")
@@ -64,9 +65,12 @@ def read_forms(path: Path) -> Forms:
 
     ``{name}`` in a form stands for the name. A project without the file has no forms.
     """
-    if not path.exists():
-        return {}
-    table = read_table(path).fillna("").astype("str")
+    return _parse_forms(read_text(path), path.name) if path.exists() else {}
+
+
+@lru_cache(maxsize=4)  # each view starts from the same file
+def _parse_forms(text: str, file: str) -> Forms:
+    table = parse_table(text, file).fillna("").astype("str")
     faults = [
         f"column {column!r} is missing" for column in ("code", "language", *FORMS)
         if column not in table
@@ -82,7 +86,7 @@ def read_forms(path: Path) -> Forms:
             for row in table.index[table.duplicated(["code", "language"])]
         ]
     if faults:
-        raise InnocapError(f"{path.name}: " + "\n  ".join(faults))
+        raise InnocapError(f"{file}: " + "\n  ".join(faults))
     return {
         (row["code"], row["language"]): {form: row[form] for form in FORMS}
         for row in table.to_dict("records")

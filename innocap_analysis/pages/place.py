@@ -11,6 +11,7 @@ from innocap_analysis.data.place_tree import CENTRE_FROM, RURAL_BELOW, SPARSE_BE
 from innocap_analysis.index import peers
 from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, QUIET, REFERENCE, Chart, styled
+from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.place_view import PlaceView
 from innocap_analysis.pages.texts import Prose, Table
 
@@ -128,22 +129,22 @@ def _tell_district(view: PlaceView) -> list[str]:
     return told
 
 
-def table_kind(view: PlaceView) -> Table:
-    """Show size and density beside the peers' and everyone's medians."""
-    names = {
+def list_sizes(view: PlaceView) -> list[dict[str, str | Said]]:
+    """List size and density beside the peers' and everyone's medians, with headings."""
+    names: dict[str, str] = {
         "population": view.say("People"),
         "area_km2": view.say("Area, km²"),
         "density": view.say("People per km²"),
         "around": view.say("People per km² in the rest of what surrounds it"),
     }
-    rows = []
+    rows: list[dict[str, str | Said]] = []
     for column in _COLUMNS:
         standing, own = view.stand_in_peers(column), view.size(column)
         everyone = view.pool[column].astype(float).drop(index=view.place)
         kind, n = own.fact.kind, len(view.peers.codes)
         peers_median = view.fact(f"peer_median_{column}", standing.median, kind, view.place, n=n)
         median, n = everyone.median(), len(everyone)
-        row = {
+        row: dict[str, str | Said] = {
             view.say("Figure"): names[column],
             view.unit(view.place): own,
             view.say("Median of its peers"): peers_median,
@@ -156,8 +157,12 @@ def table_kind(view: PlaceView) -> Table:
             ),
         }
         rows.append(row)
-    caption = view.say("Level of the figures: {place}.")
-    return view.table(rows, caption=caption)
+    return rows
+
+
+def table_kind(view: PlaceView) -> Table:
+    """Show size and density beside the peers' and everyone's medians."""
+    return view.table(list_sizes(view), caption=view.say("Level of the figures: {place}."))
 
 
 def tell_everyone(view: PlaceView) -> str:
@@ -227,6 +232,18 @@ def _tell_rule(view: PlaceView) -> str:
     )
 
 
+def tell_standing(view: PlaceView) -> str:
+    """Say where the place stands among its peers."""
+    return view.say(
+        "{place}: larger than {larger} of its {n} peers, more thinly populated than {thinner}",
+        larger=view.count_peers(
+            "n_peers_below_population", view.stand_in_peers("population").below
+        ),
+        n=view.count_peers("n_peers", len(view.peers.codes)),
+        thinner=view.count_peers("n_peers_above_density", view.stand_in_peers("density").above),
+    )
+
+
 @styled
 def plot_peers(view: PlaceView) -> Chart:
     """Draw population and density of the place, its peers and all the others."""
@@ -235,18 +252,11 @@ def plot_peers(view: PlaceView) -> Chart:
     role[group.codes] = "peer"
     role[view.place] = "place"
     data = table[["population", "density"]].assign(role=role).reset_index()
-    larger = view.stand_in_peers("population").below
-    thinner = view.stand_in_peers("density").above
     chart, (ax,) = view.start_chart(
-        view.say(
-            "{place}: larger than {larger} of its {n} peers, more thinly populated than {thinner}",
-            larger=view.count_peers("n_peers_below_population", larger),
-            n=view.count_peers("n_peers", len(group.codes)),
-            thinner=view.count_peers("n_peers_above_density", thinner),
-        ),
+        tell_standing(view),
         view.say("People and people per km², each on a logarithmic scale; one dot is one place."),
         data=data,
-        height=3.7,
+        height=view.medium.tall(3.7),
         key=[
             marks.make_mark(BEHIND, view.unit(view.place), "D"),
             marks.make_mark(AHEAD, view.say("Peers")),
@@ -262,8 +272,8 @@ def plot_peers(view: PlaceView) -> Chart:
     data = data.assign(y=data["density"])
     for name, size in (("other", 4), ("peer", 6.5), ("place", 9)):
         own = data[data["role"] == name]
-        marks.draw_points(ax, own, "population", looks=looks, by="role", size=size,
-                          hollow=name == "other")  # fmt: skip
+        marks.draw_points(ax, own, "population", looks=looks, by="role",
+                          size=size * view.medium.letters, hollow=name == "other")  # fmt: skip
     _name_dots(ax, view)
     ax.axhline(SPARSE_BELOW, color=QUIET, linewidth=1, linestyle="--", zorder=1)
     return chart
@@ -303,7 +313,9 @@ def _name_dots(ax: Axes, view: PlaceView) -> None:
     """Name the place and its nearest peers, those that lie close together only once."""
     table = view.pool
     spots: list[np.ndarray] = []
-    for code in [view.place, *view.peers.codes[:_LABELLED]]:
+    size = view.medium.size
+    named = 0 if view.medium.name else _LABELLED  # a document names the nearest in its text
+    for code in [view.place, *view.peers.codes[:named]]:
         spot = np.log10(table.loc[code, ["population", "density"]].to_numpy(float))
         if any(abs(spot - other)[1] < 0.2 and abs(spot - other)[0] < 0.9 for other in spots):
             continue
@@ -311,7 +323,7 @@ def _name_dots(ax: Axes, view: PlaceView) -> None:
         mine = code == view.place
         ax.annotate(
             view.unit(code), tuple(10**spot), xytext=(8, 4), textcoords="offset points",
-            size=9 if mine else 8, weight="bold" if mine else "normal",
+            size=size(9 if mine else 8), weight="bold" if mine else "normal",
             color=BEHIND if mine else AHEAD, zorder=5,
         )  # fmt: skip
 
@@ -324,6 +336,6 @@ def _scale(ax: Axes, view: PlaceView) -> None:
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(view.tick_size)
     ax.set_xlabel(view.say("People"))
-    ax.set_ylabel(view.say("People per km²"))
+    ax.set_ylabel(view.say("People per km²"), size=view.medium.size(9))
     ax.grid()
     ax.margins(0.06)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -12,13 +13,13 @@ from innocap_analysis.pages.place_view import FEW_SERVICES, PlaceView
 from innocap_analysis.pages.texts import Prose, Table
 
 
-def table_region(view: PlaceView) -> Table | Prose:
-    """Show what is measured of the region, held against the regions of its country."""
-    rows = []
+def list_region(view: PlaceView) -> list[dict[str, str | Said]]:
+    """List what is measured of the region, held against the regions of its country."""
+    rows: list[dict[str, str | Said]] = []
     for code in list_telling(view):
         standing = view.stand_in_country(code)
         about, n = (view.region, code), standing.n
-        row = {
+        row: dict[str, str | Said] = {
             view.say("Figure"): view.code(code),
             view.unit(view.region): view.measure_region(code),
             view.say("Year"): view.figure_year(code),
@@ -29,6 +30,12 @@ def table_region(view: PlaceView) -> Table | Prose:
             view.say("Shared with"): view.fact("n_shared", standing.shared, "count", *about, n=n),
         }
         rows.append(row)
+    return rows
+
+
+def table_region(view: PlaceView) -> Table | Prose:
+    """Show what is measured of the region, held against the regions of its country."""
+    rows = list_region(view)
     if not rows:
         country = view.unit(view.country)
         text = view.say("No figure tells the regions of {country} apart.", country=country)
@@ -121,27 +128,32 @@ def table_levels(view: PlaceView) -> Table | Prose:
                 "its local level of government that could be held against others."
             )
         )
+    return view.table(
+        rows,
+        name_levels(view),
+        caption=view.say(
+            "Level of the figures: government in the whole of {country}.",
+            country=view.unit(view.country),
+        ),
+    )
+
+
+def name_levels(view: PlaceView) -> dict[str, Callable[[Any], str | Said]]:
+    """Return what each column of the levels of government shows of a row, by its heading."""
     gaps = view.levels.groupby("code")["gap"].agg(["median", "count"])
 
     def median_gap(row: Any) -> Said:
         median, n = gaps.loc[row.code]
         return view.fact("median_gap", median, "gap", code=row.code, n=n)
 
-    country = view.unit(view.country)
-    return view.table(
-        rows,
-        {
-            view.say("Figure, 0 to 100"): lambda row: view.code(row.code),
-            view.say("Central government"): lambda row: view.level(row, "central"),
-            view.say("Local government"): lambda row: view.level(row, "local"),
-            view.say("Central ahead by"): lambda row: view.level(row, "gap"),
-            view.say("Local services tried"): lambda row: view.level(row, "services_local"),
-            view.say("Median gap of all countries"): median_gap,
-        },
-        caption=view.say(
-            "Level of the figures: government in the whole of {country}.", country=country
-        ),
-    )
+    return {
+        view.say("Figure, 0 to 100"): lambda row: view.code(row.code),
+        view.say("Central government"): lambda row: view.level(row, "central"),
+        view.say("Local government"): lambda row: view.level(row, "local"),
+        view.say("Central ahead by"): lambda row: view.level(row, "gap"),
+        view.say("Local services tried"): lambda row: view.level(row, "services_local"),
+        view.say("Median gap of all countries"): median_gap,
+    }
 
 
 def write_levels(view: PlaceView) -> Prose:

@@ -43,6 +43,18 @@ def list_teachers(view: PlaceView, code: str) -> list[str]:
 
 def write_lessons(view: PlaceView) -> Prose:
     """Write whom to learn from, what for, and where places of the same kind are abroad."""
+    told = list_lessons(view)
+    if view.row["smallest"] and (abroad := list_abroad(view)):
+        text = view.say(
+            "Places of the same class and of about the same size abroad (people in brackets), to "
+            "ask how they do it:"
+        )
+        told.append("\n  - ".join([text, *abroad]))
+    return view.write_list(told or [view.say("The figures name nobody who does better.")])
+
+
+def list_lessons(view: PlaceView) -> list[str]:
+    """List whom to learn from: regions for its weak figures, countries for local government."""
     told = []
     for code in list_weak_figures(view):
         found = list_teachers(view, code)
@@ -55,10 +67,7 @@ def write_lessons(view: PlaceView) -> Prose:
         value = view.measure_region(code)
         text = view.say("{value.name} ({value.place}: {value}): {named}.", value=value, named=named)
         told.append(text)
-    told += _tell_best_local(view)
-    if view.row["smallest"]:
-        told += _tell_abroad(view)
-    return view.write_list(told or [view.say("The figures name nobody who does better.")])
+    return told + _tell_best_local(view)
 
 
 def _name_with_country(view: PlaceView, unit: str) -> str:
@@ -96,8 +105,8 @@ def _tell_best_local(view: PlaceView) -> list[str]:
     return told
 
 
-def _tell_abroad(view: PlaceView) -> list[str]:
-    """Name places of the same kind and about the same size in the other countries."""
+def list_abroad(view: PlaceView) -> list[str]:
+    """List places of the same kind and about the same size in each of the other countries."""
     own, table = view.row, view.places.smallest
     told = []
     for country in table["country"].unique():
@@ -117,17 +126,17 @@ def _tell_abroad(view: PlaceView) -> list[str]:
             told.append(
                 view.say("{country}: {names}", country=view.unit(str(country)), names=named)
             )
-    if not told:
-        return []
-    text = view.say(
-        "Places of the same class and of about the same size abroad (people in brackets), to ask "
-        "how they do it:"
-    )
-    return ["\n  - ".join([text, *told])]
+    return told
 
 
 def write_start(view: PlaceView) -> Prose:
     """Write where to start: what to look at in one's own services, and whom to ask first."""
+    told = list_starts(view)
+    return Prose("\n".join(f"{i}. {text}" for i, text in enumerate(told, start=1)))
+
+
+def list_starts(view: PlaceView) -> list[str]:
+    """List what to look at in one's own services, and whom to ask first."""
     told = []
     firm = [row for row in list_levels(view) if row.services_local >= FEW_SERVICES and row.gap > 0]
     for row in firm[:2]:
@@ -168,7 +177,7 @@ def write_start(view: PlaceView) -> Prose:
                 "of the country."
             )
         )
-    return Prose("\n".join(f"{i}. {text}" for i, text in enumerate(told, start=1)))
+    return told
 
 
 def _ask(view: PlaceView, code: str) -> str:

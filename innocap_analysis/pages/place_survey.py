@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +14,15 @@ from innocap_analysis.pages.pairs import name_verdicts, tell_pair
 from innocap_analysis.pages.place_view import PlaceView
 from innocap_analysis.pages.survey_view import DEFAULT_SMALLEST, SurveyView
 from innocap_analysis.pages.texts import Prose, Table
-from innocap_analysis.survey.contrast import Contrast, choose_unit, find_members
-from innocap_analysis.survey.publish import REST
+from innocap_analysis.reads import keep
+from innocap_analysis.settings import Settings
+from innocap_analysis.survey.contrast import (
+    Contrast,
+    choose_unit,
+    decide_release,
+    find_members,
+)
+from innocap_analysis.survey.publish import REST, Release
 from innocap_analysis.survey.record import refuse_edition
 from innocap_analysis.survey.wave import find_wave, has_answers, load_wave
 
@@ -27,6 +34,12 @@ class PlaceSurvey(SurveyView):
     """The answers of a wave as the page of a place tells them."""
 
     around: PlaceView
+    decided: Release
+
+    @property
+    def release(self) -> Release:
+        """What may be told of the wave, the same for every place."""
+        return self.decided
 
     def unit(self, code: str) -> str:
         """Return the name of a place or country, or of the country without a place."""
@@ -36,16 +49,9 @@ class PlaceSurvey(SurveyView):
         return self.around.unit(code)
 
     @cached_property
-    def line(self) -> list[str]:
-        """The place and what it lies in, up to its region."""
-        line = [self.around.place, *self.around.places.ancestors(self.around.place)]
-        return line[: line.index(self.around.region) + 1]
-
-    @cached_property
     def contrast(self) -> Contrast | None:
-        """The smallest of these that may be told of, against the rest of the country."""
-        found = choose_unit(self.release, self.line)
-        return Contrast(self.release, found, self.smallest) if found else None
+        """The smallest around the place that may be told of, against the rest of its country."""
+        return _contrast(self.around, self.release, self.smallest)
 
     @cached_property
     def _means(self) -> dict[tuple[str, str], dict[str, Any]]:
@@ -73,13 +79,43 @@ def open_answers(view: PlaceView) -> PlaceSurvey | None:
     config = view.settings
     if not has_answers(config):
         return None
-    wave = load_wave(find_wave(config), settings=config)
+    release = _decide(config)
+    wave = release.wave
     if config.publishes:
         refuse_edition(wave)
     return PlaceSurvey(
-        config, wave.instrument.codebook, view.language, view.page, view.folder, view.ledger,
-        wave=wave, smallest=DEFAULT_SMALLEST, around=view,
+        config, wave.instrument.codebook, view.language, view.page, view.folder,
+        view.ledger, wave=wave, smallest=DEFAULT_SMALLEST, around=view, decided=release,
     )  # fmt: skip
+
+
+def prepare_answers(view: PlaceView, places: Iterable[str]) -> None:
+    """Compute once what the answers tell on pages of several places, so that it is kept."""
+    if has_answers(view.settings):
+        release = _decide(view.settings)
+        for place in places:
+            _contrast(replace(view, place=place), release, DEFAULT_SMALLEST)
+
+
+def _decide(settings: Settings) -> Release:
+    name = find_wave(settings)
+    return keep(
+        ("release", name),
+        lambda: decide_release(load_wave(name, settings=settings)),
+        settings.hash_read,
+    )
+
+
+def _contrast(view: PlaceView, release: Release, smallest: float) -> Contrast | None:
+    line = [view.place, *view.places.ancestors(view.place)]
+    unit = choose_unit(release, line[: line.index(view.region) + 1])
+    if unit is None:
+        return None
+    return keep(
+        ("contrast", unit, smallest),
+        Contrast(release, unit, smallest).compute_all,
+        view.settings.hash_read,
+    )
 
 
 def write_who(view: PlaceView, answers: PlaceSurvey | None) -> Prose:
@@ -189,9 +225,7 @@ def _tell_furthest(answers: PlaceSurvey, contrast: Contrast) -> list[str]:
 def _tell_choices(answers: PlaceSurvey, contrast: Contrast) -> list[str]:
     """Name what was chosen most in every question with several answers, on both sides."""
     told = []
-    multiple = [c for c, item in answers.instrument.items.items() if item.answer == "multi"]
-    for question in multiple:
-        data = contrast.tabulate_choices([question])
+    for question, data in contrast.choices.items():
         if data.empty:
             continue
         named = {}

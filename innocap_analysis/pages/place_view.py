@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import pandas as pd
 
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.find_places import find_place
-from innocap_analysis.data.local import LocalFigures, compare_levels, read_local
+from innocap_analysis.data.local import LocalFigures, read_local
 from innocap_analysis.data.place_tree import RURAL, TOWN
 from innocap_analysis.data.places import Places, read_places
 from innocap_analysis.errors import InnocapError
@@ -31,6 +32,7 @@ from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.names import Name
 from innocap_analysis.pages.texts import Prose
 from innocap_analysis.pages.view import COMPARISON, View
+from innocap_analysis.reads import keep
 from innocap_analysis.settings import Settings, load_settings
 
 _NO_FIGURES = pd.DataFrame(columns=["unit", "time", "code", "value"])
@@ -82,10 +84,10 @@ class PlaceView(View):
 
     def unit(self, code: str) -> str:
         """Return the name of a place or country."""
-        table = self.places.table
-        if code not in table.index:
+        rows = self.places.rows
+        if code not in rows:
             return super().unit(code)
-        level = str(table.at[code, "level"])
+        level = str(rows[code]["level"])
         kind = level if level in ("country", "region") else "place"
         return self.name(self.places.label(code, self.language), code, kind)
 
@@ -135,7 +137,7 @@ class PlaceView(View):
         """Return population, area, density or another number of a place."""
         unit = code or self.place
         kinds = {"population": "count", "area_km2": "km2", "rural_share": "share"}
-        value = self.places.table.at[unit, column]
+        value = self.places.rows[unit][column]
         return self.fact(column, value, kinds.get(column, "per_km2"), unit=unit,
                          sources=self._find_files(unit))  # fmt: skip
 
@@ -145,14 +147,14 @@ class PlaceView(View):
                          n=len(self.peers.codes), sources=self._find_files(self.place))  # fmt: skip
 
     def _find_files(self, unit: str) -> tuple[str, ...]:
-        row = self.places.table.loc[unit]
+        row = self.places.rows[unit]
         name = "canada_census_divisions" if row["country"] == "CA" else "municipalities_rurality"
         return (name, "regions_nuts3_rurality") if row["kind"] == "nuts3" else (name,)
 
     @cached_property
     def regional(self) -> pd.DataFrame:
         """Regions x codes of what is measured of regions."""
-        return self.local.regions.pivot(index="unit", columns="code", values="value")
+        return self.local.by_region
 
     @cached_property
     def regional_codes(self) -> list[str]:
@@ -178,15 +180,19 @@ class PlaceView(View):
 
     def figure_year(self, code: str, unit: str = "") -> Said:
         """Return the year that a region's figure is from."""
+        about = unit or self.region
+        return self.fact("year", self.find_year(about, code), "year", unit=about, code=code)
+
+    def find_year(self, unit: str, code: str) -> float:
+        """Return the year that a region's figure is from; NaN where it has none."""
         rows = self.local.regions
-        own = rows[(rows["unit"] == (unit or self.region)) & (rows["code"] == code)]
-        year = float(own["time"].iloc[0]) if len(own) else None
-        return self.fact("year", year, "year", unit=unit or self.region, code=code)  # type: ignore[arg-type]
+        own = rows.loc[(rows["unit"] == unit) & (rows["code"] == code), "time"]
+        return float(own.iloc[0]) if len(own) else math.nan
 
     @cached_property
     def levels(self) -> pd.DataFrame:
         """Central and local government side by side: one row per country and code."""
-        return compare_levels(self.local.government)
+        return self.local.levels
 
     @cached_property
     def government_codes(self) -> list[str]:
@@ -216,11 +222,11 @@ class PlaceView(View):
             "nuts2": self.say("statistical region (NUTS 2)"),
             "province": self.say("province or territory"),
         }
-        return words[str(self.places.table.at[code, "kind"])]
+        return words[str(self.places.rows[code]["kind"])]
 
     def tell_rurality(self, code: str) -> Name:
         """Return in words how rural a place is, by the measure that there is of it."""
-        row = self.places.table.loc[code]
+        row = self.places.rows[code]
         if row["basis"] == "degurba":
             words = {
                 1: self.say("city"), TOWN: self.say("town or suburb"), RURAL: self.say("rural area")
@@ -288,13 +294,24 @@ def open_place_view(
         raise InnocapError(f"peers: {rule!r} is no rule; choose one of {', '.join(RULES)}")
     code = "" if place is None else check_place(place, places)
     # About all places, only levels of government are shown and nothing of the index.
-    book = read_codebook(config.codebook_path) if code else Codebook(pd.DataFrame())
-    observations = prepare_indicators(config, book).observations if code else _NO_FIGURES
+    book, local = keep(("local", bool(code)), partial(_read_figures, config, places, bool(code)),
+                       config.hash_read)  # fmt: skip
     return PlaceView(
         config, book, config.check_language(language),
         page=f"{page}{config.variant_suffix}", folder=code or COMPARISON, places=places,
-        local=read_local(config, places, observations), place=code, rule=rule,
+        local=local, place=code, rule=rule,
     )  # fmt: skip
+
+
+def _read_figures(
+    settings: Settings, places: Places, indicators: bool
+) -> tuple[Codebook, LocalFigures]:
+    """Read what is the same on every page: the codebook, and what is measured of regions."""
+    book, observations = Codebook(pd.DataFrame()), _NO_FIGURES
+    if indicators:
+        book = read_codebook(settings.codebook_path)
+        observations = prepare_indicators(settings, book).observations
+    return book, read_local(settings, places, observations)
 
 
 def check_place(place: str, places: Places) -> str:

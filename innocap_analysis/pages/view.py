@@ -212,6 +212,14 @@ class View:
         """Return the names of the raw files behind a node."""
         return ()
 
+    def find_year(self, unit: str, code: str) -> float:
+        """Return the year that a figure is from; NaN where it has none."""
+        return math.nan
+
+    def tell_flags(self, units: Iterable[str], codes: Iterable[str]) -> list[str]:
+        """Say what is known to be weak about the figures of some units, one line per weakness."""
+        return []
+
     @property
     def circumstances(self) -> str:
         """Say what is other than the default about this view; empty where nothing is."""

@@ -11,9 +11,10 @@ import pandas as pd
 
 from fewlikert.clusters import compare_cluster_pairs, estimate_cluster_means
 from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS
-from innocap_analysis.survey.publish import AGREE, RESPONDENTS, REST, SHOWN, Release
+from innocap_analysis.survey.publish import AGREE, ALPHA, RESPONDENTS, REST, SHOWN, Release
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import estimate_top_two, tabulate_answers
+from innocap_analysis.survey.wave import Wave
 
 
 @dataclass(frozen=True)
@@ -115,18 +116,40 @@ class Contrast:
         hidden = self.release.hide(table, ["share", "low", "high", "count"], suffix=AGREE)
         return self._keep_told(hidden)
 
-    def tabulate_choices(self, codes: Sequence[str]) -> pd.DataFrame:
-        """Tabulate the answers of both sides to questions that may be told of both."""
+    @cached_property
+    def choices(self) -> dict[str, pd.DataFrame]:
+        """Answers of both sides to each question with several, if it may be told of both."""
         instrument = self.release.wave.instrument
-        table = tabulate_answers(
-            self.people, instrument, items=codes, by="side", weights=self._weights
-        )
-        return self._keep_told(self.release.hide(table, ["share", "low", "high", "count"]))
+        found = {}
+        for code, item in instrument.items.items():
+            if item.answer != "multi" or f"{code}_{instrument.options(code)[0]}" not in self.people:
+                continue  # one that was not asked has no columns
+            table = tabulate_answers(
+                self.people, instrument, items=[code], by="side", weights=self._weights
+            )
+            told = self.release.hide(table, ["share", "low", "high", "count"])
+            found[code] = self._keep_told(told)
+        return found
+
+    def compute_all(self) -> Contrast:
+        """Return it with everything computed, for those to whom it is the same."""
+        for name in ("sizes", "means", "differences", "agreement", "choices"):
+            getattr(self, name)
+        return self
 
     def _keep_told(self, table: pd.DataFrame) -> pd.DataFrame:
         hidden = table.loc[table["suppressed"] != SHOWN, "code"]
         told = table[~table["code"].isin(hidden)].drop(columns="count")
         return told.reset_index(drop=True)
+
+
+def decide_release(wave: Wave) -> Release:
+    """Return what may be told of a wave, decided of everything that a contrast tells."""
+    release = Release(wave)
+    for code in release.list_codes():
+        if not code.endswith(ALPHA):
+            release.list_told(code)
+    return release
 
 
 def find_members(release: Release, unit: str) -> pd.Series:

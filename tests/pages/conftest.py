@@ -36,8 +36,8 @@ def no_files() -> Iterator[None]:
         (index_view, ("judge_units", "leave_out_indicators", "leave_out_cells")),
         (survey_view, ("load_wave", "Release", "Evidence", "tabulate_group_scores")),
         (place_view, ("load_settings", "read_places", "read_codebook", "prepare_indicators")),
-        (place_view, ("read_local", "compare_levels")),
-        (place_survey, ("load_wave", "Contrast")),
+        (place_view, ("read_local",)),
+        (place_survey, ("load_wave", "decide_release", "Contrast")),
         (CapacityData, ("simulate",)),
     ):
         for name in names:

@@ -1,0 +1,195 @@
+"""The brief about one municipality, district or region, made of what its page says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from innocap_analysis.data.datapackage import read_datapackage
+from innocap_analysis.documents.brief import Bars, Brief, Grid, Picture, Section, make_grid
+from innocap_analysis.documents.ending import describe_making
+from innocap_analysis.pages import place as page
+from innocap_analysis.pages import place_frame as frame
+from innocap_analysis.pages import place_lessons as lessons
+from innocap_analysis.pages.data import read_notes_on
+from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, QUIET
+from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.place_view import PlaceView
+from innocap_analysis.pages.texts import Prose
+
+_MARKS = re.compile(r"^\s*(?:[->] |\d+\. )|\*\*")  # of lists, quotations and bold letters
+_TYPE_YEAR = "2024"  # of the urban-rural types, as the page says
+Rows = Sequence[dict[str, str | Said]]
+
+
+def make_place_brief(view: PlaceView) -> Brief:
+    """Return the brief about the place of a view."""
+    found, starts = lessons.list_lessons(view), lessons.list_starts(view)
+    nobody = view.say("The figures name nobody who does better.")
+    return Brief(
+        view=view,
+        kicker=view.say("Capacity to innovate in the public sector"),
+        title=view.unit(view.place),
+        headline=_tell_headline(view),
+        messages=(
+            (view.say("Among places like it"), f"{page.tell_standing(view)}."),
+            (view.say("Whom to learn from"), found[0] if found else nobody),
+            (view.say("Where to start"), starts[0]),
+        ),
+        sections=tuple(_write_sections(view, found or [nobody], starts)),
+        foot=describe_making(view),
+    )
+
+
+def _tell_headline(view: PlaceView) -> str:
+    kind = view.tell_kind(view.place)
+    inside = [view.unit(code) for code in view.places.ancestors(view.place)]
+    return view.say(
+        "{kind}, {class}: {people} people, {density} per km². Lies in: {inside}.",
+        kind=kind[:1].upper() + kind[1:], people=view.size("population"),
+        density=view.size("density"), inside=", ".join(dict.fromkeys(inside)),
+        **{"class": view.tell_rurality(view.place)},
+    )  # fmt: skip
+
+
+def _write_sections(
+    view: PlaceView, found: Sequence[str], starts: Sequence[str]
+) -> Iterator[Section]:
+    yield Section(
+        "kind", view.say("What kind of place is it?"), "",
+        (*page.tell_mergers(view), *_list_points(page.write_kind(view))),
+    )  # fmt: skip
+    yield _write_peers(view)
+    yield _write_region(view)
+    yield _write_levels(view)
+    yield Section("teachers", view.say("Whom to learn from"), "", tuple(found))
+    if view.row["smallest"] and (abroad := lessons.list_abroad(view)):
+        text = view.say(
+            "Places of the same class and of about the same size, with their people in brackets: "
+            "ask how they do it."
+        )
+        yield Section("abroad", view.say("Places like it abroad"), text, tuple(abroad))
+    yield Section("start", view.say("Where to start"), "", tuple(starts))
+    unknown = tuple(_list_points(lessons.write_unknown(view)))
+    yield Section("unknown", view.say("What is not known"), "", unknown)
+    yield _write_sources(view)
+
+
+def _list_points(prose: Prose) -> list[str]:
+    """Return the sentences of a list without its marks."""
+    return [_MARKS.sub("", line) for line in prose.splitlines() if line.strip()]
+
+
+def _write_peers(view: PlaceView) -> Section:
+    """Write how large and dense the place is beside those that are like it."""
+    rows = page.list_sizes(view)
+    message = f"{page.tell_standing(view)}."
+    density = next(row for row in rows if row[view.say("Figure")] == view.say("People per km²"))
+    own, peers, everyone = [cell for cell in density.values() if isinstance(cell, Said)][:3]
+    names = (view.unit(view.place), view.say("Median of its peers"), page.tell_everyone(view))
+    told = ". ".join(f"{name}: {value}" for name, value in zip(names, (own, peers, everyone),
+                                                              strict=True))  # fmt: skip
+    return Section(
+        "peers", view.say("Among places like it"), message,
+        tuple(_list_points(page.write_peers(view))),
+        _make_grid(view.say("Size and density, beside its peers"), rows),
+        Picture("36_peers", page.plot_peers,
+                f"{message} {view.say('People per km²')}. {told}.", _tell_source(view),
+                partial(_read_place, view)),
+        Bars(view.say("People per km²"), view.say("People per km²"), names,
+             ((view.say("People per km²"), BEHIND, (own, peers, everyone)),)),
+    )  # fmt: skip
+
+
+def _read_place(view: PlaceView, row: Mapping[Any, Any]) -> dict[str, object]:
+    """Return what a spreadsheet shows of one dot of the figure."""
+    roles = {"place": view.unit(view.place), "peer": view.say("Peers"), "other": ""}
+    return {
+        view.say("Place"): view.unit(str(row["code"])), view.say("People"): row["population"],
+        view.say("People per km²"): row["density"], view.say("Kind"): roles[row["role"]],
+    }  # fmt: skip
+
+
+def _write_region(view: PlaceView) -> Section:
+    """Write how the residents of its region stand among those of the country's regions."""
+    region = view.unit(view.region)
+    caption = view.say("Level of the figures: the residents of {region}.", region=region)
+    told = tuple(_list_points(frame.write_region(view)))
+    grid = _make_grid(caption, frame.list_region(view))
+    return Section("region", view.say("How does its region do?"), "", told, grid)
+
+
+def _write_levels(view: PlaceView) -> Section:
+    """Write how far local government in the country is behind central government."""
+    title = view.say("Local government against central government")
+    told = tuple(_list_points(frame.write_levels(view)))
+    rows = frame.list_levels(view)
+    if not rows:
+        return Section("levels", title, str(frame.table_levels(view)), told)
+    central, local = ([view.level(row, level) for row in rows] for level in ("central", "local"))
+    heads = frame.name_levels(view)
+    cells = [[make(row) for make in heads.values()] for row in rows]
+    caption = view.say("Level of the figures: government in the whole of {country}.",
+                       country=view.unit(view.country))  # fmt: skip
+    return Section(
+        "levels", title, "", told, make_grid(caption, list(heads), cells),
+        bars=Bars(
+            view.say("Scores, 0 to 100"), view.say("Score"), tuple(view.code(r.code) for r in rows),
+            ((view.say("Central government"), AHEAD, tuple(central)),
+             (view.say("Local government"), QUIET, tuple(local))),
+        ),
+    )  # fmt: skip
+
+
+def _make_grid(caption: str, rows: Rows) -> Grid | None:
+    return make_grid(caption, list(rows[0]), [list(row.values()) for row in rows]) if rows else None
+
+
+def _tell_source(view: PlaceView) -> str:
+    """Name the publishers of the figures about the place and those like it."""
+    used = set(view.size("population").fact.sources)
+    known = read_datapackage(view.settings.raw_dir)
+    names = dict.fromkeys(one.publisher for one in known if one.name in used)
+    return view.say(
+        "Sources: {names}. Population: {date}.", names="; ".join(names), date=page.tell_date(view)
+    )
+
+
+def _list_years(view: PlaceView) -> dict[str, str]:
+    """List from when the figures of each raw file are that the brief shows."""
+    names = view.size("population").fact.sources
+    found = dict.fromkeys(names, page.tell_date(view))
+    if (district := view.places.above(view.place, "district")) is not None:
+        types = set(view.size("rural_share", district).fact.sources) - {*names}
+        found |= dict.fromkeys(types, _TYPE_YEAR)
+    for code in frame.list_telling(view):
+        for name in view.find_sources(code):
+            year = f"{view.figure_year(code)}"
+            found[name] = ", ".join(sorted({year, *filter(None, found.get(name, "").split(", "))}))
+    levels, policy = view.local.government, view.local.policy
+    for row in frame.list_levels(view)[:1]:
+        own = levels.loc[levels["country"] == view.country, "year"]
+        (name,) = view.find_sources(row.code)
+        found[name] = ", ".join(sorted({str(year).replace("-", "–") for year in own}))
+    for year in policy.loc[policy["country"] == view.country, "year"]:
+        found["innovation_procurement_policy"] = str(year)
+    return found
+
+
+def _write_sources(view: PlaceView) -> Section:
+    """List where the figures are from: publisher, years and terms."""
+    years = _list_years(view)
+    licences = read_notes_on(view, "licence")
+    rows = [
+        (one.title, one.publisher, years[one.name], licences.get(one.name, one.licence_note))
+        for one in read_datapackage(view.settings.raw_dir)
+        if one.name in years
+    ]
+    heads = (
+        view.say("Source"), view.say("Publisher"), view.say("Years"), view.say("Licence"),
+    )  # fmt: skip
+    foreign = "" if view.language == "en" else "en"
+    grid = make_grid(view.say("Sources of the figures"), heads, rows, (foreign, foreign, "", ""))
+    return Section("sources", view.say("Sources"), "", (), grid)

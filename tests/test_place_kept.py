@@ -1,0 +1,63 @@
+"""What pages about places have in common is computed once, and still counts as read by each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from innocap_analysis import open_place_view, reads
+from innocap_analysis.batch.hooks import rehearse_places
+from innocap_analysis.batch.witness import listen
+from innocap_analysis.pages import place_survey
+from innocap_analysis.reads import Reading
+from innocap_analysis.settings import load_settings
+
+PLACES = ["SE-2284", "SE-2281", "IS-6706"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reads, "_MADE_CACHE", {})
+
+
+def _open(root: Path, log: Path, place: str) -> tuple[dict[Reading, str], str, object]:
+    """Return what is heard of opening a page's view and answers, a text of it, and the release."""
+    with listen(root, log) as witness:
+        view = open_place_view("35", place=place, settings=load_settings(root))
+        answers = place_survey.open_answers(view)
+        assert answers is not None
+        table = place_survey.table_scores(view, answers)
+        return dict(witness.found), str(table), answers.release
+
+
+def test_what_was_kept_counts_as_read_and_is_made_anew_when_it_changed(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path, alone = tmp_path_factory.mktemp("logs"), {}
+    for place in PLACES[1:]:
+        monkeypatch.setattr(reads, "_MADE_CACHE", {})
+        alone[place] = _open(project, tmp_path / f"alone-{place}", place)
+    monkeypatch.setattr(reads, "_MADE_CACHE", {})
+    rehearse_places(project, PLACES, {})
+    kept = {key[1:]: made for key, (made, _) in reads._MADE_CACHE.items()}
+    for place in PLACES[1:]:
+        found, table, release = _open(project, tmp_path / f"kept-{place}", place)
+        assert release is kept["release", "synthetic"]
+        own = alone[place][0]
+        assert {one: value for one, value in found.items() if own.get(one) != value} == {}
+        assert set(own) - set(found) == set()
+        assert table == alone[place][1]
+    assert Reading("setting", "min_respondents") in alone["SE-2281"][0]
+    file = project / "innocap.yml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("min_respondents: 10", "min_respondents: 60"), encoding="utf-8")
+    _, table, release = _open(project, tmp_path / "changed", "SE-2281")
+    assert release is not kept["release", "synthetic"]
+    assert table != alone["SE-2281"][1]
+
+
+def test_where_nobody_listens_nothing_is_kept(project: Path) -> None:
+    made = [reads.keep(("a",), object, str) for _ in range(2)]
+    assert made[0] is not made[1]
+    assert reads._MADE_CACHE == {}
