@@ -282,7 +282,8 @@ def score(index: Index = None) -> None:
     settings = load_settings().choose(index)
     write_scores(settings)
     capacity = load_capacity(settings=settings)
-    shown = capacity.result.scores.loc[capacity.units, [capacity.root, *capacity.dimensions]]
+    nodes = dict.fromkeys([capacity.root, *capacity.dimensions])
+    shown = capacity.result.scores.loc[capacity.units, [*nodes]]
     typer.echo(shown.round(1).to_string())
     typer.echo(f"Written to {find_processed(settings)}")
 

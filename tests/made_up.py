@@ -15,9 +15,18 @@ LANGUAGES = ("en", "sv", "fi", "fr")
 
 
 def add_index(
-    project: Path, name: str, level: str, units: Sequence[str], *, years: Sequence[int] = (2024,)
+    project: Path,
+    name: str,
+    level: str,
+    units: Sequence[str],
+    *,
+    years: Sequence[int] = (2024,),
+    flat: bool = False,
 ) -> np.ndarray:
-    """Add codebook, raw file and entry of an index with five indicators; return the figures."""
+    """Add codebook, raw file and entry of an index with five indicators; return the figures.
+
+    A flat one has no groups.
+    """
     figures = np.random.default_rng(len(units)).uniform(5, 95, (len(units), len(LEAVES))).round(1)
     column = "region" if level == "region" else "place"
     lines = [f"{column},year,indicator,value"]
@@ -32,8 +41,10 @@ def add_index(
     rows = [f"code,parent,kind,{labels},low,high,unit,source"]
     rows.append(f"{name.upper()},,index,{_repeat('Local capacity')},,,,")
     for group, leaves in GROUPS.items():
-        rows.append(f"{group},{name.upper()},group,{_repeat(group.title())},,,,")
-        rows += [f"{k},{group},indicator,{_repeat(k.title())},0,100,percent,{name}" for k in leaves]
+        if not flat:
+            rows.append(f"{group},{name.upper()},group,{_repeat(group.title())},,,,")
+        up = name.upper() if flat else group
+        rows += [f"{k},{up},indicator,{_repeat(k.title())},0,100,percent,{name}" for k in leaves]
     book = project / "data" / "codebooks" / f"{name}.csv"
     book.write_text("\n".join(rows) + "\n", encoding="utf-8")
     settings = project / "innocap.yml"

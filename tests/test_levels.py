@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,11 +26,12 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData, write_scores
 from innocap_analysis.index.goalposts import recompute_goalposts
 from innocap_analysis.pages import alternatives, comparison, country, indicators, method, ranks
-from innocap_analysis.pages.language import order_name
+from innocap_analysis.pages.language import order_name, translate_notebook
 from innocap_analysis.pages.regions import show_regions
 from innocap_analysis.settings import Settings, load_settings
 from tests.made_up import GROUPS, LEAVES, add_index, add_regions
 
+ROOT = Path(__file__).resolve().parents[1]
 TOWN = "SE-2281"  # Sundsvall
 
 
@@ -210,12 +212,63 @@ def test_a_faulty_index_is_told(
         load_capacity(index="counties")
 
 
-def test_an_index_without_dimensions_is_refused(project: Path, counties: np.ndarray) -> None:
+def test_indicators_beside_dimensions_are_refused(project: Path, counties: np.ndarray) -> None:
     book = project / "data/codebooks/counties.csv"
     rows = book.read_text(encoding="utf-8").replace(",SKILLS,", ",COUNTIES,").splitlines()
     book.write_text("\n".join(r for r in rows if not r.startswith("SKILLS")), encoding="utf-8")
     with pytest.raises(InnocapError, match=r"counties.csv: TRAINED, STAFF lie directly below"):
         open_view("40", index="counties")
+
+
+@pytest.fixture
+def flat(project: Path) -> np.ndarray:
+    """Return the figures of thirty made-up regions, an index of one level."""
+    return add_index(project, "flat", "region", add_regions(project), years=(2022, 2024), flat=True)
+
+
+def test_an_index_of_one_level_is_the_mean_of_its_indicators(flat: np.ndarray) -> None:
+    view = open_view("60", index="flat", region="SE904", runs=200)
+    scores = flat.mean(axis=1)  # goalposts are 0 and 100, all weights the same
+    assert np.allclose(view.scores["FLAT"], scores, atol=1e-9)
+    assert (view.dimensions, view.nodes) == (["FLAT"], ["FLAT"])
+    gap = scores[3] - np.median(scores)
+    assert float(view.stand("SE904", "FLAT", "gap")) == pytest.approx(gap)
+    found = view.verdicts.find_priority("SE904")
+    assert found is not None
+    assert (found.status == "none") == (gap >= 0)
+    assert len(country.plot_profile(view).data) == 1 + len(LEAVES)
+    assert set(country.plot_gaps_behind(view).data["code"]) == set(LEAVES)
+
+
+@pytest.mark.parametrize("language", ["en", "sv", "fi", "fr"])
+def test_of_an_index_of_one_level_no_page_speaks_of_dimensions(
+    flat: np.ndarray, language: str
+) -> None:
+    told: list[object] = []
+    for page in ("20", "30", "40", "50", "60"):
+        (file,) = (ROOT / "notebooks").glob(f"{page}_*.ipynb")
+        cells = translate_notebook(nbformat.read(file, 4), language, "places flat").cells
+        told += [cell.source for cell in cells if cell.cell_type == "markdown"]
+    many = open_view("40", index="flat", language=language, runs=50)
+    one = open_view("30", index="flat", region="SE904", language=language, runs=50)
+    choices = alternatives.compare(many, leave_out=None)
+    told += [
+        comparison.write_findings(many), comparison.table_scores(many),
+        alternatives.write_alternatives(many, choices), method.table_coherence(many),
+        country.write_findings(one), country.write_priorities(one), country.table_profile(one),
+        *(str(cell) for cell in country.table_profile(one).cells),
+    ]  # fmt: skip
+    charts = [
+        comparison.plot_dimensions(many), comparison.plot_heatmap(many),
+        method.plot_weights(many), method.plot_importance(many),
+        indicators.plot_indicators(one, ["SE904"]), ranks.plot_rank_shares(many),
+        alternatives.plot_alternatives(many, choices), country.plot_gaps(one),
+        country.plot_priorities(one), country.plot_profile(one),
+    ]  # fmt: skip
+    told += [chart.alt for chart in charts]
+    words = re.compile("dimension|ulottuvuu|osa-alue", re.IGNORECASE)
+    assert [text for text in map(str, told) if words.search(text)] == []
+    assert {view.wording for view in (many, one)} == {"places flat"}
 
 
 def test_goalposts_of_an_index_are_recomputed_from_its_units(counties: np.ndarray) -> None:

@@ -43,8 +43,9 @@ class Book:
 
     def is_for_places(self, name: str) -> bool:
         """Whether a notebook is about a municipality, district or region."""
-        documents = self.is_document(name) and any(p.name == "place" for p in self.declare(name))
-        return documents or name in self.settings.batch.place
+        if self.is_document(name):
+            return any(p.name == "place" for p in self.declare(name))
+        return name in self.settings.batch.place
 
     def is_document(self, name: str) -> bool:
         """Whether a notebook writes documents, which are made when they are asked for."""
@@ -106,6 +107,13 @@ class Book:
                 f"there are: {', '.join(sorted(known))}"
             )
         return fits[0]
+
+
+def list_place_documents(settings: Settings) -> list[str]:
+    """Return the notebooks that write documents about a municipality, district or region."""
+    book = Book(settings, Faults())
+    known = [name for name in settings.batch.documents if name in book.known]
+    return [name for name in known if book.is_for_places(name)]
 
 
 def check_sets(book: Book) -> None:

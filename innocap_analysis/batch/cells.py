@@ -13,7 +13,8 @@ from innocap_analysis.batch import witness
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.data.levels import COUNTRY, find_level
 from innocap_analysis.files import CHECK_DISK
-from innocap_analysis.pages.language import PLACES, translate_notebook
+from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.pages.language import name_wording, translate_notebook
 from innocap_analysis.settings import OUTPUT_VARIABLE, PUBLISH_VARIABLE, VARIANT_VARIABLE, Settings
 from warmill import Ending, cells
 from warmill.processes import environment
@@ -50,10 +51,11 @@ def run_cells(
 
 
 def find_wording(run: Run, settings: Settings) -> str:
-    """Return the words of a notebook: those of countries or, by its index, those of places."""
+    """Return which words a notebook takes, by its index: of places, of one without dimensions."""
     if "index" not in run.parameters:
         return ""
-    return PLACES if find_level(settings.choose(run.index)) != COUNTRY else ""
+    own = settings.choose(run.index)
+    return name_wording(find_level(own) != COUNTRY, read_codebook(own.codebook_path))
 
 
 def _is_refused(error: str) -> bool:

@@ -112,7 +112,7 @@ def _note_gaps(capacity: CapacityData) -> Iterator[str]:
         place = settings.locate("countries", code)
         if code not in with_figures:
             yield f"{place}: {name_country(code)} has no regional figures; its page says so"
-        for node in (capacity.root, *capacity.dimensions):
+        for node in dict.fromkeys((capacity.root, *capacity.dimensions)):
             if pd.isna(result.scores.at[code, node]):
                 leaves = capacity.codebook.leaves_of(node)
                 n = int(result.values.loc[code, leaves].notna().sum())

@@ -12,6 +12,7 @@ import jinja2
 from babel import Locale
 from PIL import Image
 
+from innocap_analysis.batch.book import list_place_documents
 from innocap_analysis.batch.execute import FAILED, FAILED_CELL, FAILED_WITH
 from innocap_analysis.batch.explore_page import STEM as EXPLORE
 from innocap_analysis.batch.explore_page import write_explore_pages
@@ -19,13 +20,11 @@ from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title
 from innocap_analysis.batch.naming import name_report, split_index, split_report, split_tag
 from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.parameters import read_notebook
-from innocap_analysis.batch.places_page import STEM, list_place_pages
+from innocap_analysis.batch.places_page import STEM, link_documents, list_place_pages
 from innocap_analysis.batch.plan import COMPARISON
 from innocap_analysis.batch.results import FRONT_NAME
 from innocap_analysis.batch.units_page import link_indexes
 from innocap_analysis.batch.variant import describe_choices, read_variant
-from innocap_analysis.documents.brief import NAMES
-from innocap_analysis.documents.brief import STEM as DOCUMENT
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
 from innocap_analysis.pages.front import PAGE, describe_front
@@ -144,7 +143,7 @@ class _Page:
 def _list_pages(settings: Settings, language: str) -> list[_Page]:
     """List the reports in a language that stand, those of an earlier batch included."""
     # Pages about places are so many that they have a page of their own.
-    places = set(settings.batch.place)
+    places = {*settings.batch.place, *list_place_documents(settings)}
     known = {path.stem for path in settings.notebooks_dir.glob("*.ipynb")} - places
     found = []
     for file in settings.reports_dir.glob("*/*.html"):
@@ -205,13 +204,7 @@ def _link_documents(settings: Settings, page: _Page, language: str) -> list[dict
     """Return links to the documents that a page stands for too."""
     if page.notebook not in settings.batch.documents:
         return []
-    stem = name_report(DOCUMENT, language, settings, page.tag)
-    files = {name: page.file.with_name(f"{stem}.{ending}") for ending, name in NAMES.items()}
-    return [
-        {"href": f"{page.folder}/{file.name}", "title": name}
-        for name, file in files.items()
-        if file.exists()
-    ]
+    return link_documents(page.file, language, settings, page.tag)
 
 
 def _link_places(settings: Settings, view: IndexView) -> list[dict[str, Any]]:

@@ -8,9 +8,12 @@ from pathlib import Path
 import jinja2
 from babel import Locale
 
+from innocap_analysis.batch.book import list_place_documents
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, seal_page
 from innocap_analysis.batch.naming import name_report, split_report, split_tag
 from innocap_analysis.data.places import Places, fold_name
+from innocap_analysis.documents.brief import NAMES
+from innocap_analysis.documents.brief import STEM as DOCUMENT
 from innocap_analysis.files import write_atomically
 from innocap_analysis.pages.language import order_name
 from innocap_analysis.pages.place_view import PlaceView, open_place_view
@@ -27,6 +30,30 @@ def list_place_pages(settings: Settings, language: str) -> dict[str, Path]:
             name, tag, tongue = split_report(file.stem, settings)
             if name == notebook and tongue == language and not split_tag(tag)[1]:
                 found[file.parent.name] = file
+    return found
+
+
+def link_documents(page: Path, language: str, settings: Settings, tag: str) -> list[dict[str, str]]:
+    """Return links to the documents that stand beside a page."""
+    stem = name_report(DOCUMENT, language, settings, tag)
+    files = {name: page.with_name(f"{stem}.{ending}") for ending, name in NAMES.items()}
+    return [
+        {"href": f"{page.parent.name}/{file.name}", "title": name}
+        for name, file in files.items()
+        if file.exists()
+    ]
+
+
+def _link_briefs(view: PlaceView, page: Path, names: Sequence[str]) -> list[dict[str, str]]:
+    """Return links to the brief of a place in all its formats, where there is one."""
+    found = []
+    for name in names:
+        brief = page.with_name(f"{name_report(name, view.language, view.settings)}.html")
+        if brief.exists():
+            found.append(
+                {"href": f"{page.parent.name}/{brief.name}", "title": view.say("In brief")}
+            )
+            found += link_documents(page, view.language, view.settings, "")
     return found
 
 
@@ -49,7 +76,7 @@ def write_places_pages(settings: Settings) -> list[Path]:
 
 def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -> str:
     settings, language = view.settings, view.language
-    table = view.places.table
+    table, briefs = view.places.table, list_place_documents(settings)
     known = [str(code) for code in table.index if code in pages]
     order = sorted(known, key=lambda code: (order_name(view.unit(code), language), code))
     environment = jinja2.Environment(
@@ -58,6 +85,7 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
     rows = [
         {
             "href": f"{code}/{pages[code].name}", "name": view.unit(code),
+            "also": _link_briefs(view, pages[code], briefs),
             "inside": ", ".join(dict.fromkeys(view.unit(c) for c in view.places.ancestors(code))),
             "kind": view.tell_rurality(code), "country": str(table.at[code, "country"]),
             "people": view.number(float(table.at[code, "population"]), decimals=0),

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from innocap_analysis.batch.book import BY_PLAN, Book, check_sets, find_formats, set_values
+from innocap_analysis.batch.book import (
+    BY_PLAN,
+    Book,
+    check_sets,
+    find_formats,
+    list_place_documents,
+    set_values,
+)
 from innocap_analysis.batch.many import ManyUnits
 from innocap_analysis.batch.naming import name_report
 from innocap_analysis.batch.outcome import Run
@@ -51,17 +58,17 @@ def make_plan(
             raise InnocapError("--places: cannot be given with --region or --runs; leave one out")
         regions, places, country = many.choose(places, country), None, None
     wish = Wish.read(settings, regions, language, parameters, variants, many, formats)
-    rows, book = list_rows(settings, table, faults), Book(settings, faults)
+    rows = list_rows(settings, table, faults)
     if index:
         # Further rows of the plan are about the default index, and so are pages about places.
         rows = [row for row in rows if table or (row.simple and row.units != [])]
     if index or many is not None:  # documents are about the countries of the default index
         rows = [row for row in rows if tuple(row.notebooks) != settings.batch.documents]
     if places:
-        names = [name for name in settings.batch.documents if book.is_for_places(name)]
-        rows = [_list_places_row(settings, names, places, country, regions, table)]
+        rows = [_list_places_row(settings, places, country, regions, table)]
     elif country is not None:
         raise InnocapError("--country: says where --places are; give it with --places")
+    book = Book(settings, faults)
     wanted = _choose_notebooks(rows, book, notebooks)
     if index:
         wanted = [
@@ -110,7 +117,6 @@ def make_plan(
 
 def _list_places_row(
     settings: Settings,
-    documents: Sequence[str],
     places: Sequence[str],
     country: str | None,
     regions: Sequence[str] | None,
@@ -124,7 +130,8 @@ def _list_places_row(
         raise InnocapError(f"--places: {CONFIG_NAME} names no notebook under batch: place:")
     codes = choose_places(places, read_places(settings), country=country, folder=Path.cwd())
     where = dict.fromkeys(("notebook", "units", "languages", "sets"), "--places")
-    return Row([*settings.batch.place, *documents], codes, (), (), where)
+    names = (*settings.batch.place, *list_place_documents(settings))
+    return Row(names, codes, (), (), where)
 
 
 def _choose_notebooks(

@@ -16,8 +16,14 @@ from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.data.levels import COUNTRY, UnitNames, find_level
 from innocap_analysis.data.places import fold_name
 from innocap_analysis.files import write_atomically
+from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.language import PLACES, get_translator, order_name, translate_notebook
+from innocap_analysis.pages.language import (
+    get_translator,
+    name_wording,
+    order_name,
+    translate_notebook,
+)
 from innocap_analysis.pages.view import COMPARISON
 from innocap_analysis.settings import Settings
 
@@ -95,7 +101,8 @@ class _Index:
         return list(dict.fromkeys(self.names.places.label(code, self.language) for code in above))
 
     def find_titles(self, pages: Mapping[str, Sequence[tuple[str, Path]]]) -> dict[str, str]:
-        wording = "" if self.names.level == COUNTRY else PLACES
+        book = read_codebook(self.settings.codebook_path)
+        wording = name_wording(self.names.level != COUNTRY, book)
         known = dict.fromkeys(notebook for own in pages.values() for notebook, _ in own)
         folder = self.settings.notebooks_dir
         return {

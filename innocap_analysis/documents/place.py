@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -15,12 +16,12 @@ from innocap_analysis.pages import place_frame as frame
 from innocap_analysis.pages import place_lessons as lessons
 from innocap_analysis.pages.data import read_notes_on
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, QUIET
-from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.facts import Fact, Said
 from innocap_analysis.pages.place_view import PlaceView
-from innocap_analysis.pages.texts import Prose
 
 _MARKS = re.compile(r"^\s*(?:[->] |\d+\. )|\*\*")  # of lists, quotations and bold letters
-_TYPE_YEAR = "2024"  # of the urban-rural types, as the page says
+# The raw file of urban-rural types, and their year as the page says it.
+_TYPES, _TYPE_YEAR = "regions_nuts3_rurality", "2024"
 Rows = Sequence[dict[str, str | Said]]
 
 
@@ -28,6 +29,7 @@ def make_place_brief(view: PlaceView) -> Brief:
     """Return the brief about the place of a view."""
     found, starts = lessons.list_lessons(view), lessons.list_starts(view)
     nobody = view.say("The figures name nobody who does better.")
+    sections = [*_write_sections(view, found or [nobody], starts)]
     return Brief(
         view=view,
         kicker=view.say("Capacity to innovate in the public sector"),
@@ -38,7 +40,7 @@ def make_place_brief(view: PlaceView) -> Brief:
             (view.say("Whom to learn from"), found[0] if found else nobody),
             (view.say("Where to start"), starts[0]),
         ),
-        sections=tuple(_write_sections(view, found or [nobody], starts)),
+        sections=(*sections, _write_sources(view, sections)),
         foot=describe_making(view),
     )
 
@@ -59,7 +61,7 @@ def _write_sections(
 ) -> Iterator[Section]:
     yield Section(
         "kind", view.say("What kind of place is it?"), "",
-        (*page.tell_mergers(view), *_list_points(page.write_kind(view))),
+        tuple(_list_points(*page.tell_mergers(view), page.write_kind(view))),
     )  # fmt: skip
     yield _write_peers(view)
     yield _write_region(view)
@@ -74,12 +76,12 @@ def _write_sections(
     yield Section("start", view.say("Where to start"), "", tuple(starts))
     unknown = tuple(_list_points(lessons.write_unknown(view)))
     yield Section("unknown", view.say("What is not known"), "", unknown)
-    yield _write_sources(view)
 
 
-def _list_points(prose: Prose) -> list[str]:
-    """Return the sentences of a list without its marks."""
-    return [_MARKS.sub("", line) for line in prose.splitlines() if line.strip()]
+def _list_points(*texts: str) -> list[str]:
+    """Return the sentences of lists without their marks."""
+    lines = [line for text in texts for line in text.splitlines()]
+    return [_MARKS.sub("", line) for line in lines if line.strip()]
 
 
 def _write_peers(view: PlaceView) -> Section:
@@ -157,30 +159,38 @@ def _tell_source(view: PlaceView) -> str:
     )
 
 
-def _list_years(view: PlaceView) -> dict[str, str]:
-    """List from when the figures of each raw file are that the brief shows."""
-    names = view.size("population").fact.sources
-    found = dict.fromkeys(names, page.tell_date(view))
-    if (district := view.places.above(view.place, "district")) is not None:
-        types = set(view.size("rural_share", district).fact.sources) - {*names}
-        found |= dict.fromkeys(types, _TYPE_YEAR)
-    for code in frame.list_telling(view):
-        for name in view.find_sources(code):
-            year = f"{view.figure_year(code)}"
-            found[name] = ", ".join(sorted({year, *filter(None, found.get(name, "").split(", "))}))
-    levels, policy = view.local.government, view.local.policy
-    for row in frame.list_levels(view)[:1]:
-        own = levels.loc[levels["country"] == view.country, "year"]
-        (name,) = view.find_sources(row.code)
-        found[name] = ", ".join(sorted({str(year).replace("-", "–") for year in own}))
-    for year in policy.loc[policy["country"] == view.country, "year"]:
-        found["innovation_procurement_policy"] = str(year)
-    return found
+def _list_years(view: PlaceView, sections: Sequence[Section]) -> dict[str, str]:
+    """List from when the figures of each raw file are that the sections show."""
+    grids = [section.grid for section in sections if section.grid]
+    cells = [cell for grid in grids for row in grid.rows for cell in row if isinstance(cell, Said)]
+    facts = [*view.ledger.facts.values(), *(cell.fact for cell in cells)]
+    found: dict[str, dict[str, None]] = {}
+    for fact in facts:
+        for name in fact.sources:
+            found.setdefault(name, {})[_tell_year(view, fact, name)] = None
+    return {name: ", ".join(sorted(years)) for name, years in found.items()}
 
 
-def _write_sources(view: PlaceView) -> Section:
+def _tell_year(view: PlaceView, fact: Fact, source: str) -> str:
+    """Say from when the figures of a raw file are that a fact rests on."""
+    if fact.measure == "policy_year":
+        return f"{fact.value:.0f}"
+    if source == _TYPES:
+        return _TYPE_YEAR
+    if fact.code in view.government_codes:
+        return str(view.local.government["year"].iloc[0]).replace("-", "–")
+    if not fact.code:
+        return page.tell_date(view, fact.unit)
+    year = view.find_year(fact.unit, fact.code)
+    if math.isnan(year):  # of a number about several regions
+        regions = view.local.regions
+        year = float(regions.loc[regions["code"] == fact.code, "time"].max())
+    return f"{year:.0f}"
+
+
+def _write_sources(view: PlaceView, sections: Sequence[Section]) -> Section:
     """List where the figures are from: publisher, years and terms."""
-    years = _list_years(view)
+    years = _list_years(view, sections)
     licences = read_notes_on(view, "licence")
     rows = [
         (one.title, one.publisher, years[one.name], licences.get(one.name, one.licence_note))

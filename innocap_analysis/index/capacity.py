@@ -100,7 +100,7 @@ class CapacityData:
     @property
     def dimensions(self) -> list[str]:
         """Codes of the dimensions."""
-        return self.codebook.children(self.root)
+        return self.codebook.dimensions
 
     @cached_property
     def regional(self) -> pd.DataFrame:

@@ -108,6 +108,18 @@ class Codebook:
         return list(self.table.index[self.table["kind"] == "index"])
 
     @cached_property
+    def dimensions(self) -> list[str]:
+        """Codes of the groups below the first index; its own where indicators lie below it."""
+        root = self.indexes[0]
+        children = self.children(root)
+        return [root] if set(children) & set(self.leaves) else children
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether indicators lie directly below the first index, in no dimension."""
+        return self.dimensions == self.indexes[:1]
+
+    @cached_property
     def parents(self) -> list[str]:
         """Codes of groups and indexes, children before their parents."""
         return [code for root in self.indexes for code in self._walk(root) if self.children(code)]

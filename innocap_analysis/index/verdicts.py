@@ -151,7 +151,7 @@ def judge_units(
     book = result.codebook
     own, members = list(units), list(reference_units)
     table = compare_to_reference(result, own, reference_units=members)
-    parents, dimensions = list(book.parents), tuple(book.children(book.indexes[0]))
+    parents, dimensions = list(book.parents), tuple(book.dimensions)
     tails = ((1 - level) / 2, (1 + level) / 2)
     # Groups x runs x units: the median is taken anew in every run.
     gaps = np.stack([runs.gaps(code, own, reference_units=members).to_numpy() for code in parents])

@@ -37,7 +37,8 @@ def compare(view: IndexView, *, leave_out: str | None) -> pd.DataFrame:
     book = view.codebook
     if leave_out is not None and leave_out not in book.leaves:
         raise InnocapError(f"leave_out: {leave_out!r} is no scored indicator of {book.name}")
-    sizes = {d: float(len(book.leaves_of(d))) for d in view.dimensions}
+    sizes = {d: float(len(book.leaves_of(d))) for d in view.nodes[1:]}
+    sizes |= dict.fromkeys(() if sizes else book.leaves, 1.0)
     books = {REPORTED: book}
     if twice := find_double_counts(book):
         books[SINGLE] = change_codebook(book, drop=twice)

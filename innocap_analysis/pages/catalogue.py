@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po, write_po
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
 from innocap_analysis.languages import SOURCE_LANGUAGE
-from innocap_analysis.pages.language import LOCALE_DIR, PLACES, WORDING_FILE, read_wording
+from innocap_analysis.pages.language import LOCALE_DIR, WORDINGS, name_wording_file, read_wording
 from innocap_analysis.settings import Settings
 
 _KEYWORDS = {"say": None, "translate": None, "say_number": (1, 2)}
@@ -33,16 +33,17 @@ def extract_messages(settings: Settings) -> Catalog:
         for number, cell in enumerate(notebook.cells, start=1):
             if cell.cell_type == "markdown":
                 catalogue.add(cell.source, locations=[(f"notebooks/{path.name}", number)])
-    wording = read_wording(PLACES)
-    known = {m.id if isinstance(m.id, str) else m.id[0] for m in catalogue}
-    if unknown := sorted(set(wording) - known):
-        raise InnocapError(
-            f"{WORDING_FILE}: these are texts of no page or notebook any more: "
-            + "; ".join(repr(text) for text in unknown)
-            + ". Put the text as it is now in place of each msgid, and mend its msgstr"
-        )
-    for text in wording.values():
-        catalogue.add(text, locations=[(f"innocap_analysis/pages/locale/{WORDING_FILE}", 1)])
+    for wording in WORDINGS:  # one may word the texts of another anew
+        file, words = name_wording_file(wording), read_wording(wording)
+        known = {m.id if isinstance(m.id, str) else m.id[0] for m in catalogue}
+        if unknown := sorted(set(words) - known):
+            raise InnocapError(
+                f"{file}: these are texts of no page or notebook any more: "
+                + "; ".join(repr(text) for text in unknown)
+                + ". Put the text as it is now in place of each msgid, and mend its msgstr"
+            )
+        for text in words.values():
+            catalogue.add(text, locations=[(f"innocap_analysis/pages/locale/{file}", 1)])
     return catalogue
 
 

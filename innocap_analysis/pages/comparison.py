@@ -18,14 +18,15 @@ from innocap_analysis.pages.order import tell_order_changes, tell_rank, tell_ran
 from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.reads import list_files
 
+_TALL = 0.45  # inches of each row of the profile
 _MOST_ROWS = 50  # of a ranking, to be read on a screen and on a page
 
 
 @styled
 def plot_dimensions(view: IndexView) -> Chart:
     """Draw index and dimensions of the partner countries over the reference set."""
-    table = view.verdicts.table
-    table = table[table["unit"].isin(_list_marked(view)) & table["code"].isin(view.nodes)]
+    table, rows = view.verdicts.table, len(view.profile)
+    table = table[table["unit"].isin(_list_marked(view)) & table["code"].isin(view.profile)]
     told = _tell_ends(view)
     few = view.say(
         "Differences between so few countries come without p-values: each is its own case."
@@ -37,11 +38,11 @@ def plot_dimensions(view: IndexView) -> Chart:
             "goalpost) to 100 (highest)."
         ),
         data=table,
-        height=view.medium.tall(3.2, round(2.3 * len(view.nodes))),
+        height=view.medium.tall(max(3.2, _TALL * rows), round(2.3 * rows)),
         key=make_key(_list_marked(view), view),
         note=" ".join([*(f"{text}." for text in told[1:]), few]),
     )
-    draw_rows(ax, view, view.nodes, _list_marked(view))
+    draw_rows(ax, view, view.profile, _list_marked(view))
     return chart
 
 
@@ -153,7 +154,7 @@ def plot_heatmap(view: IndexView) -> Chart:
         columns=[*map(view.unit, units)],
     )  # fmt: skip
     marks.tilt_columns(ax, len(units))
-    groups = {view.code(d): len(view.codebook.leaves_of(d)) for d in view.dimensions}
+    groups = {view.code(d): len(view.codebook.leaves_of(d)) for d in view.nodes[1:]}
     ax.hlines(marks.name_groups(ax, groups, 0)[:-1], 0, len(units), color="white", linewidth=5)
     return chart
 
@@ -228,7 +229,7 @@ def table_scores(view: IndexView, *, ranks: bool = True) -> Table:
     """
     if view.has_many:
         return _table_units(view)
-    columns = {
+    columns: dict[str, Callable[[tuple[str, str]], object]] = {
         view.say("Dimension"): lambda at: view.code(at[1]),
         view.say("Country"): lambda at: view.unit(at[0]),
         view.say("Score"): view.column("score"),

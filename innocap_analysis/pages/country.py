@@ -14,6 +14,7 @@ from innocap_analysis.pages.indicators import draw_rows, make_key
 from innocap_analysis.pages.order import tell_order_changes, tell_peers, tell_ranks
 from innocap_analysis.pages.texts import Prose, Table
 
+_TALL = 0.4  # inches of each row of the profile
 _NARROW = 4.0  # inches; then a verdict does not fit beside its row
 _HATCHED: dict[str, Any] = {"hatch": "////", "edgecolor": "white"}
 
@@ -47,7 +48,7 @@ def write_heading(view: IndexView) -> Prose:
 @styled
 def plot_profile(view: IndexView) -> Chart:
     """Draw the country's index and dimension scores over the reference set."""
-    rows = view.verdicts.of(view.about)
+    rows = len(view.profile)
     chart, (ax,) = view.start_chart(
         tell_profile(view),
         view.say(
@@ -55,12 +56,12 @@ def plot_profile(view: IndexView) -> Chart:
             "goalpost) to 100 (highest).",
             unit=view.unit(view.about),
         ),
-        data=rows.loc[view.nodes].reset_index(),
-        height=view.medium.tall(2.9, round(2.3 * len(view.nodes))),
+        data=view.verdicts.of(view.about).loc[view.profile].reset_index(),
+        height=view.medium.tall(max(2.9, _TALL * rows), round(2.3 * rows)),
         key=make_key([view.about], view),
         note="" if view.medium.name else tell_home(view),
     )
-    draw_rows(ax, view, view.nodes, [view.about])
+    draw_rows(ax, view, view.profile, [view.about])
     return chart
 
 
@@ -75,6 +76,9 @@ def tell_profile(view: IndexView) -> str:
     order = view.verdicts.order_dimensions(unit)
     if not order:
         return view.say("{unit}: no dimension is measured", unit=view.unit(unit))
+    if view.codebook.is_flat:
+        return view.say("{unit}: {score} of 100, {gap.points} from the reference median",
+                        unit, view.root)  # fmt: skip
     worst, best = (view.stand(unit, code, "gap") for code in (order[0], order[-1]))
     if float(worst) >= 0:
         return view.say(
@@ -153,8 +157,9 @@ def plot_gaps(view: IndexView, dimensions: Sequence[str] | None = None) -> Chart
         ],
         note=" ".join(view.tell_flags([unit], leaves)),
     )  # fmt: skip
+    flat = view.codebook.is_flat
     names = [
-        f"{view.code(c)} ({view.code(p)})"
+        view.code(c) if flat else f"{view.code(c)} ({view.code(p)})"
         for c, p in zip(table["code"], table["parent"], strict=True)
     ]
     marks.frame_rows(ax, names, label=view.say("Points from the reference median"))
@@ -190,10 +195,11 @@ def table_profile(view: IndexView) -> Table:
             return view.say("{code} (lower is better)", *at)
         return view.code(at[1])
 
+    dimension = {view.say("Dimension"): lambda at: view.code(str(nodes.at[at[1], "parent"]))}
     return view.table(
         [(view.about, code) for code in view.codebook.leaves],
-        {
-            view.say("Dimension"): lambda at: view.code(str(nodes.at[at[1], "parent"])),
+        ({} if view.codebook.is_flat else dimension)
+        | {
             view.say("Indicator"): name,
             view.say("Raw figure"): view.column("value"),
             view.say("Year"): lambda at: view.figure_year(*at),
@@ -249,7 +255,7 @@ def write_findings(view: IndexView) -> Prose:
         ),
         tell_ranks(view) if view.has_many else tell_order_changes(view),
     ]  # fmt: skip
-    for code in view.dimensions:
+    for code in view.nodes[1:]:
         if view.verdict(unit, code) == "unmeasured":
             told.append(view.say("{dimension}: not measured.", unit, code))
             continue

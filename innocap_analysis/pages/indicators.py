@@ -103,12 +103,13 @@ def plot_indicators(view: IndexView, units: Sequence[str]) -> Chart:
             "below, from 0 (lowest goalpost) to 100 (highest)."
         ),
         data=table,
-        height=round(0.32 * (len(codes) + len(view.dimensions)) + 0.76, 2),
+        height=round(0.32 * (len(codes) + len(view.nodes) - 1) + 0.76, 2),
         key=make_key(units, view),
         note=" ".join([*notes, *view.tell_flags(units, codes)]),
     )
-    rows: list[str] = []
-    for dimension in view.dimensions:
+    headings = view.nodes[1:]
+    rows = [] if headings else codes
+    for dimension in headings:
         rows += [dimension, *view.codebook.leaves_of(dimension)]
-    draw_rows(ax, view, rows, units, headings=view.dimensions)
+    draw_rows(ax, view, rows, units, headings=headings)
     return chart

@@ -24,9 +24,11 @@ from innocap_analysis.languages import SOURCE_LANGUAGE
 if TYPE_CHECKING:
     import nbformat
 
+    from innocap_analysis.index.codebook import Codebook
+
 LOCALE_DIR = Path(__file__).parent / "locale"
-PLACES = "places"  # the wording of an index whose units are no countries
-WORDING_FILE = f"{SOURCE_LANGUAGE}@{PLACES}.po"
+# The wordings of an index whose units are no countries, and of one without dimensions.
+PLACES, FLAT = WORDINGS = ("places", "flat")
 
 _BEHIND_ALL = sys.maxunicode + 1
 Translator = Callable[[str], str]
@@ -74,28 +76,39 @@ def _read_catalogue(language: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def name_wording(of_places: bool, codebook: Codebook) -> str:
+    """Return which wordings the texts about an index take, one after the other."""
+    return " ".join([PLACES] * of_places + [FLAT] * codebook.is_flat)
+
+
+def name_wording_file(wording: str) -> str:
+    """Return the name of the file that holds a wording."""
+    return f"{SOURCE_LANGUAGE}@{wording}.po"
+
+
 def read_wording(wording: str) -> dict[str, str]:
     """Return the English texts of another wording by those that they stand for."""
-    found = _read_catalogue(f"{SOURCE_LANGUAGE}@{wording}") if wording else {}
+    found = _read_catalogue(f"{SOURCE_LANGUAGE}@{wording}")
     return {text: own[0] for text, own in found.items()}
 
 
 def get_translator(language: str, wording: str = "") -> Translator:
     """Return the function that turns an English text of the project into a language.
 
-    With a wording, texts about countries are first put into its words.
+    With wordings, texts about countries and dimensions are first put into their words.
 
     Returns: takes the English text (with its ``{placeholders}``), returns the translation; a
     text without one stays English. A test holds the catalogues complete.
     """
     if language == SOURCE_LANGUAGE and not wording:
         return str
-    words = read_wording(wording)
+    words = [read_wording(own) for own in wording.split()]
     catalogue = {} if language == SOURCE_LANGUAGE else _read_catalogue(language)
 
     def translate(text: str) -> str:
-        own = words.get(text, text)
-        return catalogue.get(own, (own,))[0]
+        for other in words:
+            text = other.get(text, text)
+        return catalogue.get(text, (text,))[0]
 
     return translate
 
@@ -106,8 +119,8 @@ def translate_plural(one: str, many: str, number: str, language: str, wording: s
     `number` is written as English writes it: 1 point, 1.0 points; in French 1,9 point.
     """
     texts: tuple[str, ...] = (one, many)
-    if wording:
-        texts = _read_catalogue(f"{SOURCE_LANGUAGE}@{wording}").get(one, texts)
+    for own in wording.split():
+        texts = _read_catalogue(f"{SOURCE_LANGUAGE}@{own}").get(texts[0], texts)
     if language != SOURCE_LANGUAGE:
         texts = _read_catalogue(language).get(texts[0], texts)
     return texts[min(_choose_form(number, language), len(texts) - 1)]

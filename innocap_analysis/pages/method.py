@@ -93,7 +93,7 @@ def plot_weights(view: IndexView) -> Chart:
         view.fact("weight_in_index", weight, "share_2", code=code)
         for code, weight in zip(data["code"], data["weight"], strict=True)
     ]
-    between = effective.loc[view.dimensions, "weight"]
+    between = effective["weight"].reindex(view.nodes[1:])
     inside = data["weight"] / data.groupby("parent")["weight"].transform("mean")
     alike = all(np.allclose(part, part.mean()) for part in (between, inside))
     chart, (ax,) = view.start_chart(
@@ -117,7 +117,7 @@ def plot_weights(view: IndexView) -> Chart:
     weights = 100 * data["weight"]
     marks.draw_bars(ax, weights, data.index, 0.7, color=QUIET)
     marks.write_beside(ax, weights, data.index, told, (4, 0), va="center", size=8)
-    groups = {view.code(d): len(view.codebook.leaves_of(d)) for d in view.dimensions}
+    groups = {view.code(d): len(view.codebook.leaves_of(d)) for d in view.nodes[1:]}
     for end in marks.name_groups(ax, groups)[:-1]:
         ax.axhline(end, color=QUIET, linewidth=0.6)
     ax.set_xlim(0, weights.max() * 1.15)

@@ -82,7 +82,7 @@ def open_view(
         raise InnocapError("reference 'peers': are those of one unit; say of which, as region")
     elif not (whom == PEERS and many):
         config.check_reference(whom)
-    _refuse_flat(data)
+    _refuse_mixed(data)
     suffix = config.variant_suffix
     if config.index and f"@{config.index}@" not in f"{suffix}@":
         suffix = f"@{config.index}{suffix}"
@@ -96,11 +96,13 @@ def open_view(
     )  # fmt: skip
 
 
-def _refuse_flat(data: CapacityData) -> None:
-    """Refuse an index without dimensions: pages tell of them."""
-    flat = [code for code in data.dimensions if code in data.codebook.leaves]
-    if flat:
+def _refuse_mixed(data: CapacityData) -> None:
+    """Refuse indicators beside dimensions: pages tell of an index by one or the other."""
+    book = data.codebook
+    below = book.children(data.root)
+    beside = [code for code in below if code in book.leaves]
+    if beside and len(beside) < len(below):
         raise InnocapError(
-            f"{data.codebook.name}: {', '.join(flat)} lie directly below {data.root}; pages are "
-            "about dimensions, so give each a parent of the kind 'group' below the index"
+            f"{book.name}: {', '.join(beside)} lie directly below {data.root}, beside dimensions; "
+            "give each a parent of the kind 'group', or take all groups out"
         )

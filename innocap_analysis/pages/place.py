@@ -299,13 +299,13 @@ def _tell_areas(view: PlaceView) -> str:
     return " ".join(told)
 
 
-def tell_date(view: PlaceView) -> str:
-    """Say of when the population of the place is."""
+def tell_date(view: PlaceView, code: str = "") -> str:
+    """Say of when the population of the place is, or of another one."""
     return ", ".join(
         view.say("census of {year}", year=date.removesuffix(" census"))
         if date.endswith(" census")
         else date
-        for date in str(view.row["population_date"]).split(", ")
+        for date in str(view.places.rows[code or view.place]["population_date"]).split(", ")
     )
 
 

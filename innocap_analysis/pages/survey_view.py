@@ -29,7 +29,6 @@ from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.publish import SHOWN, Release
 from innocap_analysis.survey.record import refuse_edition
 from innocap_analysis.survey.scales import normalise_label
-from innocap_analysis.survey.score import list_dimensions
 from innocap_analysis.survey.wave import Wave, load_wave
 
 DEFAULT_SMALLEST = 5.0
@@ -123,11 +122,6 @@ class SurveyView(View):
     def groups(self) -> list[str]:
         """Groups that somebody is in, such as countries; everyone where there are none."""
         return self.wave.groups or [EVERYONE]
-
-    @property
-    def dimensions(self) -> list[str]:
-        """Codes of the dimensions; the index itself where it has none."""
-        return list_dimensions(self.codebook)
 
     @cached_property
     def multiple(self) -> list[str]:

@@ -17,7 +17,7 @@ from innocap_analysis.data.units import Unit
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.peers import PeerGroup
 from innocap_analysis.pages.drawing.figure import REFERENCE
-from innocap_analysis.pages.language import PLACES
+from innocap_analysis.pages.language import name_wording
 from innocap_analysis.pages.view import View
 from innocap_analysis.partners import PEERS
 
@@ -44,7 +44,7 @@ class UnitView(View):
     @property
     def wording(self) -> str:
         """Which words texts take: those of countries or those of places."""
-        return PLACES if self.has_many else ""
+        return name_wording(self.has_many, self.codebook)
 
     @property
     def country(self) -> str:

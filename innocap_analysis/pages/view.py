@@ -22,6 +22,7 @@ from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.drawing.medium import SCREEN, Medium
 from innocap_analysis.pages.facts import Fact, Ledger, Said
 from innocap_analysis.pages.language import (
+    PLACES,
     format_figure,
     format_number,
     format_p,
@@ -66,13 +67,19 @@ class View:
 
     @property
     def dimensions(self) -> list[str]:
-        """Codes of the dimensions."""
-        return self.codebook.children(self.root)
+        """Codes of the dimensions; the index itself where it has none."""
+        return self.codebook.dimensions
 
     @property
     def nodes(self) -> list[str]:
         """The index and its dimensions."""
         return list(dict.fromkeys([self.root, *self.dimensions]))
+
+    @property
+    def profile(self) -> list[str]:
+        """The index and what it is told in: its dimensions, or its indicators where it has none."""
+        below = self.codebook.leaves if self.codebook.is_flat else self.dimensions
+        return [self.root, *below]
 
     def lay_out_for(self, medium: Medium) -> Self:
         """Return the same view for figures of another medium; what it knows is not found anew."""
@@ -107,7 +114,7 @@ class View:
 
     def bend(self, text: str, code: str) -> Name:
         """Return the name of a country, region or place with its forms."""
-        kind = "country" if len(code) == 2 else "place" if self.wording else "region"
+        kind = "country" if len(code) == 2 else "place" if PLACES in self.wording else "region"
         return self.name(text, code, kind)
 
     def name(self, text: str, code: str, kind: str) -> Name:

@@ -13,7 +13,7 @@ from fewlikert.describe import EVERYONE
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS
 from innocap_analysis.survey.publish import RESPONDENTS, Release
-from innocap_analysis.survey.score import list_dimensions, score_answers
+from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.wave import Wave
 
 BEFORE, AFTER = "before", "after"
@@ -54,7 +54,7 @@ class Change:
     def nodes(self) -> list[str]:
         """The index and its dimensions."""
         book = self.after.instrument.codebook
-        return list(dict.fromkeys([book.indexes[0], *list_dimensions(book)]))
+        return list(dict.fromkeys([book.indexes[0], *book.dimensions]))
 
     @cached_property
     def units(self) -> list[str]:

@@ -20,7 +20,7 @@ from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.survey.answers import mask_answers
 from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS
 from innocap_analysis.survey.publish import ALPHA, COMPLETE, RESPONDENTS, Release
-from innocap_analysis.survey.score import list_dimensions, score_answers, turn_answers
+from innocap_analysis.survey.score import score_answers, turn_answers
 from innocap_analysis.survey.wave import Wave
 
 COMPLETIONS = 10
@@ -90,7 +90,7 @@ class Evidence:
     @cached_property
     def dimensions(self) -> list[str]:
         """Codes of the dimensions; the index itself where it has none."""
-        return list_dimensions(self.codebook)
+        return self.codebook.dimensions
 
     @property
     def nodes(self) -> list[str]:

@@ -7,20 +7,12 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.aggregate import aggregate
-from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.normalise import normalise
 from innocap_analysis.survey.answers import mask_answers
 from innocap_analysis.survey.instrument import Instrument
 
 WEIGHTINGS = ("respondents", "organisations")
 _WHO = ("response_id", "organisation", "country", "region", "group", "weight")
-
-
-def list_dimensions(codebook: Codebook) -> list[str]:
-    """Return the codes of an index's dimensions; its own where its items are in none."""
-    root = codebook.indexes[0]
-    children = codebook.children(root)
-    return [root] if set(children) & set(codebook.leaves) else children
 
 
 def score_answers(
