@@ -194,7 +194,9 @@ def figures(
     kind = _ask(kind, "Scored (indicator) or only described (context)?")
     scored = kind == "indicator"
     row = Row(
-        "", kind, _ask(group, "Group of the codebook") if scored and not groups else group,
+        "", kind,
+        # A new index may have none.
+        _ask(group, "Group of the codebook") if scored and not (groups or new_index) else group,
         _ask(way, "Better is up or down?") if scored and not ways else way,
         _read_pairs(label, "--label"), unit, low=low, high=high,
     )  # fmt: skip

@@ -148,6 +148,15 @@ def test_an_index_of_municipalities_begins_with_one_command(
     assert capacity.result.normalised.at["SE-2280", "SLOW"] == pytest.approx(900 / 11)
     assert capacity.codebook.label("SKL", "sv") == "Kompetens"
     assert list(load_capacity().countries) == ["SE", "FI", "IE", "CA"]
+    # Without a group the index has one level: the mean of 900 / 11, 200 / 11 and 800 / 143.
+    flat = tmp_path / "flat.csv"
+    flat.write_text(file.read_text("utf-8").replace(",S", ",OWN_S").replace(",F", ",OWN_F"), "utf-8")
+    said = [*said[:6], "--direction", "OWN_SLOW=down"]
+    say("add", str(flat), "--new-index", "flat", *said, *ORIGIN)
+    capacity = load_capacity(index="flat")
+    assert capacity.codebook.is_flat
+    wanted = (900 / 11 + 200 / 11 + 800 / 143) / 3
+    assert capacity.result.scores.at["SE-2280", "FLAT"] == pytest.approx(wanted)
 
 
 def test_a_row_for_figures_that_are_there(project: Path, say: Say) -> None:

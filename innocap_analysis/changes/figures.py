@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.changes.change import Change, refuse
-from innocap_analysis.changes.index import check_name, find_file, put_index
+from innocap_analysis.changes.index import check_name, find_file, find_root_code, put_index
 from innocap_analysis.changes.indicator import (
     Row,
     check_row,
@@ -116,7 +116,8 @@ def add_figures(
     """Take the figures of a file in, or tell everything that is missing or wrong.
 
     `row` is what all new indicators have, `directions` and `parents` say it of single ones; with
-    `index` a further index begins with these figures, whose units are of a `level`. `freeze` also
+    `index` a further index begins with these figures, whose units are of a `level`, without
+    dimensions where no parent is said. `freeze` also
     freezes goalposts anew that the codebook has.
     """
     origin = complete(origin, cube, path)
@@ -124,6 +125,9 @@ def add_figures(
     if index:
         faults += check_name(settings, index)
         book_path, known = find_file(settings, index), set()
+        root = find_root_code(index)
+        if not (row.parent or parents):  # an index of one level
+            row = replace(row, parent=root)
         groups = list(dict.fromkeys(filter(None, [row.parent, *(parents or {}).values()])))
     else:
         book_path = find_codebook(settings, codebook)
@@ -152,7 +156,7 @@ def add_figures(
     change = Change(settings)
     _put_files(change, path, tidy, levels, origin, cube)
     if index:
-        used = [group for group in groups if any(one.parent == group for one in rows)]
+        used = [g for g in groups if g != root and any(one.parent == g for one in rows)]
         put_index(change, index, level=level, title=origin.title, groups=used)
     if rows:
         put_rows(change, book_path, rows)
