@@ -150,7 +150,8 @@ def test_an_index_of_municipalities_begins_with_one_command(
     assert list(load_capacity().countries) == ["SE", "FI", "IE", "CA"]
     # Without a group the index has one level: the mean of 900 / 11, 200 / 11 and 800 / 143.
     flat = tmp_path / "flat.csv"
-    flat.write_text(file.read_text("utf-8").replace(",S", ",OWN_S").replace(",F", ",OWN_F"), "utf-8")
+    other = file.read_text("utf-8").replace(",S", ",OWN_S").replace(",F", ",OWN_F")
+    flat.write_text(other, encoding="utf-8")
     said = [*said[:6], "--direction", "OWN_SLOW=down"]
     say("add", str(flat), "--new-index", "flat", *said, *ORIGIN)
     capacity = load_capacity(index="flat")
