@@ -104,7 +104,7 @@ def test_a_document_is_recorded_verified_and_brought_in_step(project: Path) -> N
     assert [why for _, why in foresee_batch(request)] == ["reports/SE/brief.docx changed"]
     config = project / "innocap.yml"
     text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace("  documents:\n    - 05_in_brief\n", ""), encoding="utf-8")
+    config.write_text(text.replace("    - 05_in_brief\n", ""), encoding="utf-8")
     left = find_leftovers(load_settings())
     assert f"reports/SE/{PAGE}.ipynb" in left.removable
     assert "figures/SE/05_profile-alt.txt" in left.removable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -269,6 +270,22 @@ def test_of_an_index_of_one_level_no_page_speaks_of_dimensions(
     words = re.compile("dimension|ulottuvuu|osa-alue", re.IGNORECASE)
     assert [text for text in map(str, told) if words.search(text)] == []
     assert {view.wording for view in (many, one)} == {"places flat"}
+
+
+def test_who_scores_nothing_under_a_geometric_mean_is_counted(flat: np.ndarray) -> None:
+    """With goalposts at the extremes who is last in one indicator has a zero there."""
+    book = load_settings().root / "data/codebooks/flat.csv"
+    low = flat[:, LEAVES.index("STAFF")].min()
+    text = book.read_text(encoding="utf-8")
+    book.write_text(re.sub(r"(STAFF,FLAT,.*?),0,100,", rf"\1,{low},100,", text), encoding="utf-8")
+    view = open_view("50", index="flat", runs=50)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        choices = alternatives.compare(view, leave_out=None)
+    own = choices[choices["alternative"] == "geometric"]
+    assert (own["score"] == 0).sum() == (flat[:, LEAVES.index("STAFF")] == low).sum() == 1
+    told = "Under the geometric mean 1 of them scores 0"
+    assert told in str(alternatives.write_alternatives(view, choices))
 
 
 def test_goalposts_of_an_index_are_recomputed_from_its_units(counties: np.ndarray) -> None:

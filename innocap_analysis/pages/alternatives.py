@@ -48,8 +48,9 @@ def compare(view: IndexView, *, leave_out: str | None) -> pd.DataFrame:
     for code in dict.fromkeys(filter(None, (leave_out, *dimensions))):
         books[f"{_WITHOUT}{code}"] = change_codebook(book, drop=[code])
     with warnings.catch_warnings():
-        # The foot of the page names these indicators.
-        warnings.filterwarnings("ignore", message=".*no value at all", category=ScoreWarning)
+        # The foot of the page names these indicators, and a sentence says how many have a zero.
+        for told in (".*no value at all", ".*the geometric mean is 0 for"):
+            warnings.filterwarnings("ignore", message=told, category=ScoreWarning)
         return compare_alternatives(
             view.capacity.values, books, units=view.measured,
             min_coverage=view.settings.min_coverage,
@@ -145,6 +146,14 @@ def write_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Prose:
         named = {"name": name_alternative(view, key), "order": tell_order(view, alternatives, key)}
         told.append(view.say("{name}: the order becomes {order}.", **named))
     told = told or [view.say("None of the alternatives changes the order of the countries.")]
+    zero = alternatives["alternative"].eq("geometric") & alternatives["score"].eq(0)
+    if zero.any():
+        text = view.say_number(
+            "Under the geometric mean {n} of them scores 0, because a part of the index does.",
+            "Under the geometric mean {n} of them score 0, because a part of the index does.",
+            n=view.tally("n_geometric_zero", zero.sum(), view.root),
+        )
+        told.append(text)
     if twice := [c for c in find_double_counts(view.codebook) if c in view.codebook.leaves]:
         text = view.say(
             "Left out without double counts, since another indicator holds them: {codes}.",
