@@ -26,7 +26,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
@@ -43,6 +43,11 @@ class Run(NamedTuple):
     notebook: str
     unit: str
     language: str
+
+    @property
+    def about(self) -> str:
+        """The parameter that the unit is given as."""
+        return "place" if self.notebook == PLACE_PAGE else "region"
 
 
 def list_runs(languages: list[str], places: int) -> list[Run]:
@@ -67,7 +72,7 @@ def run_loop(runs: list[Run], output: Path, at_a_time: int = 1) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         done = folder / f"{run.notebook}.ipynb"
         command = ["-m", "papermill", f"notebooks/{run.notebook}.ipynb", str(done),
-                   "-r", "region", run.unit, "-p", "language", run.language,
+                   "-r", run.about, run.unit, "-p", "language", run.language,
                    "--cwd", "notebooks", "--no-progress-bar"]  # fmt: skip
         page = ["-m", "nbconvert", "--to", "html", str(done)]
         for arguments in (command, page):
@@ -116,9 +121,9 @@ def execute_all(runs: list[Run]) -> float:
     from IPython.core.formatters import DisplayFormatter
 
     from innocap_analysis import load_settings
-    from innocap_analysis.batch.hooks import load_runs, rehearse_runs
-    from innocap_analysis.batch.html import export_html
-    from innocap_analysis.batch.naming import name_report
+    from innocap_analysis.batch.fingerprint import hash_data
+    from innocap_analysis.batch.hooks import load_runs, rehearse_places, rehearse_runs
+    from innocap_analysis.batch.witness import listen
     from warmill.loading import load_process
 
     settings = load_settings()
@@ -132,24 +137,37 @@ def execute_all(runs: list[Run]) -> float:
     print("loaded", flush=True)
     sys.stdin.readline()
     start = time.perf_counter()
-    for run in runs:
-        names: dict[str, object] = {}
-        for cell in books[run.notebook].cells:
-            if cell.cell_type != "code":
-                continue
-            *body, last = ast.parse(cell.source).body
-            if not isinstance(last, ast.Expr):
-                body, last = [*body, last], None
-            exec(compile(ast.Module(body, []), "cell", "exec"), names)
-            if last is not None:
-                shown = compile(ast.Expression(last.value), "cell", "eval")
-                display(eval(shown, names))  # noqa: S307
-            if "parameters" in cell.metadata.get("tags", []):
-                names |= {"region": run.unit, "language": run.language}
-        made = settings.reports_dir / run.unit / name_report(run.notebook, run.language, settings)
-        page = nbformat.read(made.with_name(f"{made.name}.ipynb"), as_version=4)
-        export_html(page, run.language)
+    known = hash_data(settings)
+    if places := [run.unit for run in runs if run.notebook == PLACE_PAGE]:
+        rehearse_places(settings.root, places, known)  # once, as the batch does
+    with tempfile.TemporaryDirectory() as log, listen(settings.root, Path(log) / "r", known=known):
+        for run in runs:
+            _execute_one(run, books[run.notebook], display, settings)
     return time.perf_counter() - start
+
+
+def _execute_one(run: Run, book: Any, display: Callable[..., object], settings: Any) -> None:  # noqa: ANN401
+    import nbformat
+
+    from innocap_analysis.batch.html import export_html
+    from innocap_analysis.batch.naming import name_report
+
+    names: dict[str, object] = {}
+    for cell in book.cells:
+        if cell.cell_type != "code":
+            continue
+        *body, last = ast.parse(cell.source).body
+        if not isinstance(last, ast.Expr):
+            body, last = [*body, last], None
+        exec(compile(ast.Module(body, []), "cell", "exec"), names)
+        if last is not None:
+            shown = compile(ast.Expression(last.value), "cell", "eval")
+            display(eval(shown, names))  # noqa: S307
+        if "parameters" in cell.metadata.get("tags", []):
+            names |= {run.about: run.unit, "language": run.language}
+    made = settings.reports_dir / run.unit / name_report(run.notebook, run.language, settings)
+    page = nbformat.read(made.with_name(f"{made.name}.ipynb"), as_version=4)
+    export_html(page, run.language)
 
 
 def measure(work: Callable[[], object]) -> tuple[float, float]:
