@@ -163,7 +163,9 @@ def write_outputs() -> None:
                 sys.stdout.write(f"{page.relative_to(ROOT)}: {block.code.splitlines()[0]}\n")
         text, quoted = requote(text)
         for line in quoted:
-            sys.stdout.write(f"{page.relative_to(ROOT)}: quoted anew; read the text about: {line}\n")
+            sys.stdout.write(
+                f"{page.relative_to(ROOT)}: quoted anew; read the text about: {line}\n"
+            )
         page.write_text(text, encoding="utf-8")
 
 
