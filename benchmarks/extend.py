@@ -221,7 +221,7 @@ def try_case(name: str, tests: list[str], keep: Path) -> None:
         status = ["git", "status", "--porcelain", "-uall"]
         changed = subprocess.check_output(status, cwd=root, text=True)
         log.write(changed)
-        red = _test(tests, root, keep)
+        red = _test(tests, root, keep) if tests else []
         for step in ACCEPT if red else ():
             do(step)
         left = _test(red, root, keep) if red else []
@@ -237,7 +237,7 @@ def try_case(name: str, tests: list[str], keep: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", help=", ".join(CASES))
-    parser.add_argument("--tests", nargs="+", default=["tests/content"])
+    parser.add_argument("--tests", nargs="*", default=["tests/content"])
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "innocap-extend")
     asked = parser.parse_args()
     for case in asked.cases or CASES:
