@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Patch
@@ -185,7 +186,7 @@ def draw_tiles(
     *,
     rows: Sequence[str] = (),
     columns: Sequence[str],
-    shades: object = SHADES,
+    shades: Colormap = SHADES,
     text_size: float = 9,
     **style: Any,
 ) -> None:
