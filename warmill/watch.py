@@ -74,7 +74,8 @@ class Watch:
             inside = getattr(value, "__dict__", None)
             if type(inside) is dict and not _is_lazy(place, module):
                 self._seen.add(id(value))
-                self._remember(place, inside, _list_cached(type(value)))
+                kind: Any = type(value)
+                self._remember(place, inside, _list_cached(kind))
                 for key, inner in list(inside.items()):
                     self._watch_content(f"{place}.{key}", inner)
 
