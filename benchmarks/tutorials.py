@@ -1,6 +1,7 @@
 """Follow pages of the documentation to the letter, in a fresh copy each: every block, in order.
 
     python benchmarks/tutorials.py docs/tutorials/*.md docs/howto/*.md
+    python benchmarks/tutorials.py docs/tutorials/operator.md --without "--places rural"
 
 A stumble is a command that fails or prints something else than the page shows. Commands in a
 table (a page for directors lists some) run too; `...` in a shown output stands for any lines.
@@ -8,6 +9,7 @@ table (a page for directors lists some) run too; `...` in a shown output stands 
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 import tempfile
@@ -28,7 +30,7 @@ _BLOCK = re.compile(
 _LEFT_OUT = ("scheduler", "bootstrap.py", "activate", "dask")
 
 
-def follow_page(page: Path) -> int:
+def follow_page(page: Path, without: list[str]) -> int:
     """Run every block of a page in a copy of the checkout; print and count what goes wrong."""
     stumbles, started, python = 0, time.monotonic(), ""
     with tempfile.TemporaryDirectory(prefix="innocap-tutorial-") as place:
@@ -44,7 +46,7 @@ def follow_page(page: Path) -> int:
             else:
                 ended, told = 0, ""
                 for line in code.splitlines():
-                    if line.strip() and not any(word in line for word in _LEFT_OUT):
+                    if line.strip() and not any(word in line for word in without):
                         one, text = run(line, root)
                         ended, told = max(ended, one), told + text
             if ended or (shown is not None and not agrees(shown, told.replace(str(root), "…"))):
@@ -64,4 +66,8 @@ def _as_cells(before: str, code: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(min(1, sum(follow_page(Path(name).resolve()) for name in sys.argv[1:])))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pages", nargs="+", type=Path)
+    parser.add_argument("--without", action="append", default=list(_LEFT_OUT))
+    asked = parser.parse_args()
+    sys.exit(min(1, sum(follow_page(page.resolve(), asked.without) for page in asked.pages)))
