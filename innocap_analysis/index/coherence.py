@@ -31,6 +31,10 @@ def correlate_nodes(result: IndexResult, *, method: str = "pearson") -> pd.DataF
     InnocapError
         There are too few units for correlations.
 
+    Notes
+    -----
+    METHODS.md, section 2, *Coherence*.
+
     Examples
     --------
     >>> from innocap_analysis import load_capacity

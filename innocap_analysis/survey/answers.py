@@ -171,6 +171,10 @@ def mask_answers(answers: pd.DataFrame, items: list[str]) -> pd.DataFrame:
     KeyError
         An item is no column of the answers.
 
+    Notes
+    -----
+    METHODS.md, section 8, *Cleaning*.
+
     Examples
     --------
     >>> mask_answers(pd.DataFrame({"SKL1": [4.0, -8.0]}), ["SKL1"])["SKL1"].tolist()

@@ -99,6 +99,10 @@ def read_survey(
         contradicted by the file, or a cell is no answer; the message names row, column and the
         allowed labels. Nothing is guessed.
 
+    Notes
+    -----
+    METHODS.md, section 8, *Reading*.
+
     Examples
     --------
     >>> from innocap_analysis import load_settings
