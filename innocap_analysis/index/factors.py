@@ -63,7 +63,7 @@ class Choice(Factor):
 
 @dataclass(frozen=True)
 class WeightNoise(Factor):
-    """Weights are uncertain: each is multiplied by a factor drawn anew in each run (METHODS.md, section 4).
+    """Each weight is multiplied by a factor, drawn anew in each run (METHODS.md, section 4).
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ class WeightNoise(Factor):
 
 @dataclass(frozen=True)
 class LeaveOneOut(Choice):
-    """One indicator is left out, or none; all these choices are equally likely (METHODS.md, section 4).
+    """One indicator is left out, or none, all equally likely (METHODS.md, section 4).
 
     An indicator that is alone in its group takes the group with it: the weights of the other
     groups grow. One that is alone in its index is never left out.
