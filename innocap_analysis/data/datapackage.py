@@ -23,7 +23,7 @@ from innocap_analysis.errors import InnocapError, suggest
 
 PACKAGE_NAME = "datapackage.json"
 SURVEY_FOLDER = "survey"
-# What a file is for: fed to the index, proof of the engine, or who and where a place is.
+# What a file is for: fed to the index, held against it, or who and where a place is.
 ROLES = ("observations", "reference", "places")
 _MOST_FAULTS_SHOWN = 20
 

@@ -19,7 +19,7 @@ from innocap_analysis.pages import (
     view,
 )
 
-from .reading import ROOT, read_page
+from .reading import ROOT, read_brief, read_page
 
 # Outlives a session: benchmarks/mutation.py runs many, and changes pages alone.
 _known: dict[object, tuple[object, object]] = {}
@@ -48,6 +48,7 @@ def no_files() -> Iterator[None]:
     yield
     patch.undo()
     read_page.cache_clear()
+    read_brief.cache_clear()
 
 
 def _remember(name: str, ax: Any, *given: object, **named: object) -> None:
