@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from innocap_analysis.batch.execute import bury_run, execute_run, name_staging
 from innocap_analysis.batch.fingerprint import ProjectState
@@ -48,11 +48,12 @@ class RunPool:
         start: Start,
         languages: Sequence[str],
         notebooks: Sequence[Path],
+        views: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self._settings = settings
         self._pool = _CleanPool(
             partial(_execute, settings=settings, state=state),
-            load=partial(load_runs, languages, notebooks),
+            load=partial(load_runs, languages, notebooks, views),
             rehearse=partial(rehearse_runs, languages[0]),
             jobs=jobs,
             start=start,

@@ -197,18 +197,21 @@ def _execute(
     start: Start,
 ) -> None:
     """Execute the runs in a pool of processes."""
+    from innocap_analysis.batch.hooks import find_views
     from innocap_analysis.batch.pool import RunPool
 
     languages = list(dict.fromkeys(run.language for _, run in runs))
     notebooks = list(dict.fromkeys(run.notebook for _, run in runs))
+    views = find_views((run for _, run in runs), settings)
     given = settings, state, jobs
+    loaded = languages, notebooks, views
     try:
-        pool = RunPool(*given, start, languages, notebooks)
+        pool = RunPool(*given, start, *loaded)
     except WarmillError as reason:
         if start != "fork":
             raise
         sys.stderr.write(f"Runs start in loaded processes, not by a fork: {reason}\n")
-        pool = RunPool(*given, "spawn", languages, notebooks)
+        pool = RunPool(*given, "spawn", *loaded)
     try:
         for number, run in runs:
             pool.submit(number, run)
