@@ -31,7 +31,7 @@ def load_runs(
     import python_calamine  # noqa: F401 - loaded for the children
     from matplotlib.backends import backend_agg  # noqa: F401 - the same
 
-    from innocap_analysis.batch import html  # noqa: F401 - the same
+    from innocap_analysis.batch import execute  # noqa: F401 - the same
     from innocap_analysis.pages.language import get_translator
 
     for notebook in notebooks:

@@ -282,16 +282,24 @@ class IndexView(UnitView):
 
     def tell_flags(self, units: Iterable[str], codes: Iterable[str]) -> list[str]:
         """Say what is known to be weak about the figures of some units, one line per weakness."""
-        flags = self.capacity.flags
-        own = flags[flags["code"].isin(list(codes)) & flags["unit"].isin(["", *units])]
+        asked, whom = {*codes}, {"", *units}
+        found: dict[tuple[str, str], list[str]] = {}
+        for unit, code, note in self._weaknesses:
+            if code in asked and unit in whom:
+                found.setdefault((unit, note), []).append(code)
         lines = []
-        notes = choose_texts(own, "note", self.language).rename("note")
-        for (unit, note), rows in own.groupby(["unit", notes], sort=False):
-            told = {"mark": FLAG_MARK, "about": self.codes(rows["code"]), "note": str(note)}
+        for (unit, note), own in found.items():
+            told = {"mark": FLAG_MARK, "about": self.codes(own), "note": note}
             if unit:
-                told["about"] = f"{self.unit(str(unit))}, {told['about']}"
+                told["about"] = f"{self.unit(unit)}, {told['about']}"
             lines.append(self.say("{mark} {about}: {note}.", **told))
         return lines
+
+    @cached_property
+    def _weaknesses(self) -> list[tuple[str, str, str]]:
+        flags = self.capacity.flags
+        notes = choose_texts(flags, "note", self.language)
+        return list(zip(flags["unit"], flags["code"], notes, strict=True))
 
     def tell_best(self, unit: str, code: str, *, most: int = 2) -> str:
         """Name all who share the best score, or say how many."""
