@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from matplotlib.axes import Axes
 
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages import (
@@ -44,7 +45,7 @@ def no_files() -> Iterator[None]:
             patch.setattr(module, name, _compute_once(getattr(module, name)))
     for name in ("draw_dots", "draw_points", "draw_lines", "draw_bars"):  # see test_figures.py
         patch.setattr(marks, name, functools.partial(_remember, name))
-    patch.setattr(marks.sns, "heatmap", lambda *_, **__: None)
+    patch.setattr(Axes, "pcolormesh", lambda *_, **__: None)
     yield
     patch.undo()
     read_page.cache_clear()
