@@ -74,7 +74,7 @@ def read_survey(
     Parameters
     ----------
     path : str or Path
-        CSV, Excel or SPSS file.
+        CSV, Excel, OpenDocument, SPSS or Stata file.
     key : bytes, optional
         Secret of the pseudonyms. Default: :func:`find_key`.
     settings : Settings, optional
@@ -174,7 +174,7 @@ def _open(path: Path, options: FileOptions) -> tuple[Source, Layout]:
         header_row=options.header_row,
         header_rows=options.header_rows,
     )
-    return source, layout.add_labels(source.texts, source.missing)
+    return source, layout.add_labels(source.kind, source.texts, source.missing)
 
 
 @dataclass(frozen=True)

@@ -219,14 +219,15 @@ class Resolver:
         scale = self.find_scale(item)
         # Some have what somebody typed there, and so chose it.
         typed = self.tool.typed_other == "option" and option == "other"
+        yes, no = self.tool.ticks or (YES, NO)
 
         def read(text: str) -> float:
             plain = normalise_label(text)
             if labelled := _LABELLED.fullmatch(plain):  # 1 - Yes
-                plain = labelled[1] if labelled[1] in YES | NO else plain
-            if plain in YES or scale.known.get(plain) == option:
+                plain = labelled[1] if labelled[1] in yes | no else plain
+            if plain in yes or scale.known.get(plain) == option:
                 return 1.0
-            if plain in NO:
+            if plain in no:
                 return 0.0
             if typed:
                 return 1.0

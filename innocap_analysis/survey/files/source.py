@@ -14,24 +14,27 @@ from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.survey.files import textfile
 from innocap_analysis.survey.files.columnar import read_columns
 from innocap_analysis.survey.files.layout import Layout
-from innocap_analysis.survey.files.workbook import read_spss, read_workbook
+from innocap_analysis.survey.files.labelled import read_spss, read_stata
+from innocap_analysis.survey.files.workbook import read_workbook
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
-BOOK_ENDINGS = (".xlsx", ".xls")
-SPSS_ENDINGS = (".sav", ".zsav")
+BOOK_ENDINGS = (".xlsx", ".xls", ".ods")
+_LABELLED = {".sav": ("spss", read_spss), ".zsav": ("spss", read_spss), ".dta": ("stata", read_stata)}
 
 
 @dataclass(frozen=True)
 class Source:
     """An opened file: its first rows, and all rows once the header is known.
 
-    `texts` and `missing` are the labels of SPSS variables and those they declare missing.
+    `kind`, `texts` and `missing` are what a labelled file is, the labels of its variables, and
+    those of values that it declares missing.
     """
 
     head: list[list[str]]
     encoding: str = ""
     delimiter: str = ""
     table: pd.DataFrame | None = None
+    kind: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -52,13 +55,14 @@ def open_source(
     if ending in BOOK_ENDINGS:
         rows = _join_sheets(_choose_sheet(read_workbook(path), sheet, path.name), path.name)
         return Source([list(row) for row in rows.head(60).to_numpy()], table=rows)
-    if ending in SPSS_ENDINGS:
-        cells, texts, missing = read_spss(path)
+    if ending in _LABELLED:
+        kind, read = _LABELLED[ending]
+        cells, texts, missing = read(path)
         header = pd.DataFrame([list(cells.columns)])
         rows = pd.concat([header, cells.set_axis(range(cells.shape[1]), axis=1)])
         rows = rows.set_axis(range(1, len(rows) + 1), axis=0)
-        return Source([list(cells.columns)], table=rows, texts=texts, missing=missing)
-    known = ", ".join((*TEXT_ENDINGS, *BOOK_ENDINGS, *SPSS_ENDINGS))
+        return Source([list(cells.columns)], table=rows, kind=kind, texts=texts, missing=missing)
+    known = ", ".join((*TEXT_ENDINGS, *BOOK_ENDINGS, *_LABELLED))
     raise InnocapError(f"{path.name}: files ending in {ending or 'nothing'} are not read ({known})")
 
 
