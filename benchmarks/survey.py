@@ -71,8 +71,11 @@ def _answer(survey: Instrument, code: str, n: int, rng: np.random.Generator) -> 
         return [_pick(["Ja", ""], [0.2, 0.8], n, rng) for _ in survey.options(code)]
     if item.answer == "text":
         # A sentence of its own from every third person, and now and then an address.
-        texts = [f"Mer tid för \"\"fråga {i}\"\" och arbete tillsammans över gränserna; ring inte"
-                 + (f" 070-{i % 1000:03d} 45 67" if i % 50 == 0 else "") for i in range(n)]
+        texts = [
+            f'Mer tid för ""fråga {i}"" och arbete tillsammans över gränserna; ring inte'
+            + (f" 070-{i % 1000:03d} 45 67" if i % 50 == 0 else "")
+            for i in range(n)
+        ]
         return [[t if i % 3 == 0 else "" for i, t in enumerate(texts)]]  # fmt: skip
     if item.answer == "id":
         return [[f"ORG-{i}" for i in rng.integers(0, 500, n)]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,14 +12,19 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.survey.files import textfile
+from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.columnar import read_columns
-from innocap_analysis.survey.files.layout import Layout
 from innocap_analysis.survey.files.labelled import read_spss, read_stata
+from innocap_analysis.survey.files.layout import Layout
 from innocap_analysis.survey.files.workbook import read_workbook
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 BOOK_ENDINGS = (".xlsx", ".xls", ".ods")
-_LABELLED = {".sav": ("spss", read_spss), ".zsav": ("spss", read_spss), ".dta": ("stata", read_stata)}
+_LABELLED = {
+    ".sav": ("spss", read_spss),
+    ".zsav": ("spss", read_spss),
+    ".dta": ("stata", read_stata),
+}
 
 
 @dataclass(frozen=True)
@@ -109,9 +114,16 @@ def _open_text(path: Path, encoding: str | None, delimiter: str | None) -> Sourc
     return Source(textfile.read_head(path, own, mark), own, mark)
 
 
-def iterate_source(path: Path, source: Source, layout: Layout) -> Iterator[pd.DataFrame]:
-    """Read the answers of an opened file, piece by piece."""
+def iterate_source(
+    path: Path, source: Source, layout: Layout, wanted: Sequence[int]
+) -> Iterator[dict[int, Cells]]:
+    """Read the wanted columns of an opened file, piece by piece."""
     width = len(layout.columns)
+    for rows in _iterate_rows(path, source, layout, width):
+        yield {i: Cells.number(rows[i].to_numpy(), rows.index) for i in wanted}
+
+
+def _iterate_rows(path: Path, source: Source, layout: Layout, width: int) -> Iterator[pd.DataFrame]:
     if source.table is None:
         how = path, source.encoding, source.delimiter
         parts = read_columns(

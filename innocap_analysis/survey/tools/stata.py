@@ -1,4 +1,4 @@
-"""A Stata file that no survey tool has left its marks on: value labels, letters for missing values."""
+"""A Stata file that no survey tool has left its marks on: labels, letters for missing values."""
 
 from __future__ import annotations
 
