@@ -91,6 +91,15 @@ class Release:
         """Return the groups that a variable is told of, both settings and their complete cases."""
         return self._decide(code)[0].shown
 
+    def is_silent(self, code: str) -> bool:
+        """Tell whether all of some people who are told together left an item out for one reason."""
+        blocks = self._decide(RESPONDENTS)[0].blocks[: len(self.people)]
+        x = self.people[code].astype(float)
+        n = np.bincount(blocks)
+        reasons = (x.isna(), x == DONT_KNOW, x == NOT_APPLICABLE)
+        alike = [np.bincount(blocks, weights=own) == n for own in reasons]
+        return bool((np.any(alike, axis=0) & (n > 0))[1:].any())
+
     def list_codes(self) -> list[str]:
         """Return all that is told of anybody: people, questions, scores and reliabilities."""
         instrument = self.wave.instrument
@@ -116,8 +125,10 @@ class Release:
 
     @property
     def n_gone(self) -> int:
-        """How many of earlier editions are not here any more, or answered otherwise."""
-        return len(self._meeting.gone)
+        """How many whom earlier editions told with people of the wave are gone or changed."""
+        n = len(self.people)
+        told = self._meeting.recall(RESPONDENTS, np.ones(n, bool), None)[0]
+        return int(np.isin(told[n:], told[:n][told[:n] > 0]).sum())
 
     def hide(self, table: pd.DataFrame, values: Sequence[str], *, suffix: str = "") -> pd.DataFrame:
         """Blank what may not be told.
@@ -182,8 +193,9 @@ class Release:
         multi = [code for code, item in items.items() if item.answer == "multi"]
         options = [name for code in multi for name in self._find_options(code)]
         own = people.reindex(
-            columns=["organisation", "country", "region", "place", *self._list_answers(), *options]
-        )
+            columns=["organisation", "submitted", "country", "region", "place",
+                     *self._list_answers(), *options]
+        )  # fmt: skip
         return Meeting(self.wave.former or Former(), own)
 
     def _decide(self, code: str) -> tuple[Decision, np.ndarray | None, bool]:
@@ -201,10 +213,14 @@ class Release:
             organisations=self.wave.settings.min_organisations,
         )
         told, values, secret = meeting.recall(code, answered, values)
+        weights = None
+        if self.wave.weights:  # of whom earlier editions told, the weights are not known
+            weights = np.ones(len(told))
+            weights[: len(self.people)] = self.people[self.wave.weights].astype(float)
         decision = decide_groups(
             {name: meeting.extend(own) for name, own in groups.items()}, meeting.organisations,
             rules=rules, answered=meeting.extend(answered) | (told > 0), values=values,
-            counted=counted, parents=parents, told=told, secret=secret,
+            counted=counted, parents=parents, told=told, secret=secret, weights=weights,
         )  # fmt: skip
         return decision, values, counted
 
