@@ -126,6 +126,8 @@ class Meeting:
 
     def extend(self, members: Members) -> Members:
         """Return a group of the wave among all who were ever told of."""
+        if not len(self.gone):
+            return members
         return np.concatenate([members, np.zeros(len(self.gone), bool)])
 
     def recall(

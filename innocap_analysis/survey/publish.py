@@ -226,22 +226,33 @@ class Release:
 
     def _list_candidates(self, code: str) -> tuple[dict[str, Members], dict[str, str]]:
         """Return the groups that a variable may be told of, and what each lies in."""
+        if code not in self.wave.instrument.codebook.parents:
+            return self._candidates
+        return self._mark_groups({COMPLETE: self._complete[code].notna().to_numpy()})
+
+    @cached_property
+    def _candidates(self) -> tuple[dict[str, Members], dict[str, str]]:
+        return self._mark_groups({})
+
+    def _mark_groups(
+        self, more: Mapping[str, Members]
+    ) -> tuple[dict[str, Members], dict[str, str]]:
+        """Return every group as it is, and with those alone whom a mark keeps."""
         doubtful = self.people.filter(like="flag_").any(axis=1).to_numpy(dtype=bool)
-        kept = {STRICT: ~doubtful}
-        if code in self.wave.instrument.codebook.parents:
-            kept[COMPLETE] = self._complete[code].notna().to_numpy()
         groups: dict[str, Members] = {}
         parents: dict[str, str] = {}
-        for own, above in self._list_layers():
-            for mark, some in kept.items():
+        for plain, lying in self._layers:
+            own, above = dict(plain), dict(lying)
+            for mark, some in {STRICT: ~doubtful, **more}.items():
                 own |= {f"{name}{mark}": members & some for name, members in own.items()}
                 above |= {f"{name}{mark}": f"{up}{mark}" for name, up in above.items()}
             groups |= own
             parents |= above
         return groups, parents
 
-    def _list_layers(self) -> list[tuple[dict[str, Members], dict[str, str]]]:
-        """List the groups by country and by each item for it, in the order of the questionnaire.
+    @cached_property
+    def _layers(self) -> list[tuple[dict[str, Members], dict[str, str]]]:
+        """The groups by country and by each item for it, in the order of the questionnaire.
 
         What is asked first is decided first: a page by another item tells what is left to tell.
         """
@@ -265,18 +276,19 @@ class Release:
         parents: dict[str, str] = {}
         regions: dict[str, Members] = {}
         for code in known:
-            for own in set(region[country == code]):
+            for own in sorted(set(region[country == code])):
                 name = f"{code}/{NO_REGION}" if own == NO_REGION else str(own)
                 regions[name] = (country == code) & (region == own)
                 parents[name] = code
         plain |= _sort(regions)
         places = self._list_places(region, parents)
         plain |= places
+        rest: dict[str, Members] = {}
         for name in [name for name in (*regions, *places) if not name.endswith(NO_REGION)]:
             owner = str(country[plain[name]][0])
-            plain[f"{name}{REST}"] = (country == owner) & ~plain[name]
+            rest[f"{name}{REST}"] = (country == owner) & ~plain[name]
             parents[f"{name}{REST}"] = name
-        return plain, parents
+        return plain | _sort(rest), parents
 
     def _list_places(self, region: np.ndarray, parents: dict[str, str]) -> dict[str, Members]:
         """List the groups of people from a place, and name what each lies in in `parents`."""

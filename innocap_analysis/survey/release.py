@@ -119,14 +119,19 @@ class Blocks:
         self._of = self._refine(members)
 
     def _refine(self, members: Members) -> np.ndarray:
-        names, found = np.unique(2 * self._of + members, return_inverse=True)
-        return np.asarray(found + (names[0] > 0))
+        names = 2 * self._of + members
+        is_there = np.bincount(names) > 0
+        number = np.cumsum(is_there) - is_there[0]  # 0 stays who is in no published group
+        return np.asarray(number[names])
 
     def is_safe(self, block: Members) -> bool:
         """Tell whether a total of these people, and of nobody else, could be told."""
         people = int(block.sum())
-        _, at, sizes = np.unique(self.organisations[block], return_inverse=True, return_counts=True)
-        if people < self.rules.people or len(sizes) < self.rules.organisations:
+        if people < self.rules.people:
+            return False
+        at = self.organisations[block]
+        sizes = np.bincount(at)
+        if np.count_nonzero(sizes) < self.rules.organisations:
             return False
         heavy = sizes if self.weights is None else np.bincount(at, weights=self.weights[block])
         return all(
