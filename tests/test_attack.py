@@ -1,7 +1,7 @@
 """All pages of a wave, attacked by linear programming with every number that they publish.
 
 What the decisions are is not asked: groups count as told when a page, its figure's data or its
-results hold a number of them. `INNOCAP_ATTACKED_PAGES` attacks more waves than the tests do.
+results hold a number of them. `INNOCAP_ATTACKED_PAGES` attacks so many waves, page 85 too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from innocap_analysis.survey.release import Blocks, Rules, number_organisations
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.wave import Wave
 
-WAVES = int(os.environ.get("INNOCAP_ATTACKED_PAGES", "3"))
+ASKED = os.environ.get("INNOCAP_ATTACKED_PAGES", "")
+WAVES, PAGES = (int(ASKED), ("70", "80", "85")) if ASKED else (2, ("70", "80"))
 RULES = Rules()
 ITEMS = ("SKL1", "PRO6")
 SCORES = ("SKL", "PRO")
@@ -80,7 +81,7 @@ class Reader:
         return told
 
     def _list_numbers(self, *, strict: bool) -> Iterator[tuple[str, str, float]]:
-        for page in ("70", "80", "85"):
+        for page in PAGES:
             view = open_survey_view(page, wave=self.wave, leave_out_flagged=strict)
             shown: list[object] = []
             if page == "70":

@@ -234,17 +234,21 @@ class Evidence:
     @cached_property
     def imputed(self) -> pd.DataFrame:
         """Mean index by country: as scored, of complete answers only, and imputed."""
-        rng = np.random.default_rng(self.seed)
-        filled = impute_multiple(self.answers, self.codebook.leaves, m=COMPLETIONS, rng=rng)
-
         def score(table: pd.DataFrame) -> pd.Series:
             # Scoring turns reversed items by itself.
             given = turn_answers(table, self.wave.instrument)
             return score_answers(given, self.wave.instrument, min_coverage=1)[self.root]
 
-        pooled = estimate_imputed_means(
-            filled, score, "group", "organisation", min_clusters=MIN_ORGANISATIONS
-        ).set_index("unit")
+        rng = np.random.default_rng(self.seed)
+        try:
+            filled = impute_multiple(self.answers, self.codebook.leaves, m=COMPLETIONS, rng=rng)
+        except InnocapError:  # next to nobody answered some item: there is nothing to draw from
+            pooled = pd.DataFrame(np.nan, self.groups, ["n", "estimate", "low", "high", "lambda"])
+            pooled = pooled.rename_axis("unit")
+        else:
+            pooled = estimate_imputed_means(
+                filled, score, "group", "organisation", min_clusters=MIN_ORGANISATIONS
+            ).set_index("unit")
         whole = score(self.answers).groupby(self.answers["group"]).agg(["mean", "count"])
         scored = self.scores.groupby("group")[self.root].agg(["mean", "count"])
         out = pooled[["n", "estimate", "low", "high", "lambda"]].reset_index()
