@@ -129,7 +129,7 @@ def plot_nonresponse(view: SurveyView) -> Chart:
     def share(unit: str, code: str, why: str) -> Said:
         return view.cell(f"share_{why}", rows[unit, code], "share", of=why, n="respondents")
 
-    worst = max(codes, key=lambda code: rows[EVERYONE, code]["dont_know"])
+    worst = max(codes, key=lambda code: np.nan_to_num(rows[EVERYONE, code]["dont_know"], nan=-1))
     told = {
         "dont_know": view.say("Don’t know"),
         "not_applicable": view.say("Not applicable"),

@@ -13,7 +13,7 @@ from innocap_analysis.pages.drawing.figure import BEHIND, INK, QUIET, REFERENCE,
 from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.texts import Prose, Table
+from innocap_analysis.pages.texts import Prose, Table, round_columns
 
 _ENOUGH = 0.7
 _MODERATE, _LARGE = 0.02, 0.05
@@ -37,7 +37,8 @@ def plot_reliability(view: SurveyView) -> Chart:
     data = data.loc[
         data["coefficient"] == "alpha", ["unit", "code", "estimate", "low", "high", "n"]
     ]
-    n = view.tally("n_compared", len(view.evidence.clean))
+    data = round_columns(data)
+    n = view.tally("n_compared", len(view.wave.clean))
     everyone = view.say("{name} (n = {n})", name=view.say("Everyone"), n=n)
     key = {EVERYONE: everyone} | {unit: view.sized(unit) for unit in groups}
     ends = {"low": find_alpha(view, "low"), "high": find_alpha(view, "high")}
