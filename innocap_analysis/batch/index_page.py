@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel import Locale
 from PIL import Image
 
 from innocap_analysis.batch.execute import FAILED, FAILED_CELL, FAILED_WITH
@@ -28,6 +27,7 @@ from innocap_analysis.documents.brief import NAMES
 from innocap_analysis.documents.brief import STEM as DOCUMENT
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
+from innocap_analysis.languages import name_language
 from innocap_analysis.pages.front import PAGE, describe_front
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.language import translate_notebook
@@ -122,9 +122,8 @@ def _read_failure(path: Path) -> Failure:
 
 
 def _link_index(language: str, settings: Settings) -> dict[str, str]:
-    name = str(Locale(language).get_display_name(language)).capitalize()
     href = f"{name_report('index', language, settings)}.html"
-    return {"href": href, "language": language, "name": name}
+    return {"href": href, "language": language, "name": name_language(language)}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from innocap_analysis.documents.brief import Bars, Brief, Picture, Section, make_grid
 from innocap_analysis.documents.ending import (
     describe_making,
-    tell_sources,
     write_sources,
     write_unknown,
 )
@@ -19,6 +18,7 @@ from innocap_analysis.pages.country import (
     write_priorities,
 )
 from innocap_analysis.pages.drawing.figure import QUIET
+from innocap_analysis.pages.figure_files import name_sources
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
 
@@ -119,7 +119,7 @@ def _write_profile(view: IndexView) -> Section:
         "profile", view.say("Profile"), message,
         grid=make_grid(view.say("Score, 0 to 100, by dimension"), heads, rows),
         picture=Picture(
-            "05_profile", plot_profile, " ".join([message, *told]), tell_sources(view, [unit])
+            "05_profile", plot_profile, " ".join([message, *told]), name_sources(view, units=[unit])
         ),
         bars=bars,
     )  # fmt: skip
@@ -171,7 +171,7 @@ def _write_start(view: IndexView) -> Section:
         tuple(map(view.code, order)),
         ((view.unit(unit), view.colour(unit), _list(view, order, "gap")),),
     )  # fmt: skip
-    alt, source = " ".join([message, *points]), tell_sources(view, [unit])
+    alt, source = " ".join([message, *points]), name_sources(view, units=[unit])
     picture = Picture("05_priorities", plot_priorities, alt, source)
     return Section("start", view.say("Where to start"), message, tuple(points), None, picture, bars)
 

@@ -37,7 +37,7 @@ def plot_dimensions(view: IndexView) -> Chart:
             "goalpost) to 100 (highest)."
         ),
         data=table,
-        height=view.medium.tall(3.2, round(2.3 * len(view.nodes))),
+        height=3.2,
         key=make_key(_list_marked(view), view),
         note=" ".join([*(f"{text}." for text in told[1:]), few]),
     )
@@ -96,7 +96,8 @@ def plot_ranking(view: IndexView) -> Chart:
         ax.axhline(len(data) / 2 - 0.5, color=QUIET, linewidth=1, linestyle=":")
     names = [f"{rank}  {view.unit(unit)}" for unit, rank in ranks.items()]
     colours = [view.colour(u) if mine else INK for u, mine in zip(data["unit"], own, strict=True)]
-    marks.frame_rows(ax, names, bold=list(own), size=8, colours=colours, label=view.say("Score"))
+    marks.frame_rows(ax, names, bold=list(own), size=8, colours=colours, room=0.5,
+                     label=view.say("Score"))  # fmt: skip
     marks.draw_points(
         ax, data.assign(y=data.index), "score", looks=view.looks(data["unit"]), edge="white",
         size=own.map({True: 8, False: 4.5}), ends=("low", "high"),

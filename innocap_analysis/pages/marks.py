@@ -16,7 +16,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.transforms import offset_copy
 
-from innocap_analysis.pages.drawing.figure import INK, QUIET, REFERENCE
+from innocap_analysis.pages.drawing.figure import INK, QUIET, REFERENCE, Chart, Rows
+from innocap_analysis.pages.drawing.lettering import wrap_text
+from innocap_analysis.pages.drawing.medium import SCREEN, Medium
 from innocap_analysis.pages.view import View
 
 # One direction on every page: the darker, the more.
@@ -61,8 +63,18 @@ def name_rows(
     colours: Sequence[str] = (),
     first: float = 0,
     pad: float = 3.5,
+    room: float = 0.4,
 ) -> None:
-    """Write the names of rows left of a panel, and leave out the axis there."""
+    """Write the names of rows left of a panel, and leave out the axis there.
+
+    In a document a name is broken where it takes more than its share of the width, `room`.
+    """
+    chart, dense = ax.get_figure(root=True), {}
+    if isinstance(chart, Chart) and chart.medium.name:
+        medium, dense = chart.medium, {"linespacing": 1.0}
+        wide, letters = medium.room(room), medium.size(size)
+        names = [wrap_text(name.replace("\n", " "), wide, letters) for name in names]
+        chart.rows[ax] = Rows(tuple(name.count("\n") + 1 for name in names), letters)
     # Texts, because a tick of matplotlib is three lines and two texts.
     place = offset_copy(ax.get_yaxis_transform(), ax.get_figure(root=True), -pad, units="points")
     for row, name in enumerate(names):
@@ -70,7 +82,7 @@ def name_rows(
             ax.text(
                 0, row + first, name, transform=place, ha="right", va="center_baseline", size=size,
                 weight="bold" if bold and bold[row] else "normal",
-                color=colours[row] if colours else INK,
+                color=colours[row] if colours else INK, **dense,
             )  # fmt: skip
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -94,17 +106,39 @@ def write_beside(
 def name_groups(ax: Axes, names: Mapping[str, int], first: float = -0.5) -> list[float]:
     """Write the name of each group of rows right of a panel; return where each group ends."""
     ends = first + np.cumsum(list(names.values()))
+    medium = _find_medium(ax)
+    turn = {"rotation": 270} if medium.narrow else {}
     for name, count, end in zip(names, names.values(), ends, strict=True):
+        if medium.narrow:  # along the rows, each of which has two lines at least
+            name = wrap_text(name, count * 2 * medium.size(9), medium.size(9), bold=True)
         ax.text(1.01, end - count / 2, name, transform=ax.get_yaxis_transform(), va="center",
-                weight="bold")  # fmt: skip
+                weight="bold", **turn)  # fmt: skip
     return list(ends)
+
+
+def _find_medium(ax: Axes) -> Medium:
+    chart = ax.get_figure(root=True)
+    return chart.medium if isinstance(chart, Chart) else SCREEN
+
+
+def is_first(ax: Axes) -> bool:
+    """Whether a panel is one whose rows are named: the first of those side by side."""
+    place = ax.get_subplotspec()
+    return place is None or place.is_first_col()
 
 
 def draw_dots(ax: Axes, x: np.ndarray, y: np.ndarray, *, size: float, alpha: float) -> None:
     """Draw what is not named, such as the reference set, as grey dots."""
     with _labelled(ax):
         sns.scatterplot(
-            x=x, y=y, color=REFERENCE, alpha=alpha, s=size**2, linewidth=0, zorder=2, ax=ax
+            x=x,
+            y=y,
+            color=REFERENCE,
+            alpha=alpha,
+            s=(size * _find_medium(ax).letters) ** 2,
+            linewidth=0,
+            zorder=2,
+            ax=ax,
         )
 
 
@@ -140,6 +174,7 @@ def draw_points(
     if len(kinds) == 1:  # as a rule, and then seaborn and the drawing have less to do
         style = {"color": colours[0], "marker": looks["markers"][kinds[0]]}
     sizes = np.square(size if isinstance(size, float | int) else size.loc[data.index])
+    sizes = sizes * _find_medium(ax).letters ** 2
     with _labelled(ax):
         sns.scatterplot(data, x=x, y="y", s=sizes, ax=ax, legend=False, zorder=3, clip_on=False,
                         linewidth=0.8 if edge else 1, **style)  # fmt: skip

@@ -120,7 +120,7 @@ def plot_weights(view: IndexView) -> Chart:
     groups = {view.code(d): len(view.codebook.leaves_of(d)) for d in view.dimensions}
     for end in marks.name_groups(ax, groups)[:-1]:
         ax.axhline(end, color=QUIET, linewidth=0.6)
-    ax.set_xlim(0, weights.max() * 1.15)
+    ax.set_xlim(0, weights.max() * (1.7 if view.medium.narrow else 1.15))
     return chart
 
 

@@ -242,7 +242,7 @@ def plot_sobol(view: IndexView, wide: WideRuns) -> Chart:
     )  # fmt: skip
     for ax, output in zip(axes, outputs, strict=True):
         own = data[data["output"] == output].set_index("factor").loc[order]
-        rows = [names[factor] if ax is axes[0] else "" for factor in order]
+        rows = [names[factor] if marks.is_first(ax) else "" for factor in order]
         marks.frame_rows(ax, rows, tick=view.figure)
         y = np.arange(len(order))
         for kind, colour, lift in (("total", _TOTAL, 0.19), ("first", AHEAD, -0.19)):
@@ -252,7 +252,7 @@ def plot_sobol(view: IndexView, wide: WideRuns) -> Chart:
         title = view.say("All countries") if output == MEAN_SHIFT else view.unit(output)
         ax.set_title(title, size=9)
     axes[0].set_xlim(0, _find_end(data))
-    axes[len(axes) // 2].set_xlabel(view.say("Percent of the variance"))
+    axes[-1 if chart.stacked else len(axes) // 2].set_xlabel(view.say("Percent of the variance"))
     return chart
 
 

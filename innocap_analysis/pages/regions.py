@@ -79,7 +79,7 @@ def plot_regions(view: IndexView, table: pd.DataFrame, units: list[str], focus: 
     }
     for ax, code in zip(axes, map(str, table.columns), strict=True):
         marks.frame_rows(
-            ax, [view.unit(unit) if ax is axes[0] else "" for unit in order], tick=view.figure,
+            ax, [view.unit(unit) if marks.is_first(ax) else "" for unit in order], tick=view.figure,
             bold=[unit == focus for unit in order], label=str(view.codebook.table.at[code, "unit"]),
         )  # fmt: skip
         ax.xaxis.label.set_fontsize(8)
