@@ -15,6 +15,7 @@ from innocap_analysis.pages.country import (
     plot_profile,
     tell_priority,
     tell_profile,
+    tell_standing,
     write_priorities,
 )
 from innocap_analysis.pages.drawing.figure import QUIET
@@ -33,7 +34,7 @@ def make_country_brief(view: IndexView) -> Brief:
         view=view,
         kicker=view.say("Capacity to innovate in the public sector"),
         title=view.unit(unit),
-        headline=" ".join(filter(None, (_tell_headline(view), view.circumstances))),
+        headline=" ".join(filter(None, (tell_standing(view, unit), view.circumstances))),
         messages=(
             (view.say("Where it stands"), _tell_rank(view)),
             (view.say("Strongest and weakest"), f"{tell_profile(view)}."),
@@ -51,30 +52,6 @@ def make_country_brief(view: IndexView) -> Brief:
         ),
         foot=describe_making(view),
     )
-
-
-def _tell_headline(view: IndexView) -> str:
-    """Say in one sentence where the country stands, by the judged word."""
-    texts = {
-        "ahead": view.say(
-            "{score} of 100 points, above the median of {n_reference} countries ({median}).",
-            view.country, view.root,
-        ),
-        "behind": view.say(
-            "{score} of 100 points, below the median of {n_reference} countries ({median}).",
-            view.country, view.root,
-        ),
-        "about even": view.say(
-            "{score} of 100 points, about as much as the median of {n_reference} countries "
-            "({median}).", view.country, view.root,
-        ),
-        "rests on one": view.say(
-            "{score} of 100 points; whether that is more than the median of {n_reference} "
-            "countries ({median}) rests on a single figure.", view.country, view.root,
-        ),
-        "unmeasured": view.say("Too few figures for an overall score."),
-    }  # fmt: skip
-    return texts[view.verdict(view.country, view.root)]
 
 
 def _tell_rank(view: IndexView) -> str:

@@ -94,6 +94,30 @@ def tell_profile(view: IndexView) -> str:
     )  # fmt: skip
 
 
+def tell_standing(view: IndexView, unit: str) -> str:
+    """Say in one sentence where a country stands, by the judged word."""
+    texts = {
+        "ahead": view.say(
+            "{score} of 100 points, above the median of {n_reference} countries ({median}).",
+            unit, view.root,
+        ),
+        "behind": view.say(
+            "{score} of 100 points, below the median of {n_reference} countries ({median}).",
+            unit, view.root,
+        ),
+        "about even": view.say(
+            "{score} of 100 points, about as much as the median of {n_reference} countries "
+            "({median}).", unit, view.root,
+        ),
+        "rests on one": view.say(
+            "{score} of 100 points; whether that is more than the median of {n_reference} "
+            "countries ({median}) rests on a single figure.", unit, view.root,
+        ),
+        "unmeasured": view.say("Too few figures for an overall score."),
+    }  # fmt: skip
+    return texts[view.verdict(unit, view.root)]
+
+
 def tell_priority(view: IndexView, unit: str) -> str:
     """Say what the first priority of a country is, and whether that may be said."""
     found = view.verdicts.find_priority(unit)

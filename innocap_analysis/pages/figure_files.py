@@ -82,7 +82,7 @@ def name_sources(view: View, data: pd.DataFrame | None = None, units: Sequence[s
             first, last = min(years, key=float), max(years, key=float)
             return view.say("Sources: {names}. Figures of {first} to {last}.", names=names,
                             first=first, last=last)  # fmt: skip
-    return view.say("Sources: {names}.", names=names)
+    return view.say("Sources: {publishers}.", publishers=names)
 
 
 def _list_codes(view: View, data: pd.DataFrame | None) -> list[str]:

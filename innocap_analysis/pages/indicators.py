@@ -38,7 +38,9 @@ def draw_rows(
         bold=[code in headings or code == view.root for code in rows],
     )  # fmt: skip
     ax.set_ylim(len(rows) - 0.4, -0.7)
-    ax.set_xlim(-2, 102)
+    single = len(units) == 1
+    # The number of a single unit is as wide as its mark, and a name stands left of it.
+    ax.set_xlim(-10 if single and view.medium.narrow else -2, 102)
     heights = {code: y for y, code in enumerate(rows) if code not in headings}
     reference = view.scores.loc[view.members, list(heights)]
     y = [*heights.values()]
@@ -50,7 +52,6 @@ def draw_rows(
     own = view.scores.reindex(units)[list(heights)].rename_axis("unit").reset_index()
     own = own.melt("unit", var_name="code", value_name="score")
     own["y"] = own["code"].map(heights) + own["unit"].map(marks.spread_rows(units, 0.18))
-    single = len(units) == 1
     marks.draw_points(
         ax, own, "score", looks=view.looks(units), size=9 if single else 7.5, edge="white"
     )

@@ -65,7 +65,7 @@ class Medium:
         """Return how wide the title of a panel may be that has so many points on a screen."""
         if not self.name:
             return points
-        return 0.55 * self.width * 72 if self.narrow else points * self.width / SCREEN.width
+        return 0.48 * self.width * 72 if self.narrow else points * self.width / SCREEN.width
 
     def shrink(self, height: float) -> Medium:
         """Return the medium with letters that make a figure of this height fit, if any can."""
