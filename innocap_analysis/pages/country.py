@@ -245,7 +245,7 @@ def plot_priorities(view: IndexView) -> Chart:
         data=data,
         height=0.55 * len(order) + 0.3,
     )
-    narrow = view.medium.narrow
+    chart.shows, narrow = "gap_to_median", view.medium.narrow
     marks.frame_rows(
         ax, [*map(view.code, order)], label=view.say("Points from the reference median")
     )

@@ -18,6 +18,7 @@ from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.view import View
 
 _BOM = "\ufeff"
+_SHORT_SCALE = 5  # answers and coefficients; scores go up to 100
 _MOST_TOLD = 60  # rows of a figure whose values an alternative text holds
 _NAMES = ("country", "unit", "other", "output", "code", "parent", "factor", "alternative",
           "answer", "time")  # fmt: skip
@@ -104,17 +105,18 @@ def tell_values(view: View, chart: Chart) -> str:
     data, heads = chart.data, name_columns(view)
     main = chart.shows or next((name for name in _MAIN if name in data and name in heads), "")
     if len(data) > _MOST_TOLD and "unit" in data:
-        marked = [unit for unit in getattr(view, "marked", ()) if unit in set(data["unit"])]
-        data = data[data["unit"].isin(marked)]
+        data = data[data["unit"].isin(chart.about or getattr(view, "marked", ()))]
     if not main or len(data) > _MOST_TOLD or data.empty:
         return chart.alt
+    numbers = data[main].abs()
+    digits = 0 if (numbers.dropna() % 1 == 0).all() else 1 if numbers.max() > _SHORT_SCALE else 2
     told = []
     for row in data.to_dict("records"):
         about = ", ".join(dict.fromkeys(filter(None, _name_row(view, row))))
-        text = _write(view, main, row[main])
+        text = _write(view, main, row[main], digits)
         ends = [row.get(f"{_STEMS.get(main, '')}{end}") for end in ("low", "high")]
         if not any(pd.isna(end) for end in ends):  # type: ignore[call-overload]
-            text += f" ({'; '.join(_write(view, main, end) for end in ends)})"
+            text += f" ({'; '.join(_write(view, main, end, digits) for end in ends)})"
         told.append(f"{about}: {text}" if about else text)
     return f"{chart.alt} {heads[main]}: {'; '.join(told)}."
 
@@ -142,13 +144,12 @@ def _name(view: View, column: str, value: object, row: dict[Any, Any]) -> str:
         return text  # a name already, or one that has none
 
 
-def _write(view: View, column: str, value: Any) -> str:
+def _write(view: View, column: str, value: Any, digits: int) -> str:
     if pd.isna(value):
         return "–"
-    if column in _SHARES and abs(value) <= 1:
+    if column in _SHARES:
         return view.share(float(value))
-    whole = float(value).is_integer() and column in ("n", "population", "respondents", "value")
-    return view.number(float(value), decimals=0 if whole else 1 if abs(value) >= 1 else 2)
+    return view.number(float(value), decimals=digits)
 
 
 def name_columns(view: View) -> dict[str, str]:

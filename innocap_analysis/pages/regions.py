@@ -65,6 +65,7 @@ def plot_regions(view: IndexView, table: pd.DataFrame, units: list[str], focus: 
             "The small dots below the line are the regions of the other partner countries."
         ),
     )
+    chart.about = units
     order = list(inside.iloc[:, 0].fillna(-np.inf).sort_values().index)[::-1]
     n, colour, marker = len(order), view.colour(view.country), view.marker(view.country)
     others = [unit for unit in table.index if unit not in units]

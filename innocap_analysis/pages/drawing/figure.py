@@ -121,6 +121,7 @@ class Chart(Figure):
     caption: str = ""  # the finding, how to read it, what to be careful about
     reading: str = ""  # without the finding
     shows: str = ""  # the column of its data that it draws, where that is not plain
+    about: Sequence[str] = ()  # units whose values are told, where it shows very many
     medium: Medium = SCREEN
     frame: Frame
     rows: dict[Axes, Rows]
