@@ -96,6 +96,7 @@ def _render_page(view: IndexView, failures: dict[str, Failure], languages: list[
         cautions_title=view.say("What to be careful about"),
         search=view.say("Find a municipality or region"),
         places=_list_places(settings, view),
+        places_title=view.say("Places"),
         all_places=f"{name_report(STEM, language, settings)}.html",
         methods=[
             {"href": page.link, "title": _read_title(page, view)}
