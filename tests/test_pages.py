@@ -16,6 +16,7 @@ from test_payloads import make_page
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+from tests.frozen import EDITION
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 SURVEY_PAGES = (
@@ -33,7 +34,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("report")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(OUTPUT_VARIABLE, str(folder))
-        settings = load_settings(ROOT)
+        settings = load_settings(EDITION)
         outcomes = run_notebooks(settings=settings)
         outcomes += run_notebooks(
             regions=["SE"], notebooks=SWEDISH, language="sv", settings=settings
