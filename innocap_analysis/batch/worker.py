@@ -167,6 +167,7 @@ def _serve(pipe: Channel, settings: Settings, state: ProjectState, output: str) 
             for number, outcome in pool.collect(also=pipe.fileno()):
                 pipe.send(number, outcome)
             while pipe.poll():
-                pool.submit(*pipe.recv(), settings, state)
+                number, run = pipe.recv()
+                pool.submit(number, run, settings, state)
     pool.close()
     os._exit(0)

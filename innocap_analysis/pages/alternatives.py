@@ -122,13 +122,13 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
             arrow = " ▲" if moved < 0 else " ▼" if moved > 0 else ""
             style: dict[str, Any] = {"weight": "bold" if arrow else "normal"}
             if view.medium.narrow:  # one above the other
-                beside = (0, 0.48, "center", "bottom", 9), (0, 0.54, "center", "top", 8.5)
+                beside = (0.0, 0.48, "center", "bottom", 9.0), (0.0, 0.54, "center", "top", 8.5)
             else:
-                beside = (-0.08, 0.5, "right", "center", 11), (0.02, 0.5, "left", "center", 8.5)
-            for told, (x, y, ha, va, size) in zip(
+                beside = (-0.08, 0.5, "right", "center", 11.0), (0.02, 0.5, "left", "center", 8.5)
+            for text, (x, y, ha, va, size) in zip(
                 (f"{place}{arrow}", f"{score}"), beside, strict=True
             ):
-                ax.text(at[0] + x, row + y, told, ha=ha, va=va, size=size, **style)
+                ax.text(at[0] + x, row + y, text, ha=ha, va=va, size=size, **style)
                 style = {}
     if view.medium.narrow:
         chart.rows[ax] = Rows(

@@ -70,7 +70,7 @@ def _size_letters(chart: Chart) -> None:
                 ax.tick_params(axis=name, labelsize=size(labels[0].get_fontsize()))  # type: ignore[arg-type]
     for text in chart.findobj(Text):
         if id(text) not in done and isinstance(text, Text):
-            text.set_fontsize(size(text.get_fontsize()))
+            text.set_fontsize(size(float(text.get_fontsize())))
 
 
 def _measure_need(chart: Chart, ax: Axes) -> float:
@@ -94,7 +94,7 @@ def _wrap_names(chart: Chart, ax: Axes) -> None:
         text = label.get_text().replace("\n", " ")
         if text.strip():
             room = max(float(side) * length * 72, _LEAST_LABEL)
-            label.set_text(wrap_text(text, room, label.get_fontsize()))
+            label.set_text(wrap_text(text, room, float(label.get_fontsize())))
             label.set_linespacing(LINE_SPACING)
 
 

@@ -53,7 +53,8 @@ class Cells:
     @property
     def filled(self) -> np.ndarray:
         """Which rows say anything."""
-        return np.array([bool(text.strip()) for text in self.texts], dtype=bool)[self.at]
+        said = np.array([bool(text.strip()) for text in self.texts], dtype=bool)
+        return np.asarray(said[self.at])
 
     @cached_property
     def first_rows(self) -> np.ndarray:
