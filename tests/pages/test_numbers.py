@@ -140,6 +140,7 @@ def _read(number: str, parameters: dict[str, object]) -> tuple[list[str], list[F
         view = open_view("00")
         told = describe_front(view)
         rows = [cell for row in told.pop("rows") for cell in row]
+        rows += [text for _, texts in told.pop("countries") for text in texts]
         lists = [text for x in told.values() for text in ([x] if isinstance(x, str) else x)]
         return [*lists, *rows], list(view.ledger.facts.values())
     page = read_page(number, **{"language": "en", **parameters})
