@@ -276,7 +276,7 @@ def find_files(kind: str) -> list[str]:
     if kind == "change":
         return ["tests/test_change.py"]
     files = sorted((ROOT / "tests" / "pages").glob(f"test_{kind}_*.py"))
-    more = ["tests/pages/test_agreement.py"] if kind == "index" else []
+    more = ["tests/test_index_pages.py"] if kind in ("index", "method") else []
     return [*(str(path.relative_to(ROOT)) for path in files), *more]
 
 

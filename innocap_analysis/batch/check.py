@@ -159,7 +159,8 @@ def _check_code(source: str, place: str, folder: Path) -> None:
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
-        plain = TransformerManager().transform_cell(source)  # type: ignore[no-untyped-call]  # magics become calls
+        transformer: Any = TransformerManager
+        plain = transformer().transform_cell(source)  # magics become calls
         tree = compile(plain, place, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except SyntaxError as fault:
         raise InnocapError(f"{place}, line {fault.lineno}: is no Python ({fault.msg})") from None

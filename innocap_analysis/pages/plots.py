@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 
 from innocap_analysis.pages import marks
 from innocap_analysis.pages.view import View
@@ -63,7 +64,7 @@ def draw_tiles(
     *,
     rows: Sequence[str] = (),
     columns: Sequence[str],
-    shades: object = marks.SHADES,
+    shades: Colormap = marks.SHADES,
     text_size: float = 9,
     **style: Any,
 ) -> None:

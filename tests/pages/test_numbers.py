@@ -43,6 +43,7 @@ FIXED = re.compile(
     r"from 0 \(lowest goalpost\) to 100 \(highest\)"  # ends of the scale of scores
     r"|[Ss]cores(?: of respondents)?,? (?:from )?0 to 100"
     r"|(?<=\d )of 100(?= on|[;:.)]|$| Score)"
+    r"|on a scale from 0 to 100 between two fixed goalposts"
     r"|Score = 100 ×"  # the formula of a score
     r"|95% (?:Wilson )?intervals?"  # level of every interval of the survey pages
     r"|5% false finds"  # level of the correction for many items

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from innocap_analysis.pages import measurement, pairs
 from innocap_analysis.pages.drawing.figure import Chart
+from innocap_analysis.pages.facts import Ledger
+from innocap_analysis.pages.survey_view import SurveyView, open_survey_view
 
 from .oracle_survey import SurveyOracle, consult_survey
 from .reading import Page, read_numbers, read_page
@@ -418,3 +424,70 @@ def test_items_are_drawn_with_their_gain_and_counted_beyond_chance() -> None:
     line = _page("85").texts[-1]
     told_items = [c for c in data["code"] if _label(c).rstrip(".") in " ".join(_page("85").texts)]
     assert set(odd) <= set(told_items), line
+
+
+# ------------------------------------------------------------ what this wave does not show
+
+
+def _with(number: str, **evidence: object) -> SurveyView:
+    """Return a view with other evidence than that of the wave, and a ledger of its own."""
+    view = open_survey_view(number, wave="synthetic")
+    view = replace(view, ledger=Ledger())
+    view.__dict__["evidence"] = SimpleNamespace(groups=["CA", "SE"], **evidence)
+    return view
+
+
+def test_the_last_step_that_holds_is_named_with_the_fit_of_the_first() -> None:
+    steps = ["configural", "metric", "scalar", "strict"]
+    told = []
+    for holds in ([True, True, False, True], [True] * 4, [False, True, True, True]):
+        rows = [
+            {"code": "SKL", "step": step, "cfi": 0.951 - 0.1 * i, "rmsea": 0.042 + 0.1 * i,
+             "holds": held}
+            for i, (step, held) in enumerate(zip(steps, holds, strict=True))
+        ]  # fmt: skip
+        none = [row | {"code": "DIG", "cfi": np.nan, "rmsea": np.nan} for row in rows]
+        data = pd.DataFrame([*rows, *none])
+        told.append(str(measurement.write_invariance(_with("85", invariance=data))).splitlines())
+    steps = ["the same loadings", "the same residuals", "nothing"]
+    for lines, last in zip(told, steps, strict=True):
+        assert lines[0].startswith(f"- {_label('DIG')}: not testable.")
+        assert lines[1] == (
+            f"- {_label('SKL')}: {last} holds across the countries (CFI 0.951, RMSEA 0.042 of the "
+            "first step)."
+        )
+
+
+def test_items_read_otherwise_are_those_beyond_chance_and_not_negligible() -> None:
+    o = consult_survey()
+    first, second, third = o.items[:3]
+    data = pd.DataFrame({
+        "code": [first, second, third], "p_bh": [0.04, 0.04, 0.06],
+        "size": ["moderate", "negligible", "large"],
+    })  # fmt: skip
+    told = measurement.tell_items(_with("85", dif=data))
+    assert [c for c in (first, second, third) if _label(c).rstrip(".") in told] == [first]
+    told = measurement.tell_items(_with("85", dif=data[1:]))
+    assert told.startswith("No item stands out")
+
+
+def test_doubtful_responses_are_counted_where_they_are_left_out() -> None:
+    o = consult_survey()
+    page = read_page("70", language="en", leave_out_flagged=True)
+    told = page.texts[1].splitlines()
+    n = sum(o.doubtful)
+    assert told[0].startswith(f"- {len(o.clean)} of {len(o.raw)} responses are kept; ")
+    assert told[1] == f"- {n} doubtful responses were left out of this page as well."
+    assert page.facts["70:::n_flagged_left_out"].value == n
+
+
+def test_fewer_groups_than_two_are_not_compared() -> None:
+    view = open_survey_view("85", wave="synthetic")
+    for groups, shown in ((["SE"], False), (["CA", "SE"], True)):
+        own = replace(view, ledger=Ledger())
+        pairs_of = view.evidence.pairs
+        pairs_of = pairs_of[pairs_of["unit"].isin(groups) & pairs_of["other"].isin(groups)]
+        own.__dict__["evidence"] = SimpleNamespace(groups=groups, pairs=pairs_of)
+        told = str(pairs.write_pairs(own))
+        assert ("There is nothing to compare" in told) != shown
+        assert ("Groups that can be told: 1." in told) != shown
