@@ -42,7 +42,7 @@ PAGES: list[tuple[str, dict[str, object]]] = [
 FIXED = re.compile(
     r"from 0 \(lowest goalpost\) to 100 \(highest\)"  # ends of the scale of scores
     r"|[Ss]cores(?: of respondents)?,? (?:from )?0 to 100"
-    r"|(?<=\d )of 100(?= on|[;:.)]|$| Score)"
+    r"|(?<=\d )of 100(?= on| points|[;:.)]|$| Score)"
     r"|on a scale from 0 to 100 between two fixed goalposts"
     r"|Score = 100 ×"  # the formula of a score
     r"|95% (?:Wilson )?intervals?"  # level of every interval of the survey pages
