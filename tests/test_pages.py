@@ -90,7 +90,7 @@ def test_numbers_lead_back_to_their_raw_cells(
 ) -> None:
     """Thirty at random: each is traced to lines that hold it, to answers, or to the page itself."""
     monkeypatch.setenv(OUTPUT_VARIABLE, str(output))
-    settings = load_settings(ROOT)
+    settings = load_settings(EDITION)
     with (output / "reports" / "results.csv").open(encoding="utf-8", newline="") as stream:
         rows = {row["id"]: row for row in csv.DictReader(stream)}
     for number in random.Random(18).sample(sorted(rows), 30):
@@ -98,7 +98,7 @@ def test_numbers_lead_back_to_their_raw_cells(
         assert first.startswith(f"{number} = ")
         cells = [match.groups() for match in map(_CELL.fullmatch, told) if match]
         for _, code, year, value, name, lines in cells:
-            raw = (ROOT / "data" / "raw" / name).read_text(encoding="utf-8").splitlines()
+            raw = (EDITION / "data" / "raw" / name).read_text(encoding="utf-8").splitlines()
             for line in lines.split(", "):
                 cell = next(csv.reader([raw[int(line) - 1]]))
                 assert {code, year} <= set(cell), number

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 from openpyxl import load_workbook
-from survey_truth import KEY, ROOT, differences
+from survey_truth import KEY, differences
 
 from innocap_analysis import load_capacity, open_survey_view, open_view, read_survey
 from innocap_analysis.batch.domain import list_faults, list_notes
@@ -24,7 +24,7 @@ from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey import tools
 from innocap_analysis.survey.form import write_form
 from innocap_analysis.survey.instrument import Instrument, read_instrument
-from tests.frozen import EDITION
+from tests.frozen import EDITION, ROOT
 from tests.synthetic.exports import Writer
 
 TOOL = r'''

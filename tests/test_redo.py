@@ -26,7 +26,6 @@ from innocap_analysis.survey.importing import import_files
 from tests.frozen import EDITION, copy_content
 
 __all__ = ["small"]
-ROOT = Path(__file__).resolve().parents[1]
 COUNTRIES = ("SE", "FI", "IE", "CA")
 INDEX = {"10", "20", "40", "50", "85", *(f"{c} {n}" for c in COUNTRIES for n in ("30", "60"))}
 SURVEY = {"70", "80", "85"}
