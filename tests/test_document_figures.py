@@ -25,10 +25,10 @@ from innocap_analysis.pages.drawing.medium import COLUMN, DOCUMENTS, SMALLEST, M
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.place_view import PlaceView
 from innocap_analysis.settings import load_settings
+from tests.frozen import EDITION
 from tests.pseudo import Pseudo
 from tests.test_figures import (
     CHARTS,
-    ROOT,
     SURVEY_CHARTS,
     lay_out,
     list_drawn_texts,
@@ -57,7 +57,7 @@ CASES = [(name, LANGUAGES[i % len(LANGUAGES)]) for i, name in enumerate(NAMES)]
 
 @pytest.fixture(scope="module")
 def wave() -> ia.Wave:
-    return ia.load_wave(settings=load_settings(ROOT))
+    return ia.load_wave(settings=load_settings(EDITION))
 
 
 def list_faults(chart: Chart) -> list[str]:

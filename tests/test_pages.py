@@ -192,7 +192,7 @@ def test_a_page_leads_to_its_other_languages_whichever_was_made_first(
     page.goto((output / "reports/comparison/10_can_the_data_be_trusted.html").as_uri())
     assert page.locator(".languages a").count() == 0
     page.close()
-    found = verify_reports(output / "reports", load_settings(ROOT))
+    found = verify_reports(output / "reports", load_settings(EDITION))
     assert (found.outputs, found.inputs) == ({}, {})
 
 
