@@ -36,7 +36,10 @@ def follow_page(page: Path, without: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="innocap-tutorial-") as place:
         root = Path(place) / "project"
         copy_checkout(root)
-        for found in _BLOCK.finditer(page.read_text(encoding="utf-8")):
+        text = page.read_text(encoding="utf-8")
+        if "You have run `python bootstrap.py report`" in text:
+            run("innocap report", root)
+        for found in _BLOCK.finditer(text):
             code, shown = found["code"] or found["cell"], found["shown"]
             if found["kind"] == "python":
                 (root / "block.py").write_text(_as_cells(python, code), encoding="utf-8")
@@ -47,8 +50,8 @@ def follow_page(page: Path, without: list[str]) -> int:
                 ended, told = 0, ""
                 for line in code.splitlines():
                     if line.strip() and not any(word in line for word in without):
-                        one, text = run(line, root)
-                        ended, told = max(ended, one), told + text
+                        one, more = run(line, root)
+                        ended, told = max(ended, one), told + more
             if ended or (shown is not None and not agrees(shown, told.replace(str(root), "…"))):
                 stumbles += 1
                 print(f"STUMBLE {page.name} ({ended})\n{code}\n{told[-1500:]}", flush=True)

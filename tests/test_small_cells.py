@@ -171,7 +171,7 @@ def made(
     """Return a project with reports of the planted answers, and the answers."""
     project = tmp_path_factory.mktemp("made") / "project"
     for name in ("data/raw", "data/codebooks", "notebooks"):
-        shutil.copytree(ROOT / name, project / name)
+        shutil.copytree(EDITION / name, project / name)
     shutil.copy(EDITION / "innocap.yml", project)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project)
