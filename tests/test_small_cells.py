@@ -37,7 +37,6 @@ from innocap_analysis.survey.wave import Wave
 from tests.frozen import EDITION
 from warmill.processes import can_fork
 
-ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.slow
 ALL = os.environ.get("INNOCAP_SMALL_CELLS") == "all"
 PAGES = ["70", "80", *(["85"] if ALL else [])]
