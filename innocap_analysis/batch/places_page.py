@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
-from babel import Locale
 
 from innocap_analysis.batch.book import list_place_documents
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, seal_page
@@ -15,11 +14,12 @@ from innocap_analysis.data.places import Places, fold_name
 from innocap_analysis.documents.brief import NAMES
 from innocap_analysis.documents.brief import STEM as DOCUMENT
 from innocap_analysis.files import write_atomically
+from innocap_analysis.languages import name_language
 from innocap_analysis.pages.language import order_name
 from innocap_analysis.pages.place_view import PlaceView, open_place_view
 from innocap_analysis.settings import Settings
 
-PAGE, STEM = "00", "places"
+PAGE, STEM = "35", "places"  # its numbers are those of the places' own pages
 
 
 def list_place_pages(settings: Settings, language: str) -> dict[str, Path]:
@@ -88,7 +88,7 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
             "also": _link_briefs(view, pages[code], briefs),
             "inside": ", ".join(dict.fromkeys(view.unit(c) for c in view.places.ancestors(code))),
             "kind": view.tell_rurality(code), "country": str(table.at[code, "country"]),
-            "people": view.number(float(table.at[code, "population"]), decimals=0),
+            "people": f"{view.size('population', code)}",
             "find": find_words(view.places, code),
         }
         for code in order
@@ -107,7 +107,7 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
         languages=[
             {
                 "href": f"{name_report(STEM, other, settings)}.html", "language": other,
-                "name": str(Locale(other).get_display_name(other)).capitalize(),
+                "name": name_language(other),
             }
             for other in languages
             if other != language

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel import Locale
 from markupsafe import Markup
 
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title, seal_page
@@ -17,6 +16,7 @@ from innocap_analysis.data.levels import COUNTRY, UnitNames, find_level
 from innocap_analysis.data.places import fold_name
 from innocap_analysis.files import write_atomically
 from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.languages import name_language
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.language import (
     get_translator,
@@ -162,7 +162,7 @@ def _render(own: _Index, pages: Mapping[str, list[tuple[str, Path]]], others: Se
             {
                 "href": f"{name_report(f'{UNITS_STEM}@{settings.index}', other, settings)}.html",
                 "language": other,
-                "name": str(Locale(other).get_display_name(other)).capitalize(),
+                "name": name_language(other),
             }
             for other in others
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,16 +64,12 @@ class Picture:
         The finding and the values.
     source : str
         Whose figures it shows, and from when.
-    read : callable, optional
-        Makes of each row of its data what a spreadsheet shows under which heading; without it
-        rows are verdicts.
     """
 
     name: str
     draw: Callable[[Any], Chart]
     alt: str
     source: str
-    read: Callable[[Mapping[Any, Any]], dict[str, object]] | None = None
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from innocap_analysis.data.datapackage import read_datapackage
+from innocap_analysis.data.raw import read_raw_table
 from innocap_analysis.documents.brief import Bars, Brief, Picture, Section, make_grid
 from innocap_analysis.documents.ending import (
     describe_making,
-    tell_sources,
     write_sources,
     write_unknown,
 )
@@ -16,14 +17,17 @@ from innocap_analysis.pages.country import (
     plot_profile,
     tell_priority,
     tell_profile,
+    tell_standing,
     write_priorities,
 )
 from innocap_analysis.pages.drawing.figure import QUIET
+from innocap_analysis.pages.figure_files import name_sources
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
 
 _MOST = 4  # indicators on either side of the median
 _TEACHERS = 3
+_SCOREBOARD = "ec_innovation_scoreboard_2025"
 
 
 def make_country_brief(view: IndexView) -> Brief:
@@ -33,7 +37,7 @@ def make_country_brief(view: IndexView) -> Brief:
         view=view,
         kicker=view.say("Capacity to innovate in the public sector"),
         title=view.unit(unit),
-        headline=" ".join(filter(None, (_tell_headline(view), view.circumstances))),
+        headline=" ".join(filter(None, (tell_standing(view, unit), view.circumstances))),
         messages=(
             (view.say("Where it stands"), _tell_rank(view)),
             (view.say("Strongest and weakest"), f"{tell_profile(view)}."),
@@ -45,36 +49,12 @@ def make_country_brief(view: IndexView) -> Brief:
             _write_start(view),
             _write_teachers(view),
             _write_certainty(view),
-            write_others(view, unit),
+            write_others(view, [unit]),
             write_unknown(view, [unit]),
             write_sources(view, [unit]),
         ),
         foot=describe_making(view),
     )
-
-
-def _tell_headline(view: IndexView) -> str:
-    """Say in one sentence where the country stands, by the judged word."""
-    texts = {
-        "ahead": view.say(
-            "{score} of 100 points, above the median of {n_reference} countries ({median}).",
-            view.country, view.root,
-        ),
-        "behind": view.say(
-            "{score} of 100 points, below the median of {n_reference} countries ({median}).",
-            view.country, view.root,
-        ),
-        "about even": view.say(
-            "{score} of 100 points, about as much as the median of {n_reference} countries "
-            "({median}).", view.country, view.root,
-        ),
-        "rests on one": view.say(
-            "{score} of 100 points; whether that is more than the median of {n_reference} "
-            "countries ({median}) rests on a single figure.", view.country, view.root,
-        ),
-        "unmeasured": view.say("Too few figures for an overall score."),
-    }  # fmt: skip
-    return texts[view.verdict(view.country, view.root)]
 
 
 def _tell_rank(view: IndexView) -> str:
@@ -119,7 +99,7 @@ def _write_profile(view: IndexView) -> Section:
         "profile", view.say("Profile"), message,
         grid=make_grid(view.say("Score, 0 to 100, by dimension"), heads, rows),
         picture=Picture(
-            "05_profile", plot_profile, " ".join([message, *told]), tell_sources(view, [unit])
+            "05_profile", plot_profile, " ".join([message, *told]), name_sources(view, units=[unit])
         ),
         bars=bars,
     )  # fmt: skip
@@ -171,7 +151,7 @@ def _write_start(view: IndexView) -> Section:
         tuple(map(view.code, order)),
         ((view.unit(unit), view.colour(unit), _list(view, order, "gap")),),
     )  # fmt: skip
-    alt, source = " ".join([message, *points]), tell_sources(view, [unit])
+    alt, source = " ".join([message, *points]), name_sources(view, units=[unit])
     picture = Picture("05_priorities", plot_priorities, alt, source)
     return Section("start", view.say("Where to start"), message, tuple(points), None, picture, bars)
 
@@ -234,26 +214,46 @@ def _write_certainty(view: IndexView) -> Section:
     return Section("certainty", view.say("How sure is this?"), "", tuple(points))
 
 
-def write_others(view: IndexView, unit: str = "") -> Section:
+def write_others(view: IndexView, units: Sequence[str]) -> Section:
     """Write why other rankings say something else."""
     points = [
         view.say(
             "The European Innovation Scoreboard measures research, firms and patents: how "
             "innovative an economy is. These figures are about the public sector: the skills of "
             "those who work in it, its digital services, how it delivers and how it buys."
-        )
-    ]
-    if unit in ("", "SE"):
-        points.append(
-            view.say(
-                "Sweden is first or second in that scoreboard. Both can be true: strong firms and "
-                "universities do not make the public sector strong by themselves."
-            )
-        )
-    points.append(
+        ),
+        *_tell_scoreboard(view, units),
         view.say(
             "Indexes of digital government count what is online. Here that is one dimension of "
             "four."
-        )
-    )
+        ),
+    ]
     return Section("others", view.say("Why do other rankings differ?"), "", tuple(points))
+
+
+def _tell_scoreboard(view: IndexView, units: Sequence[str]) -> list[str]:
+    """Say in which group that scoreboard has the countries that it covers."""
+    found = [one for one in read_datapackage(view.settings.raw_dir) if one.name == _SCOREBOARD]
+    if not found:
+        return []
+    table = read_raw_table(found[0])
+    words = {
+        "leader": view.say("innovation leaders"), "strong": view.say("strong innovators"),
+        "moderate": view.say("moderate innovators"),
+    }  # fmt: skip
+    told = []
+    for (year, group), rows in table.groupby(["year", "group"], sort=False):
+        own = [unit for unit in units if unit in set(rows["country"])]
+        year = view.fact("scoreboard_year", year, "year", sources=(_SCOREBOARD,))
+        named = {"units": view.units(own), "group": words[str(group)], "year": year}
+        if own:
+            told.append(
+                view.say("Its edition of {year} counts {units:the} among the {group}.", **named)
+            )
+    if not told:
+        return []
+    text = view.say(
+        "High there and low here, or the other way round, is no contradiction: strong firms and "
+        "universities do not make the public sector strong by themselves."
+    )
+    return [" ".join([*told, text])]

@@ -47,6 +47,7 @@ def name_measure(view: View, measure: str) -> str:
         "services_local": view.say("Local services tried"),
         "median_gap": view.say("Median gap of all countries"),
         "n_change_first": view.say("Indicators without which another country is first"),
+        "scoreboard_year": view.say("Edition of the European Innovation Scoreboard"),
     }
     return words.get(measure, measure)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.documents.brief import Bars, Brief, Grid, Picture, Section, make_grid
@@ -98,20 +96,10 @@ def _write_peers(view: PlaceView) -> Section:
         tuple(_list_points(page.write_peers(view))),
         _make_grid(view.say("Size and density, beside its peers"), rows),
         Picture("36_peers", page.plot_peers,
-                f"{message} {view.say('People per km²')}. {told}.", _tell_source(view),
-                partial(_read_place, view)),
+                f"{message} {view.say('People per km²')}. {told}.", _tell_source(view)),
         Bars(view.say("People per km²"), view.say("People per km²"), names,
              ((view.say("People per km²"), BEHIND, (own, peers, everyone)),)),
     )  # fmt: skip
-
-
-def _read_place(view: PlaceView, row: Mapping[Any, Any]) -> dict[str, object]:
-    """Return what a spreadsheet shows of one dot of the figure."""
-    roles = {"place": view.unit(view.place), "peer": view.say("Peers"), "other": ""}
-    return {
-        view.say("Place"): view.unit(str(row["code"])), view.say("People"): row["population"],
-        view.say("People per km²"): row["density"], view.say("Kind"): roles[row["role"]],
-    }  # fmt: skip
 
 
 def _write_region(view: PlaceView) -> Section:

@@ -256,7 +256,7 @@ def plot_peers(view: PlaceView) -> Chart:
         tell_standing(view),
         view.say("People and people per km², each on a logarithmic scale; one dot is one place."),
         data=data,
-        height=view.medium.tall(3.7),
+        height=3.7,
         key=[
             marks.make_mark(BEHIND, view.unit(view.place), "D"),
             marks.make_mark(AHEAD, view.say("Peers")),
@@ -273,7 +273,7 @@ def plot_peers(view: PlaceView) -> Chart:
     for name, size in (("other", 4), ("peer", 6.5), ("place", 9)):
         own = data[data["role"] == name]
         marks.draw_points(ax, own, "population", looks=looks, by="role",
-                          size=size * view.medium.letters, hollow=name == "other")  # fmt: skip
+                          size=size, hollow=name == "other")  # fmt: skip
     _name_dots(ax, view)
     ax.axhline(SPARSE_BELOW, color=QUIET, linewidth=1, linestyle="--", zorder=1)
     return chart
@@ -313,7 +313,6 @@ def _name_dots(ax: Axes, view: PlaceView) -> None:
     """Name the place and its nearest peers, those that lie close together only once."""
     table = view.pool
     spots: list[np.ndarray] = []
-    size = view.medium.size
     named = 0 if view.medium.name else _LABELLED  # a document names the nearest in its text
     for code in [view.place, *view.peers.codes[:named]]:
         spot = np.log10(table.loc[code, ["population", "density"]].to_numpy(float))
@@ -323,7 +322,7 @@ def _name_dots(ax: Axes, view: PlaceView) -> None:
         mine = code == view.place
         ax.annotate(
             view.unit(code), tuple(10**spot), xytext=(8, 4), textcoords="offset points",
-            size=size(9 if mine else 8), weight="bold" if mine else "normal",
+            size=9 if mine else 8, weight="bold" if mine else "normal",
             color=BEHIND if mine else AHEAD, zorder=5,
         )  # fmt: skip
 
@@ -336,6 +335,6 @@ def _scale(ax: Axes, view: PlaceView) -> None:
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(view.tick_size)
     ax.set_xlabel(view.say("People"))
-    ax.set_ylabel(view.say("People per km²"), size=view.medium.size(9))
+    ax.set_ylabel(view.say("People per km²"))
     ax.grid()
     ax.margins(0.06)

@@ -7,18 +7,20 @@ import functools
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from matplotlib.text import Text
 
+from innocap_analysis.documents.brief import Brief
+from innocap_analysis.documents.save import make_brief
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.facts import Fact
+from innocap_analysis.pages.opening import open_view
 from innocap_analysis.pages.texts import Table
 from innocap_analysis.pages.view import View
+from tests.frozen import EDITION
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+NOTEBOOKS = {path.name[:2]: path for path in sorted((EDITION / "notebooks").glob("*.ipynb"))}
 # Signs of the languages: minus, joined dashes, spaces inside numbers.
 _SIGNS = str.maketrans({"−": "-", "\u2060": "", "\u00a0": " ", "\u202f": " ", "†": ""})
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d ,]*(?:[.,]\d+)?")
@@ -101,6 +103,16 @@ def read_page(number: str, **parameters: object) -> Page:
             page.facts |= value.ledger.facts
     page.namespace = names
     return page
+
+
+@functools.cache
+def read_brief(unit: str | None, language: str = "en") -> Brief:
+    """Return the brief about a country, or about all, with every number of its tables printed."""
+    brief = make_brief(open_view("05", region=unit, language=language))
+    for section in brief.sections:
+        for row in section.grid.rows if section.grid else ():
+            list(map(str, row))
+    return brief
 
 
 def _keep(page: Page, shown: object) -> None:
