@@ -106,7 +106,7 @@ def test_the_figure_is_laid_out_for_documents_with_its_data(swedish: Brief) -> N
             for stem, ending, content in make_figure_files(swedish.view, picture)}  # fmt: skip
     assert {"36_peers-8cm.svg", "36_peers-16cm.png", "36_peers-slide.svg"} <= set(made)
     table = made["36_peers-excel.csv"].decode("utf-8-sig").splitlines()
-    assert table[0].startswith("Plats;Invånare;")
+    assert table[0] == "Vad;Invånare;Invånare per km²"
     assert any(row.startswith("Örnsköldsvik;56089;8,") for row in table)
     assert "8,8" in made["36_peers-alt.txt"].decode("utf-8")
 
