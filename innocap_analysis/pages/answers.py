@@ -193,7 +193,7 @@ def _draw_shares(
     chart, (ax,) = view.start_chart(title, subtitle, data=data, note=note, height=height, key=key)
     told = [wrap_text(name, 248, 7.5, even=True) for name in names.values()]
     marks.frame_rows(
-        ax, told, size=7.5, tick=view.share, pad=8, room=0.52
+        ax, told, size=7.5, tick=view.share, pad=8, room=0.58
     )  # a mark at 0 % reaches over
     for y in range(1, len(names), 2):
         ax.axhspan(y - 0.5, y + 0.5, color="#F6F6F6", zorder=0, linewidth=0)
