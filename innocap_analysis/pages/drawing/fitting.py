@@ -19,6 +19,7 @@ _FLAT = 0.8  # a figure is lower in a document than on a screen, letters against
 _LINE = 1.24  # points that a line of a row's name takes, for each point of its letters
 _GAP = 2.0  # points between rows, and between the labels of ticks
 _LEAST_LABEL = 60.0  # points that the name of an axis may always take
+_NOTHING = 0.01  # inches
 _PASSES = 3
 _NUMBER = re.compile(r"[\d\s.,%+−–<>-]*")
 
@@ -44,8 +45,10 @@ def fit_chart(chart: Chart) -> None:
             least = max(needed) / 4  # so that a panel without rows of its own is seen
             chart.shares = [max(own, least) or 1.0 for own in needed]
             needed, have = [sum(needed)], [sum(have)]
-        lacking = (need - own for need, own in zip(needed, have, strict=True))
-        height += max(0.0, *lacking)
+        lacking = max(need - own for need, own in zip(needed, have, strict=True))
+        if lacking < _NOTHING:
+            break
+        height += lacking
     chart.set_panel_height(height)
 
 
