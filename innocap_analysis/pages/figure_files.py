@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -115,7 +115,7 @@ def tell_values(view: View, chart: Chart) -> str:
         about = ", ".join(dict.fromkeys(filter(None, _name_row(view, row))))
         text = _write(view, main, row[main], digits)
         ends = [row.get(f"{_STEMS.get(main, '')}{end}") for end in ("low", "high")]
-        if not any(pd.isna(end) for end in ends):  # type: ignore[call-overload]
+        if not any(pd.isna(end) for end in ends):
             text += f" ({'; '.join(_write(view, main, end, digits) for end in ends)})"
         told.append(f"{about}: {text}" if about else text)
     return f"{chart.alt} {heads[main]}: {'; '.join(told)}."
@@ -130,13 +130,13 @@ def _name_row(view: View, row: dict[Any, Any]) -> list[str]:
 
 def _name(view: View, column: str, value: object, row: dict[Any, Any]) -> str:
     """Return a code in words: a unit, a node of the index, an answer."""
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
+    if value is None or pd.isna(value):
         return ""
-    text = str(value)
+    text, asked = str(value), cast(Any, view)  # only a survey has answers
     ways: dict[str, Callable[[], str]] = {
         **dict.fromkeys(("country", "unit", "other", "output"), lambda: str(view.unit(text))),
         **dict.fromkeys(("code", "parent", "factor"), lambda: str(view.code(text))),
-        "answer": lambda: str(view.answer(row["code"], value)),
+        "answer": lambda: str(asked.answer(row["code"], value)),
     }  # fmt: skip
     try:
         return ways[column]() if column in ways else text

@@ -69,7 +69,8 @@ def name_rows(
 
     In a document a name is broken where it takes more than its share of the width, `room`.
     """
-    chart, dense = ax.get_figure(root=True), {}
+    chart = ax.get_figure(root=True)
+    dense: dict[str, Any] = {}
     if isinstance(chart, Chart) and chart.medium.name:
         medium, dense = chart.medium, {"linespacing": 1.0}
         wide, letters = medium.room(room), medium.size(size)
@@ -107,7 +108,7 @@ def name_groups(ax: Axes, names: Mapping[str, int], first: float = -0.5) -> list
     """Write the name of each group of rows right of a panel; return where each group ends."""
     ends = first + np.cumsum(list(names.values()))
     medium = _find_medium(ax)
-    turn = {"rotation": 270} if medium.narrow else {}
+    turn: dict[str, Any] = {"rotation": 270} if medium.narrow else {}
     for name, count, end in zip(names, names.values(), ends, strict=True):
         if medium.narrow:  # along the rows, each of which has two lines at least
             name = wrap_text(name, count * 2 * medium.size(9), medium.size(9), bold=True)

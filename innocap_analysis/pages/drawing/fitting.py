@@ -70,10 +70,14 @@ def _size_letters(chart: Chart) -> None:
             labels = axis.get_ticklabels()
             done |= {id(x) for tick in axis.get_major_ticks() for x in (tick.label1, tick.label2)}
             if labels:
-                ax.tick_params(axis=name, labelsize=size(labels[0].get_fontsize()))  # type: ignore[arg-type]
+                ax.tick_params(axis=name, labelsize=size(_read_size(labels[0])))  # type: ignore[arg-type]
     for text in chart.findobj(Text):
         if id(text) not in done and isinstance(text, Text):
-            text.set_fontsize(size(text.get_fontsize()))
+            text.set_fontsize(size(_read_size(text)))
+
+
+def _read_size(text: Text) -> float:
+    return float(text.get_fontsize())
 
 
 def _measure_need(chart: Chart, ax: Axes) -> float:
@@ -97,7 +101,7 @@ def _wrap_names(chart: Chart, ax: Axes) -> None:
         text = label.get_text().replace("\n", " ")
         if text.strip():
             room = max(float(side) * length * 72, _LEAST_LABEL)
-            label.set_text(wrap_text(text, room, label.get_fontsize()))
+            label.set_text(wrap_text(text, room, _read_size(label)))
             label.set_linespacing(LINE_SPACING)
 
 
