@@ -129,8 +129,9 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
                 first = {"ha": "right", "va": "center", "size": 11}
                 second = {"ha": "left", "va": "center", "size": 8.5}
                 spots = (at[0] - 0.08, at[1]), (at[0] + 0.02, at[1])
-            ax.text(*spots[0], f"{place}{arrow}", **first, **style)
-            ax.text(*spots[1], f"{score}", **second)
+            (x, y), (beside, below) = spots
+            ax.text(x, y, f"{place}{arrow}", **first, **style)
+            ax.text(beside, below, f"{score}", **second)
     if view.medium.narrow:
         chart.rows[ax] = Rows(
             chart.rows[ax].lines, view.medium.size(9), 2.6 * view.medium.size(9) * len(keys) / 72
