@@ -20,8 +20,8 @@ from innocap_analysis.survey.importing import import_files
 from innocap_analysis.survey.publish import Release
 from innocap_analysis.survey.record import HIDDEN_NAME, foresee_edition, record_edition
 from innocap_analysis.survey.wave import ANSWERS_NAME, Wave, list_synthetic, load_wave
+from tests.frozen import EDITION
 
-ROOT = Path(__file__).resolve().parents[1]
 _PEOPLE = '"people": ["a"], "organisations": ["b"]'
 _BLOCKS = f'{{"version": 1, {_PEOPLE}, "variables": {{"": {{"blocks": [1, 2]}}}}}}'
 
@@ -30,9 +30,9 @@ _BLOCKS = f'{{"version": 1, {_PEOPLE}, "variables": {{"": {{"blocks": [1, 2]}}}}
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project with an imported wave, published once."""
     folder = tmp_path_factory.mktemp("published")
-    shutil.copy(ROOT / "innocap.yml", folder)
+    shutil.copy(EDITION / "innocap.yml", folder)
     for own in ("codebooks", "raw/survey"):
-        shutil.copytree(ROOT / "data" / own, folder / "data" / own)
+        shutil.copytree(EDITION / "data" / own, folder / "data" / own)
     settings = load_settings(folder)
     import_files(list_synthetic(settings), settings=settings, key=b"a key for tests only")
     _edit(settings, lambda table: table.assign(organisation=[f"o{i % 37}" for i in table.index]))

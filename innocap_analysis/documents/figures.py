@@ -31,4 +31,4 @@ def make_figure_files(view: IndexView, picture: Picture) -> Iterator[File]:
     """Return what is saved of a figure of a brief, and the plain data for machines."""
     chart, told = picture.draw(view), {"alt": picture.alt, "source": picture.source}
     yield from make_files(view, chart, picture.name, DOCUMENTS, **told)
-    yield picture.name, "csv", chart.data.to_csv(index=False, lineterminator="\n").encode()
+    yield picture.name, "csv", chart.table.to_csv(index=False, lineterminator="\n").encode()

@@ -129,6 +129,7 @@ class Chart(Figure):
     stacked: bool = False  # panels stand below each other
     shares: Sequence[float] = ()  # of their heights
     fitted: bool = False
+    edition: str = ""  # of the data that it shows
     _sheet: Sheet | None = None
     _png: bytes = b""
 
@@ -140,17 +141,17 @@ class Chart(Figure):
         """
         sheet = self._draw_once()
         if not self._png:
-            self._png = sheet.to_png(Software=MAKER, Description=self.alt)
+            self._png = sheet.to_png(Software=self.maker, Description=self.alt)
         return self._png
 
     def to_svg(self) -> bytes:
         """Return the figure as an SVG; the same figure gives the same bytes."""
-        svg = self._draw_once().to_svg(self.alt, MAKER, self.caption)
+        svg = self._draw_once().to_svg(self.alt, self.maker, self.caption)
         return svg.translate(None, _NO_XML)
 
     def to_pdf(self) -> bytes:
         """Return the figure as a PDF with text as text; the same figure gives the same bytes."""
-        about = {"Title": self.alt.split("\n")[0], "Creator": MAKER, "Producer": MAKER,
+        about = {"Title": self.alt.split("\n")[0], "Creator": self.maker, "Producer": MAKER,
                  "CreationDate": None}  # fmt: skip
         made = io.BytesIO()
         with house_style():
@@ -169,6 +170,16 @@ class Chart(Figure):
             text.set_y(1 - inches / total if inches > 0 else -inches / total)
         for legend in self.legends:
             legend.set_bbox_to_anchor((0.5, frame.foot / total), self.transSubfigure)
+
+    @property
+    def maker(self) -> str:
+        """What the figure and its table were made with, and from which edition of the data."""
+        return f"{MAKER}; data {self.edition}" if self.edition else MAKER
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The data as they are saved: each row says what made it from which edition."""
+        return self.data.assign(made_with=self.maker)
 
     def _draw_once(self) -> Sheet:
         """Place the panels and draw, for both formats, unless nothing has changed."""

@@ -50,7 +50,7 @@ def save_figure(
     where: dict[str, Any] = {"folder": folder, "language": language, "settings": settings}
     for ending, content in files.items():
         place = save_file(content, name, ending, **where)
-    write_table(place.with_suffix(".csv"), chart.data)
+    write_table(place.with_suffix(".csv"), chart.table)
     return chart
 
 
