@@ -60,6 +60,7 @@ def conduct_batch(
 ) -> list[Outcome]:
     """Run a batch from its plan to its provenance record."""
     # Imported here: who only asks for a batch need not load what it is run with.
+    from innocap_analysis.batch.book import list_waves
     from innocap_analysis.batch.crate import write_crate
     from innocap_analysis.batch.execute import name_failed
     from innocap_analysis.batch.fingerprint import Edition, describe_project
@@ -79,10 +80,9 @@ def conduct_batch(
     plan = _plan_batch(request, tell)
     # Finds mistakes in the data before anything else is touched.
     write_scores(config.choose(request.index))
-    if any(run.parameters.get("wave") == "imported" for run in plan) and (
-        told := record_edition(config)
-    ):
-        tell("note", told)
+    for wave in list_waves(plan, config):
+        if told := record_edition(config, wave):
+            tell("note", told)
     with (
         hold_places(config.output_dir, [run.place for run in plan]) as name,
         RecordStore(state := describe_project(config)) as records,

@@ -15,7 +15,7 @@ from innocap_analysis.index.alternatives import (
     find_double_counts,
 )
 from innocap_analysis.index.figures import ScoreWarning
-from innocap_analysis.pages import marks
+from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.drawing.figure import GRID, INK, Chart, Rows, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
@@ -105,7 +105,7 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
     # A cell holds two numbers: of many units two at each end have a column.
     units = view.marked[:2] + view.marked[-2:] if len(view.measured) > _MOST_NAMED else view.marked
     cells = -wide["rank"].reindex(columns=units).to_numpy()
-    marks.draw_tiles(
+    plots.draw_tiles(
         ax, cells, -len(view.measured), -len(view.measured) + span,
         rows=list(names.values()), columns=[*map(view.unit, units)],
         bold=[key == REPORTED for key in keys],

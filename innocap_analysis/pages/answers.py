@@ -14,7 +14,7 @@ from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.statements import is_agreement, tell_nothing, tell_star
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.texts import Prose, Table
+from innocap_analysis.pages.texts import Prose, Table, round_columns
 from innocap_analysis.survey.disclosure import (
     MIN_ORGANISATIONS,
     tabulate_choices,
@@ -40,7 +40,7 @@ def _title_groups(view: SurveyView) -> str:
 @styled
 def plot_groups(view: SurveyView) -> Chart:
     """Draw the scores of every country and region, with intervals."""
-    data = view.scores
+    data = round_columns(view.scores)
     hidden = data.loc[data["suppressed"] != SHOWN, "unit"].nunique()
     note = view.say(
         "Not shown: {n} of {all} countries and regions.",
@@ -199,7 +199,7 @@ def _draw_shares(
     for y in range(1, len(names), 2):
         ax.axhspan(y - 0.5, y + 0.5, color="#F6F6F6", zorder=0, linewidth=0)
     rows, spread = list(names), marks.spread_rows(view.groups, 0.3)
-    data = data[data["unit"].isin(view.groups)]
+    data = round_columns(data[data["unit"].isin(view.groups)])
     data = data.assign(y=data["code"].map(rows.index) + data["unit"].map(spread))
     marks.draw_intervals(ax, view, data, "share")
     ax.set_xlim(0, min(1.0, float(data["high"].max()) + 0.05))

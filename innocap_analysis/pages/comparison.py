@@ -10,7 +10,7 @@ import pandas as pd
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.panel import score_panel, tabulate_changes
-from innocap_analysis.pages import marks
+from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.drawing.figure import INK, QUIET, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.indicators import draw_rows, make_key
@@ -149,7 +149,7 @@ def plot_heatmap(view: IndexView) -> Chart:
         note=" ".join(view.tell_flags(units, codes)),
     )  # fmt: skip
     texts = [[view.stand(unit, code, "score") for unit in units] for code in codes]
-    marks.draw_tiles(
+    plots.draw_tiles(
         ax, table.to_numpy(), 0, 100, texts, rows=[*map(view.code, codes)],
         columns=[*map(view.unit, units)],
     )  # fmt: skip
@@ -195,7 +195,7 @@ def plot_trends(view: IndexView, codes: list[str]) -> Chart:
     )
     for ax, code in zip(axes, codes, strict=True):
         own = data[data["code"] == code]
-        marks.draw_lines(ax, view, own, "time", "value")
+        plots.draw_lines(ax, view, own, "time", "value")
         ax.set_title(view.heading(code, 416 / len(codes), 10))
         editions = sorted(own["time"].unique())
         ax.set_xticks(editions, [str(year) for year in editions])

@@ -7,7 +7,7 @@ from matplotlib import colormaps
 from matplotlib.patches import Patch
 
 from fewlikert.describe import EVERYONE
-from innocap_analysis.pages import marks
+from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.drawing.figure import BEHIND, REFERENCE, Chart, styled
 from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
@@ -130,7 +130,7 @@ def plot_nonresponse(view: SurveyView) -> Chart:
     def share(unit: str, code: str, why: str) -> Said:
         return view.cell(f"share_{why}", rows[unit, code], "share", of=why, n="respondents")
 
-    worst = max(codes, key=lambda code: rows[EVERYONE, code]["dont_know"])
+    worst = max(codes, key=lambda code: np.nan_to_num(rows[EVERYONE, code]["dont_know"], nan=-1))
     told = {
         "dont_know": view.say("Don’t know"),
         "not_applicable": view.say("Not applicable"),
@@ -161,7 +161,7 @@ def plot_nonresponse(view: SurveyView) -> Chart:
     texts = [["–" if cell.fact.hidden else cell for cell in row] for row in seen]
     top = max(float(block.max().max()), 0.01)
     for cells in others:
-        marks.draw_tiles(cells, block.to_numpy(float), 0, 1.6 * top, texts, columns=groups,
+        plots.draw_tiles(cells, block.to_numpy(float), 0, 1.6 * top, texts, columns=groups,
                          shades=colormaps["Oranges"], text_size=7)  # fmt: skip
     everyone, y = data[data["unit"] == EVERYONE].set_index("code").loc[codes], np.arange(len(codes))
     left = np.zeros(len(codes))

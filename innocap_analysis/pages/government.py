@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.data.place_tree import RURAL
-from innocap_analysis.pages import marks
+from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, GRID, Chart, styled
 from innocap_analysis.pages.drawing.lettering import measure_width
 from innocap_analysis.pages.facts import Said
@@ -170,7 +170,7 @@ def plot_rural(view: PlaceView) -> Chart:
             "with few people per km² and no city, by the OECD’s criteria."
         ),
     )  # fmt: skip
-    marks.draw_tiles(ax, cells, 0, 100, texts, rows=heads, columns=(), text_size=6.5)
+    plots.draw_tiles(ax, cells, 0, 100, texts, rows=heads, columns=(), text_size=6.5)
     return chart
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Patch
@@ -24,7 +23,7 @@ from innocap_analysis.pages.view import View
 
 # One direction on every page: the darker, the more.
 SHADES = colormaps["Blues"]
-_DARK = 0.72
+DARK = 0.72
 _MOST_LEVEL = 6  # columns whose names stand side by side
 
 
@@ -177,17 +176,6 @@ def _unify(colours: np.ndarray) -> Any:
     return colours[0] if (colours == colours[0]).all() else colours
 
 
-def draw_lines(ax: Axes, view: View, data: pd.DataFrame, x: str, y: str) -> None:
-    """Draw a line with marks for each country."""
-    units, partners = list(dict.fromkeys(data["unit"])), list(view.settings.countries)
-    countries = partners if set(units) <= set(partners) else units
-    for unit in countries:
-        own = data[data["unit"] == unit].dropna(subset=[x, y]).sort_values([x, y])
-        if len(own):
-            ax.plot(own[x], own[y], color=view.colour(unit), marker=view.marker(unit), markersize=6,
-                    markeredgewidth=1, linewidth=1.5)  # fmt: skip
-
-
 def draw_intervals(
     ax: Axes, view: View, data: pd.DataFrame, x: str, *, by: str = "unit",
     size: float | pd.Series = 5.5,
@@ -205,34 +193,6 @@ def draw_bars(
     seen = np.isfinite(ends)
     shades: Any = colours if isinstance(colours, str) else colours[seen]
     ax.barh(np.asarray(y, float)[seen], ends[seen], width, color=shades, linewidth=0)
-
-
-def draw_tiles(
-    ax: Axes,
-    cells: np.ndarray,
-    low: float,
-    high: float,
-    texts: Sequence[Sequence[object]] = (),
-    *,
-    rows: Sequence[str] = (),
-    columns: Sequence[str],
-    shades: Colormap = SHADES,
-    text_size: float = 9,
-    **style: Any,
-) -> None:
-    """Draw a table of cells, the darker the more, with their texts; NaN is left white."""
-    ax.pcolormesh(np.ma.masked_invalid(cells), vmin=low, vmax=high, cmap=shades, linewidths=2,
-                  edgecolor="white")  # fmt: skip
-    ax.set(xlim=(0, cells.shape[1]), ylim=(cells.shape[0], 0))
-    dark = low + _DARK * (high - low)
-    for (row, column), value in np.ndenumerate(cells) if texts else ():
-        ax.text(column + 0.5, row + 0.5, f"{texts[row][column]}", ha="center", va="center",
-                size=text_size, color="white" if value > dark else "black")  # fmt: skip
-    name_rows(ax, rows, first=0.5, **style)
-    ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
-    ax.xaxis.tick_top()
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
 
 
 def tilt_columns(ax: Axes, columns: int) -> None:

@@ -15,7 +15,7 @@ from innocap_analysis.pages.comparing import compares
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.texts import Prose
+from innocap_analysis.pages.texts import Prose, round_columns
 
 _LOOKS = {
     "palette": {"differs": BEHIND, "equivalent": AHEAD, "inconclusive": QUIET},
@@ -51,7 +51,7 @@ def tell_smallest(view: SurveyView) -> Said:
 @styled
 def plot_pairs(view: SurveyView) -> Chart:
     """Draw the difference between every two countries against what matters."""
-    data, named = view.evidence.pairs, name_verdicts(view)
+    data, named = round_columns(view.evidence.pairs), name_verdicts(view)
     counts = count_verdicts(view)
     pairs = list(dict.fromkeys(zip(data["unit"], data["other"], strict=True)))
     style = {"linestyle": "-", "linewidth": 1.4, "markersize": 6}
