@@ -33,11 +33,11 @@ from innocap_analysis.pages.drawing.medium import (
 )
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.place_view import PlaceView
-from innocap_analysis.settings import LAB_FOLDER, load_settings
+from innocap_analysis.settings import LAB_FOLDER, OUTPUT_VARIABLE, load_settings
+from tests.frozen import EDITION
 from tests.pseudo import Pseudo
 from tests.test_figures import (
     CHARTS,
-    ROOT,
     SURVEY_CHARTS,
     lay_out,
     list_drawn_texts,
@@ -66,7 +66,7 @@ CASES = [(name, LANGUAGES[i % len(LANGUAGES)]) for i, name in enumerate(NAMES)]
 
 @pytest.fixture(scope="module")
 def wave() -> ia.Wave:
-    return ia.load_wave(settings=load_settings(ROOT))
+    return ia.load_wave(settings=load_settings(EDITION))
 
 
 def list_faults(chart: Chart) -> list[str]:
@@ -96,7 +96,8 @@ def draw_figure(
     elif name in SURVEY_CHARTS:
         chart = SURVEY_CHARTS[name](look_at(wave, language))
     else:
-        chart = PLACE_CHARTS[name](ia.open_place_view("35", place="SE-2262", language=language))
+        about = {"place": "SE-2262", "settings": load_settings(EDITION)}
+        chart = PLACE_CHARTS[name](ia.open_place_view("35", language=language, **about))
     assert chart.redraw is not None
     return chart.redraw(medium)
 
@@ -163,8 +164,9 @@ def test_what_stands_beside_a_figure_tells_finding_and_values(capacity: Capacity
 
 
 def test_any_figure_is_laid_out_when_a_size_is_asked_for(
-    project: Path, capacity: CapacityData, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capacity: CapacityData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path))
     view = ia.open_view("30", region="SE", capacity=capacity, language="fi", runs=50)
     chart = country.plot_priorities(view)
     folder = view.settings.figures_dir / LAB_FOLDER / "SE"
