@@ -89,7 +89,8 @@ class Reader:
             elif page == "80":
                 shown = [answers.plot_groups(view), answers.table_scores(view),
                          answers.plot_agreement(view), answers.write_findings(view),
-                         *(statements.plot_answers(view, node) for node in SCORES[: len(PAGES) - 1])]  # fmt: skip
+                         *(statements.plot_answers(view, node)
+                           for node in SCORES[: len(PAGES) - 1])]  # fmt: skip
             elif view.evidence.groups:
                 shown = [measurement.table_reliability(view), differences.table_imputed(view)]
             for fact in view.ledger.facts.values():
