@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 NEEDED = (3, 11)
 ROOT = Path(__file__).resolve().parent
@@ -29,6 +30,10 @@ LOG = VENV / "install.log"
 LOG_LINES_SHOWN = 8
 WAIT_FOR_OTHER_SECONDS = 900
 STEP_LIMIT_SECONDS = 1800
+STEPS = (
+    ("--require-hashes", "-r", str(LOCK)),
+    ("--no-deps", "--no-build-isolation", "-e", str(ROOT)),
+)
 
 # Kernels forked from a loaded process; the plain way where that cannot be.
 WARM_KERNELS = "warmill"
@@ -99,8 +104,8 @@ def ensure_installed() -> None:
         tell("Creating .venv with Python {}.{}.{}".format(*sys.version_info[:3]))
         create_venv(uv)
         tell("Installing {} (the first time takes a few minutes)".format(LOCK.name))
-        install(uv)
-        done = {"fingerprint": wanted, "python": sys.version, "installer": uv or "pip"}
+        installer = install(uv)
+        done = {"fingerprint": wanted, "python": sys.version, "installer": installer}
         STAMP.write_text(json.dumps(done, indent=2) + "\n", encoding="utf-8")
         tell("Installed in {:.0f} s".format(time.monotonic() - started))
 
@@ -180,39 +185,75 @@ def create_venv(uv: "str | None") -> None:
         ) from None
 
 
-def install(uv: "str | None") -> None:
-    """Install the locked packages, each checked by its hash, then the project itself."""
+def install(uv: "str | None") -> str:
+    """Install the locked packages, each checked by its hash, then the project itself.
+
+    By uv, which takes seconds where pip takes minutes: the user's own, else the one of the lock.
+    Where uv cannot (it reads no pip configuration beyond what is handed on here), pip does.
+    """
     python = str(venv_program("python"))
-    if uv:
-        tool = [uv, "pip", "install", "--python", python]
-    else:
-        tool = [python, "-m", "pip", "--disable-pip-version-check", "install", "--no-input"]
-    steps = (
-        ["--require-hashes", "-r", str(LOCK)],
-        ["--no-deps", "--no-build-isolation", "-e", str(ROOT)],
-    )
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--no-input"]
     with LOG.open("w", encoding="utf-8", errors="replace") as log:
-        for step in steps:
-            code = subprocess.call(
-                [*tool, *step],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                cwd=str(ROOT),
-                env=clean_environment(),
-            )
-            if code:
-                break
-    if code:
-        text = LOG.read_text(encoding="utf-8", errors="replace")
-        # pip names every package of other platforms; that says nothing about the failure.
-        lines = [line for line in text.splitlines() if not line.startswith("Ignoring ")]
-        raise BootstrapError(
-            "the packages could not be installed. Is the network up, and is the package index "
-            "reachable? The whole log is in {}; it ends with:\n  {}".format(
-                LOG.relative_to(ROOT), "\n  ".join(lines[-LOG_LINES_SHOWN:])
-            )
+        tools = [pip] if uv is None else []
+        uv = uv or fetch_uv(pip, log)
+        if uv:
+            tools.insert(0, [uv, "pip", "install", "--python", python])
+        for tool in tools:
+            if all(call_logged([*tool, *step], log) == 0 for step in STEPS):
+                return " ".join(tool[:4])
+    text = LOG.read_text(encoding="utf-8", errors="replace")
+    # pip names every package of other platforms; that says nothing about the failure.
+    lines = [line for line in text.splitlines() if not line.startswith("Ignoring ")]
+    raise BootstrapError(
+        "the packages could not be installed. Is the network up, and is the package index "
+        "reachable? The whole log is in {}; it ends with:\n  {}".format(
+            LOG.relative_to(ROOT), "\n  ".join(lines[-LOG_LINES_SHOWN:])
         )
+    )
+
+
+def fetch_uv(pip: "list[str]", log: "IO[str]") -> "str | None":
+    """Install uv alone, as the lock has it; return its path, or None where that fails."""
+    lines = LOCK.read_text(encoding="utf-8").splitlines(keepends=True)
+    first = next((i for i, line in enumerate(lines) if line.startswith("uv==")), None)
+    if first is None:
+        return None
+    block = lines[first : first + 1]
+    for line in lines[first + 1 :]:
+        if not line.startswith(" "):
+            break
+        block.append(line)
+    wanted = VENV / "uv.txt"
+    wanted.write_text("".join(block), encoding="utf-8")
+    code = call_logged([*pip, "--require-hashes", "--no-deps", "-r", str(wanted)], log)
+    return str(venv_program("uv")) if code == 0 else None
+
+
+def call_logged(command: "list[str]", log: "IO[str]") -> int:
+    """Run a command whose output goes into the log; return its exit code."""
+    return subprocess.call(
+        command,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        cwd=str(ROOT),
+        env=clean_environment(**read_pip_options()),
+    )
+
+
+def read_pip_options() -> "dict[str, str]":
+    """Return the package index and certificate that pip was told, in uv's words."""
+    program = str(venv_program("python"))
+    command = [program, "-m", "pip", "config", "list"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    words = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
+    found = {}
+    for line in done.stdout.decode("utf-8", "replace").splitlines():
+        name, _, value = line.partition("=")
+        word = words.get(name.rpartition(".")[2])
+        if word:
+            found[word] = value.strip("'\"")
+    return found
 
 
 def clean_environment(**extra: str) -> "dict[str, str]":

@@ -41,7 +41,7 @@ def quick(boot: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         boot.venv_program("python").touch()
 
     monkeypatch.setattr(boot, "create_venv", create)
-    monkeypatch.setattr(boot, "install", lambda _: done.append("installed"))
+    monkeypatch.setattr(boot, "install", lambda _: done.append("installed") or "pip")
     return done
 
 
@@ -106,6 +106,36 @@ def test_a_failed_installation_shows_the_log(
     assert "Is the network up" in str(caught.value)
     assert "install.log" in str(caught.value)
     assert "no-such-package-at-all" in str(caught.value)
+
+
+@pytest.mark.parametrize(("broken", "used"), [("", "/x/uv"), ("/x/uv", "pip")])
+def test_uv_of_the_lock_installs_and_pip_where_it_cannot(
+    boot: ModuleType, monkeypatch: pytest.MonkeyPatch, broken: str, used: str
+) -> None:
+    boot.VENV.mkdir()
+    lock = "uncurl==1 \\\n    --hash=x\nuv==0.9 \\\n    --hash=y\n    # via a\nvalid==2 \\\n"
+    boot.LOCK.write_text(lock, encoding="utf-8")
+    called: list[list[str]] = []
+
+    def call(command: list[str], _: object) -> int:
+        called.append(command)
+        return int(command[0] == broken)
+
+    monkeypatch.setattr(boot, "call_logged", call)
+    monkeypatch.setattr(boot, "venv_program", lambda name: f"/x/{name}")
+    assert used in boot.install(None)
+    wanted = Path(called[0][-1]).read_text(encoding="utf-8")
+    assert wanted == "uv==0.9 \\\n    --hash=y\n    # via a\n"
+    assert "--require-hashes" in called[0]
+    assert "--require-hashes" in called[1]
+
+
+def test_what_pip_was_told_is_handed_on(boot: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = b"global.index-url='https://x/simple'\n:env:.cert='/c.pem'\nglobal.timeout='9'\n"
+    done = subprocess.CompletedProcess([], 0, stdout=said)
+    monkeypatch.setattr(boot.subprocess, "run", lambda *_, **__: done)
+    wanted = {"UV_DEFAULT_INDEX": "https://x/simple", "SSL_CERT_FILE": "/c.pem"}
+    assert boot.read_pip_options() == wanted
 
 
 def test_python_that_is_too_old_is_told(boot: ModuleType) -> None:

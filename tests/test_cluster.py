@@ -102,7 +102,8 @@ def test_two_workers_make_the_same_reports(
     assert "Cell 5" in (tmp_path / "there" / "reports" / "index.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("cluster", [1, 2], indirect=True, ids=["the only one", "one of two"])
+# Alone, so that what it did waits for the one that takes its place; two are below.
+@pytest.mark.parametrize("cluster", [1], indirect=True, ids=["the only one"])
 def test_a_worker_killed_mid_way_is_survived(
     small: Path, tmp_path: Path, cluster: LocalCluster
 ) -> None:

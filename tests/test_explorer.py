@@ -19,6 +19,7 @@ from innocap_analysis import LeaveOneOut, WeightNoise, open_explorer, open_view,
 from innocap_analysis.batch.explore_page import write_explore_pages
 from innocap_analysis.batch.index_page import _link_index
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.index import means
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.normalisers import NORMALISERS
@@ -26,8 +27,9 @@ from innocap_analysis.pages.explorer.content import apply_choices, collect_conte
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.settings import load_settings
 
-MEANS = ["", "arithmetic", "geometric", "harmonic", "power:0.5", "power:2", "power:-1", "power:0",
-         "mpi", "mpi:+", "copeland"]  # fmt: skip
+# Every mean of the package, with a parameter where it needs one; and more parameters.
+MEANS = ["", *(word if word != "power" else "power:0.5" for word in means.MEANS),
+         "power:2", "power:-1", "power:0", "mpi:+"]  # fmt: skip
 SCALES = ["", *NORMALISERS]
 CHOICES: list[dict[str, Any]] = [
     {},

@@ -217,6 +217,12 @@ def test_every_country_and_dimension_has_its_forms(capacity: CapacityData) -> No
     assert all((kind, lang) in forms for kind in KINDS for lang in ["en", *OTHERS])
 
 
+def test_another_wording_of_a_text_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "read_wording", lambda _: {"Countries of old": "Places of old"})
+    with pytest.raises(InnocapError, match=r"en@places.po: .*no page.*'Countries of old'"):
+        extract_messages(load_settings(ROOT))
+
+
 def test_faults_of_the_table_of_names_are_told_together(tmp_path: Path) -> None:
     path = tmp_path / "names.csv"
     path.write_text("code,language,the,in,of\nSE,fr,,en Suède,x\nSE,fr,a,b,c\n", "utf-8")

@@ -1,7 +1,8 @@
 """Every mean as one object: word, formula, where it is defined, figures that it gives.
 
-A new one is one more object in :data:`MEANS`; scoring, the check of a codebook and the
-sensitivity runs read it there, and no word of it stands anywhere else.
+A new one is one more object in `_ALL`; scoring, the check of a codebook and the sensitivity
+runs read it there. Its `vectors` are its test. The explorer, which runs in a browser, has its
+own of the same word (`pages/explorer/engine.js`), and a test compares the two.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
 from innocap_analysis.languages import SOURCE_LANGUAGE
 from innocap_analysis.pages.language import LOCALE_DIR, PLACES, WORDING_FILE, read_wording
@@ -32,7 +33,15 @@ def extract_messages(settings: Settings) -> Catalog:
         for number, cell in enumerate(notebook.cells, start=1):
             if cell.cell_type == "markdown":
                 catalogue.add(cell.source, locations=[(f"notebooks/{path.name}", number)])
-    for text in read_wording(PLACES).values():
+    wording = read_wording(PLACES)
+    known = {m.id if isinstance(m.id, str) else m.id[0] for m in catalogue}
+    if unknown := sorted(set(wording) - known):
+        raise InnocapError(
+            f"{WORDING_FILE}: these are texts of no page or notebook any more: "
+            + "; ".join(repr(text) for text in unknown)
+            + ". Put the text as it is now in place of each msgid, and mend its msgstr"
+        )
+    for text in wording.values():
         catalogue.add(text, locations=[(f"innocap_analysis/pages/locale/{WORDING_FILE}", 1)])
     return catalogue
 

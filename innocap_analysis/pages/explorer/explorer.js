@@ -2,7 +2,7 @@
 // `explore.html` and by the widget of JupyterLab; all texts and figures are handed over as data.
 
 import {
-  Refusal, countNumbers, drawNumbers, judge, leaveOut, rankAmong, scoreIndex, simulate,
+  Refusal, countNumbers, drawNumbers, findMean, judge, leaveOut, rankAmong, scoreIndex, simulate,
 } from "./engine.js";
 import { drawGaps, drawMarker, drawProfile, makeFigure, measureShine, s } from "./drawing.js";
 
@@ -44,7 +44,13 @@ export function checkChoices(data, given) {
     if (codes.has(code)) choices.left_out.push(code);
     else unknown.push(code);
   }
-  const isMean = (word) => word in data.means || /^(mpi(:[+-])?|copeland|power:-?\d+(\.\d+)?)$/.test(word);
+  const isMean = (word) => {
+    try {
+      return Boolean(findMean(String(word)));
+    } catch (error) {
+      return false;
+    }
+  };
   take("mean", given.mean, isMean);
   take("within", given.within, isMean);
   take("normalise", given.normalise, (word) => word in data.normalisations);

@@ -72,7 +72,8 @@ def _read_status(said: Mapping[str, pd.Series], n: int, tool: Tool) -> np.ndarra
     for meaning, words in tool.status.items():
         if meaning in said:
             told = said[meaning].str.replace(r"^\d+ - ", "", regex=True).str.strip().str.casefold()
-            told = told.map(words).fillna(STATUSES[0])
+            told = told.map({word.casefold(): status for word, status in words.items()})
+            told = told.fillna(STATUSES[0])
             worst = np.maximum(worst, told.map(STATUSES.index).to_numpy(dtype=int))
     return np.array(STATUSES, dtype=object)[worst]
 

@@ -1,4 +1,16 @@
-"""How one survey tool writes its exports: what every file of this folder describes."""
+"""How one survey tool writes its exports: what every file of this folder describes.
+
+A file with this is a whole tool; nothing else names it::
+
+    TOOL = Tool(
+        name="alchemer",
+        marks=("response id|date submitted|status",),  # headers that only this tool writes
+        columns={"response_id": "response id", "started": "time started", "status": "status"},
+        status={"status": {"partial": "partial", "disqualified": "screened"}},
+        separator=",",
+        dates="month_first",
+    )
+"""
 
 from __future__ import annotations
 
@@ -49,7 +61,8 @@ class Tool:
     above: str = ""  # what stands in the first column above the header; a mark as well
     recognise: Callable[[Sequence[Sequence[str]], int], int] | None = None  # counts other marks
     columns: Mapping[str, str] = field(default_factory=dict)  # its own headers by MEANINGS
-    # Status (STATUSES) by the words of a column of some meaning; an empty word is an empty cell.
+    # Status (STATUSES) by the words of a column of some meaning, in any case; an empty word is an
+    # empty cell, and a word that is not named means complete.
     status: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     separator: str = ";"  # between the options of a multiple choice
     no_answer: str = ""  # how it says that a question was not answered
