@@ -73,8 +73,13 @@ def write_readable(view: IndexView, data: pd.DataFrame) -> str:
     for row in data.to_dict("records"):
         unit, code = str(row.get("unit") or view.country), str(row["code"])
         numbers = [_write_plain(row[name], comma=comma) for name in heads]
-        writer.writerow([view.code(code), *numbers, view.tell_verdict(unit, code)])
+        writer.writerow([_keep_text(view.code(code)), *numbers, view.tell_verdict(unit, code)])
     return _BOM + stream.getvalue()
+
+
+def _keep_text(text: str) -> str:
+    """Put an apostrophe before what a spreadsheet would take for a formula."""
+    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) else text
 
 
 def _write_plain(value: object, *, comma: bool) -> str:

@@ -234,6 +234,7 @@ class Evidence:
     @cached_property
     def imputed(self) -> pd.DataFrame:
         """Mean index by country: as scored, of complete answers only, and imputed."""
+
         def score(table: pd.DataFrame) -> pd.Series:
             # Scoring turns reversed items by itself.
             given = turn_answers(table, self.wave.instrument)
