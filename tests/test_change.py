@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -111,7 +112,59 @@ def test_the_interval_is_that_of_r() -> None:
     assert row[["difference", "se", "df", "low", "high"]].tolist() == pytest.approx(wanted, 1e-9)
 
 
-def test_the_page_says_what_changed_and_hides_what_either_wave_hides(folder: Path) -> None:
+VERDICTS = {"differs": "changed", "equivalent": "as before", "inconclusive": "open"}
+MARKS = {"differs": "D", "equivalent": "s", "inconclusive": "o"}
+
+
+def _plain(text: object) -> str:
+    return str(text).replace("−", "-").replace("\u2060", "").replace("\u00a0", " ")
+
+
+def _check_page(view: changes.ChangeView, patch: pytest.MonkeyPatch) -> None:
+    """Hold figure, table and sentences of the page to the table of changes, row by row."""
+    drawn: list[tuple[pd.DataFrame, dict[str, Any]]] = []
+    patch.setattr(changes.marks, "draw_points", lambda _, data, x, **named: drawn.append(
+        (data.assign(x=data[x]), named)))  # fmt: skip
+    assert view.change is not None
+    data = view.change.table
+    known = data[data["low"].notna()]
+    said = str(changes.write_waves(view)).splitlines()
+    assert said == ["- Compared with the wave 2026: 60 respondents then, 60 now.",
+                    "- 40 of them answered both times."]  # fmt: skip
+    chart = changes.plot_changes(view)
+    n_open = (known["verdict"] == "inconclusive").sum()
+    assert f"Of {len(known)} changes, {n_open} are open" in chart.alt  # type: ignore[union-attr]
+    for code, (points, named) in zip(dict.fromkeys(data["code"]), drawn, strict=True):
+        own = known[known["code"] == code]
+        assert list(points["x"]) == list(own["difference"])
+        assert (named["by"], named["ends"]) == ("verdict", ("low", "high"))
+        assert list(points["unit"]) == list(own["unit"])
+        assert named["looks"]["markers"] == MARKS
+    table = changes.table_changes(view)
+    assert table is not None
+    lines = [_plain(x) for x in str(changes.write_changes(view)).splitlines()]
+    for row, cells in zip(data.to_dict("records"), table.cells.to_numpy().tolist(), strict=True):
+        change, low, high = (f"{row[x]:+.1f}" for x in ("difference", "low", "high"))
+        told = [f"{row['mean_before']:.1f}", f"{row['mean']:.1f}", f"{change} ({low}–{high})"]
+        assert [_plain(x) for x in cells[2:]] == [*told, VERDICTS[row["verdict"]]]
+        name = f"{view.code(row['code'])}, {view.unit(row['unit'])}"
+        line = {
+            "differs": f"- {name}: changed by {change} ({low}–{high}) points.",
+            "equivalent": f"- {name}: as before. Any change is smaller than 5 points.",
+            "inconclusive": f"- {name}: open. The change may be anything from {low} to {high} "
+            "points.",
+        }[row["verdict"]]
+        whole = row["code"] == view.root or row["verdict"] != "inconclusive"
+        assert (line in lines) == whole, line
+    rest = len(data) - (len(lines) - 1)
+    closed = (data["code"] == view.root) | (data["verdict"] != "inconclusive")
+    assert rest == (~closed).sum()
+    assert f"All other changes, {rest} of single dimensions, are open." in lines[-1]
+
+
+def test_the_page_says_what_changed_and_hides_what_either_wave_hides(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert not [r for r in make_plan(load_settings()) if r.stem.startswith("87")]
     assert "no earlier wave" in str(
         changes.write_waves(changes.open_change_view("87", wave="synthetic"))
@@ -132,6 +185,7 @@ def test_the_page_says_what_changed_and_hides_what_either_wave_hides(folder: Pat
         assert table is not None
         assert len(table.cells) == 10
         assert len(str(changes.write_changes(view)).splitlines()) >= 2
+    _check_page(changes.open_change_view("87"), monkeypatch)
     few = replace(before, clean=before.clean[:12].assign(country=["SE"] * 7 + ["FI"] * 5))
     hidden = Change(few, after, smallest=5).table.set_index(["unit", "code"])
     assert hidden.loc[("SE", "SELF"), "suppressed"] == "hidden"

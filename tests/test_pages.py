@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import random
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from test_payloads import make_page
 
 from innocap_analysis import run_notebooks
+from innocap_analysis.batch.trace import trace_number
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -75,6 +78,37 @@ def test_every_region_and_the_comparison_have_report_notebook_and_figures(output
     assert (output / "reports" / "index.html").exists()
     assert (output / "reports" / "index.sv.html").exists()
     assert not list(output.glob(".staging-*"))
+
+
+_CELL = re.compile(r"  (\S+) (\S+) (\d+): (\S+?)(?: -> .*)?; (\S+\.csv), line ([\d, ]+)")
+
+
+def test_numbers_lead_back_to_their_raw_cells(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty at random: each is traced to lines that hold it, to answers, or to the page itself."""
+    monkeypatch.setenv(OUTPUT_VARIABLE, str(output))
+    settings = load_settings(ROOT)
+    with (output / "reports" / "results.csv").open(encoding="utf-8", newline="") as stream:
+        rows = {row["id"]: row for row in csv.DictReader(stream)}
+    for number in random.Random(18).sample(sorted(rows), 30):
+        first, *told = trace_number(number, settings)
+        assert first.startswith(f"{number} = ")
+        cells = [match.groups() for match in map(_CELL.fullmatch, told) if match]
+        for _, code, year, value, name, lines in cells:
+            raw = (ROOT / "data" / "raw" / name).read_text(encoding="utf-8").splitlines()
+            for line in lines.split(", "):
+                cell = next(csv.reader([raw[int(line) - 1]]))
+                assert {code, year} <= set(cell), number
+                assert float(value) in [float(x) for x in cell if _NUMBER.fullmatch(x)], number
+        text = "\n".join(told)
+        assert cells or any(
+            words in text for words in ("answers of people", ".csv, line ", "counts what the page")
+        ), number
+        assert rows[number]["value"] or rows[number]["hidden"] or first.endswith("]"), number
+
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def test_pages_work_without_a_network(output: Path, browser: Browser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 from collections.abc import Iterator
@@ -162,10 +163,23 @@ def test_numbers_of_places_are_in_the_results_and_lead_to_the_raw_file(
     monkeypatch.setenv(OUTPUT_VARIABLE, str(made))
     assert "35:SE-2284::population" in (made / "reports" / NAME).read_text(encoding="utf-8")
     told = "\n".join(trace_number("35:SE-2284::population", load_settings(ROOT)))
-    assert "56089" in told
     assert "municipalities_rurality.csv: Eurostat" in told
+    line = _find_line("municipalities_rurality.csv", {"country": "SE", "lau_code": "2284"})
+    assert f"municipalities_rurality.csv, line {line}: country SE, lau_code 2284" in told
     told = "\n".join(trace_number("35:SE:EGOV_EID:local", load_settings(ROOT)))
-    assert "ec_egovernment_by_level.csv" in told
+    for level in ("central", "local"):
+        cells = {"country": "SE", "government_level": level, "indicator": "EGOV_EID"}
+        line = _find_line("ec_egovernment_by_level.csv", cells)
+        assert f"ec_egovernment_by_level.csv, line {line}: country SE" in told
+
+
+def _find_line(name: str, cells: dict[str, str]) -> int:
+    with (ROOT / "data" / "raw" / name).open(encoding="utf-8", newline="") as stream:
+        (found,) = (
+            number for number, row in enumerate(csv.DictReader(stream), start=2)
+            if cells.items() <= row.items()
+        )  # fmt: skip
+    return found
 
 
 def test_pages_stay_as_long_as_a_call_would_make_them(

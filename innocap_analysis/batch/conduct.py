@@ -34,6 +34,25 @@ class Request:
     index: str | None = None
     formats: Sequence[str] | None = None
 
+    @property
+    def begins_afresh(self) -> bool:
+        """Whether everything is to be made, as far as can be told before it is planned."""
+        return self.force or not any(self.settings.reports_dir.glob("*/*.ipynb"))
+
+    def guess_languages(self) -> list[str]:
+        """Return the languages that the runs will be in, as far as can be told now."""
+        known = self.settings.languages
+        asked = [self.language] if isinstance(self.language, str) else self.language or known[:1]
+        return [own for own in known if own in asked or "all" in asked] or [known[0]]
+
+    def guess_notebooks(self) -> list[Path]:
+        """Return the notebooks that will run, as far as can be told now."""
+        plan = self.settings.batch
+        names = plan.place if self.places else (*plan.comparison, *plan.region)
+        asked = tuple(self.notebooks or ("",))
+        paths = [self.settings.notebooks_dir / f"{n}.ipynb" for n in names if n.startswith(asked)]
+        return [path for path in paths if path.is_file()]
+
 
 def conduct_batch(
     request: Request, tell: Callable[[str, object], None], execute: Execute

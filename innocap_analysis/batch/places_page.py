@@ -16,7 +16,7 @@ from innocap_analysis.pages.language import order_name
 from innocap_analysis.pages.place_view import PlaceView, open_place_view
 from innocap_analysis.settings import Settings
 
-PAGE, STEM = "00", "places"
+PAGE, STEM = "35", "places"  # its numbers are those of the places' own pages
 
 
 def list_place_pages(settings: Settings, language: str) -> dict[str, Path]:
@@ -60,7 +60,7 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
             "href": f"{code}/{pages[code].name}", "name": view.unit(code),
             "inside": ", ".join(dict.fromkeys(view.unit(c) for c in view.places.ancestors(code))),
             "kind": view.tell_rurality(code), "country": str(table.at[code, "country"]),
-            "people": view.number(float(table.at[code, "population"]), decimals=0),
+            "people": f"{view.size('population', code)}",
             "find": find_words(view.places, code),
         }
         for code in order

@@ -19,10 +19,12 @@ from warmill.processes import can_fork
 
 if TYPE_CHECKING:
     from innocap_analysis.batch.fingerprint import ProjectState
+    from innocap_analysis.batch.pool import RunPool
     from warmill.pool import Start
 
 # fork, spawn or cold; what is best on this system where it is not set.
 START_VARIABLE = "INNOCAP_START"
+_MANY = 1_000  # more runs than there are processors
 
 
 def run_notebooks(
@@ -184,36 +186,66 @@ def _watch(request: Request, tally: _Tally) -> None:
 
 
 def _conduct(tell: Callable[[str, object], None], request: Request, start: Start) -> None:
-    conduct_batch(request, tell, functools.partial(_execute, start=start))
+    with _Processes(request, start) as processes:
+        conduct_batch(request, tell, processes.execute)
 
 
-def _execute(
-    runs: list[tuple[int, Run]],
-    settings: Settings,
-    state: ProjectState,
-    jobs: int,
-    take: Taken,
-    *,
-    start: Start,
-) -> None:
-    """Execute the runs in a pool of processes."""
-    from innocap_analysis.batch.pool import RunPool
+class _Processes:
+    """Processes of this machine that execute runs."""
 
-    languages = list(dict.fromkeys(run.language for _, run in runs))
-    notebooks = list(dict.fromkeys(run.notebook for _, run in runs))
-    given = settings, state, jobs
-    try:
-        pool = RunPool(*given, start, languages, notebooks)
-    except WarmillError as reason:
-        if start != "fork":
-            raise
-        sys.stderr.write(f"Runs start in loaded processes, not by a fork: {reason}\n")
-        pool = RunPool(*given, "spawn", languages, notebooks)
-    try:
+    def __init__(self, request: Request, start: Start) -> None:
+        from innocap_analysis.batch.pool import RunPool
+
+        self._start, self._pool = start, cast("RunPool | None", None)
+        config, jobs = request.settings, count_jobs(request.jobs, _MANY)
+        if start == "spawn" and request.begins_afresh:
+            # They load while the runs are planned. What turns out to be missing is loaded by
+            # the run that needs it.
+            guessed = request.guess_languages(), request.guess_notebooks()
+            views = [] if request.places else [{"index": request.index, "settings": config}]
+            self._pool = RunPool(config, jobs, start, *guessed, views)
+            self._pool.begin()
+
+    def __enter__(self) -> _Processes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def execute(
+        self,
+        runs: list[tuple[int, Run]],
+        settings: Settings,
+        state: ProjectState,
+        jobs: int,
+        take: Taken,
+    ) -> None:
+        """Execute the runs."""
+        pool = self._pool = self._pool or self._load(runs, settings, jobs)
         for number, run in runs:
-            pool.submit(number, run)
+            pool.submit(number, run, settings, state)
         while pool.busy:
             for number, outcome in pool.collect():
                 take(number, outcome)
-    finally:
-        pool.close()
+        self.close()
+
+    def close(self) -> None:
+        """End them."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def _load(self, runs: list[tuple[int, Run]], settings: Settings, jobs: int) -> RunPool:
+        from innocap_analysis.batch.hooks import find_views
+        from innocap_analysis.batch.pool import RunPool
+
+        languages = list(dict.fromkeys(run.language for _, run in runs))
+        notebooks = list(dict.fromkeys(run.notebook for _, run in runs))
+        loaded = languages, notebooks, find_views((run for _, run in runs), settings)
+        try:
+            return RunPool(settings, jobs, self._start, *loaded)
+        except WarmillError as reason:
+            if self._start != "fork":
+                raise
+            sys.stderr.write(f"Runs start in loaded processes, not by a fork: {reason}\n")
+            return RunPool(settings, jobs, "spawn", *loaded)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from innocap_analysis.batch.naming import split_index
@@ -17,6 +18,7 @@ from innocap_analysis.data.units import map_country, read_regions
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.settings import Settings
 
+_MOST_ROWS = 12  # of a file about places
 _OWN = {"value", "score", "year", "context", "change", "first_edition", "last_edition"}
 
 
@@ -36,7 +38,25 @@ def trace_number(number: str, settings: Settings) -> Iterator[str]:
     if any(resources[name].role == "observations" for name in names if name in resources):
         yield from _trace_cells(row, settings, resources)
     for name in names:
+        if name in resources and resources[name].role != "observations":
+            yield from _trace_rows(row, resources[name])
         yield from _trace_file(name, resources, settings)
+
+
+def _trace_rows(row: dict[str, str], resource: Resource) -> Iterator[str]:
+    """Tell the rows of a file about places that name the unit, and the code if there is one."""
+    table = read_raw_table(resource)
+    cells = table.drop(columns="line").astype(str)
+    country, _, own = row["unit"].partition("-")
+    named = [cells.eq(text).any(axis=1) for text in (row["code"], own or country) if text]
+    if own and "country" in cells:
+        named.append(cells["country"] == country)
+    found = cells[np.logical_and.reduce(named)] if named else cells[:0]
+    for at, own_cells in found[:_MOST_ROWS].iterrows():
+        told = ", ".join(f"{name} {text}" for name, text in own_cells.items() if text)
+        yield f"  {resource.path.name}, line {table.at[at, 'line']}: {told}"
+    if len(found) > _MOST_ROWS:
+        yield f"  {resource.path.name}: and {len(found) - _MOST_ROWS} more lines"
 
 
 def _trace_cells(

@@ -35,7 +35,7 @@ def make_comparison_brief(view: IndexView) -> Brief:
             _write_scores(view, ends),
             _write_starts(view),
             _write_certainty(view),
-            write_others(view),
+            write_others(view, view.measured),
             write_unknown(view, view.measured),
             write_sources(view, view.measured),
         ),

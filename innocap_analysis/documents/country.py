@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from innocap_analysis.data.datapackage import read_datapackage
+from innocap_analysis.data.raw import read_raw_table
 from innocap_analysis.documents.brief import Bars, Brief, Picture, Section, make_grid
 from innocap_analysis.documents.ending import (
     describe_making,
@@ -24,6 +26,7 @@ from innocap_analysis.pages.order import tell_order_changes, tell_rank
 
 _MOST = 4  # indicators on either side of the median
 _TEACHERS = 3
+_SCOREBOARD = "ec_innovation_scoreboard_2025"
 
 
 def make_country_brief(view: IndexView) -> Brief:
@@ -45,7 +48,7 @@ def make_country_brief(view: IndexView) -> Brief:
             _write_start(view),
             _write_teachers(view),
             _write_certainty(view),
-            write_others(view, unit),
+            write_others(view, [unit]),
             write_unknown(view, [unit]),
             write_sources(view, [unit]),
         ),
@@ -234,26 +237,46 @@ def _write_certainty(view: IndexView) -> Section:
     return Section("certainty", view.say("How sure is this?"), "", tuple(points))
 
 
-def write_others(view: IndexView, unit: str = "") -> Section:
+def write_others(view: IndexView, units: Sequence[str]) -> Section:
     """Write why other rankings say something else."""
     points = [
         view.say(
             "The European Innovation Scoreboard measures research, firms and patents: how "
             "innovative an economy is. These figures are about the public sector: the skills of "
             "those who work in it, its digital services, how it delivers and how it buys."
-        )
-    ]
-    if unit in ("", "SE"):
-        points.append(
-            view.say(
-                "Sweden is first or second in that scoreboard. Both can be true: strong firms and "
-                "universities do not make the public sector strong by themselves."
-            )
-        )
-    points.append(
+        ),
+        *_tell_scoreboard(view, units),
         view.say(
             "Indexes of digital government count what is online. Here that is one dimension of "
             "four."
-        )
-    )
+        ),
+    ]
     return Section("others", view.say("Why do other rankings differ?"), "", tuple(points))
+
+
+def _tell_scoreboard(view: IndexView, units: Sequence[str]) -> list[str]:
+    """Say in which group that scoreboard has the countries that it covers."""
+    found = [one for one in read_datapackage(view.settings.raw_dir) if one.name == _SCOREBOARD]
+    if not found:
+        return []
+    table = read_raw_table(found[0])
+    words = {
+        "leader": view.say("innovation leaders"), "strong": view.say("strong innovators"),
+        "moderate": view.say("moderate innovators"),
+    }  # fmt: skip
+    told = []
+    for (year, group), rows in table.groupby(["year", "group"], sort=False):
+        own = [unit for unit in units if unit in set(rows["country"])]
+        year = view.fact("scoreboard_year", year, "year", sources=(_SCOREBOARD,))
+        named = {"units": view.units(own), "group": words[str(group)], "year": year}
+        if own:
+            told.append(
+                view.say("Its edition of {year} counts {units:the} among the {group}.", **named)
+            )
+    if not told:
+        return []
+    text = view.say(
+        "High there and low here, or the other way round, is no contradiction: strong firms and "
+        "universities do not make the public sector strong by themselves."
+    )
+    return [" ".join([*told, text])]

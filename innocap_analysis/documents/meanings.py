@@ -33,6 +33,7 @@ def name_measure(view: View, measure: str) -> str:
         "n_figures_change_order": view.say("Figures without which the order changes"),
         "n_figures_change_first": view.say("Figures without which another country is first"),
         "n_change_first": view.say("Indicators without which another country is first"),
+        "scoreboard_year": view.say("Edition of the European Innovation Scoreboard"),
     }
     return words.get(measure, measure)
 

@@ -59,7 +59,8 @@ class SensitivityResult:
                 f"units: the scores of {lost[0]!r} in every run were not kept; name it in keep, as "
                 "in run_sensitivity(…, keep=[…])"
             )
-        known = [unit for unit in names if not np.isnan(self.baseline.at[unit, code])]
+        own = self.baseline[code].loc[names]
+        known = list(own.index[own.notna()])
         return scores[known].reindex(columns=names)
 
     def ranks(self, code: str | None = None, units: Sequence[str] | None = None) -> Ranks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
+import numpy as np
 from matplotlib.patches import Patch
 
 from innocap_analysis.pages import marks
@@ -159,7 +160,7 @@ def plot_gaps(view: IndexView, dimensions: Sequence[str] | None = None) -> Chart
     ]
     marks.frame_rows(ax, names, label=view.say("Points from the reference median"))
     below = gaps < 0
-    marks.draw_bars(ax, gaps, gaps.index, 0.68, hue=below, palette={True: BEHIND, False: AHEAD})
+    marks.draw_bars(ax, gaps, gaps.index, 0.68, np.where(below, BEHIND, AHEAD))
     for bar in ax.patches:
         bar.set(**_HATCHED if cast(Any, bar).get_width() < 0 else {})
     for side, shift, align in ((~below, 4, "left"), (below, -4, "right")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.patches import Patch
 
 from fewlikert.describe import EVERYONE
@@ -154,7 +155,7 @@ def plot_nonresponse(view: SurveyView) -> Chart:
     texts = [["–" if cell.fact.hidden else cell for cell in row] for row in seen]
     top = max(float(block.max().max()), 0.01)
     marks.draw_tiles(cells, block.to_numpy(float), 0, 1.6 * top, texts, columns=groups,
-                     shades="Oranges", text_size=7)  # fmt: skip
+                     shades=colormaps["Oranges"], text_size=7)  # fmt: skip
     everyone, y = data[data["unit"] == EVERYONE].set_index("code").loc[codes], np.arange(len(codes))
     left = np.zeros(len(codes))
     for name, colour in _WHY.items():

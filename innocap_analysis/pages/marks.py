@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Patch
+from matplotlib.path import Path
 from matplotlib.transforms import offset_copy
 
 from innocap_analysis.pages.drawing.figure import INK, QUIET, REFERENCE
@@ -23,15 +24,6 @@ from innocap_analysis.pages.view import View
 SHADES = colormaps["Blues"]
 _DARK = 0.72
 _MOST_LEVEL = 6  # columns whose names stand side by side
-
-
-@contextlib.contextmanager
-def _labelled(ax: Axes) -> Iterator[None]:
-    """Keep the labels of the axes: seaborn looks up every tick before it names one itself."""
-    labels = ax.get_xlabel(), ax.get_ylabel()
-    ax.set(xlabel=" ", ylabel=" ")
-    yield
-    ax.set(xlabel=labels[0], ylabel=labels[1])
 
 
 def frame_rows(
@@ -102,10 +94,8 @@ def name_groups(ax: Axes, names: Mapping[str, int], first: float = -0.5) -> list
 
 def draw_dots(ax: Axes, x: np.ndarray, y: np.ndarray, *, size: float, alpha: float) -> None:
     """Draw what is not named, such as the reference set, as grey dots."""
-    with _labelled(ax):
-        sns.scatterplot(
-            x=x, y=y, color=REFERENCE, alpha=alpha, s=size**2, linewidth=0, zorder=2, ax=ax
-        )
+    seen = np.isfinite(x) & np.isfinite(y)
+    ax.scatter(x[seen], y[seen], color=REFERENCE, alpha=alpha, s=size**2, linewidth=0, zorder=2)
 
 
 def draw_points(
@@ -135,16 +125,21 @@ def draw_points(
         own = data[filled]
         line = {"colors": colours[filled], "linewidth": 1.4, "zorder": 2} | line
         ax.hlines(own["y"], own[ends[0]], own[ends[1]], **line)
-    style: dict[str, Any] = {"hue": by, "style": by, **looks}
-    kinds = data[by].unique()
-    if len(kinds) == 1:  # as a rule, and then seaborn and the drawing have less to do
-        style = {"color": colours[0], "marker": looks["markers"][kinds[0]]}
+    shapes = data[by].map(looks["markers"]).to_list()
     sizes = np.square(size if isinstance(size, float | int) else size.loc[data.index])
-    with _labelled(ax):
-        sns.scatterplot(data, x=x, y="y", s=sizes, ax=ax, legend=False, zorder=3, clip_on=False,
-                        linewidth=0.8 if edge else 1, **style)  # fmt: skip
+    points = ax.scatter(
+        data[x], data["y"], s=sizes, marker=shapes[0], color=colours[0], zorder=3,
+        clip_on=False, linewidth=0.8 if edge else 1,
+    )  # fmt: skip
+    if len(set(shapes)) > 1:  # one path for all is drawn faster
+        points.set_paths([_trace_mark(shape) for shape in shapes])
     faces = np.where(filled, colours, "white")
-    ax.collections[-1].set(facecolor=_unify(faces), edgecolor=edge or _unify(colours))
+    points.set(facecolor=_unify(faces), edgecolor=edge or _unify(colours))
+
+
+def _trace_mark(shape: str) -> Path:
+    mark = MarkerStyle(shape)
+    return mark.get_path().transformed(mark.get_transform())
 
 
 def _unify(colours: np.ndarray) -> Any:
@@ -156,12 +151,11 @@ def draw_lines(ax: Axes, view: View, data: pd.DataFrame, x: str, y: str) -> None
     """Draw a line with marks for each country."""
     units, partners = list(dict.fromkeys(data["unit"])), list(view.settings.countries)
     countries = partners if set(units) <= set(partners) else units
-    with _labelled(ax):
-        sns.lineplot(
-            data, x=x, y=y, hue="unit", hue_order=countries, style="unit", dashes=False,
-            estimator=None, legend=False, markersize=6, markeredgewidth=1, markeredgecolor=None,
-            linewidth=1.5, ax=ax, **view.looks(countries),
-        )  # fmt: skip
+    for unit in countries:
+        own = data[data["unit"] == unit].dropna(subset=[x, y]).sort_values([x, y])
+        if len(own):
+            ax.plot(own[x], own[y], color=view.colour(unit), marker=view.marker(unit), markersize=6,
+                    markeredgewidth=1, linewidth=1.5)  # fmt: skip
 
 
 def draw_intervals(
@@ -174,14 +168,13 @@ def draw_intervals(
 
 
 def draw_bars(
-    ax: Axes, x: Iterable[float], y: Iterable[float], width: float, **style: Any
-) -> None:  # fmt: skip
-    """Draw a bar from nought at each height."""
-    with _labelled(ax):
-        sns.barplot(
-            x=np.asarray(x), y=np.asarray(y), orient="y", native_scale=True, errorbar=None,
-            saturation=1, width=width, linewidth=0, legend=False, ax=ax, **style,
-        )  # fmt: skip
+    ax: Axes, x: Iterable[float], y: Iterable[float], width: float, colours: str | np.ndarray
+) -> None:
+    """Draw a bar from nought at each height, in one colour or one each."""
+    ends = np.asarray(x, float)
+    seen = np.isfinite(ends)
+    shades: Any = colours if isinstance(colours, str) else colours[seen]
+    ax.barh(np.asarray(y, float)[seen], ends[seen], width, color=shades, linewidth=0)
 
 
 def draw_tiles(
@@ -193,15 +186,14 @@ def draw_tiles(
     *,
     rows: Sequence[str] = (),
     columns: Sequence[str],
-    shades: object = SHADES,
+    shades: Colormap = SHADES,
     text_size: float = 9,
     **style: Any,
 ) -> None:
     """Draw a table of cells, the darker the more, with their texts; NaN is left white."""
-    with _labelled(ax):
-        sns.heatmap(cells, vmin=low, vmax=high, cmap=shades, cbar=False, linewidths=2, ax=ax,
-                    xticklabels=False, yticklabels=False)  # fmt: skip
-    # Ours, because seaborn writes white digits on mid grey.
+    ax.pcolormesh(np.ma.masked_invalid(cells), vmin=low, vmax=high, cmap=shades, linewidths=2,
+                  edgecolor="white")  # fmt: skip
+    ax.set(xlim=(0, cells.shape[1]), ylim=(cells.shape[0], 0))
     dark = low + _DARK * (high - low)
     for (row, column), value in np.ndenumerate(cells) if texts else ():
         ax.text(column + 0.5, row + 0.5, f"{texts[row][column]}", ha="center", va="center",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch
 
@@ -161,9 +162,7 @@ def plot_items(view: SurveyView) -> Chart:
     names = [wrap_text(view.question(code), 235, 7, even=True) for code in data["code"]]
     marks.frame_rows(ax, names, size=7, tick=view.tick(decimals=2), grid=False)
     gains = data["delta_r2"]
-    marks.draw_bars(
-        ax, gains, data.index, 0.6, hue=beyond, palette={True: BEHIND, False: REFERENCE}
-    )
+    marks.draw_bars(ax, gains, data.index, 0.6, np.where(beyond, BEHIND, REFERENCE))
     for y, row in enumerate(data.to_dict("records")):
         if pd.isna(row["delta_r2"]):
             ax.text(0.001, y, "–", va="center", color=QUIET)

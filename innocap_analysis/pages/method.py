@@ -115,7 +115,7 @@ def plot_weights(view: IndexView) -> Chart:
     marks.frame_rows(ax, names, label=view.say("Percent of the index"), tick=view.figure,
                      grid=False)  # fmt: skip
     weights = 100 * data["weight"]
-    marks.draw_bars(ax, weights, data.index, 0.7, color=QUIET)
+    marks.draw_bars(ax, weights, data.index, 0.7, QUIET)
     marks.write_beside(ax, weights, data.index, told, (4, 0), va="center", size=8)
     groups = {view.code(d): len(view.codebook.leaves_of(d)) for d in view.dimensions}
     for end in marks.name_groups(ax, groups)[:-1]:

@@ -246,7 +246,7 @@ def plot_sobol(view: IndexView, wide: WideRuns) -> Chart:
         marks.frame_rows(ax, rows, tick=view.figure)
         y = np.arange(len(order))
         for kind, colour, lift in (("total", _TOTAL, 0.19), ("first", AHEAD, -0.19)):
-            marks.draw_bars(ax, 100 * own[kind].clip(lower=0), y + lift, 0.38, color=colour)
+            marks.draw_bars(ax, 100 * own[kind].clip(lower=0), y + lift, 0.38, colour)
             ends = 100 * own[[f"{kind}_low", f"{kind}_high"]].clip(lower=0)
             ax.hlines(y + lift, *ends.to_numpy().T, color=INK, linewidth=1)
         title = view.say("All countries") if output == MEAN_SHIFT else view.unit(output)

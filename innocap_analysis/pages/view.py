@@ -190,7 +190,7 @@ class View:
         return country.marker if country else "o"
 
     def looks(self, units: Iterable[str]) -> dict[str, dict[str, str]]:
-        """Return colour and marker of each unit, as seaborn takes them."""
+        """Return colour and marker of each unit."""
         units = dict.fromkeys(units)
         return {"palette": {unit: self.colour(unit) for unit in units},
                 "markers": {unit: self.marker(unit) for unit in units}}  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from matplotlib.axes import Axes
 
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages import (
@@ -19,7 +20,7 @@ from innocap_analysis.pages import (
     view,
 )
 
-from .reading import ROOT, read_page
+from .reading import ROOT, read_brief, read_page
 
 # Outlives a session: benchmarks/mutation.py runs many, and changes pages alone.
 _known: dict[object, tuple[object, object]] = {}
@@ -44,10 +45,11 @@ def no_files() -> Iterator[None]:
             patch.setattr(module, name, _compute_once(getattr(module, name)))
     for name in ("draw_dots", "draw_points", "draw_lines", "draw_bars"):  # see test_figures.py
         patch.setattr(marks, name, functools.partial(_remember, name))
-    patch.setattr(marks.sns, "heatmap", lambda *_, **__: None)
+    patch.setattr(Axes, "pcolormesh", lambda *_, **__: None)
     yield
     patch.undo()
     read_page.cache_clear()
+    read_brief.cache_clear()
 
 
 def _remember(name: str, ax: Any, *given: object, **named: object) -> None:

@@ -12,8 +12,11 @@ from typing import Any
 
 from matplotlib.text import Text
 
+from innocap_analysis.documents.brief import Brief
+from innocap_analysis.documents.save import make_brief
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.facts import Fact
+from innocap_analysis.pages.opening import open_view
 from innocap_analysis.pages.texts import Table
 from innocap_analysis.pages.view import View
 
@@ -101,6 +104,16 @@ def read_page(number: str, **parameters: object) -> Page:
             page.facts |= value.ledger.facts
     page.namespace = names
     return page
+
+
+@functools.cache
+def read_brief(unit: str | None, language: str = "en") -> Brief:
+    """Return the brief about a country, or about all, with every number of its tables printed."""
+    brief = make_brief(open_view("05", region=unit, language=language))
+    for section in brief.sections:
+        for row in section.grid.rows if section.grid else ():
+            list(map(str, row))
+    return brief
 
 
 def _keep(page: Page, shown: object) -> None:

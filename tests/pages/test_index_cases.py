@@ -1,0 +1,180 @@
+"""What pages 30, 40 and 60 say of a country that is ahead, behind or unmeasured everywhere."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from innocap_analysis.index.capacity import load_capacity
+from innocap_analysis.index.score import score_index
+from innocap_analysis.pages import comparison, country
+from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.opening import open_view
+from innocap_analysis.settings import load_settings
+
+from .oracle import ROOT, consult
+from .reading import read_numbers
+from .test_index_facts import LANGUAGES, PARTNERS
+from .test_method_words import _label, _name
+
+UNIT = "IE"
+RUNS = 20
+
+
+@functools.cache
+def look(case: str, language: str = "en") -> IndexView:
+    """Return a view in which Ireland has a part of the way between the goalposts, or nothing."""
+    capacity = load_capacity(settings=load_settings(ROOT))
+    values = capacity.values.copy()
+    book = capacity.codebook.table
+    for i, code in enumerate(capacity.codebook.leaves):
+        low, high = float(book.at[code, "low"]), float(book.at[code, "high"])
+        best = high if book.at[code, "direction"] == 1 else low
+        worst = low + high - best
+        # Never the same twice, so that there is one that is furthest.
+        part = {"ahead": 1 - 0.002 * i, "behind": 0.002 * i, "nothing": np.nan}[case]
+        values.loc[UNIT, code] = worst + part * (best - worst)
+    changed = replace(capacity, values=values, result=score_index(values, capacity.codebook))
+    view = open_view("30", capacity=changed, region=UNIT, language=language, runs=RUNS)
+    return replace(view, page=f"{case}-{language}")
+
+
+def gaps(case: str) -> dict[str, float]:
+    """Return the gap of each dimension, from scores of the oracle and those made up here."""
+    o = consult()
+    found = {}
+    for d in o.dimensions:
+        at = [o.leaves.index(c) for c in o.of[d]]
+        own = np.mean([100 * (1 - 0.002 * i if case == "ahead" else 0.002 * i) for i in at])
+        scores = np.where(np.array(o.units) == UNIT, own, o.scores[d])
+        found[d] = float(own - np.nanmedian(scores))
+    return found
+
+
+EVERYWHERE = {
+    "ahead": ("at or above", "på eller över", "mediaanin tasolla tai sen yläpuolella",
+              "à la médiane de référence ou au-dessus"),
+    "behind": ("below the reference median in every", "under", "alapuolella", "au-dessous"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("case", ["ahead", "behind"])
+def test_of_all_on_one_side_the_nearest_and_the_furthest_are_named(
+    case: str, language: str
+) -> None:
+    o, own = consult(), gaps(case)
+    order = sorted(own, key=lambda d: -abs(own[d]))
+    title = country.tell_profile(look(case, language))
+    assert _name(UNIT, language) in title
+    # Most first of what is ahead, least first of what is behind: from the best to the worst.
+    first, last = (order[0], order[-1]) if case == "ahead" else (order[-1], order[0])
+    assert o.is_named(first, language, title)
+    assert o.is_named(last, language, title)
+    if language == "en":
+        assert read_numbers(title) == pytest.approx([own[first], own[last]], abs=0.05)
+        assert ("at or above" in title) == (case == "ahead")
+        assert ("below the reference median in every" in title) == (case == "behind")
+        least, most = title.index("least in"), title.index("most in")
+        assert (most < least) == (case == "ahead")
+        assert _label(order[0], "en").lower() in title[most:].lower()
+        assert _label(order[-1], "en").lower() in title[least:].lower()
+
+
+def test_without_a_dimension_below_the_nearest_one_is_looked_into() -> None:
+    o, own = consult(), gaps("ahead")
+    nearest = min(own, key=own.__getitem__)
+    told = country.tell_priority(look("ahead"), UNIT)
+    assert "no dimension is below the reference median" in told
+    assert o.is_named(nearest, "en", told)
+    chart = country.plot_gaps_behind(look("ahead"))
+    assert set(chart.data["code"]) == set(o.of[nearest])
+    behind = country.plot_gaps_behind(look("behind"))
+    assert set(behind.data["code"]) == set(o.leaves)
+    lines = str(country.write_priorities(look("ahead")))
+    assert "Furthest below" not in lines
+    assert str(country.write_priorities(look("behind"))).count("Furthest below in") == len(own)
+
+
+def test_what_is_not_measured_is_said_and_never_judged() -> None:
+    o, view = consult(), look("nothing")
+    assert "no dimension is measured" in country.tell_profile(view)
+    assert "no dimension is measured" in country.tell_priority(view, UNIT)
+    text = str(country.write_findings(view))
+    for d in o.dimensions:
+        assert f"- {_label(d, 'en')}: not measured." in text.splitlines()
+    assert "Strengths: none among the indicators." in text
+    lines = str(country.write_priorities(view)).splitlines()
+    assert [f"- {_label(d, 'en')}: not measured." for d in o.dimensions] == lines[1:5]
+    table = country.table_profile(view).cells
+    assert set(table["Score"]) == {"–"}
+    told = str(comparison.write_findings(view))
+    assert f"- {_name(UNIT, 'en')}" not in told
+    assert all(f"- {_name(u, 'en')}: " in told for u in PARTNERS if u != UNIT)
+    chart = comparison.plot_dimensions(view)
+    (((data, _), _),) = [
+        (given, named) for ax in chart.axes for kind, given, named in vars(ax)["drawn"]
+        if kind == "draw_points"
+    ]  # fmt: skip
+    assert UNIT not in set(data["unit"])
+
+
+def test_indicators_of_other_years_are_found_where_those_asked_for_are_not() -> None:
+    o, view = consult(), look("ahead")
+    chart = comparison.show_trends(view, ["NONE", "OTHER"])
+    several = [
+        c for c in o.leaves
+        if len({year for u in PARTNERS for year in o.raw.get((u, c), ())}) > 1
+    ]  # fmt: skip
+    assert (
+        list(dict.fromkeys(chart.data["code"])) == several[:2]
+        or set(  # type: ignore[union-attr]
+            chart.data["code"]  # type: ignore[union-attr]
+        )
+        == set(several[:2])
+    )
+    assert len(chart.axes) == 2  # type: ignore[union-attr]
+    asked = comparison.show_trends(view, ["UN_EPI"])
+    assert set(asked.data["code"]) == {"UN_EPI"}  # type: ignore[union-attr]
+
+
+def test_who_leads_most_is_named_first() -> None:
+    o = consult()
+    chart = comparison.plot_dimensions(open_view("40"))
+    first = {d: max(PARTNERS, key=lambda u, d=d: o.score(u, d)) for d in o.dimensions}  # type: ignore[misc]
+    last = {d: min(PARTNERS, key=lambda u, d=d: o.score(u, d)) for d in o.dimensions}  # type: ignore[misc]
+    led, lost = ({u: sum(x == u for x in own.values()) for u in PARTNERS} for own in (first, last))
+    order = sorted((u for u in PARTNERS if led[u] or lost[u]), key=lambda u: (-led[u], -lost[u]))
+    shown = " ".join(" ".join(text.get_text() for text in chart.texts).split())
+    text = f"{chart.alt.split('. ')[0]}. {shown[shown.index('(highest)') :]}"
+    places = [text.index(f"{_name(u, 'en')} ") for u in order]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("unit", PARTNERS)
+def test_regions_run_from_the_highest_and_lacking_figures_are_said(unit: str) -> None:
+    from .reading import read_page
+
+    o = consult()
+    chart = read_page("30", region=unit, language="en").charts[-1]
+    focus = o.settings["countries"][unit]["partner_region"]
+    codes = list(dict.fromkeys(chart.data["code"]))
+    regions = sorted({u for u, c in o.raw if u[:2] == unit and len(u) > 2})
+    (((first, _), _),) = [(g, n) for _, g, n in vars(chart.axes[0])["drawn"]]
+    own = first[first["role"] != "other"].sort_values("y")
+    known = own["value"].dropna()
+    assert list(known) == sorted(known, reverse=True)
+    assert list(own["y"]) == list(range(len(regions)))
+    assert set(own.index) == set(regions)
+    for ax, code in zip(chart.axes, codes, strict=False):
+        lacking = [y for u, y in own["y"].items() if np.isnan(o.newest(str(u), code))]
+        said = [t.get_position()[1] for t in ax.texts if t.get_text() == "no figure"]
+        assert sorted(said) == sorted(lacking), code
+        value = o.newest(focus, code)
+        beside = [t for t in ax.texts if t.get_text() and t.get_position()[1] == own.at[focus, "y"]
+                  and read_numbers(t.get_text()) and t.get_position()[0] == value]  # fmt: skip
+        if not np.isnan(value):
+            assert [read_numbers(t.get_text())[0] for t in beside] == [round(value, 1)]
