@@ -41,9 +41,9 @@ from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.texts import Table
 from innocap_analysis.settings import LAB_FOLDER, load_settings
 from innocap_analysis.survey.wave import Wave
+from tests.frozen import EDITION
 from tests.pseudo import Pseudo
 
-ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ["en", "sv", "fi", "fr"]
 Draw = Callable[[CapacityData, str], Chart]
 
@@ -126,7 +126,7 @@ SURVEY_CHARTS: dict[str, Callable[[SurveyView], Chart]] = {
 
 @pytest.fixture(scope="module")
 def wave() -> Wave:
-    return ia.load_wave(settings=load_settings(ROOT))
+    return ia.load_wave(settings=load_settings(EDITION))
 
 
 def list_drawn_texts(chart: Chart) -> list[Text]:

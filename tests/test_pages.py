@@ -18,6 +18,7 @@ from test_payloads import make_page
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch.trace import trace_number
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+from tests.frozen import EDITION
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 SURVEY_PAGES = (
@@ -35,7 +36,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("report")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(OUTPUT_VARIABLE, str(folder))
-        settings = load_settings(ROOT)
+        settings = load_settings(EDITION)
         outcomes = run_notebooks(settings=settings)
         outcomes += run_notebooks(
             regions=["SE"], notebooks=SWEDISH, language="sv", settings=settings
@@ -88,7 +89,7 @@ def test_numbers_lead_back_to_their_raw_cells(
 ) -> None:
     """Thirty at random: each is traced to lines that hold it, to answers, or to the page itself."""
     monkeypatch.setenv(OUTPUT_VARIABLE, str(output))
-    settings = load_settings(ROOT)
+    settings = load_settings(EDITION)
     with (output / "reports" / "results.csv").open(encoding="utf-8", newline="") as stream:
         rows = {row["id"]: row for row in csv.DictReader(stream)}
     for number in random.Random(18).sample(sorted(rows), 30):
@@ -96,7 +97,7 @@ def test_numbers_lead_back_to_their_raw_cells(
         assert first.startswith(f"{number} = ")
         cells = [match.groups() for match in map(_CELL.fullmatch, told) if match]
         for _, code, year, value, name, lines in cells:
-            raw = (ROOT / "data" / "raw" / name).read_text(encoding="utf-8").splitlines()
+            raw = (EDITION / "data" / "raw" / name).read_text(encoding="utf-8").splitlines()
             for line in lines.split(", "):
                 cell = next(csv.reader([raw[int(line) - 1]]))
                 assert {code, year} <= set(cell), number

@@ -22,8 +22,8 @@ from innocap_analysis.survey.importing import import_files
 from innocap_analysis.survey.publish import Release
 from innocap_analysis.survey.record import HIDDEN_NAME, foresee_edition, record_edition
 from innocap_analysis.survey.wave import ANSWERS_NAME, EARLIER, Wave, list_synthetic, load_wave
+from tests.frozen import EDITION
 
-ROOT = Path(__file__).resolve().parents[1]
 _PEOPLE = '"people": ["a"], "organisations": ["b"]'
 _BLOCKS = f'{{"version": 1, {_PEOPLE}, "variables": {{"": {{"blocks": [1, 2]}}}}}}'
 
@@ -32,9 +32,9 @@ _BLOCKS = f'{{"version": 1, {_PEOPLE}, "variables": {{"": {{"blocks": [1, 2]}}}}
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project with an imported wave, published once."""
     folder = tmp_path_factory.mktemp("published")
-    shutil.copy(ROOT / "innocap.yml", folder)
+    shutil.copy(EDITION / "innocap.yml", folder)
     for own in ("codebooks", "raw/survey"):
-        shutil.copytree(ROOT / "data" / own, folder / "data" / own)
+        shutil.copytree(EDITION / "data" / own, folder / "data" / own)
     settings = load_settings(folder)
     import_files(list_synthetic(settings), settings=settings, key=b"a key for tests only")
     _edit(settings, lambda table: table.assign(organisation=[f"o{i % 37}" for i in table.index]))
@@ -139,8 +139,8 @@ def test_a_wave_under_a_name_is_held_against_what_was_told_under_none(imported: 
 
 
 def test_a_batch_knows_which_waves_its_pages_tell_of(imported: Settings) -> None:
-    shutil.copytree(ROOT / "notebooks", imported.notebooks_dir)
-    shutil.copytree(ROOT / "data" / "raw", imported.raw_dir, dirs_exist_ok=True)
+    shutil.copytree(EDITION / "notebooks", imported.notebooks_dir)
+    shutil.copytree(EDITION / "data" / "raw", imported.raw_dir, dirs_exist_ok=True)
     for asked, waves in (
         ({"notebooks": ["80"]}, ["imported"]),
         ({"notebooks": ["80"], "parameters": {"wave": "synthetic"}}, []),

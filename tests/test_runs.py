@@ -35,7 +35,6 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import load_settings
 
 __all__ = ["small"]
-ROOT = Path(__file__).resolve().parents[1]
 # The regions of Sweden at NUTS level 2, as Eurostat codes them.
 NUTS2 = ["SE11", "SE12", "SE21", "SE22", "SE23", "SE31", "SE32", "SE33"]
 SAVE = """

@@ -34,9 +34,9 @@ from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
 from innocap_analysis.survey.importing import import_files
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.wave import Wave
+from tests.frozen import EDITION
 from warmill.processes import can_fork
 
-ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.slow
 ALL = os.environ.get("INNOCAP_SMALL_CELLS") == "all"
 PAGES = ["70", "80", *(["85"] if ALL else [])]
@@ -170,8 +170,8 @@ def made(
     """Return a project with reports of the planted answers, and the answers."""
     project = tmp_path_factory.mktemp("made") / "project"
     for name in ("data/raw", "data/codebooks", "notebooks"):
-        shutil.copytree(ROOT / name, project / name)
-    shutil.copy(ROOT / "innocap.yml", project)
+        shutil.copytree(EDITION / name, project / name)
+    shutil.copy(EDITION / "innocap.yml", project)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project)
         patch.delenv(OUTPUT_VARIABLE, raising=False)

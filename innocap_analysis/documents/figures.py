@@ -46,7 +46,7 @@ def make_figure_files(view: IndexView, picture: Picture) -> Iterator[tuple[str, 
     assert chart is not None, "there are media"
     yield f"{picture.name}-caption", "txt", f"{chart.caption} {picture.source}\n".encode()
     yield f"{picture.name}-alt", "txt", f"{picture.alt}\n".encode()
-    yield picture.name, "csv", chart.data.to_csv(index=False, lineterminator="\n").encode()
+    yield picture.name, "csv", chart.table.to_csv(index=False, lineterminator="\n").encode()
     yield f"{picture.name}-excel", "csv", write_readable(view, chart.data).encode()
 
 

@@ -156,8 +156,8 @@ def estimate_importance(result: IndexResult) -> pd.DataFrame:
     >>> from innocap_analysis import load_capacity
     >>> capacity = load_capacity()
     >>> found = estimate_importance(capacity.result).set_index("code")
-    >>> float(found.at["SKL", "weight"]), found.at["SKL", "parent"]
-    (0.25, 'INNOCAP')
+    >>> float(found.loc[found["parent"] == "INNOCAP", "weight"].sum().round(9))
+    1.0
     """
     check_many(len(result.scores), "importance")
     book = result.codebook

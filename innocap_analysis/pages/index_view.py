@@ -308,10 +308,15 @@ class IndexView(UnitView):
             return self.units(best)
         return self.say("{n} countries", n=self.tally("n_best", len(best), code))
 
+    @cached_property
+    def edition(self) -> str:
+        """Return a short hash over the published figures, the codebook and the settings."""
+        return fingerprint_inputs(self.settings)
+
     def stamp(self) -> Prose:
-        """Close the page: results written, and how it was made."""
+        """Close the page, and say what is without any figure."""
         empty = [code for code in self.codebook.leaves if self.capacity.values[code].isna().all()]
-        text = self.close(fingerprint_inputs(self.settings))
+        text = super().stamp()
         if empty:
             told = self.say("Without any figure, and so not counted: {codes}.",
                             codes=self.codes(empty))  # fmt: skip

@@ -338,9 +338,10 @@ class SurveyView(View):
             units=self.units(units),
         )
 
-    def stamp(self) -> Prose:
-        """Close the page; the hash is over the raw answers and the questionnaire."""
+    @cached_property
+    def edition(self) -> str:
+        """Return a short hash over the raw answers and the questionnaire."""
         digest = hashlib.sha256(self.wave.raw.to_csv(index=False).encode())
         for path in (self.settings.survey_path, self.settings.scales_path):
             digest.update(path.read_bytes())
-        return self.close(digest.hexdigest()[:12])
+        return digest.hexdigest()[:12]

@@ -217,6 +217,11 @@ class View:
         """Say what is other than the default about this view; empty where nothing is."""
         return ""
 
+    @property
+    def edition(self) -> str:
+        """Return a short hash over the figures that the page rests on, for stamps and figures."""
+        raise NotImplementedError
+
     def start_chart(
         self, title: str, subtitle: str, *, note: str = "", **chart: Any
     ) -> tuple[Chart, list[Axes]]:
@@ -224,6 +229,7 @@ class View:
         told = self.circumstances
         note = " ".join(filter(None, (note, told)))
         made, axes = start_chart(title, subtitle, note=note, medium=self.medium, **chart)
+        made.edition = self.edition
         made.alt = " ".join(filter(None, (made.alt, told)))
         return made, axes
 
@@ -268,8 +274,8 @@ class View:
         """Return sentences as a bulleted list."""
         return Prose("\n".join(f"- {sentence}" for sentence in sentences))
 
-    def close(self, digest: str) -> Prose:
-        """Write the results of the page, and return the line that says how it was made."""
+    def stamp(self) -> Prose:
+        """Close the page: write its results, and return the line that says how it was made."""
         from innocap_analysis import __version__
 
         config = self.settings
@@ -283,7 +289,7 @@ class View:
             self.say(
                 "Made {date} (UTC) with innocap_analysis {version}, Python {python}, pandas "
                 "{pandas}; data {data}.",
-                data=digest, **told,
+                data=self.edition, **told,
             )
         )  # fmt: skip
 

@@ -19,8 +19,9 @@ from innocap_analysis.pages import (
     survey_view,
     view,
 )
+from tests.frozen import EDITION
 
-from .reading import ROOT, read_brief, read_page
+from .reading import read_brief, read_page
 
 # Outlives a session: benchmarks/mutation.py runs many, and changes pages alone.
 _known: dict[object, tuple[object, object]] = {}
@@ -30,7 +31,7 @@ _known: dict[object, tuple[object, object]] = {}
 def no_files() -> Iterator[None]:
     """Let figures have texts and no marks, `view.show` return them; compute nothing twice."""
     patch = pytest.MonkeyPatch()
-    patch.chdir(ROOT)
+    patch.chdir(EDITION)
     patch.setattr(view, "save_figure", lambda chart, *_, **__: chart)
     for module, names in (
         (opening, ("load_settings", "load_capacity")),

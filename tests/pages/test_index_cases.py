@@ -14,8 +14,9 @@ from innocap_analysis.pages import comparison, country
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.settings import load_settings
+from tests.frozen import EDITION
 
-from .oracle import ROOT, consult
+from .oracle import consult
 from .reading import read_numbers
 from .test_index_facts import LANGUAGES, PARTNERS
 from .test_method_words import _label, _name
@@ -27,7 +28,7 @@ RUNS = 20
 @functools.cache
 def look(case: str, language: str = "en") -> IndexView:
     """Return a view in which Ireland has a part of the way between the goalposts, or nothing."""
-    capacity = load_capacity(settings=load_settings(ROOT))
+    capacity = load_capacity(settings=load_settings(EDITION))
     values = capacity.values.copy()
     book = capacity.codebook.table
     for i, code in enumerate(capacity.codebook.leaves):

@@ -14,8 +14,9 @@ import pytest
 from innocap_analysis.pages.facts import Fact
 from innocap_analysis.pages.front import describe_front
 from innocap_analysis.pages.opening import open_view
+from tests.frozen import EDITION
 
-from .reading import ROOT, read_page
+from .reading import read_page
 
 PAGES: list[tuple[str, dict[str, object]]] = [
     ("00", {}),
@@ -150,9 +151,9 @@ def _read_quotes() -> list[str]:
     """Return the texts that pages quote: notes on figures, and what sources say of themselves."""
     found = []
     for name in ("flags", "notes"):
-        with (ROOT / f"data/codebooks/{name}.csv").open(encoding="utf-8", newline="") as stream:
+        with (EDITION / f"data/codebooks/{name}.csv").open(encoding="utf-8", newline="") as stream:
             found += [row["note_en"] for row in csv.DictReader(stream)]
-    package = json.loads((ROOT / "data/raw/datapackage.json").read_text(encoding="utf-8"))
+    package = json.loads((EDITION / "data/raw/datapackage.json").read_text(encoding="utf-8"))
     for resource in package["resources"]:
         found += [resource["title"], str(resource.get("checked", ""))]
     return sorted(filter(None, found), key=len, reverse=True)

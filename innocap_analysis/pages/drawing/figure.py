@@ -96,6 +96,7 @@ class Chart(Figure):
     caption: str = ""  # the finding, how to read it, what to be careful about
     reading: str = ""  # without the finding
     medium: Medium = SCREEN
+    edition: str = ""  # of the data that it shows
     _sheet: Sheet | None = None
     _png: bytes = b""
 
@@ -107,13 +108,23 @@ class Chart(Figure):
         """
         sheet = self._draw_once()
         if not self._png:
-            self._png = sheet.to_png(Software=MAKER, Description=self.alt)
+            self._png = sheet.to_png(Software=self.maker, Description=self.alt)
         return self._png
 
     def to_svg(self) -> bytes:
         """Return the figure as an SVG; the same figure gives the same bytes."""
-        svg = self._draw_once().to_svg(self.alt, MAKER, self.caption)
+        svg = self._draw_once().to_svg(self.alt, self.maker, self.caption)
         return svg.translate(None, _NO_XML)
+
+    @property
+    def maker(self) -> str:
+        """What the figure and its table were made with, and from which edition of the data."""
+        return f"{MAKER}; data {self.edition}" if self.edition else MAKER
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The data as they are saved: each row says what made it from which edition."""
+        return self.data.assign(made_with=self.maker)
 
     def _draw_once(self) -> Sheet:
         """Place the panels and draw, for both formats, unless nothing has changed."""
@@ -285,5 +296,5 @@ def save_figure(
     place = config.figures_dir / ("" if config.publishes else LAB_FOLDER) / folder
     write_atomically(place / f"{stem}.png", chart.to_png())
     write_atomically(place / f"{stem}.svg", chart.to_svg())
-    write_table(place / f"{stem}.csv", chart.data)
+    write_table(place / f"{stem}.csv", chart.table)
     return chart
