@@ -17,6 +17,7 @@ from test_payloads import make_page
 
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch.trace import trace_number
+from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
 from tests.frozen import EDITION
 
@@ -165,14 +166,34 @@ def test_links_of_the_index_lead_somewhere(output: Path, browser: Browser) -> No
         others = page.eval_on_selector_all("nav a", "all => all.map(a => a.getAttribute('href'))")
         assert others == [{"en": "index.sv.html", "sv": "index.html"}[language]]
         links = page.eval_on_selector_all("main a", "all => all.map(a => a.getAttribute('href'))")
-        assert len(links) == 1 + count
-        assert links[0] == name.replace("index", "explore")
+        reports = sorted({link for link in links if re.fullmatch(r"\w+/.+\.html", link)})
+        assert len(reports) == count
+        assert {name.replace("index", "explore"), "results.csv"} < {*links}
         for link in links:
             assert (output / "reports" / link).exists(), link
-        page.goto((output / "reports" / links[-1]).as_uri())
+        page.goto((output / "reports" / reports[-1]).as_uri())
         page.click("nav a")
         assert page.url.endswith(name)
     context.close()
+
+
+def test_a_page_leads_to_its_other_languages_whichever_was_made_first(
+    output: Path, browser: Browser
+) -> None:
+    """English pages were made before the Swedish ones, and lead there all the same."""
+    page = browser.new_page()
+    folder = output / "reports" / "SE"
+    first, second = (f"30_how_does_this_country_do{ending}.html" for ending in ("", ".sv"))
+    page.goto((folder / first).as_uri())
+    page.click("text=Svenska")
+    assert page.url.endswith(second)
+    page.click("text=English")
+    assert page.url.endswith(f"/{first}")
+    page.goto((output / "reports/comparison/10_can_the_data_be_trusted.html").as_uri())
+    assert page.locator(".languages a").count() == 0
+    page.close()
+    found = verify_reports(output / "reports", load_settings(EDITION))
+    assert (found.outputs, found.inputs) == ({}, {})
 
 
 def test_pages_from_made_up_answers_say_so(output: Path) -> None:

@@ -33,6 +33,7 @@ class Request:
     country: str | None = None
     index: str | None = None
     formats: Sequence[str] | None = None
+    figures: Sequence[str] | None = None
 
     @property
     def begins_afresh(self) -> bool:
@@ -69,6 +70,7 @@ def conduct_batch(
     from innocap_analysis.batch.places_page import write_places_pages
     from innocap_analysis.batch.record import RecordStore, find_reasons
     from innocap_analysis.batch.results import write_results
+    from innocap_analysis.batch.switch import link_languages
     from innocap_analysis.batch.units_page import write_units_pages
     from innocap_analysis.index.capacity import prepare_indicators, write_scores
     from innocap_analysis.pages.place_view import open_place_view
@@ -121,6 +123,7 @@ def conduct_batch(
             write_places_pages(config)
             write_units_pages(config)
             write_index_pages(config, fronts, outcomes, languages)
+            link_languages(config, [run.place for run in plan], records)
             write_results(config)
             write_crate(config, records.read())
     return outcomes
@@ -174,6 +177,7 @@ def _plan_batch(
         formats=request.formats,
     )
     config = request.settings
+    plan = _choose_sizes(plan, config, request.figures or ())
     refuse_faults(config.choose(request.index))
     for note in (
         *tell_led(config, plan, request.notebooks),
@@ -186,6 +190,19 @@ def _plan_batch(
     for year in {run.parameters.get("year") for run in plan} - {None}:
         load_capacity(index=request.index, year=int(str(year)), settings=config)
     return plan
+
+
+def _choose_sizes(plan: list[Run], settings: Settings, wanted: Sequence[str]) -> list[Run]:
+    """Have figures laid out for the sizes that are asked for, and those that stand kept in step."""
+    from innocap_analysis.batch.record import read_record
+    from innocap_analysis.pages.drawing.medium import find_media
+
+    find_media(wanted)  # or say which there are
+    chosen = []
+    for run in plan:
+        before = read_record(settings.output_dir / run.place).get("figures", [])
+        chosen.append(replace(run, sizes=tuple(dict.fromkeys([*before, *wanted]))))
+    return chosen
 
 
 def _tell_substitutes(plan: Sequence[Run]) -> list[str]:

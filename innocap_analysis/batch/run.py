@@ -39,6 +39,7 @@ def run_notebooks(
     country: str | None = None,
     index: str | None = None,
     formats: Sequence[str] | None = None,
+    figures: Sequence[str] | None = None,
     jobs: int | None = None,
     force: bool = False,
     scheduler: str | None = None,
@@ -72,6 +73,9 @@ def run_notebooks(
     formats : sequence of str, optional
         Write briefs of ``pdf``, ``docx``, ``pptx`` or ``xlsx`` too; with ``html`` the pages as
         well. Default: the pages, and the briefs that stand are brought in step.
+    figures : sequence of str, optional
+        Lay figures out for documents too: ``8cm``, ``16cm`` and ``slide``, each also as
+        ``8cm+title``; with caption, alternative text and data. Those that stand are kept in step.
     jobs : int, optional
         Notebooks at the same time. Default: one per processor core.
     force : bool
@@ -98,17 +102,21 @@ def run_notebooks(
         The plan, a parameter, the data or the settings are faulty, or another batch makes
         one of the same reports; then nothing has run and every earlier report is as it was.
 
+    Notes
+    -----
+    METHODS.md, section 7.
+
     Examples
     --------
     >>> outcomes = run_notebooks(notebooks=["30"], regions=["SE"])  # doctest: +SKIP
     >>> [outcome.status for outcome in outcomes]  # doctest: +SKIP
-    ['done']
+    ['ok']
     """
     config = settings or load_settings()
     count_jobs(jobs, 1)
     request = Request(
         config, regions, notebooks, language, parameters, jobs, force, variants, table,
-        places, country, index, formats,
+        places, country, index, formats, figures,
     )  # fmt: skip
     tally = _Tally(report or (lambda *_: None), note or _remark)
     if scheduler is not None:

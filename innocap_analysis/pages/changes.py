@@ -129,7 +129,7 @@ def _draw_changes(view: ChangeView, change: Change) -> Chart:
     reach = float(np.nanmax([*told[["low", "high"]].abs().to_numpy().ravel(), 10.0])) * 1.08
     for ax, node in zip(axes, change.nodes, strict=True):
         own = data[data["code"] == node].reset_index(drop=True)
-        names = [view.unit(unit) for unit in own["unit"]] if ax is axes[0] else [""] * len(own)
+        names = [view.unit(unit) for unit in own["unit"]] if marks.is_first(ax) else [""] * len(own)
         marks.frame_rows(ax, names, tick=view.tick(), size=8, grid=False)
         ax.axvspan(-view.smallest, view.smallest, color="#EFEFEF", zorder=0, linewidth=0)
         ax.axvline(0, color=INK, linewidth=0.8)

@@ -10,19 +10,20 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Patch
 from matplotlib.path import Path
 from matplotlib.transforms import offset_copy
 
-from innocap_analysis.pages.drawing.figure import INK, QUIET, REFERENCE
+from innocap_analysis.pages.drawing.figure import INK, QUIET, REFERENCE, Chart, Rows
+from innocap_analysis.pages.drawing.lettering import wrap_text
+from innocap_analysis.pages.drawing.medium import SCREEN, Medium
 from innocap_analysis.pages.view import View
 
 # One direction on every page: the darker, the more.
 SHADES = colormaps["Blues"]
-_DARK = 0.72
+DARK = 0.72
 _MOST_LEVEL = 6  # columns whose names stand side by side
 
 
@@ -53,8 +54,19 @@ def name_rows(
     colours: Sequence[str] = (),
     first: float = 0,
     pad: float = 3.5,
+    room: float = 0.4,
 ) -> None:
-    """Write the names of rows left of a panel, and leave out the axis there."""
+    """Write the names of rows left of a panel, and leave out the axis there.
+
+    In a document a name is broken where it takes more than its share of the width, `room`.
+    """
+    dense: dict[str, Any] = {}
+    chart = ax.get_figure(root=True)
+    if isinstance(chart, Chart) and chart.medium.name:
+        medium, dense = chart.medium, {"linespacing": 1.0}
+        wide, letters = medium.room(room), medium.size(size)
+        names = [wrap_text(name.replace("\n", " "), wide, letters) for name in names]
+        chart.rows[ax] = Rows(tuple(name.count("\n") + 1 for name in names), letters)
     # Texts, because a tick of matplotlib is three lines and two texts.
     place = offset_copy(ax.get_yaxis_transform(), ax.get_figure(root=True), -pad, units="points")
     for row, name in enumerate(names):
@@ -62,7 +74,7 @@ def name_rows(
             ax.text(
                 0, row + first, name, transform=place, ha="right", va="center_baseline", size=size,
                 weight="bold" if bold and bold[row] else "normal",
-                color=colours[row] if colours else INK,
+                color=colours[row] if colours else INK, **dense,
             )  # fmt: skip
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -86,16 +98,32 @@ def write_beside(
 def name_groups(ax: Axes, names: Mapping[str, int], first: float = -0.5) -> list[float]:
     """Write the name of each group of rows right of a panel; return where each group ends."""
     ends = first + np.cumsum(list(names.values()))
+    medium = _find_medium(ax)
+    turn: dict[str, Any] = {"rotation": 270} if medium.narrow else {}
     for name, count, end in zip(names, names.values(), ends, strict=True):
+        if medium.narrow:  # along the rows, each of which has two lines at least
+            name = wrap_text(name, count * 2 * medium.size(9), medium.size(9), bold=True)
         ax.text(1.01, end - count / 2, name, transform=ax.get_yaxis_transform(), va="center",
-                weight="bold")  # fmt: skip
+                weight="bold", **turn)  # fmt: skip
     return list(ends)
+
+
+def _find_medium(ax: Axes) -> Medium:
+    chart = ax.get_figure(root=True)
+    return chart.medium if isinstance(chart, Chart) else SCREEN
+
+
+def is_first(ax: Axes) -> bool:
+    """Whether a panel is one whose rows are named: the first of those side by side."""
+    place = ax.get_subplotspec()
+    return place is None or place.is_first_col()
 
 
 def draw_dots(ax: Axes, x: np.ndarray, y: np.ndarray, *, size: float, alpha: float) -> None:
     """Draw what is not named, such as the reference set, as grey dots."""
     seen = np.isfinite(x) & np.isfinite(y)
-    ax.scatter(x[seen], y[seen], color=REFERENCE, alpha=alpha, s=size**2, linewidth=0, zorder=2)
+    ax.scatter(x[seen], y[seen], color=REFERENCE, alpha=alpha, linewidth=0, zorder=2,
+               s=(size * _find_medium(ax).letters) ** 2)  # fmt: skip
 
 
 def draw_points(
@@ -127,6 +155,7 @@ def draw_points(
         ax.hlines(own["y"], own[ends[0]], own[ends[1]], **line)
     shapes = data[by].map(looks["markers"]).to_list()
     sizes = np.square(size if isinstance(size, float | int) else size.loc[data.index])
+    sizes = sizes * _find_medium(ax).letters ** 2
     points = ax.scatter(
         data[x], data["y"], s=sizes, marker=shapes[0], color=colours[0], zorder=3,
         clip_on=False, linewidth=0.8 if edge else 1,
@@ -147,17 +176,6 @@ def _unify(colours: np.ndarray) -> Any:
     return colours[0] if (colours == colours[0]).all() else colours
 
 
-def draw_lines(ax: Axes, view: View, data: pd.DataFrame, x: str, y: str) -> None:
-    """Draw a line with marks for each country."""
-    units, partners = list(dict.fromkeys(data["unit"])), list(view.settings.countries)
-    countries = partners if set(units) <= set(partners) else units
-    for unit in countries:
-        own = data[data["unit"] == unit].dropna(subset=[x, y]).sort_values([x, y])
-        if len(own):
-            ax.plot(own[x], own[y], color=view.colour(unit), marker=view.marker(unit), markersize=6,
-                    markeredgewidth=1, linewidth=1.5)  # fmt: skip
-
-
 def draw_intervals(
     ax: Axes, view: View, data: pd.DataFrame, x: str, *, by: str = "unit",
     size: float | pd.Series = 5.5,
@@ -175,34 +193,6 @@ def draw_bars(
     seen = np.isfinite(ends)
     shades: Any = colours if isinstance(colours, str) else colours[seen]
     ax.barh(np.asarray(y, float)[seen], ends[seen], width, color=shades, linewidth=0)
-
-
-def draw_tiles(
-    ax: Axes,
-    cells: np.ndarray,
-    low: float,
-    high: float,
-    texts: Sequence[Sequence[object]] = (),
-    *,
-    rows: Sequence[str] = (),
-    columns: Sequence[str],
-    shades: Colormap = SHADES,
-    text_size: float = 9,
-    **style: Any,
-) -> None:
-    """Draw a table of cells, the darker the more, with their texts; NaN is left white."""
-    ax.pcolormesh(np.ma.masked_invalid(cells), vmin=low, vmax=high, cmap=shades, linewidths=2,
-                  edgecolor="white")  # fmt: skip
-    ax.set(xlim=(0, cells.shape[1]), ylim=(cells.shape[0], 0))
-    dark = low + _DARK * (high - low)
-    for (row, column), value in np.ndenumerate(cells) if texts else ():
-        ax.text(column + 0.5, row + 0.5, f"{texts[row][column]}", ha="center", va="center",
-                size=text_size, color="white" if value > dark else "black")  # fmt: skip
-    name_rows(ax, rows, first=0.5, **style)
-    ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
-    ax.xaxis.tick_top()
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
 
 
 def tilt_columns(ax: Axes, columns: int) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from fewlikert.describe import EVERYONE
-from innocap_analysis.pages import marks
+from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.comparing import compares
 from innocap_analysis.pages.drawing.figure import BEHIND, INK, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.drawing.lettering import wrap_text
@@ -160,9 +160,9 @@ def plot_items(view: SurveyView) -> Chart:
         note=view.say("Complete answers to a dimension; countries with fewer than 20 left out."),
     )
     names = [wrap_text(view.question(code), 235, 7, even=True) for code in data["code"]]
-    marks.frame_rows(ax, names, size=7, tick=view.tick(decimals=2), grid=False)
+    marks.frame_rows(ax, names, size=7, tick=view.tick(decimals=2), grid=False, room=0.52)
     gains = data["delta_r2"]
-    marks.draw_bars(ax, gains, data.index, 0.6, np.where(beyond, BEHIND, REFERENCE))
+    plots.draw_bars(ax, gains, data.index, 0.6, np.where(beyond, BEHIND, REFERENCE))
     for y, row in enumerate(data.to_dict("records")):
         if pd.isna(row["delta_r2"]):
             ax.text(0.001, y, "–", va="center", color=QUIET)

@@ -86,7 +86,7 @@ def plot_pairs(view: SurveyView) -> Chart:
     ends = ("low_simultaneous", "high_simultaneous")
     for ax, node in zip(axes, view.nodes, strict=True):
         own = data[data["code"] == node].set_index(["unit", "other"]).loc[pairs].reset_index()
-        marks.frame_rows(ax, names if ax is axes[0] else [""] * len(names), tick=view.tick(),
+        marks.frame_rows(ax, names if marks.is_first(ax) else [""] * len(names), tick=view.tick(),
                          size=8, grid=False)  # fmt: skip
         ax.axvspan(-view.smallest, view.smallest, color="#EFEFEF", zorder=0, linewidth=0)
         ax.axvline(0, color=INK, linewidth=0.8)

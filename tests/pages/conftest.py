@@ -16,6 +16,7 @@ from innocap_analysis.pages import (
     opening,
     place_survey,
     place_view,
+    plots,
     survey_view,
     view,
 )
@@ -44,8 +45,10 @@ def no_files() -> Iterator[None]:
     ):
         for name in names:
             patch.setattr(module, name, _compute_once(getattr(module, name)))
+    patch.setattr(plots.sns, "heatmap", lambda *_, **__: None)
     for name in ("draw_dots", "draw_points", "draw_lines", "draw_bars"):  # see test_figures.py
-        patch.setattr(marks, name, functools.partial(_remember, name))
+        for module in (marks, plots):
+            patch.setattr(module, name, functools.partial(_remember, name), raising=False)
     patch.setattr(Axes, "pcolormesh", lambda *_, **__: None)
     yield
     patch.undo()

@@ -42,7 +42,8 @@ PAGES: list[tuple[str, dict[str, object]]] = [
 FIXED = re.compile(
     r"from 0 \(lowest goalpost\) to 100 \(highest\)"  # ends of the scale of scores
     r"|[Ss]cores(?: of respondents)?,? (?:from )?0 to 100"
-    r"|(?<=\d )of 100(?= on|[;:.)]|$| Score)"
+    r"|(?<=\d )of 100(?= on| points|[;:.)]|$| Score)"
+    r"|on a scale from 0 to 100 between two fixed goalposts"
     r"|Score = 100 ×"  # the formula of a score
     r"|95% (?:Wilson )?intervals?"  # level of every interval of the survey pages
     r"|5% false finds"  # level of the correction for many items
@@ -140,6 +141,7 @@ def _read(number: str, parameters: dict[str, object]) -> tuple[list[str], list[F
         view = open_view("00")
         told = describe_front(view)
         rows = [cell for row in told.pop("rows") for cell in row]
+        rows += [text for _, texts in told.pop("countries") for text in texts]
         lists = [text for x in told.values() for text in ([x] if isinstance(x, str) else x)]
         return [*lists, *rows], list(view.ledger.facts.values())
     page = read_page(number, **{"language": "en", **parameters})
