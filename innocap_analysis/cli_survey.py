@@ -104,9 +104,9 @@ def _suggest(
     """Draft the record of decisions, ask on a terminal for those that are open, and write it."""
     from innocap_analysis.files import write_atomically
     from innocap_analysis.survey.files.decisions import write_decisions
-    from innocap_analysis.survey.record_decisions import draft_record
+    from innocap_analysis.survey.record_decisions import draft_record, find_record
 
-    place = table or settings.decisions_path
+    place = table or find_record(settings)
     rows = draft_record(files, options, settings, place)
     if sys.stdin.isatty() and sys.stdout.isatty():
         rows = [_ask(row) if row.is_open else row for row in rows]

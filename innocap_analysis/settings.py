@@ -197,11 +197,6 @@ class Settings(Part):
         return self._root / "data" / "survey" / "wave.csv"
 
     @property
-    def decisions_path(self) -> Path:
-        """The record of what was decided about the files of the wave."""
-        return self.wave_path.with_name("decisions.csv")
-
-    @property
     def notebooks_dir(self) -> Path:
         """The notebooks."""
         return self._root / "notebooks"

@@ -19,6 +19,11 @@ from innocap_analysis.survey.files.draft import draft_decisions
 from innocap_analysis.survey.files.options import FileOptions, read_wave_table
 
 
+def find_record(settings: Settings) -> Path:
+    """Return where the record of what was decided stands."""
+    return settings.wave_path.with_name("decisions.csv")
+
+
 def read_wave(settings: Settings, table: Path | None = None) -> dict[Path, FileOptions]:
     """Read how the files of a wave are to be read: as told, else from the two tables there are.
 
@@ -26,7 +31,7 @@ def read_wave(settings: Settings, table: Path | None = None) -> dict[Path, FileO
     """
     if table is not None:
         return read_wave_table(table)
-    paths = [path for path in (settings.wave_path, settings.decisions_path) if path.is_file()]
+    paths = [path for path in (settings.wave_path, find_record(settings)) if path.is_file()]
     found: dict[Path, FileOptions] = {}
     for path in paths or [settings.wave_path]:
         found |= read_wave_table(path)
