@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -124,7 +125,7 @@ def _ask(row: Decision) -> Decision:
     cell = f" {row.cell!r} ({row.count} cells)" if row.cell else ""
     told = typer.prompt(show_text(f"{about}{cell}\n  {row.evidence}\n  decision (empty: later)"),
                         default="", show_default=False)  # fmt: skip
-    return row._replace(decision=told.strip())
+    return replace(row, decision=told.strip())
 
 
 def form(

@@ -6,8 +6,9 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.survey.files.options import PLAIN, FileOptions, find_delimiter, read_cells
@@ -16,7 +17,8 @@ COLUMN, ANSWER, STATUS, NOTE = "column", "answer", "status", "note"
 MISSING = "missing"  # an answer that is none
 
 
-class Decision(NamedTuple):
+@dataclass(frozen=True)
+class Decision:
     """One row of the record: what it is about, what was found, and what was decided."""
 
     file: str
@@ -37,6 +39,9 @@ class Decision(NamedTuple):
     def subject(self) -> tuple[str, ...]:
         """What the decision is about."""
         return self.file, self.about, self.column, self.cell
+
+
+_FIELDS = tuple(own.name for own in fields(Decision))
 
 
 def write_letters(number: int) -> str:
@@ -64,14 +69,14 @@ def read_letters(text: str) -> int:
 def write_decisions(rows: Iterable[Decision]) -> str:
     """Write the record as :func:`read_decisions` reads it."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([Decision._fields, *rows])
+    csv.writer(stream, lineterminator="\n").writerows([_FIELDS, *map(astuple, rows)])
     return stream.getvalue()
 
 
 def read_decisions(text: str, name: str) -> list[tuple[int, Decision]]:
     """Read the record: every decision with its line."""
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=find_delimiter(text))
-    known = Decision._fields
+    known = _FIELDS
     columns = [str(column).strip() for column in reader.fieldnames or ()]
     faults = [f"column {c!r} is unknown{suggest(c, known)}" for c in columns if c not in known]
     faults += [f"column {c!r} is missing" for c in ("file", "decision") if c not in columns]

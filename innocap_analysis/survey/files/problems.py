@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.survey.files.layout import Column
@@ -12,7 +12,8 @@ BARE = "a number without a label: say which way the numbers run (codes high_agre
 _MOST_SHOWN = 5
 
 
-class Problem(NamedTuple):
+@dataclass(frozen=True)
+class Problem:
     """A cell that is no answer: the first row that has it, how many do, and what was expected."""
 
     column: Column
