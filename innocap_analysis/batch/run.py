@@ -102,11 +102,15 @@ def run_notebooks(
         The plan, a parameter, the data or the settings are faulty, or another batch makes
         one of the same reports; then nothing has run and every earlier report is as it was.
 
+    Notes
+    -----
+    METHODS.md, section 7.
+
     Examples
     --------
     >>> outcomes = run_notebooks(notebooks=["30"], regions=["SE"])  # doctest: +SKIP
     >>> [outcome.status for outcome in outcomes]  # doctest: +SKIP
-    ['done']
+    ['ok']
     """
     config = settings or load_settings()
     count_jobs(jobs, 1)

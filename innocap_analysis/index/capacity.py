@@ -226,7 +226,7 @@ class CapacityData:
 def load_capacity(
     *, index: str | None = None, year: int | None = None, settings: Settings | None = None
 ) -> CapacityData:
-    """Read the raw figures, verify them, and score all units of an index together.
+    """Read and verify raw figures; score all units of an index together (METHODS.md, section 1).
 
     Parameters
     ----------

@@ -31,6 +31,10 @@ def correlate_nodes(result: IndexResult, *, method: str = "pearson") -> pd.DataF
     InnocapError
         There are too few units for correlations.
 
+    Notes
+    -----
+    METHODS.md, section 2, *Coherence*.
+
     Examples
     --------
     >>> from innocap_analysis import load_capacity
@@ -91,7 +95,7 @@ def estimate_group_alpha(result: IndexResult) -> pd.DataFrame:
     Notes
     -----
     :func:`~fewlikert.reliability.compute_alpha` over units that have every
-    child; standardised from their correlations.
+    child; standardised from their correlations (METHODS.md, section 2).
 
     Examples
     --------

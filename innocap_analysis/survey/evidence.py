@@ -49,6 +49,10 @@ class Evidence:
     InnocapError
         The smallest difference is not above zero.
 
+    Notes
+    -----
+    METHODS.md, section 9.
+
     Examples
     --------
     >>> from innocap_analysis import load_wave

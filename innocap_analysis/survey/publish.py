@@ -55,6 +55,10 @@ class Release:
     KeyError
         A variable is none of the questionnaire.
 
+    Notes
+    -----
+    METHODS.md, section 8, *Disclosure*.
+
     Examples
     --------
     >>> from innocap_analysis import load_wave

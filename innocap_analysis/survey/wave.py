@@ -123,6 +123,10 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
         The wave is unknown, nothing was imported yet, a file cannot be read, or no answer is
         from a country of the project.
 
+    Notes
+    -----
+    METHODS.md, section 8, *Cleaning*.
+
     Examples
     --------
     >>> wave = load_wave()
