@@ -96,7 +96,7 @@ def print_page(page: str) -> bytes:
 
 def _scope_heads(_: object, pdf: Any) -> None:
     """Say of every table's heads that they are about their columns, which WeasyPrint leaves out."""
-    from pydyf import Dictionary  # type: ignore[import-untyped]
+    from pydyf import Dictionary
 
     for part in pdf.objects:
         if isinstance(part, Dictionary) and part.get("S") == "/TH":
