@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from innocap_analysis.pages import measurement, pairs
-from innocap_analysis.pages.drawing.figure import Chart
+from innocap_analysis.pages.drawing.figure import BEHIND, Chart
 from innocap_analysis.pages.facts import Ledger
 from innocap_analysis.pages.survey_view import SurveyView, open_survey_view
 
@@ -407,11 +407,11 @@ def test_items_are_drawn_with_their_gain_and_counted_beyond_chance() -> None:
     chart = next(c for c in _page("85").charts if "depend on the country" in c.alt)
     (ax,) = chart.axes
     data, facts = chart.data, _page("85").facts
-    (((gains, heights, *_), named),) = _drawn(ax)
+    (((gains, heights, _, colours), _),) = _drawn(ax)
     assert list(gains) == pytest.approx(list(data["delta_r2"]), abs=HUNDREDTH)
     assert list(heights) == list(range(len(data)))
     beyond = data["p_bh"] < 0.05
-    assert list(named["hue"]) == list(beyond)
+    assert [colour == BEHIND for colour in colours] == list(beyond)
     (title,) = [line for line in chart.alt.split(". ") if "depend on the country more" in line]
     assert read_numbers(title) == [beyond.sum(), len(data)]
     told = {round(t.get_position()[1]): t.get_text() for t in ax.texts if t.get_ha() == "left"
