@@ -93,6 +93,8 @@ def test_the_highest_and_the_lowest_have_a_row(view: IndexView, scores: pd.Serie
     assert (data["low"] < data["high"]).any()
     assert list(data["rank"]) == [_rank(scores, unit) for unit in wanted]
     assert "Shown are the 25 highest and the 25 lowest." in _note(chart)
+    dotted = [line for line in chart.axes[0].lines if line.get_linestyle() == ":"]
+    assert [line.get_ydata()[0] for line in dotted] == [24.5]
     named = [*scores.index[:3], *scores.index[-3:]]
     title = chart.alt.split(". ")[0]
     places = [title.index(str(view.unit(u))) for u in named]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innocap_analysis.pages import measurement, pairs
+from innocap_analysis.pages import differences, measurement, pairs
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.facts import Ledger
 from innocap_analysis.pages.survey_view import SurveyView, open_survey_view
@@ -483,6 +483,14 @@ def test_doubtful_responses_are_counted_where_they_are_left_out() -> None:
 
 def test_fewer_groups_than_two_are_not_compared() -> None:
     view = open_survey_view("85", wave="synthetic")
+    for part in (pairs.plot_pairs, measurement.plot_items, differences.table_tests,
+                 differences.plot_pooled, differences.table_ranks):  # fmt: skip
+        alone, two = (replace(view, ledger=Ledger()) for _ in range(2))
+        alone.__dict__["evidence"] = SimpleNamespace(groups=["SE"])
+        assert "There is nothing to compare" in str(part(alone))
+        two.__dict__["evidence"] = SimpleNamespace(groups=["CA", "SE"])
+        with pytest.raises(AttributeError):  # it looks for what is not there
+            part(two)
     for groups, shown in ((["SE"], False), (["CA", "SE"], True)):
         own = replace(view, ledger=Ledger())
         pairs_of = view.evidence.pairs
