@@ -13,13 +13,14 @@ import pytest
 from innocap_analysis.index.capacity import load_capacity
 from innocap_analysis.index.score import score_index
 from innocap_analysis.pages import comparison, country, order
+from innocap_analysis.pages.facts import Fact
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.settings import load_settings
 
 from .oracle import ROOT, consult
 from .reading import read_numbers, read_page
-from .test_index_facts import LANGUAGES, PARTNERS
+from .test_index_facts import LANGUAGES, PARTNERS, _context
 from .test_method_words import _label, _name
 
 UNIT = "IE"
@@ -208,6 +209,9 @@ def test_regions_run_from_the_highest_and_lacking_figures_are_said(unit: str) ->
     o = consult()
     chart = read_page("30", region=unit, language="en").charts[-1]
     focus = o.settings["countries"][unit]["partner_region"]
+    ahead, known_of = _context(o, Fact("30", focus, "", "n_context", "count", 0))
+    told = read_numbers(chart.alt.split("median of the country’s regions on")[1])[:2]
+    assert told == [ahead, known_of]
     codes = list(dict.fromkeys(chart.data["code"]))
     regions = sorted({u for u, c in o.raw if u[:2] == unit and len(u) > 2})
     (((first, _), _),) = [(g, n) for _, g, n in vars(chart.axes[0])["drawn"]]

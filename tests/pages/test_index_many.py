@@ -88,6 +88,8 @@ def test_the_highest_and_the_lowest_have_a_row(view: IndexView, scores: pd.Serie
     wanted = [*scores.index[:25], *scores.index[-25:]]
     assert list(data["unit"]) == wanted
     assert list(data["y"]) == list(range(50))
+    own = ["unit", "score", "low", "high", "rank", "rank_low", "rank_high"]
+    assert list(chart.data) == list(comparison.plot_ranking(open_view("40")).data) == own
     assert list(data["score"]) == pytest.approx(list(scores[wanted]))
     assert (data["low"] <= data["high"]).all()
     assert (data["low"] < data["high"]).any()
@@ -107,6 +109,7 @@ def test_a_page_about_one_ranks_its_peers_and_itself(own: IndexView, scores: pd.
     group = [u for u in scores.index if u in {TOWN, *own.peers.codes}]
     assert len(group) <= 50
     assert list(_points(chart)["unit"]) == group
+    assert "index" not in chart.data
     rank = 1 + group.index(TOWN)
     told = order.tell_ranks(own)
     assert told in _note(chart)
