@@ -1,6 +1,6 @@
 """Fuzz what reads files: shipped files are damaged at random; only a told mistake may come out.
 
-    python benchmarks/fuzz.py [--seconds 5] [--seed 1] [settings codebook datapackage ...]
+    python benchmarks/fuzz.py [--seconds 5] [--seed 1] [settings codebook official ...]
 
 Without names all targets are fuzzed, each for some seconds; 600 is a thorough run. Exits with 1 if
 anything but an InnocapError came out, or took longer than ten seconds, and prints how to see it
@@ -10,6 +10,8 @@ again.
 from __future__ import annotations
 
 import argparse
+import functools
+import json
 import shutil
 import sys
 import tempfile
@@ -23,7 +25,12 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from innocap_analysis import read_survey
+from innocap_analysis.archives import make_workbook
+from innocap_analysis.changes.figures import read_file
 from innocap_analysis.data.datapackage import read_datapackage
+from innocap_analysis.data.official.match import Gazetteer
+from innocap_analysis.data.official.tidy import Selection, tidy_cube
+from innocap_analysis.data.places import read_places
 from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook_file import read_codebook
@@ -106,8 +113,11 @@ def _fuzz_package(path: Path) -> None:
     read_datapackage(path.parent)
 
 
+_load_project = functools.cache(load_settings)
+
+
 def _fuzz_survey(path: Path) -> None:
-    read_survey(path, key=KEY, settings=load_settings(ROOT))
+    read_survey(path, key=KEY, settings=_load_project(ROOT))
 
 
 def _fuzz_record(path: Path) -> None:
@@ -118,11 +128,51 @@ def _fuzz_record(path: Path) -> None:
     read_former(load_settings(place.parents[1]))
 
 
+@functools.cache
+def _read_gazetteer() -> Gazetteer:
+    own = _load_project(ROOT)
+    return Gazetteer(read_places(own), read_regions(own.regions_path))
+
+
+def _fuzz_official(path: Path) -> None:
+    """Read figures, and turn them into rows as a person would say who knows the files."""
+    cube = read_file(path)
+    said = _SAID.get(path.stem, Selection(codes={"": "X"}))
+    tidy_cube(cube, said, _read_gazetteer(), name=path.name)
+
+
+_OFFICIAL = ROOT / "tests" / "fixtures" / "official"
+_IDS = {"Region": ["00", "2284"], "Kon": ["1", "2"], "Tid": ["2022", "2023"]}
+_JSONSTAT = {
+    "version": "2.0", "class": "dataset", "label": "Population", "source": "SCB",
+    "updated": "2024-02-22T07:00:00Z", "id": list(_IDS), "size": [2, 2, 2],
+    "dimension": {
+        key: {"label": key, "category": {"index": {c: i for i, c in enumerate(codes)},
+                                         "label": {c: f"{key} {c}" for c in codes}}}
+        for key, codes in _IDS.items()
+    },
+    "value": [1, 2.5, None, 4, 5, 6, 7, 8], "status": {"2": ".."},
+    "role": {"time": ["Tid"], "geo": ["Region"]},
+}  # fmt: skip
+_SPARSE = _JSONSTAT | {"value": {"0": 76, "5": 79.5}, "status": {"3": ":", "5": "b"}}
+_KOLADA = {"count": 2, "values": [
+    {"kpi": "N00945", "municipality": code, "period": 2023,
+     "values": [{"count": 1, "gender": "T", "status": "", "value": value, "isdeleted": False}]}
+    for code, value in (("2284", 55.3), ("0022", None))
+]}  # fmt: skip
+_SAID = {
+    "jsonstat": Selection(country="SE", each=["Kon"], codes={"1": "MEN", "2": "WOMEN"}),
+    "sparse": Selection(country="SE", where={"Kon": ["1"]}, codes={"": "X"}),
+    "kolada": Selection(where={"gender": ["T"]}),
+    **dict.fromkeys(("plain", "utf16", "book"), Selection()),
+}
+_PLAIN = [["place", "year", "indicator", "value"], ["SE-2284", "2023", "A", "1.5"],
+          ["SE-2281", "2023", "A", ".."]]  # fmt: skip
 _BOOKS = ROOT / "data" / "codebooks"
 _RECORD = b"""{"version": 1, "people": ["a", "b"], "organisations": ["c", ""], "variables":
 {"": {"blocks": [1, 1], "contents": {}, "secret": [[0], [1]]},
 "SKL1": {"blocks": [1, 0], "contents": {"1": [[[0.25, 0.0], 1]]}, "secret": []}}}"""
-TARGETS: dict[str, tuple[Callable[[Path], object], list[Path | bytes]]] = {
+TARGETS: dict[str, tuple[Callable[[Path], object], list[Path | tuple[str, bytes]]]] = {
     "settings": (_fuzz_settings, [ROOT / "innocap.yml"]),
     "codebook": (read_codebook, [_BOOKS / "indicators.csv"]),
     "instrument": (_fuzz_instrument, [_BOOKS / "survey.csv"]),
@@ -130,22 +180,44 @@ TARGETS: dict[str, tuple[Callable[[Path], object], list[Path | bytes]]] = {
     "regions": (read_regions, [_BOOKS / "regions.csv"]),
     "datapackage": (_fuzz_package, [ROOT / "data" / "raw" / "datapackage.json"]),
     "survey": (_fuzz_survey, sorted(SURVEY.glob("SYNTHETIC_*"))),
-    "wave": (read_wave_table, [b"file,country,mapping,codes,dates,note\na.csv,SE,,,,\n"]),
-    "mapping": (read_mapping, [b"header,item\nfraga 1,SKL1\nfraga 2,SKL2\n"]),
-    "released": (_fuzz_record, [_RECORD]),
+    "official": (
+        _fuzz_official,
+        [
+            *sorted(_OFFICIAL.glob("*.csv")),
+            *(
+                (f"{name}.json", json.dumps(content, indent=1).encode())
+                for name, content in (
+                    ("jsonstat", _JSONSTAT),
+                    ("sparse", _SPARSE),
+                    ("kolada", _KOLADA),
+                )
+            ),
+            ("plain.csv", "\n".join(";".join(row) for row in _PLAIN).replace(".5", ",5").encode()),
+            ("utf16.csv", "\n".join("\t".join(row) for row in _PLAIN).encode("utf-16")),
+            ("book.xlsx", make_workbook({"a": _PLAIN})),
+        ],
+    ),
+    "wave": (
+        read_wave_table,
+        [("a.csv", b"file,country,mapping,codes,dates,note\na.csv,SE,,,,\n")],
+    ),
+    "mapping": (read_mapping, [("a.csv", b"header,item\nfraga 1,SKL1\nfraga 2,SKL2\n")]),
+    "released": (_fuzz_record, [("a.json", _RECORD)]),
 }
 
 
 def fuzz(name: str, seconds: float, start: int) -> tuple[int, dict[str, str]]:
     """Fuzz a target for some seconds; return how many files were read, and what went wrong."""
     read, sources = TARGETS[name]
-    files = [
-        ("a.csv" if isinstance(s, bytes) else s.name, s if isinstance(s, bytes) else s.read_bytes())
-        for s in sources
-    ]
+    files = [s if isinstance(s, tuple) else (s.name, s.read_bytes()) for s in sources]
     found: dict[str, str] = {}
-    count, end = 0, time.monotonic() + seconds
+    count = 0
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        for own, data in files:  # whole ones are read; what is kept of the project is loaded
+            path = Path(folder) / own
+            path.write_bytes(data)
+            read(path)
+        end = time.monotonic() + seconds
 
         def check(which: int, edits: list[Edit]) -> None:
             nonlocal count

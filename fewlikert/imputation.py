@@ -72,6 +72,7 @@ def impute_multiple(
     holes = [int(j) for j in np.flatnonzero(gaps.any(axis=0))]
     centre, scale = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
     z = (x - centre) / np.where(scale > 0, scale, 1)
+    varies = scale > 0  # a column in which everyone answered alike tells nothing of the others
     out = []
     for _ in range(m):
         # Each answer by the number of the respondent who gave it; at first anyone's.
@@ -82,7 +83,8 @@ def impute_multiple(
         for _ in range(rounds):
             for j in holes:
                 full = np.take_along_axis(z, givers, axis=0)
-                givers[gaps[:, j], j] = _match(full, gaps[:, j], j, donors, rng)
+                others = full[:, varies & (np.arange(x.shape[1]) != j)]
+                givers[gaps[:, j], j] = _match(others, full[:, j], gaps[:, j], donors, rng)
         full = np.take_along_axis(x, givers, axis=0)
         done = table.copy()
         for j, name in enumerate(names):
@@ -92,13 +94,14 @@ def impute_multiple(
 
 
 def _match(
-    full: np.ndarray, gap: np.ndarray, j: int, donors: int, rng: np.random.Generator
+    others: np.ndarray, own: np.ndarray, gap: np.ndarray, donors: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Draw for each gap the number of a respondent whose predicted answer is near."""
-    design = np.column_stack([np.ones(len(full)), np.delete(full, j, axis=1)])
-    known, y = design[~gap], full[~gap, j]
+    design = np.column_stack([np.ones(len(own)), others])
+    known, y = design[~gap], own[~gap]
     cross = known.T @ known
-    inverse = np.linalg.inv(cross + _RIDGE * np.diag(np.diag(cross)))
+    size = np.diag(cross)
+    inverse = np.linalg.inv(cross + _RIDGE * np.diag(np.where(size > 0, size, 1)))
     beta = inverse @ known.T @ y
     rest = y - known @ beta
     free = max(len(y) - known.shape[1], 1)

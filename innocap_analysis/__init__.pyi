@@ -24,7 +24,7 @@ from .index.score import rank_units, score_index
 from .index.sensitivity import run_sensitivity
 from .index.steps import impute, treat_outliers
 from .index.weights import derive_weights
-from .pages.drawing.figure import save_figure
+from .pages.drawing.saving import save_figure
 from .pages.explorer.widget import open_explorer
 from .pages.opening import open_view
 from .pages.place_view import open_place_view

@@ -64,6 +64,10 @@ Formats = Annotated[
     list[str] | None,
     typer.Option("--format", "-f", help="html (pages), and briefs as pdf, docx, pptx and xlsx."),
 ]
+Figures = Annotated[
+    list[str] | None,
+    typer.Option("--figures", help="Figures for documents too: 8cm, 16cm, slide, 8cm+title."),
+]
 Index = Annotated[
     str | None, typer.Option("--index", "-i", help="An index that innocap.yml lists.")
 ]
@@ -112,10 +116,14 @@ def report(
     country: Country = None,
     index: Index = None,
     form: Formats = None,
+    figures: Figures = None,
 ) -> None:
     """Run the notebooks and write reports and figures."""
     settings = load_settings()
-    formats = [part.strip() for text in form or () for part in text.split(",")] or None
+    formats, sizes = (
+        [part.strip() for text in option or () for part in text.split(",")] or None
+        for option in (form, figures)
+    )
     asked: dict[str, Any] = {
         "regions": region, "notebooks": notebook, "languages": language, "table": runs,
         "places": places, "country": country, "index": index,
@@ -127,7 +135,7 @@ def report(
         _foresee(
             Request(
                 settings, region, notebook, language, pairs, jobs, force, variant, runs, places,
-                country, index, formats,
+                country, index, formats, sizes,
             )
         )  # fmt: skip
         return
@@ -147,6 +155,7 @@ def report(
         country=country,
         index=index,
         formats=formats,
+        figures=sizes,
         jobs=jobs,
         force=force,
         scheduler=scheduler,

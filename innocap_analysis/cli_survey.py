@@ -90,7 +90,7 @@ def import_(
             )
     typer.echo(f"clean            {len(done.wave.clean):>7} responses")
     typer.echo(f"Written to {find_folder(settings, name)}")
-    if name == "imported" and (told := foresee_edition(settings)):
+    if told := foresee_edition(settings, name):
         typer.echo(f"note: {told}")
 
 

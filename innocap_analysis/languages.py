@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from babel import Locale
 from babel.localedata import exists
 
 SOURCE_LANGUAGE = "en"  # what stands where a language has no text of its own
@@ -14,6 +15,11 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(_[a-z]{2})?")
 def is_language(code: str) -> bool:
     """Tell whether a text is the code of a language, or of one as spoken in a country (sv_fi)."""
     return _LANGUAGE.fullmatch(code) is not None and exists(code)
+
+
+def name_language(code: str) -> str:
+    """Return what a language calls itself, as a link begins with it."""
+    return str(Locale.parse(code).get_display_name(code)).capitalize()
 
 
 def find_languages(columns: Iterable[object], stem: str = "label") -> list[str]:

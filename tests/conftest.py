@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,25 +20,37 @@ from innocap_analysis import read_instrument
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
 from innocap_analysis.survey.instrument import Instrument
+from tests.frozen import EDITION, copy_content, watch_content, watching
 from tests.synthetic.people import make_respondents
 from warmill.helper import Helper
 from warmill.processes import can_fork
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.addaudithook(watch_content)
+watching.append(None)  # from now on, but for tests/content
 # Time is no property: a busy machine must not fail a test.
 hypothesis.settings.register_profile("innocap", deadline=None)
 hypothesis.settings.load_profile("innocap")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Run tests of the software in the frozen edition, and tests of the content in what ships."""
+    content = ROOT / "tests" / "content" in item.path.parents
+    kept = list(watching)
+    watching[:] = [] if content or ROOT / "tests" not in item.path.parents else [None]
+    with contextlib.chdir(EDITION if watching else ROOT):
+        result = yield
+    watching[:] = kept
+    return result
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the project's inputs, with the working directory in it."""
     folder = tmp_path / "project"
-    folder.mkdir()
-    shutil.copy(ROOT / "innocap.yml", folder)
-    shutil.copytree(ROOT / "data" / "raw", folder / "data" / "raw")
-    shutil.copytree(ROOT / "data" / "codebooks", folder / "data" / "codebooks")
-    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    copy_content(EDITION, folder)
+    shutil.copytree(EDITION / "notebooks", folder / "notebooks")
     monkeypatch.chdir(folder)
     monkeypatch.delenv(OUTPUT_VARIABLE, raising=False)
     return folder
@@ -43,14 +58,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def capacity() -> CapacityData:
-    """Return the project's own data, read once."""
-    return load_capacity(settings=load_settings(ROOT))
+    """Return the frozen figures, read once."""
+    return load_capacity(settings=load_settings(EDITION))
 
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    """Return the settings of the project itself."""
-    return load_settings(ROOT)
+    """Return the settings of the frozen edition."""
+    return load_settings(EDITION)
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +94,24 @@ def accept_raw(project: Path) -> Callable[[str], None]:
         package.write_text(json.dumps(content), encoding="utf-8")
 
     return accept
+
+
+@pytest.fixture
+def bounded() -> Iterator[None]:
+    """Let a test take ten seconds of the processor at the most, and two gigabytes."""
+    begun, held = time.process_time(), _measure_memory()
+    yield
+    assert time.process_time() - begun < 10
+    assert _measure_memory() < max(held + 1, 2 << 20)
+
+
+def _measure_memory() -> int:
+    """Return the most kilobytes that this process has held; 0 where nobody counts them."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ from innocap_analysis.survey.files.read import Answers
 from innocap_analysis.survey.instrument import Instrument
 from tests.synthetic.exports import WRITERS, Writer
 
-ROOT = Path(__file__).resolve().parents[1]
 KEY = b"a key for tests only"
 TEXT_TOOLS = [tool for tool, (_, ending) in WRITERS.items() if ending == ".csv"]
 BOOK_TOOLS = [tool for tool, (_, ending) in WRITERS.items() if ending == ".xlsx"]

@@ -189,6 +189,25 @@ def test_check_finds_what_is_off(small: Path) -> None:
     assert "longer than 15 lines" in results["notebook 77_stray.ipynb"][0]
 
 
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("a = 1\nb = (", "line 2: is no Python ('(' was never closed)"),
+        ("import json, nosuchpackage.part", "line 1: there is no package 'nosuchpackage'"),
+        ("x = 1\nfrom nosuchpackage import one", "line 2: there is no package 'nosuchpackage'"),
+        ("%time x = 1\n!true\nawait one()", ""),
+        ("%%bash\nif then", ""),
+        ("try:\n    import nosuchpackage\nexcept ImportError:\n    pass", ""),
+        ("from beside import one\nimport matplotlib.pyplot as plt", ""),
+    ],
+)
+def test_check_finds_a_cell_that_would_fail(small: Path, cell: str, told: str) -> None:
+    (small / "notebooks" / "beside.py").write_text("one = 1\n", encoding="utf-8")
+    path = write_notebook(small / "notebooks" / "30_one.ipynb", cell)
+    faults = dict(check_project(load_settings()))[f"notebook {path.name}"]
+    assert [fault.partition(", ")[2].partition("; ")[0] for fault in faults] == [told][: bool(told)]
+
+
 def _snapshot(project: Path) -> dict[str, bytes]:
     return {
         str(file.relative_to(project)): file.read_bytes()

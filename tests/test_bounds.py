@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from test_batch import small
 from test_cli import call
 
+from innocap_analysis import run_notebooks
 from innocap_analysis.archives import make_workbook, pack_files
 from innocap_analysis.batch.parameters import check_parameters
 from innocap_analysis.data.datapackage import read_datapackage
@@ -24,6 +26,8 @@ from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
 from innocap_analysis.survey.files.privacy import find_key
 from innocap_analysis.survey.files.workbook import read_workbook
 
+__all__ = ["small"]
+pytestmark = pytest.mark.usefixtures("bounded")
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -150,6 +154,25 @@ def test_a_relative_output_starts_at_the_project(
     assert load_settings().figures_dir == project / "out" / "figures"
     monkeypatch.setenv(OUTPUT_VARIABLE, str(project / "elsewhere"))
     assert load_settings().reports_dir == project / "elsewhere" / "reports"
+
+
+@pytest.mark.slow
+def test_reports_lie_where_an_odd_output_says(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    before = _list_tree(small)
+    for name in ("a {b} $c 'd' é", "link"):
+        monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path / name))
+        outcomes = run_notebooks(regions=["SE"], notebooks=["30"])
+        assert [(o.status, o.error) for o in outcomes] == [("ok", "")]
+        for made in ("reports/SE/30_one.html", "figures/SE/30_figure.csv"):
+            assert (tmp_path / name / made).is_file()
+    assert {path.name for path in tmp_path.iterdir()} - {"project"} == {
+        "a {b} $c 'd' é", "link", "real"
+    }  # fmt: skip
+    assert not {path for path in _list_tree(small) - before if "processed" not in path}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="has no umask")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from innocap_analysis import load_capacity, score_index
+from innocap_analysis import change_codebook, load_capacity, open_view, score_index
 from innocap_analysis.data.observations import select_year, widen
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import read_table
+from innocap_analysis.index.alternatives import leave_out_indicators
 from innocap_analysis.index.capacity import CapacityData, write_scores
+from innocap_analysis.index.verdicts import judge_units
 from innocap_analysis.settings import load_settings
 
 
@@ -104,3 +107,37 @@ def test_reference_sets(capacity: CapacityData) -> None:
     assert len(capacity.reference_units("oecd")) == 38
     assert len(capacity.reference_units("eu")) == 27
     assert capacity.reference_units("nordic") == ["DK", "FI", "IS", "NO", "SE"]
+
+
+def test_what_pages_share_depends_on_its_content_and_no_page_changes_it(
+    capacity: CapacityData,
+) -> None:
+    one, other = (open_view("60", region=unit, runs=50, capacity=capacity) for unit in ("SE", "FI"))
+    # Judged anew, without what is shared.
+    runs = capacity.simulate(n=50, seed=1)
+    left_out = leave_out_indicators(capacity.values, capacity.codebook, min_coverage=0.5)
+    own = judge_units(capacity.result, runs, left_out, units=capacity.countries,
+                      reference_units=one.members)  # fmt: skip
+    pd.testing.assert_frame_equal(one.verdicts.table, own.table)
+    one.verdicts.table.loc[:, "score"] = 0.0  # as a cell of a notebook may
+    one.runs.scores["INNOCAP"].iloc[0] = -1.0
+    one.runs.choices["mine"] = 1
+    pd.testing.assert_frame_equal(other.verdicts.table, own.table)
+    third = open_view("30", region="IE", runs=50, capacity=capacity)
+    pd.testing.assert_frame_equal(third.runs.scores["INNOCAP"], runs.scores["INNOCAP"])
+    pd.testing.assert_frame_equal(third.runs.choices, runs.choices)
+    # Another weight, figure, rule of coverage, number or seed is another content.
+    book = change_codebook(capacity.codebook, weights={"SKL": 3})
+    values = capacity.values.copy()
+    values.loc["SE"] *= 1.01
+    config = capacity.settings.model_copy(update={"min_coverage": 0.6})
+    digests = {
+        made.digest
+        for made in (capacity, capacity.with_codebook(book), replace(capacity, values=values),
+                     replace(capacity, settings=config))
+    }  # fmt: skip
+    assert len(digests) == 4
+    for changed in ({"runs": 51}, {"seed": 2}, {"capacity": capacity.with_codebook(book)}):
+        given = {"runs": 50, "capacity": capacity, **changed}
+        view = open_view("60", region="SE", **given)
+        assert not view.verdicts.table["gap_low"].equals(own.table["gap_low"])

@@ -68,7 +68,11 @@ def test_a_page_and_a_figure_name_version_and_edition(capacity: CapacityData) ->
     view = open_view("40", capacity=capacity, runs=50)
     stamp = str(view.stamp())
     assert f"innocap_analysis {__version__}" in stamp
-    assert re.search(r"data [0-9a-f]{12}\b", stamp)
+    edition = re.search(r"data [0-9a-f]{12}\b", stamp)
+    assert edition
     chart = comparison.plot_heatmap(view)
-    assert f"INNOCAP analysis {__version__}".encode() in chart.to_png()
-    assert f"INNOCAP analysis {__version__}" in chart.to_svg().decode()
+    told = f"INNOCAP analysis {__version__}; {edition[0]}"
+    assert told.encode() in chart.to_png()
+    assert told in chart.to_svg().decode()
+    assert set(chart.table["made_with"]) == {told}
+    assert "made_with" not in chart.data

@@ -96,6 +96,8 @@ def test_a_public_name_is_described_whole(name: str) -> None:
     lacking = [section for section in wanted if f"\n{section}\n{'-' * len(section)}\n" not in text]
     assert not lacking, f"{name} lacks {', '.join(lacking)}"
     assert ">>> " in text
+    if value.__module__.split(".")[1] in ("index", "survey", "batch") and name != "ScoreWarning":
+        assert re.search(r"METHODS\.md|\(\d{4}\)|, \d{4}[,)]", text), f"{name} names no source"
     if not isinstance(value, type):
         told = text.split("Parameters\n", 1)[-1]
         for parameter in inspect.signature(value).parameters:

@@ -77,8 +77,11 @@ def test_a_document_is_recorded_verified_and_brought_in_step(project: Path) -> N
     assert names == {
         f"{PAGE}.html", f"{PAGE}.ipynb", "05.results.csv", "brief.docx", "brief.xlsx"
     }  # fmt: skip
-    outputs = nbformat.read(folder / f"{PAGE}.ipynb", 4).metadata.innocap.outputs
-    assert {"reports/SE/brief.docx", "figures/SE/05_profile-8cm.png"} <= set(outputs)
+    record = nbformat.read(folder / f"{PAGE}.ipynb", 4).metadata.innocap
+    assert {"reports/SE/brief.docx", "figures/SE/05_profile-8cm.png"} <= set(record.outputs)
+    read = [name for names in record.reads.values() for name in names]
+    assert "data/codebooks/indicators.csv" in read
+    assert not [name for name in read if "survey/" in name or "answers" in name]
     found = verify_reports(settings.reports_dir, settings)
     assert (found.outputs, found.inputs) == ({}, {})
     assert find_leftovers(settings).removable == {}

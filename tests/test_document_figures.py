@@ -18,57 +18,103 @@ import innocap_analysis as ia
 from innocap_analysis.documents.figures import make_figure_files
 from innocap_analysis.documents.save import make_brief
 from innocap_analysis.index.capacity import CapacityData
-from innocap_analysis.pages import comparison, country
+from innocap_analysis.pages import comparison, country, government, place
+from innocap_analysis.pages import language as translations
 from innocap_analysis.pages.drawing.figure import Chart
-from innocap_analysis.pages.drawing.lettering import Ruler
-from innocap_analysis.pages.drawing.medium import COLUMN, DOCUMENTS, SMALLEST, Medium
+from innocap_analysis.pages.drawing.medium import COLUMN, DOCUMENTS, SMALLEST, Medium, find_media
 from innocap_analysis.pages.index_view import IndexView
-from tests.test_figures import list_drawn_texts
+from innocap_analysis.pages.place_view import PlaceView
+from innocap_analysis.settings import load_settings
+from tests.frozen import EDITION
+from tests.pseudo import Pseudo
+from tests.test_figures import (
+    CHARTS,
+    SURVEY_CHARTS,
+    lay_out,
+    list_drawn_texts,
+    look_at,
+)
 
-CHARTS: dict[str, tuple[Callable[[IndexView], Chart], str | None]] = {
-    "profile": (country.plot_profile, "SE"),
-    "priorities": (country.plot_priorities, "IE"),
-    "dimensions": (comparison.plot_dimensions, None),
+PLACE_CHARTS: dict[str, Callable[[PlaceView], Chart]] = {
+    "peers": place.plot_peers,
+    "transparency": lambda view: government.plot_levels(view, "EGOV_TRANSPARENCY"),
+    "rural": government.plot_rural,
 }
+
 SVG = "{http://www.w3.org/2000/svg}"
-WIDTHS = {"8cm": 8 / 2.54, "16cm": 16 / 2.54, "slide": 12.0}
 
 
 def _view(capacity: CapacityData, region: str | None, language: str) -> IndexView:
     return ia.open_view("05", region=region, language=language, capacity=capacity, runs=50)
 
 
-def _draw(
-    capacity: CapacityData, name: str, language: str, medium: Medium
-) -> tuple[Chart, list[tuple[Text, Bbox]]]:
-    draw, region = CHARTS[name]
-    chart = draw(_view(capacity, region, language).lay_out_for(medium))
-    chart.to_svg()
-    ruler = Ruler(chart)
-    return chart, [(t, t.get_window_extent(ruler)) for t in list_drawn_texts(chart)]
+PSEUDO = "pseudo"
+NAMES = [*CHARTS, *SURVEY_CHARTS, *PLACE_CHARTS]
+LANGUAGES = ["en", "sv", "fi", "fr", PSEUDO]
+# Each figure in one of them; `benchmarks/letters.py` measures all in each.
+CASES = [(name, LANGUAGES[i % len(LANGUAGES)]) for i, name in enumerate(NAMES)]
 
 
-@pytest.mark.parametrize("language", ["en", "sv", "fi", "fr"])
-@pytest.mark.parametrize("name", CHARTS)
+@pytest.fixture(scope="module")
+def wave() -> ia.Wave:
+    return ia.load_wave(settings=load_settings(EDITION))
+
+
+def list_faults(chart: Chart) -> list[str]:
+    """Say what is too small, cut off or in the way of something else in a figure as it is drawn."""
+    ruler, (width, height) = lay_out(chart), chart.bbox.size
+    texts = [(t, t.get_window_extent(ruler)) for t in list_drawn_texts(chart)]
+    assert len(texts) > 5
+    told = []
+    for text, box in texts:
+        if text.get_fontsize() < SMALLEST - 1e-9:
+            told.append(f"{text.get_text()!r} has {text.get_fontsize()} points")
+        if min(box.x0, box.y0, width - box.x1, height - box.y1) < -0.5:
+            told.append(f"{text.get_text()!r} is cut off")
+    for (one, a), (other, b) in itertools.combinations(texts, 2):
+        meet = Bbox.intersection(a, b)
+        if meet and min(meet.width, meet.height) >= 1:
+            told.append(f"{one.get_text()!r} and {other.get_text()!r} meet")
+    return told
+
+
+def draw_figure(
+    name: str, language: str, medium: Medium, capacity: CapacityData, wave: ia.Wave
+) -> Chart:
+    """Draw one of all figures for a medium."""
+    if name in CHARTS:
+        chart = CHARTS[name](capacity, language)
+    elif name in SURVEY_CHARTS:
+        chart = SURVEY_CHARTS[name](look_at(wave, language))
+    else:
+        chart = PLACE_CHARTS[name](ia.open_place_view("35", place="SE-2262", language=language))
+    assert chart.redraw is not None
+    return chart.redraw(medium)
+
+
+@pytest.mark.parametrize(("name", "language"), CASES)
 def test_letters_can_be_read_and_none_meet(
-    capacity: CapacityData, name: str, language: str
+    capacity: CapacityData, wave: ia.Wave, monkeypatch: pytest.MonkeyPatch, name: str, language: str
 ) -> None:
-    for medium in DOCUMENTS:
-        chart, texts = _draw(capacity, name, language, medium)
-        assert chart.get_size_inches()[0] == pytest.approx(WIDTHS[medium.name], abs=0.004)
-        assert len(texts) > 8
-        width, height = chart.bbox.size
-        for text, box in texts:
-            about = f"{medium.name} {text.get_text()!r}"
-            assert text.get_fontsize() >= SMALLEST, about
-            assert box.x0 >= 0, about
-            assert box.y0 >= 0, about
-            assert box.x1 <= width, about
-            assert box.y1 <= height, about
-        for (one, a), (other, b) in itertools.combinations(texts, 2):
-            meet = Bbox.intersection(a, b)
-            wide, tall = (meet.width, meet.height) if meet else (0, 0)
-            assert min(wide, tall) < 1, f"{medium.name}: {one.get_text()!r}, {other.get_text()!r}"
+    if language == PSEUDO:
+        monkeypatch.setattr(translations, "_read_catalogue", lambda _: Pseudo())
+        language = "sv"
+    drawn = draw_figure(name, language, COLUMN, capacity, wave)
+    assert drawn.get_size_inches()[0] == pytest.approx(COLUMN.width, abs=0.004)
+    assert list_faults(drawn) == []
+
+
+@pytest.mark.parametrize("medium", [*DOCUMENTS, *find_media(["8cm+title", "slide+title"])],
+                         ids=lambda medium: medium.name)  # fmt: skip
+def test_every_size_is_laid_out_anew(capacity: CapacityData, medium: Medium) -> None:
+    for draw, region in ((country.plot_priorities, "IE"), (comparison.plot_dimensions, None)):
+        view = _view(capacity, region, "fi")
+        chart = draw(view.lay_out_for(medium))
+        assert chart.get_size_inches()[0] == pytest.approx(medium.width, abs=0.004)
+        assert list_faults(chart) == []
+        shown = {text.get_text().replace("\n", " ") for text in chart.texts}
+        finding = draw(view).texts[0].get_text().replace("\n", " ")
+        assert (finding in shown) is medium.titled
 
 
 def test_the_smallest_letters_are_not_a_matter_of_course(capacity: CapacityData) -> None:
@@ -86,7 +132,7 @@ def test_what_stands_beside_a_figure_tells_finding_and_values(capacity: Capacity
              for stem, ending, content in make_figure_files(view, sections[0].picture)}  # fmt: skip
     assert set(files) == {
         "05_profile.csv", "05_profile-excel.csv", "05_profile-alt.txt", "05_profile-caption.txt",
-        *(f"05_profile-{m}.{e}" for m in WIDTHS for e in ("svg", "png")),
+        *(f"05_profile-{m.name}.{e}" for m in DOCUMENTS for e in ("svg", "png", "pdf")),
     }  # fmt: skip
     alt, caption = (files[f"05_profile-{x}.txt"].decode() for x in ("alt", "caption"))
     scores = capacity.result.scores.loc["SE"]

@@ -34,7 +34,6 @@ from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.settings import OUTPUT_VARIABLE, PUBLISH_VARIABLE, load_settings
 from tests.pages.oracle import consult
 
-ROOT = Path(__file__).resolve().parents[1]
 TABLES = 4
 
 

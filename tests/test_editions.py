@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.optimize import linprog
+from attacker import bound_total
 
 from innocap_analysis.survey.editions import Former, Meeting
 from innocap_analysis.survey.release import Blocks, Decision, Rules, decide_groups
@@ -78,25 +78,8 @@ class Attacker:
 
     def bound(self, target: np.ndarray, told: list[np.ndarray]) -> tuple[float, float]:
         """Return the least and the most that a total can be."""
-        kinds, number = np.unique(np.array([target, *told]), axis=1, return_inverse=True)
-        n = np.bincount(number.ravel())
-        if self.counted:  # unknown: how many of each kind gave each answer
-            size = len(ANSWERS)
-            equal = [np.kron(np.eye(len(n)), np.ones(size)), np.kron(kinds[1:], np.eye(size))]
-            counts = [[(own * (self.x == a)).sum() for a in ANSWERS] for own in told]
-            known = np.concatenate([n, np.ravel(counts)])
-            goal = np.kron(kinds[0], ANSWERS)
-        else:
-            equal, goal = [kinds[1:]], kinds[0]
-            known = np.array([own @ self.x for own in told])
-        most = np.repeat(n, len(ANSWERS)) if self.counted else n
-        ends = [
-            linprog(sign * goal, A_eq=np.concatenate(equal), b_eq=known, method="highs",
-                    bounds=np.column_stack([0 * most, most]))
-            for sign in (1, -1)
-        ]  # fmt: skip
-        assert all(end.status == 0 for end in ends)
-        return float(ends[0].fun), float(-ends[1].fun)
+        answers = ANSWERS if self.counted else None
+        return bound_total(target, told, self.x, answers=answers)
 
     def list_open(self) -> np.ndarray:
         """Number the kinds of people whom the same totals hold; 0: none holds them."""

@@ -13,14 +13,15 @@ from openpyxl import Workbook
 from innocap_analysis import read_survey
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings, load_settings
+from tests.frozen import EDITION
 
-ROOT = Path(__file__).resolve().parents[1]
+pytestmark = pytest.mark.usefixtures("bounded")
 KEY = b"a key for tests only"
 
 
 @pytest.fixture(scope="module")
 def settings() -> Settings:
-    return load_settings(ROOT)
+    return load_settings(EDITION)
 
 
 def _book(path: Path, rows: list[list[object]]) -> Path:

@@ -6,7 +6,6 @@ import csv
 import re
 import warnings
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +16,7 @@ from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.pages import alternatives, comparison, data, indicators, method, ranks
 from innocap_analysis.pages.index_view import IndexView
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.frozen import EDITION
 
 
 def _look(capacity: CapacityData, page: str, language: str = "en") -> IndexView:
@@ -85,9 +83,9 @@ def test_a_dimension_without_any_figure_breaks_nothing(capacity: CapacityData) -
 
 
 def test_double_counts_are_found_with_the_groups_they_fill() -> None:
-    with (ROOT / "data" / "codebooks" / "indicators.csv").open(encoding="utf-8") as stream:
+    with (EDITION / "data" / "codebooks" / "indicators.csv").open(encoding="utf-8") as stream:
         parts = {row["code"]: row["part_of"] for row in csv.DictReader(stream) if row["part_of"]}
-    book = read_codebook(ROOT / "data" / "codebooks" / "indicators.csv")
+    book = read_codebook(EDITION / "data" / "codebooks" / "indicators.csv")
     assert find_double_counts(book) == list(parts)
     table = book.table.reset_index()
     inside = table[

@@ -19,6 +19,9 @@ from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.texts import Table
 from innocap_analysis.settings import Settings
+from innocap_analysis.survey.change import Change
+from innocap_analysis.survey.contrast import Contrast
+from innocap_analysis.survey.publish import Release
 from innocap_analysis.survey.wave import Wave
 
 
@@ -52,8 +55,16 @@ def _list_pages(wave: Wave) -> Iterator[tuple[str, SurveyView, list[object]]]:
     view = open_survey_view("85", wave=wave)
     yield "85", view, [
         pairs.plot_pairs(view), pairs.write_pairs(view), measurement.table_reliability(view),
-        differences.table_organisations(view),
+        differences.table_organisations(view), differences.table_imputed(view),
     ]  # fmt: skip
+    contrast = Contrast(Release(wave), "SE32", smallest=5)  # what pages 35 and 87 are made of
+    yield "35", view, [
+        contrast.means.to_csv(), contrast.sizes.to_csv(), contrast.agreement.to_csv(),
+        contrast.differences.to_csv(), contrast.tabulate_choices(["BAR1"]).to_csv(),
+    ]  # fmt: skip
+    change = Change(load_wave(settings=wave.settings), wave, smallest=5)
+    # Sums of floats in another order differ in their last digits, which no page shows.
+    yield "87", view, [change.table.round(6).to_csv(), change.sizes.to_csv()]
 
 
 def _write_all(wave: Wave) -> dict[str, str]:

@@ -17,7 +17,9 @@ from test_payloads import make_page
 
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch.trace import trace_number
+from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
+from tests.frozen import EDITION
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 SURVEY_PAGES = (
@@ -35,7 +37,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("report")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(OUTPUT_VARIABLE, str(folder))
-        settings = load_settings(ROOT)
+        settings = load_settings(EDITION)
         outcomes = run_notebooks(settings=settings)
         outcomes += run_notebooks(
             regions=["SE"], notebooks=SWEDISH, language="sv", settings=settings
@@ -88,7 +90,7 @@ def test_numbers_lead_back_to_their_raw_cells(
 ) -> None:
     """Thirty at random: each is traced to lines that hold it, to answers, or to the page itself."""
     monkeypatch.setenv(OUTPUT_VARIABLE, str(output))
-    settings = load_settings(ROOT)
+    settings = load_settings(EDITION)
     with (output / "reports" / "results.csv").open(encoding="utf-8", newline="") as stream:
         rows = {row["id"]: row for row in csv.DictReader(stream)}
     for number in random.Random(18).sample(sorted(rows), 30):
@@ -96,7 +98,7 @@ def test_numbers_lead_back_to_their_raw_cells(
         assert first.startswith(f"{number} = ")
         cells = [match.groups() for match in map(_CELL.fullmatch, told) if match]
         for _, code, year, value, name, lines in cells:
-            raw = (ROOT / "data" / "raw" / name).read_text(encoding="utf-8").splitlines()
+            raw = (EDITION / "data" / "raw" / name).read_text(encoding="utf-8").splitlines()
             for line in lines.split(", "):
                 cell = next(csv.reader([raw[int(line) - 1]]))
                 assert {code, year} <= set(cell), number
@@ -164,14 +166,34 @@ def test_links_of_the_index_lead_somewhere(output: Path, browser: Browser) -> No
         others = page.eval_on_selector_all("nav a", "all => all.map(a => a.getAttribute('href'))")
         assert others == [{"en": "index.sv.html", "sv": "index.html"}[language]]
         links = page.eval_on_selector_all("main a", "all => all.map(a => a.getAttribute('href'))")
-        assert len(links) == 1 + count
-        assert links[0] == name.replace("index", "explore")
+        reports = sorted({link for link in links if re.fullmatch(r"\w+/.+\.html", link)})
+        assert len(reports) == count
+        assert {name.replace("index", "explore"), "results.csv"} < {*links}
         for link in links:
             assert (output / "reports" / link).exists(), link
-        page.goto((output / "reports" / links[-1]).as_uri())
+        page.goto((output / "reports" / reports[-1]).as_uri())
         page.click("nav a")
         assert page.url.endswith(name)
     context.close()
+
+
+def test_a_page_leads_to_its_other_languages_whichever_was_made_first(
+    output: Path, browser: Browser
+) -> None:
+    """English pages were made before the Swedish ones, and lead there all the same."""
+    page = browser.new_page()
+    folder = output / "reports" / "SE"
+    first, second = (f"30_how_does_this_country_do{ending}.html" for ending in ("", ".sv"))
+    page.goto((folder / first).as_uri())
+    page.click("text=Svenska")
+    assert page.url.endswith(second)
+    page.click("text=English")
+    assert page.url.endswith(f"/{first}")
+    page.goto((output / "reports/comparison/10_can_the_data_be_trusted.html").as_uri())
+    assert page.locator(".languages a").count() == 0
+    page.close()
+    found = verify_reports(output / "reports", load_settings(EDITION))
+    assert (found.outputs, found.inputs) == ({}, {})
 
 
 def test_pages_from_made_up_answers_say_so(output: Path) -> None:

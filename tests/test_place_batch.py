@@ -18,8 +18,8 @@ from innocap_analysis.batch.trace import trace_number
 from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
+from tests.frozen import EDITION
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = "35_how_does_this_place_do"
 
 
@@ -92,7 +92,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("places")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(OUTPUT_VARIABLE, str(folder))
-        settings = load_settings(ROOT)
+        settings = load_settings(EDITION)
         for places, language in (
             (["SE-2284", "Kankaanpää", "IE-1350405", "CA-1011"], "en"), (["2284", "FI-214"], "sv"),
         ):  # fmt: skip
@@ -130,7 +130,7 @@ def test_no_two_figures_are_byte_equal(made: Path) -> None:
 
 def test_what_was_made_already_is_skipped(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(OUTPUT_VARIABLE, str(made))
-    settings = load_settings(ROOT)
+    settings = load_settings(EDITION)
     outcomes = run_notebooks(places=["Örnsköldsvik", "CA-1011"], settings=settings)
     assert [o.status for o in outcomes] == ["skipped", "skipped"]
     found = verify_reports(settings.reports_dir, settings)
@@ -162,11 +162,11 @@ def test_numbers_of_places_are_in_the_results_and_lead_to_the_raw_file(
 ) -> None:
     monkeypatch.setenv(OUTPUT_VARIABLE, str(made))
     assert "35:SE-2284::population" in (made / "reports" / NAME).read_text(encoding="utf-8")
-    told = "\n".join(trace_number("35:SE-2284::population", load_settings(ROOT)))
+    told = "\n".join(trace_number("35:SE-2284::population", load_settings(EDITION)))
     assert "municipalities_rurality.csv: Eurostat" in told
     line = _find_line("municipalities_rurality.csv", {"country": "SE", "lau_code": "2284"})
     assert f"municipalities_rurality.csv, line {line}: country SE, lau_code 2284" in told
-    told = "\n".join(trace_number("35:SE:EGOV_EID:local", load_settings(ROOT)))
+    told = "\n".join(trace_number("35:SE:EGOV_EID:local", load_settings(EDITION)))
     for level in ("central", "local"):
         cells = {"country": "SE", "government_level": level, "indicator": "EGOV_EID"}
         line = _find_line("ec_egovernment_by_level.csv", cells)
@@ -174,7 +174,7 @@ def test_numbers_of_places_are_in_the_results_and_lead_to_the_raw_file(
 
 
 def _find_line(name: str, cells: dict[str, str]) -> int:
-    with (ROOT / "data" / "raw" / name).open(encoding="utf-8", newline="") as stream:
+    with (EDITION / "data" / "raw" / name).open(encoding="utf-8", newline="") as stream:
         (found,) = (
             number for number, row in enumerate(csv.DictReader(stream), start=2)
             if cells.items() <= row.items()
@@ -188,9 +188,9 @@ def test_pages_stay_as_long_as_a_call_would_make_them(
     output = tmp_path / "output"
     shutil.copytree(made, output)
     monkeypatch.setenv(OUTPUT_VARIABLE, str(output))
-    assert find_leftovers(load_settings(ROOT)).removable == {}
+    assert find_leftovers(load_settings(EDITION)).removable == {}
     (output / "reports" / "SE-2284").rename(output / "reports" / "SE-9999")
-    removable = find_leftovers(load_settings(ROOT)).removable
+    removable = find_leftovers(load_settings(EDITION)).removable
     assert f"reports/SE-9999/{PAGE}.ipynb" in removable
 
 

@@ -18,19 +18,18 @@ from innocap_analysis.data.places import Places, fold_name, read_places
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import prepare_indicators
 from innocap_analysis.settings import load_settings
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.frozen import EDITION
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with (ROOT / "data" / "raw" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+    with (EDITION / "data" / "raw" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
 @pytest.fixture(scope="module")
 def places() -> Places:
     """Return the places of the project."""
-    return read_places(load_settings(ROOT))
+    return read_places(load_settings(EDITION))
 
 
 def test_there_are_1132_places_and_their_sums_are_the_published_totals(places: Places) -> None:
@@ -170,7 +169,7 @@ def test_merged_municipalities_name_what_they_became(places: Places) -> None:
 
 
 def test_levels_of_government_are_the_figures_of_the_raw_file(places: Places) -> None:
-    settings = load_settings(ROOT)
+    settings = load_settings(EDITION)
     local = read_local(settings, places, prepare_indicators(settings).observations)
     found = compare_levels(local.government).set_index(["country", "code"])
     wanted = {  # central, local, services: eGovernment Benchmark 2023, sheet 1
@@ -204,7 +203,7 @@ def test_levels_of_government_are_the_figures_of_the_raw_file(places: Places) ->
 
 
 def test_regions_show_the_newest_figures_that_there_are(places: Places) -> None:
-    settings = load_settings(ROOT)
+    settings = load_settings(EDITION)
     local = read_local(settings, places, prepare_indicators(settings).observations)
     own = local.regions.set_index(["unit", "code"])["value"]
     assert own[("SE32", "ISOC_IDAY")] == 95

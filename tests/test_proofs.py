@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 from openpyxl import load_workbook
-from survey_truth import KEY, ROOT, differences
+from survey_truth import KEY, differences
 
 from innocap_analysis import load_capacity, open_survey_view, open_view, read_survey
 from innocap_analysis.batch.domain import list_faults, list_notes
@@ -24,6 +24,7 @@ from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey import tools
 from innocap_analysis.survey.form import write_form
 from innocap_analysis.survey.instrument import Instrument, read_instrument
+from tests.frozen import EDITION, ROOT
 from tests.synthetic.exports import Writer
 
 TOOL = r'''
@@ -181,4 +182,6 @@ def test_no_language_but_english_is_typed_in_the_package() -> None:
 
 def test_a_capacity_is_scored_alike_in_any_languages(irish: Settings) -> None:
     there = load_capacity(settings=irish).result.scores
-    pd.testing.assert_frame_equal(there, load_capacity(settings=load_settings(ROOT)).result.scores)
+    pd.testing.assert_frame_equal(
+        there, load_capacity(settings=load_settings(EDITION)).result.scores
+    )

@@ -17,8 +17,10 @@ from innocap_analysis.survey.disclosure import (
     tabulate_choices,
     tabulate_group_scores,
     tabulate_items,
+    tabulate_nonresponse,
     tabulate_respondents,
 )
+from innocap_analysis.survey.evidence import Evidence
 from innocap_analysis.survey.publish import Release
 from innocap_analysis.survey.wave import Wave
 
@@ -114,6 +116,43 @@ def test_where_everyone_agrees_neither_the_share_nor_the_answers_are_told(wave: 
         assert own[["n", "share", "low", "high"]].isna().all(axis=None)
     same = _change(wave, **dict.fromkeys(wave.clean.filter(regex="^BAR1_"), 1.0))
     assert not Release(same).shows("BAR1", "SE")
+
+
+def test_what_all_of_a_country_do_not_know_is_not_told(wave: Wave) -> None:
+    swedish = wave.clean["country"] == "SE"
+    silent = _change(wave, SKL1=wave.clean["SKL1"].mask(swedish, DONT_KNOW))
+    table = tabulate_nonresponse(Release(silent)).set_index(["code", "unit"])
+    assert table.loc["SKL1", ["respondents", "dont_know", "unusable"]].isna().all(axis=None)
+    assert table.loc["SKL2", "respondents"].notna().all()
+    one = _change(wave, SKL1=silent.clean["SKL1"].mask(swedish & (swedish.cumsum() % 9 == 1), 3.0))
+    table = tabulate_nonresponse(Release(one)).set_index(["code", "unit"])
+    assert table.loc[("SKL1", "SE"), "dont_know"] > 0.8
+
+
+def test_an_organisation_of_nearly_all_the_weight_hides_a_group(wave: Wave) -> None:
+    first = wave.clean["organisation"] == "o1"
+    assert Release(_change(wave, weight=1.0)).shows("SKL1", "SE")
+    assert Release(_change(wave, weight=first.map({True: 20.0, False: 1.0}))).shows("SKL1", "SE")
+    heavy = Release(_change(wave, weight=first.map({True: 1e4, False: 1.0})))
+    assert not heavy.shows("SKL1", "SE")
+    assert not heavy.shows("", "all")
+
+
+def test_how_items_hang_together_is_of_those_of_whom_it_may_be_told(wave: Wave) -> None:
+    finnish = wave.clean["country"] == "FI"
+    few = _change(wave, SKL1=wave.clean["SKL1"].mask(finnish & (finnish.cumsum() > 5), DONT_KNOW))
+    evidence = Evidence(few, smallest=5)
+    assert set(evidence.groups) == {"SE", "FI", "IE", "CA"}
+    # Five Finns answered all of it, and the Irish shield them; of other dimensions all are told.
+    assert set(evidence._take_complete("SKL")["group"]) == {"SE", "CA"}
+    assert set(evidence._take_complete("DIG")["group"]) == {"SE", "FI", "IE", "CA"}
+
+
+def test_the_order_of_decisions_is_that_of_sizes_in_every_process(wave: Wave) -> None:
+    groups = Release(wave).list_groups()
+    rest = [int(own.sum()) for name, own in groups.items() if name.endswith("/rest")]
+    assert len(rest) > 4
+    assert rest == sorted(rest, reverse=True)
 
 
 def test_page_80_says_that_nothing_can_be_shown(wave: Wave) -> None:

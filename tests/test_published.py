@@ -7,17 +7,15 @@ Human Development Report 2023/24 (HDI 2022).
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from innocap_analysis import read_codebook, score_index
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.panel import recompute_published
+from tests.frozen import EDITION
 
-ROOT = Path(__file__).resolve().parents[1]
-EXAMPLES = ROOT / "data" / "codebooks" / "examples"
+EXAMPLES = EDITION / "data" / "codebooks" / "examples"
 
 
 @pytest.mark.parametrize(
@@ -40,7 +38,7 @@ def test_published_index(
 def test_human_development_index_to_its_published_rounding() -> None:
     # UNDP, Human Development Report 2023/24: inputs and index (three decimals), 43 countries.
     table = pd.read_csv(
-        ROOT / "data" / "raw" / "reference" / "undp_hdi_2022.csv", index_col="country"
+        EDITION / "data" / "raw" / "reference" / "undp_hdi_2022.csv", index_col="country"
     )
     recomputed = score_index(table, EXAMPLES / "hdi.csv").scores["HDI"] / 100
     assert len(table) == 43

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from frictionless import Package
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import prepare_indicators
 from innocap_analysis.settings import load_settings
+from tests.frozen import EDITION
 
-ROOT = Path(__file__).resolve().parents[1]
 NAME = "oecd_adult_skills.csv"
 
 
@@ -24,20 +22,8 @@ def _spoil(project: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1), encoding="utf-8", newline="")
 
 
-def test_datapackage_is_valid_for_others_too() -> None:
-    report = Package(str(ROOT / "data" / "raw" / "datapackage.json")).validate()
-    assert report.valid, report.to_summary()
-
-
-def test_every_resource_carries_its_origin() -> None:
-    package = json.loads((ROOT / "data/raw/datapackage.json").read_text(encoding="utf-8"))
-    for resource in package["resources"]:
-        for key in ("title", "publisher", "citation", "licence_note", "checked", "hash"):
-            assert resource[key], (resource["name"], key)
-
-
 def test_values_are_kept_to_the_last_digit() -> None:
-    observations = prepare_indicators(load_settings(ROOT)).observations.set_index(
+    observations = prepare_indicators(load_settings(EDITION)).observations.set_index(
         ["unit", "code", "time"]
     )
     assert observations.at[("SE", "OECD_PMR_PROC", 2018), "value"] == 1.71429

@@ -58,10 +58,3 @@ def test_the_plan_of_the_example_is_read(project: Path) -> None:
     assert "IE04/60_where_to_start.fr.ipynb" in places
     # Once, four countries; eight regions in two languages with two sets; 2 x 3 x 4.
     assert len(places) == 1 + 4 + 8 * 2 * 2 + 2 * 3 * 4 - 2  # SE32 in sv and fi is in both rows
-
-
-def test_every_raw_file_is_named_with_its_licence() -> None:
-    told = (ROOT / "docs" / "reference" / "data.md").read_text(encoding="utf-8")
-    for path in (ROOT / "data" / "raw").rglob("*.csv"):
-        if path.parent.name != "survey":
-            assert f"`{path.stem}`" in told, path.stem

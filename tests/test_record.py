@@ -13,15 +13,17 @@ import pandas as pd
 import pytest
 
 from innocap_analysis import open_survey_view
+from innocap_analysis.batch.book import list_waves
+from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import PUBLISH_VARIABLE, Settings, load_settings
 from innocap_analysis.survey.edition_file import RELEASED_NAME, read_former
 from innocap_analysis.survey.importing import import_files
 from innocap_analysis.survey.publish import Release
 from innocap_analysis.survey.record import HIDDEN_NAME, foresee_edition, record_edition
-from innocap_analysis.survey.wave import ANSWERS_NAME, Wave, list_synthetic, load_wave
+from innocap_analysis.survey.wave import ANSWERS_NAME, EARLIER, Wave, list_synthetic, load_wave
+from tests.frozen import EDITION
 
-ROOT = Path(__file__).resolve().parents[1]
 _PEOPLE = '"people": ["a"], "organisations": ["b"]'
 _BLOCKS = f'{{"version": 1, {_PEOPLE}, "variables": {{"": {{"blocks": [1, 2]}}}}}}'
 
@@ -30,9 +32,9 @@ _BLOCKS = f'{{"version": 1, {_PEOPLE}, "variables": {{"": {{"blocks": [1, 2]}}}}
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project with an imported wave, published once."""
     folder = tmp_path_factory.mktemp("published")
-    shutil.copy(ROOT / "innocap.yml", folder)
+    shutil.copy(EDITION / "innocap.yml", folder)
     for own in ("codebooks", "raw/survey"):
-        shutil.copytree(ROOT / "data" / own, folder / "data" / own)
+        shutil.copytree(EDITION / "data" / own, folder / "data" / own)
     settings = load_settings(folder)
     import_files(list_synthetic(settings), settings=settings, key=b"a key for tests only")
     _edit(settings, lambda table: table.assign(organisation=[f"o{i % 37}" for i in table.index]))
@@ -114,6 +116,42 @@ def test_a_renamed_file_hides_no_difference(imported: Settings) -> None:
     _edit(imported, lambda table: table[table["response_id"] != one].assign(
         response_id=[f"r{i}" for i in range(len(table) - 1)], file="other.csv"))  # fmt: skip
     assert "pages are not made" in foresee_edition(imported)
+
+
+def test_a_wave_under_a_name_is_held_against_what_was_told_under_none(imported: Settings) -> None:
+    folder = imported.processed_dir / EARLIER / "2025"
+    shutil.copytree(
+        imported.processed_dir, folder, ignore=shutil.ignore_patterns("released*", EARLIER)
+    )
+    assert foresee_edition(imported, "2025") == ""
+    table = pd.read_csv(folder / ANSWERS_NAME, dtype=object, keep_default_na=False)
+    table.iloc[1:].to_csv(folder / ANSWERS_NAME, index=False, lineterminator="\n")
+    assert "pages are not made" in foresee_edition(imported, "2025")
+    # What people say again in another year is another answer, whoever gave it.
+    (imported.processed_dir / RELEASED_NAME).unlink()
+    _edit(imported, lambda own: own.assign(submitted="2025-05-06"))
+    assert record_edition(imported) == ""
+    assert "pages are not made" in foresee_edition(imported, "2025")
+    table.iloc[1:].assign(submitted="2024-05-06").to_csv(folder / ANSWERS_NAME, index=False)
+    assert record_edition(imported, "2025") == ""
+    assert (folder / HIDDEN_NAME).is_file()
+    assert foresee_edition(imported) == ""
+
+
+def test_a_batch_knows_which_waves_its_pages_tell_of(imported: Settings) -> None:
+    shutil.copytree(EDITION / "notebooks", imported.notebooks_dir)
+    shutil.copytree(EDITION / "data" / "raw", imported.raw_dir, dirs_exist_ok=True)
+    for asked, waves in (
+        ({"notebooks": ["80"]}, ["imported"]),
+        ({"notebooks": ["80"], "parameters": {"wave": "synthetic"}}, []),
+        ({"places": ["Timrå"]}, ["imported"]),
+        ({"notebooks": ["60"]}, []),
+    ):
+        assert list_waves(make_plan(imported, **asked), imported) == waves
+    folder = imported.processed_dir / EARLIER / "2025"
+    folder.mkdir(parents=True)
+    shutil.copy(imported.processed_dir / ANSWERS_NAME, folder)
+    assert list_waves(make_plan(imported, notebooks=["87"]), imported) == ["imported", "2025"]
 
 
 def test_many_who_join_are_told(imported: Settings) -> None:

@@ -23,9 +23,9 @@ from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.reads import walk_files
 from innocap_analysis.settings import OUTPUT_VARIABLE
 from innocap_analysis.survey.importing import import_files
+from tests.frozen import EDITION, copy_content
 
 __all__ = ["small"]
-ROOT = Path(__file__).resolve().parents[1]
 COUNTRIES = ("SE", "FI", "IE", "CA")
 INDEX = {"10", "20", "40", "50", "85", *(f"{c} {n}" for c in COUNTRIES for n in ("30", "60"))}
 SURVEY = {"70", "80", "85"}
@@ -147,10 +147,8 @@ def _foresee(root: Path, **wanted: object) -> dict[str, str]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return a project whose whole plan has run once."""
     root = tmp_path_factory.mktemp("plan") / "project"
-    root.mkdir()
-    shutil.copy(ROOT / "innocap.yml", root)
-    for name in ("data/raw", "data/codebooks", "notebooks"):
-        shutil.copytree(ROOT / name, root / name)
+    copy_content(EDITION, root)
+    shutil.copytree(EDITION / "notebooks", root / "notebooks")
     before = os.environ.pop(OUTPUT_VARIABLE, None)
     outcomes = run_notebooks(settings=load_settings(root), parameters=QUICK, jobs=2)
     assert [outcome.error for outcome in outcomes] == [""] * 16

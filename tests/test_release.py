@@ -7,35 +7,13 @@ import os
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
+from attacker import bound_total
 
 from innocap_analysis.survey.release import Blocks, Rules, choose_groups, number_organisations
 
 RULES = Rules(people=10, organisations=3, largest_share=0.9, protection=0.2)
 LOW, HIGH = 1.0, 5.0
 MOST_ATTACKED = int(os.environ.get("INNOCAP_ATTACKED", "6"))  # groups of each of 500 waves
-
-
-def bound_total(
-    target: np.ndarray, published: list[np.ndarray], values: np.ndarray
-) -> tuple[float, float]:
-    """Return what a reader can find out of a group's total from the totals of others."""
-    # People whom the same groups hold are one variable: their total.
-    kinds, number = np.unique(np.array([target, *published]), axis=1, return_inverse=True)
-    n = np.bincount(number.ravel())
-    totals = [values[group].sum() for group in published]
-    ends = [
-        linprog(
-            sign * kinds[0],
-            A_eq=kinds[1:],
-            b_eq=totals,
-            method="highs",
-            bounds=np.column_stack([n * LOW, n * HIGH]),
-        )
-        for sign in (1, -1)
-    ]
-    assert all(end.status == 0 for end in ends)
-    return float(ends[0].fun), float(-ends[1].fun)
 
 
 def make_wave(rng: np.random.Generator) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
@@ -90,11 +68,11 @@ def test_no_hidden_group_and_nobody_is_bounded_closely(part: int) -> None:
             open_ = members & (np.bincount(told, weights=members)[told] < sizes[told])
             if not open_.any() or Blocks(organisation, RULES).is_safe(members):
                 continue
-            low, high = bound_total(open_.astype(float), published, values)
+            low, high = bound_total(open_, published, values, limits=(LOW, HIGH))
             assert high - low >= least * open_.sum() - 1e-6, name
         person = np.zeros(len(values))
         person[int(rng.integers(len(values)))] = 1
-        low, high = bound_total(person, published, values)
+        low, high = bound_total(person, published, values, limits=(LOW, HIGH))
         assert high - low >= least - 1e-6
 
 
@@ -121,7 +99,7 @@ def test_small_groups_alone_would_not_do() -> None:
         published = [groups[name] for name in shown]
         for name, members in groups.items():
             if name not in shown and members.any() and published:
-                low, high = bound_total(members.astype(float), published, values)
+                low, high = bound_total(members, published, values, limits=(LOW, HIGH))
                 exact += high - low < 1e-6
     assert exact > 20
 

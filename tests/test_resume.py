@@ -30,7 +30,6 @@ from innocap_analysis.settings import OUTPUT_VARIABLE, TEXTS_NAME, load_settings
 
 __all__ = ["small"]
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[1]
 KILLS = int(os.environ.get("INNOCAP_KILLS", "3"))
 FIGURE = """
 import os

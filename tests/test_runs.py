@@ -35,7 +35,6 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import load_settings
 
 __all__ = ["small"]
-ROOT = Path(__file__).resolve().parents[1]
 # The regions of Sweden at NUTS level 2, as Eurostat codes them.
 NUTS2 = ["SE11", "SE12", "SE21", "SE22", "SE23", "SE31", "SE32", "SE33"]
 SAVE = """
@@ -126,7 +125,7 @@ def test_a_csv_file_has_rows_too(small: Path, delimiter: str) -> None:
 def test_every_fault_of_a_file_is_told_with_line_field_and_remedy(small: Path) -> None:
     file = small / "rows.csv"
     file.write_text(
-        "notebook,units,languages,set,n,region\n"
+        "notebook,units,languages,sets,n,region\n"  # sets, as in innocap.yml
         "99,SE,,,,\n30,XX,,,,\n30,SE,de,,,\n30,SE,,gone,,\n30,SE,,SYNTHETIC-2,3,\n"
         "30,SE,,,soon,\n10,SE,,,,\n30,SE\n30,all regions of NO,,,,\n30,file no.txt,,,,\n"
         "30,SE,,a,1,\n30,SE,,a,2,\n30,,,,,SE\n10,,,,3,\n",
@@ -352,6 +351,11 @@ def test_lists_dates_and_none_are_parameters(small: Path) -> None:
         "units": ["SE", "FI"], "weights": [1.0, 2.0], "since": "2026-02-28", "until": None,
     }  # fmt: skip
     assert check_parameters(path, {"units": ""}, load_settings()) == {"units": []}
+    # As other columns of a table hold several values; commas may then stand inside one.
+    for text in ("SE; Paris, TX", "SE|Paris, TX"):
+        assert check_parameters(path, {"units": text}, load_settings()) == {
+            "units": ["SE", "Paris, TX"]
+        }
     for wrong in (
         {"since": "2026-02-30"}, {"since": "28.2.2026"}, {"since": "20260228"}, {"since": None},
         {"weights": "1,x"}, {"units": [1]}, {"units": None},

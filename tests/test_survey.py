@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from survey_truth import KEY, ROOT, differences, export, head_rows, read_rows, write_rows
+from survey_truth import KEY, differences, export, head_rows, read_rows, write_rows
 
 from innocap_analysis import read_instrument, read_survey
 from innocap_analysis.errors import InnocapError
@@ -19,6 +19,7 @@ from innocap_analysis.survey.importing import import_files
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.scales import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.survey.wave import load_wave
+from tests.frozen import EDITION
 from tests.synthetic.exports import WRITERS
 from tests.synthetic.people import make_respondents
 from tests.synthetic.wave import FILES, make_wave, write_wave
@@ -30,7 +31,7 @@ def test_the_shipped_wave_equals_the_generators_truth(
     tools = {}
     for country, people in make_wave(settings).items():
         tool, _ = FILES[country]
-        path = next((ROOT / "data/raw/survey").glob(f"SYNTHETIC_{country}_{tool}.*"))
+        path = next((EDITION / "data/raw/survey").glob(f"SYNTHETIC_{country}_{tool}.*"))
         found = read_survey(path, key=KEY, settings=settings)
         assert differences(people, found, survey) == [], country
         assert found.report.tool == tool
@@ -44,7 +45,7 @@ def test_the_shipped_wave_equals_the_generators_truth(
 
 def test_the_generator_writes_what_ships(settings: Settings, tmp_path: Path) -> None:
     for path in write_wave(settings, tmp_path):
-        shipped = ROOT / "data/raw/survey" / path.name
+        shipped = EDITION / "data/raw/survey" / path.name
         if path.suffix == ".csv":
             assert path.read_bytes() == shipped.read_bytes()
         else:  # a workbook carries the time of its making

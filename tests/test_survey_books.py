@@ -9,12 +9,13 @@ import pandas as pd
 import pyreadstat
 import pytest
 from openpyxl import Workbook, load_workbook
-from survey_truth import BOOK_TOOLS, KEY, ROOT, differences, export
+from survey_truth import BOOK_TOOLS, KEY, differences, export
 
 from innocap_analysis import read_survey
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.instrument import Instrument
+from tests.frozen import ROOT
 from tests.synthetic.people import make_respondents
 
 BOOK_CHANGES = ["blank_row", "moved", "upper", "space", "language", "comma", "title", "unknown",

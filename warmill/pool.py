@@ -76,7 +76,7 @@ class Pool:
         self._waiting: deque[Attempt] = deque()
         self.start: Start = start or ("fork" if can_fork() else "spawn")
         self._processes: Forks | Workers
-        most = count_jobs(jobs)
+        most = self._jobs = count_jobs(jobs)
         if self.start == "fork":
             try:
                 self._processes = _load_forks(run, load, rehearse, most, memory_mb)
@@ -96,6 +96,10 @@ class Pool:
     def busy(self) -> bool:
         """Whether a task is waiting or under way."""
         return bool(self._waiting or self._processes.under_way())
+
+    def begin(self) -> None:
+        """Start processes that live on before there is a task for them; forks need none."""
+        self._processes.make_room(self._jobs)
 
     def submit(self, task: object) -> None:
         """Take a task on."""

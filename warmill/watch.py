@@ -12,12 +12,13 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
 from operator import is_
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-_Space = tuple[str, Mapping[str, Any], list[str], list[Any]]
+_Space = tuple[str, Mapping[str, Any], list[str], list[Any], frozenset[str]]
 _Content = tuple[str, Any, list[Any], list[Any]]
 
 # These belong to a run or to the interpreter, or are put back by name.
@@ -73,12 +74,15 @@ class Watch:
             inside = getattr(value, "__dict__", None)
             if type(inside) is dict and not _is_lazy(place, module):
                 self._seen.add(id(value))
-                self._remember(place, inside)
+                kind: Any = type(value)
+                self._remember(place, inside, _list_cached(kind))
                 for key, inner in list(inside.items()):
                     self._watch_content(f"{place}.{key}", inner)
 
-    def _remember(self, place: str, space: Mapping[str, Any]) -> None:
-        self._spaces.append((place, space, list(space), list(space.values())))
+    def _remember(
+        self, place: str, space: Mapping[str, Any], cached: frozenset[str] = frozenset()
+    ) -> None:
+        self._spaces.append((place, space, list(space), list(space.values()), cached))
 
     def _watch_content(self, place: str, value: Any) -> None:  # noqa: ANN401
         if not isinstance(value, dict | list | set) or id(value) in self._seen:
@@ -92,13 +96,13 @@ class Watch:
 
     def find_change(self, modules: Mapping[str, Any]) -> str:
         """Name the first thing that has changed."""
-        for number, (place, space, names, values) in enumerate(self._spaces):
+        for number, (place, space, names, values, cached) in enumerate(self._spaces):
             if len(space) == len(values) and all(map(is_, space.values(), values)):
                 continue
-            change = _compare(place, space, names, values, modules)
+            change = _compare(place, space, names, values, modules, cached)
             if change:
                 return f"{change} was changed"
-            self._spaces[number] = (place, space, list(space), list(space.values()))
+            self._spaces[number] = (place, space, list(space), list(space.values()), cached)
         for place, value, keys, values in self._contents:
             now = _read(value)
             if len(now[0]) != len(keys) or not all(map(is_, now[0], keys)) or not all(
@@ -116,6 +120,17 @@ def _read(value: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401
     return sorted(set.__iter__(value), key=id), []
 
 
+@cache
+def _list_cached(kind: type) -> frozenset[str]:
+    """Return the attributes that objects of a class compute when they are first asked for."""
+    return frozenset(
+        name
+        for one in kind.__mro__
+        for name, value in vars(one).items()
+        if isinstance(value, cached_property)
+    )
+
+
 def _is_lazy(place: str, module: str) -> bool:
     """Return whether what lies there is filled as it is used: a cache, or Python's own state."""
     name = place.rpartition(".")[2]
@@ -130,6 +145,7 @@ def _compare(
     names: list[str],
     values: list[Any],
     modules: Mapping[str, Any],
+    cached: frozenset[str],
 ) -> str:
     before = dict(zip(names, values, strict=True))
     for name, value in before.items():
@@ -142,6 +158,8 @@ def _compare(
         return whole
     for name, now in space.items():
         if name in before or name.startswith("_") or isinstance(now, ModuleType):
+            continue
+        if name in cached:
             continue
         # A package may load what is its own when it is first asked for.
         home = str(getattr(now, "__module__", "")).partition(".")[0]

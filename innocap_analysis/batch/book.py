@@ -13,7 +13,7 @@ from innocap_analysis.batch.rows import Faults
 from innocap_analysis.documents.brief import FORMATS
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.settings import CONFIG_NAME, Settings
-from innocap_analysis.survey.wave import find_wave
+from innocap_analysis.survey.wave import find_before, find_wave
 
 BY_PLAN = ("region", "place", "language", "index", "formats")  # by options of a plan
 # What is of one index only; of another it is what its pages take by themselves.
@@ -206,6 +206,17 @@ def tell_led(settings: Settings, plan: Sequence[Run], asked: Sequence[str] | Non
 
 def _numbers(led: Mapping[str, str]) -> set[str]:
     return {part for name in led.values() for part in (name, name.split("_")[0])}
+
+
+def list_waves(plan: Sequence[Run], settings: Settings) -> list[str]:
+    """List the waves of people's answers that the pages of a plan tell of."""
+    told: list[object] = []
+    at_hand = find_wave(settings)  # pages of places take it without being told
+    for own in (run.parameters for run in plan):
+        wave = own.get("wave", at_hand if "place" in own else "")
+        before = (own["before"] or find_before(settings, str(wave))) if "before" in own else ""
+        told += [wave, before]
+    return [str(name) for name in dict.fromkeys(told) if name not in ("", "synthetic")]
 
 
 def tell_waves(plan: Sequence[Run]) -> list[str]:

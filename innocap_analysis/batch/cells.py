@@ -13,8 +13,14 @@ from innocap_analysis.batch import witness
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.data.levels import COUNTRY, find_level
 from innocap_analysis.files import CHECK_DISK
+from innocap_analysis.pages.drawing.medium import FIGURES_VARIABLE
 from innocap_analysis.pages.language import PLACES, translate_notebook
-from innocap_analysis.settings import OUTPUT_VARIABLE, PUBLISH_VARIABLE, VARIANT_VARIABLE, Settings
+from innocap_analysis.settings import (
+    OUTPUT_VARIABLE,
+    PUBLISH_VARIABLE,
+    VARIANT_VARIABLE,
+    Settings,
+)
 from warmill import Ending, cells
 from warmill.processes import environment
 
@@ -37,7 +43,8 @@ def run_cells(
     translated.metadata["kernelspec"] = _KERNEL
     nbformat.write(translated, staging / SOURCE)
     # Figures go below the folder; a kernel of its own inherits the environment.
-    given = {OUTPUT_VARIABLE: str(staging), PUBLISH_VARIABLE: "1", VARIANT_VARIABLE: run.tag}
+    given = {OUTPUT_VARIABLE: str(staging), PUBLISH_VARIABLE: "1", VARIANT_VARIABLE: run.tag,
+             FIGURES_VARIABLE: " ".join(run.sizes)}  # fmt: skip
     with environment(**given), contextlib.nullcontext() if engine else witness.tell_kernel():
         ending = cells.run_cells(
             staging / SOURCE, staging / RESULT, run.parameters, engine=engine,

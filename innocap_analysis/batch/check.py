@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from innocap_analysis.pages.names import NAMES_FILE, read_forms
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.instrument import read_instrument
+from warmill.cells import list_tags
 
 MOST_CELLS = 30
 MOST_LINES = 15
@@ -146,7 +149,35 @@ def _check_notebook(path: Path) -> None:
             raise InnocapError(f"cell {number} holds outputs; clear them before committing")
         if len(cell.source.splitlines()) > MOST_LINES:
             raise InnocapError(f"cell {number} is longer than {MOST_LINES} lines")
+        if "raises-exception" not in list_tags(cell):
+            _check_code(cell.source, f"cell {number}", path.parent)
     _check_help(path, notebook)
+
+
+def _check_code(source: str, place: str, folder: Path) -> None:
+    """Check that a cell can be read, and that what it imports is there."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    try:
+        transformer: Any = TransformerManager
+        plain = transformer().transform_cell(source)  # magics become calls
+        tree = compile(plain, place, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError as fault:
+        raise InnocapError(f"{place}, line {fault.lineno}: is no Python ({fault.msg})") from None
+    for statement in tree.body:  # one inside `try` may be missing
+        names = [alias.name for alias in getattr(statement, "names", ())]
+        if isinstance(statement, ast.ImportFrom):
+            names = [str(statement.module)] if not statement.level else []
+        elif not isinstance(statement, ast.Import):
+            continue
+        for name in names:
+            top = name.partition(".")[0]
+            beside = (folder / f"{top}.py").is_file() or (folder / top).is_dir()
+            if not beside and importlib.util.find_spec(top) is None:
+                raise InnocapError(
+                    f"{place}, line {statement.lineno}: there is no package {top!r}; install it, "
+                    "or take the import out"
+                )
 
 
 def _check_help(path: Path, notebook: Any) -> None:  # noqa: ANN401 - a NotebookNode

@@ -33,6 +33,26 @@ class Request:
     country: str | None = None
     index: str | None = None
     formats: Sequence[str] | None = None
+    figures: Sequence[str] | None = None
+
+    @property
+    def begins_afresh(self) -> bool:
+        """Whether everything is to be made, as far as can be told before it is planned."""
+        return self.force or not any(self.settings.reports_dir.glob("*/*.ipynb"))
+
+    def guess_languages(self) -> list[str]:
+        """Return the languages that the runs will be in, as far as can be told now."""
+        known = self.settings.languages
+        asked = [self.language] if isinstance(self.language, str) else self.language or known[:1]
+        return [own for own in known if own in asked or "all" in asked] or [known[0]]
+
+    def guess_notebooks(self) -> list[Path]:
+        """Return the notebooks that will run, as far as can be told now."""
+        plan = self.settings.batch
+        names = plan.place if self.places else (*plan.comparison, *plan.region)
+        asked = tuple(self.notebooks or ("",))
+        paths = [self.settings.notebooks_dir / f"{n}.ipynb" for n in names if n.startswith(asked)]
+        return [path for path in paths if path.is_file()]
 
 
 def conduct_batch(
@@ -40,6 +60,7 @@ def conduct_batch(
 ) -> list[Outcome]:
     """Run a batch from its plan to its provenance record."""
     # Imported here: who only asks for a batch need not load what it is run with.
+    from innocap_analysis.batch.book import list_waves
     from innocap_analysis.batch.crate import write_crate
     from innocap_analysis.batch.execute import name_failed
     from innocap_analysis.batch.fingerprint import Edition, describe_project
@@ -49,6 +70,7 @@ def conduct_batch(
     from innocap_analysis.batch.places_page import write_places_pages
     from innocap_analysis.batch.record import RecordStore, find_reasons
     from innocap_analysis.batch.results import write_results
+    from innocap_analysis.batch.switch import link_languages
     from innocap_analysis.batch.units_page import write_units_pages
     from innocap_analysis.index.capacity import prepare_indicators, write_scores
     from innocap_analysis.pages.place_view import open_place_view
@@ -58,10 +80,9 @@ def conduct_batch(
     plan = _plan_batch(request, tell)
     # Finds mistakes in the data before anything else is touched.
     write_scores(config.choose(request.index))
-    if any(run.parameters.get("wave") == "imported" for run in plan) and (
-        told := record_edition(config)
-    ):
-        tell("note", told)
+    for wave in list_waves(plan, config):
+        if told := record_edition(config, wave):
+            tell("note", told)
     with (
         hold_places(config.output_dir, [run.place for run in plan]) as name,
         RecordStore(state := describe_project(config)) as records,
@@ -102,6 +123,7 @@ def conduct_batch(
             write_places_pages(config)
             write_units_pages(config)
             write_index_pages(config, fronts, outcomes, languages)
+            link_languages(config, [run.place for run in plan], records)
             write_results(config)
             write_crate(config, records.read())
     return outcomes
@@ -155,6 +177,7 @@ def _plan_batch(
         formats=request.formats,
     )
     config = request.settings
+    plan = _choose_sizes(plan, config, request.figures or ())
     refuse_faults(config.choose(request.index))
     for note in (
         *tell_led(config, plan, request.notebooks),
@@ -167,6 +190,19 @@ def _plan_batch(
     for year in {run.parameters.get("year") for run in plan} - {None}:
         load_capacity(index=request.index, year=int(str(year)), settings=config)
     return plan
+
+
+def _choose_sizes(plan: list[Run], settings: Settings, wanted: Sequence[str]) -> list[Run]:
+    """Have figures laid out for the sizes that are asked for, and those that stand kept in step."""
+    from innocap_analysis.batch.record import read_record
+    from innocap_analysis.pages.drawing.medium import find_media
+
+    find_media(wanted)  # or say which there are
+    chosen = []
+    for run in plan:
+        before = read_record(settings.output_dir / run.place).get("figures", [])
+        chosen.append(replace(run, sizes=tuple(dict.fromkeys([*before, *wanted]))))
+    return chosen
 
 
 def _tell_substitutes(plan: Sequence[Run]) -> list[str]:

@@ -20,15 +20,7 @@ STEM = "explore"
 _START = """
 mount(document.getElementById("explorer"), JSON.parse(document.getElementById("data").textContent));
 """
-# The page around the explorer, which has colours of its own for a dark screen.
-_AROUND = """
-main, nav, footer { max-width: 78rem; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #ececec; --quiet: #b0b4ba; --line: #3b4048; --soft: #20242a; --link: #7fc1f2; }
-  html { background: #16191d; color-scheme: dark; }
-  .skip:focus { background: #16191d; }
-}
-"""
+_WIDE = "main, nav, footer { max-width: 78rem; }\n"
 
 
 def write_explore_pages(
@@ -50,7 +42,7 @@ def write_explore_pages(
 
 def _render(view: IndexView, links: Mapping[str, dict[str, str]]) -> str:
     content = collect_content(view)
-    script, style = read_module() + _START, STYLESHEET.read_text("utf-8") + read_style() + _AROUND
+    script, style = read_module() + _START, STYLESHEET.read_text("utf-8") + read_style() + _WIDE
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )

@@ -8,23 +8,30 @@ import io
 import pkgutil
 import sys
 import warnings
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import fewlikert
 import innocap_analysis
+from innocap_analysis.batch.outcome import Run
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.settings import Settings
 from warmill.loading import KNOWN, import_used
 
+_VIEWED = ("index", "reference", "year", "runs", "seed")
 _PACKAGES = (*KNOWN, innocap_analysis.__name__, fewlikert.__name__)
 
 
-def load_runs(languages: Sequence[str], notebooks: Sequence[Path]) -> None:
-    """Load what runs need."""
+def load_runs(
+    languages: Sequence[str], notebooks: Sequence[Path], views: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    """Load what runs need, and compute what several of them look at."""
     import python_calamine  # noqa: F401 - loaded for the children
     from matplotlib.backends import backend_agg  # noqa: F401 - the same
 
-    from innocap_analysis.batch import html  # noqa: F401 - the same
+    from innocap_analysis.batch import execute  # noqa: F401 - the same
     from innocap_analysis.pages.language import get_translator
 
     for notebook in notebooks:
@@ -35,6 +42,28 @@ def load_runs(languages: Sequence[str], notebooks: Sequence[Path]) -> None:
         load_writers()
     for language in languages:
         get_translator(language)
+    for view in views:
+        _compute_view(**view)
+
+
+def find_views(runs: Iterable[Run], settings: Settings) -> list[dict[str, Any]]:
+    """Return how the index is looked at by more than one run."""
+    kinds = Counter(
+        tuple((name, run.parameters[name]) for name in _VIEWED if name in run.parameters)
+        for run in runs
+        if "reference" in run.parameters
+    )
+    return [{"settings": settings, **dict(kind)} for kind, times in kinds.items() if times > 1]
+
+
+def _compute_view(**parameters: Any) -> None:  # noqa: ANN401 - as of `open_view`
+    """Simulate and judge once what pages share; what is wrong is left for them to tell."""
+    from innocap_analysis.pages.opening import open_view
+
+    with contextlib.suppress(InnocapError):
+        view = open_view("", **parameters)
+        # Each page about one of many units has verdicts of its own.
+        _ = (view.runs, view.left_out) if view.has_many else view.verdicts
 
 
 def rehearse_runs(language: str) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from functools import lru_cache
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from innocap_analysis.batch.prose import Pictures, render_latex, render_markdown
 from innocap_analysis.pages.language import get_translator
 
 TEMPLATES = Path(__file__).parent / "templates"
-_SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script\s*>", re.IGNORECASE | re.DOTALL)
-_ANY_SCRIPT = "script-src 'unsafe-inline'"  # as templates have it
+_ELEMENT = r"<{0}\b[^>]*>(.*?)</{0}\s*>"
+_OWN_STYLE = re.compile(r"<[^>]+\sstyle\s*=", re.IGNORECASE)
+_RIGHT = re.compile(r' style="text-align:(left|right)"')  # as tables are shown in JupyterLab
+_CAPTION = re.compile(r"<caption>(.*?)</caption>", re.DOTALL)
 STYLESHEET = TEMPLATES / "innocap" / "report.css"
 
 
@@ -46,6 +49,7 @@ def export_html(
             "title": find_title(notebook),
             "style": STYLESHEET.read_text(encoding="utf-8"),
             "back": translate("All reports"),
+            "tables": _Tables(translate("Table")),
             "index": f"../{index}",
             "code": translate("Code"),
             "skip": translate("Skip to the content"),
@@ -57,21 +61,49 @@ def export_html(
         }
     }
     page, _ = _exporter().from_notebook_node(notebook, resources=resources)
-    return seal_page(str(page))
+    return seal_page(_RIGHT.sub(_name_side, str(page)))
+
+
+def _name_side(style: re.Match[str]) -> str:
+    return ' class="number"' if style[1] == "right" else ""
 
 
 def seal_page(page: str) -> str:
-    """Let a page run the scripts that it has now, by their hashes, and no other.
+    """Let a page run the scripts that it has now, by their hashes, and no other; styles likewise.
 
     What a name or label could bring along is no script element by then, and attributes such as
-    ``onerror`` and links such as ``javascript:`` have no hash.
+    ``onerror`` and links such as ``javascript:`` have no hash. Where a notebook has put styles on
+    single elements of a page, which have no hash either, all styles are let in.
     """
-    hashes = {
-        base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
-        for text in _SCRIPT.findall(page)
-    }
-    allowed = " ".join(f"'sha256-{own}'" for own in sorted(hashes)) or "'none'"
-    return page.replace(_ANY_SCRIPT, f"script-src {allowed}", 1)
+    for kind in ("script", "style"):
+        if kind == "style" and _OWN_STYLE.search(page):
+            continue
+        found = re.findall(_ELEMENT.format(kind), page, re.IGNORECASE | re.DOTALL)
+        hashes = {
+            base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+            for text in found
+        }
+        allowed = " ".join(f"'sha256-{own}'" for own in sorted(hashes)) or "'none'"
+        page = page.replace(f"{kind}-src 'unsafe-inline'", f"{kind}-src {allowed}", 1)
+    return page
+
+
+class _Tables:
+    """Tables that a reader can scroll with the keyboard alone, each with a name of its own."""
+
+    def __init__(self, word: str) -> None:
+        self._word, self._names = word, {""}
+
+    def frame(self, html: str) -> str:
+        """Return the attributes of the box around what a cell shows."""
+        if "<table" not in html:
+            return ""
+        caption = _CAPTION.search(html)
+        name = own = unescape(re.sub("<[^>]+>", "", caption[1])) if caption else ""
+        while name in self._names:
+            name = f"{own or self._word} {len(self._names)}".strip()
+        self._names.add(name)
+        return f' tabindex="0" role="region" aria-label="{escape(name)}"'
 
 
 @lru_cache

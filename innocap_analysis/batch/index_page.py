@@ -9,33 +9,38 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel import Locale
 from PIL import Image
 
+from innocap_analysis.batch.crate import CRATE_NAME
 from innocap_analysis.batch.execute import FAILED, FAILED_CELL, FAILED_WITH
 from innocap_analysis.batch.explore_page import STEM as EXPLORE
 from innocap_analysis.batch.explore_page import write_explore_pages
-from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title
+from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title, seal_page
 from innocap_analysis.batch.naming import name_report, split_index, split_report, split_tag
 from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.parameters import read_notebook
-from innocap_analysis.batch.places_page import STEM, list_place_pages
+from innocap_analysis.batch.places_page import STEM, find_words, list_place_pages
 from innocap_analysis.batch.plan import COMPARISON
 from innocap_analysis.batch.results import FRONT_NAME
 from innocap_analysis.batch.units_page import link_indexes
 from innocap_analysis.batch.variant import describe_choices, read_variant
+from innocap_analysis.data.places import read_places
 from innocap_analysis.documents.brief import NAMES
 from innocap_analysis.documents.brief import STEM as DOCUMENT
+from innocap_analysis.documents.ending import write_sources
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
+from innocap_analysis.languages import name_language
+from innocap_analysis.pages.data import table_cautions
 from innocap_analysis.pages.front import PAGE, describe_front
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.language import translate_notebook
+from innocap_analysis.pages.language import order_name, translate_notebook
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.planned import MARK
 from innocap_analysis.settings import Settings
 
 PICTURE = "40_dimensions"
+_METHODS = ("20", "50")  # pages that tell how scores come about, and how sure they are
 Failure = tuple[int | None, str]  # number of the cell, and what went wrong
 
 
@@ -77,9 +82,29 @@ def _render_page(view: IndexView, failures: dict[str, Failure], languages: list[
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    return environment.get_template("index.html.j2").render(
+    told = describe_front(view)
+    pages = _list_pages(settings, language)
+    page = environment.get_template("index.html.j2").render(
         language=language,
-        **describe_front(view),
+        **told | {"countries": [
+            {"name": view.unit(unit), "texts": texts, "href": _find_first(pages, unit)}
+            for unit, texts in told["countries"]
+        ]},
+        skip=view.say("Skip to the content"),
+        sources=write_sources(view, view.measured),
+        cautions=table_cautions(view),
+        cautions_title=view.say("What to be careful about"),
+        search=view.say("Find a municipality or region"),
+        places=_list_places(settings, view),
+        places_title=view.say("Places"),
+        all_places=f"{name_report(STEM, language, settings)}.html",
+        methods=[
+            {"href": page.link, "title": _read_title(page, view)}
+            for page in pages
+            if page.folder == COMPARISON and page.notebook[:2] in _METHODS and not page.tag
+        ],
+        downloads_title=view.say("Downloads"),
+        downloads=_list_downloads(settings, view, pages),
         style=STYLESHEET.read_text(encoding="utf-8"),
         languages=[_link_index(other, settings) for other in languages if other != language],
         failures=[
@@ -96,7 +121,55 @@ def _render_page(view: IndexView, failures: dict[str, Failure], languages: list[
         ),
         sections=_link_reports(settings, view),
         foot=view.stamp(),
+    )  # fmt: skip
+    return seal_page(page)
+
+
+def _find_first(pages: Sequence[_Page], unit: str) -> str:
+    """Return the link to what tells most about a country: its brief, or its first page."""
+    own = [page for page in pages if page.folder == unit and not split_tag(page.tag)[1]]
+    return own[0].link if own else ""
+
+
+def _list_places(settings: Settings, view: IndexView) -> list[dict[str, str]]:
+    """Return a link to the page of each place, with everything that it is found by."""
+    pages = list_place_pages(settings, view.language)
+    if not pages:
+        return []
+    places = read_places(settings)
+    found = [
+        {
+            "name": places.label(code, view.language), "href": f"{code}/{file.name}",
+            "inside": ", ".join(dict.fromkeys(
+                places.label(c, view.language) for c in places.ancestors(code))),
+            "find": find_words(places, code),
+        }
+        for code, file in pages.items()
+    ]  # fmt: skip
+    return sorted(found, key=lambda place: order_name(place["name"], view.language))
+
+
+def _list_downloads(
+    settings: Settings, view: IndexView, pages: Sequence[_Page]
+) -> list[dict[str, Any]]:
+    """Return what can be taken along: briefs in each format, every number, the record."""
+    found: list[dict[str, Any]] = [
+        {
+            "title": view.say("All countries")
+            if page.folder == COMPARISON
+            else view.unit(page.folder),
+            "links": links,
+        }
+        for page in pages
+        if not page.tag and (links := _link_documents(settings, page, view.language))
+    ]
+    numbers = [{"href": "results.csv", "title": "CSV"}]
+    found.append(
+        {"title": view.say("Every number, with its interval and sources"), "links": numbers}
     )
+    made = [{"href": CRATE_NAME, "title": "JSON"}]
+    found.append({"title": view.say("What every page was made from"), "links": made})
+    return found
 
 
 def find_failures(settings: Settings, outcomes: Sequence[Outcome]) -> dict[str, dict[str, Failure]]:
@@ -122,9 +195,8 @@ def _read_failure(path: Path) -> Failure:
 
 
 def _link_index(language: str, settings: Settings) -> dict[str, str]:
-    name = str(Locale(language).get_display_name(language)).capitalize()
     href = f"{name_report('index', language, settings)}.html"
-    return {"href": href, "language": language, "name": name}
+    return {"href": href, "language": language, "name": name_language(language)}
 
 
 @dataclass(frozen=True)
@@ -157,17 +229,15 @@ def _list_pages(settings: Settings, language: str) -> list[_Page]:
     )
 
 
+def _read_title(page: _Page, view: IndexView) -> str:
+    """Return the heading of the notebook of a page."""
+    path = view.settings.notebooks_dir / f"{page.notebook}.ipynb"
+    return find_title(translate_notebook(read_notebook(path), view.language)) or page.notebook
+
+
 def _link_reports(settings: Settings, view: IndexView) -> list[dict[str, Any]]:
     pages = _list_pages(settings, view.language)
-    titles = {
-        name: find_title(
-            translate_notebook(
-                read_notebook(settings.notebooks_dir / f"{name}.ipynb"), view.language
-            )
-        )
-        or name
-        for name in dict.fromkeys(page.notebook for page in pages)
-    }
+    titles = {page.notebook: _read_title(page, view) for page in pages}
     cards: dict[str, dict[str, Any]] = {}
     for page in pages:
         if not split_tag(page.tag)[1]:

@@ -65,6 +65,21 @@ def hold_pages(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def list_held(folder: Path, *, but: str) -> set[str] | None:
+    """Return the reports that other batches are making; None where one does not say which.
+
+    To be asked by who holds the pages.
+    """
+    held: set[str] = set()
+    for name, other in _find_live(folder).items():
+        places = other.get("places")
+        if name != but:
+            if not isinstance(places, list):
+                return None
+            held |= {*places}
+    return held
+
+
 def _refuse_shared(folder: Path, places: Collection[str], other: dict[str, object]) -> None:
     theirs = other.get("places")
     shared = sorted({*places} & {*(theirs if isinstance(theirs, list) else places)})

@@ -31,6 +31,8 @@ class Run:
         What tells the report's files from those of the standard one, empty for that.
     choices : dict of str to literal
         The parameters that are other than standard.
+    sizes : tuple of str
+        Sizes that figures are laid out for beside the page's.
     """
 
     notebook: Path
@@ -40,6 +42,7 @@ class Run:
     stem: str
     tag: str = ""
     choices: dict[str, Value] = field(default_factory=dict)
+    sizes: tuple[str, ...] = ()
 
     @property
     def index(self) -> str:

@@ -203,7 +203,8 @@ def coerce_value(parameter: Parameter, value: object, path: Path) -> Value:
     if not parameter.many:
         return _coerce_one(parameter.kind, value, wrong)
     if isinstance(value, str):
-        value = [part.strip() for part in value.split(",")] if value.strip() else []
+        sign = next((sign for sign in ";|" if sign in value), ",")  # the first two as in tables
+        value = [part.strip() for part in value.split(sign)] if value.strip() else []
     if not isinstance(value, (list, tuple)):
         raise wrong
     return [_coerce_one(parameter.kind, part, wrong) for part in value]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
-from babel import Locale
 
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, seal_page
 from innocap_analysis.batch.naming import name_report, split_report, split_tag
 from innocap_analysis.data.places import Places, fold_name
 from innocap_analysis.files import write_atomically
+from innocap_analysis.languages import name_language
 from innocap_analysis.pages.language import order_name
 from innocap_analysis.pages.place_view import PlaceView, open_place_view
 from innocap_analysis.settings import Settings
@@ -79,7 +79,7 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
         languages=[
             {
                 "href": f"{name_report(STEM, other, settings)}.html", "language": other,
-                "name": str(Locale(other).get_display_name(other)).capitalize(),
+                "name": name_language(other),
             }
             for other in languages
             if other != language

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from innocap_analysis.batch.execute import bury_run, execute_run, name_staging
-from innocap_analysis.batch.fingerprint import ProjectState
 from innocap_analysis.batch.hooks import load_runs, rehearse_runs
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.errors import InnocapError
@@ -18,13 +16,18 @@ from innocap_analysis.settings import Settings
 from warmill import Ended, Pool, WarmillError
 from warmill.pool import Start
 
+if TYPE_CHECKING:
+    from innocap_analysis.batch.fingerprint import ProjectState
+
 
 class Task(NamedTuple):
-    """A run, its place in the plan, and the folder in which it is made."""
+    """A run, its place in the plan, the folder in which it is made, and what it is made with."""
 
     number: int
     run: Run
     staging: Path
+    settings: Settings
+    state: ProjectState
 
 
 class _CleanPool(Pool):
@@ -43,16 +46,15 @@ class RunPool:
     def __init__(
         self,
         settings: Settings,
-        state: ProjectState,
         jobs: int,
         start: Start,
         languages: Sequence[str],
         notebooks: Sequence[Path],
+        views: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        self._settings = settings
         self._pool = _CleanPool(
-            partial(_execute, settings=settings, state=state),
-            load=partial(load_runs, languages, notebooks),
+            _execute,
+            load=partial(load_runs, languages, notebooks, views),
             rehearse=partial(rehearse_runs, languages[0]),
             jobs=jobs,
             start=start,
@@ -65,9 +67,15 @@ class RunPool:
         """Whether a run is waiting or under way."""
         return self._pool.busy
 
-    def submit(self, number: int, run: Run) -> None:
+    def begin(self) -> None:
+        """Start processes that live on before there is something for them to do."""
+        self._pool.begin()
+
+    def submit(self, number: int, run: Run, settings: Settings, state: ProjectState) -> None:
         """Take a run on; the number comes back with its outcome."""
-        self._pool.submit(Task(number, run, name_staging(self._settings)))
+        from innocap_analysis.batch.execute import name_staging
+
+        self._pool.submit(Task(number, run, name_staging(settings), settings, state))
 
     def collect(self, also: int | None = None) -> list[tuple[int, Outcome]]:
         """Start what there is room for, wait a while, and return what has ended."""
@@ -81,13 +89,17 @@ class RunPool:
         self._pool.close()
 
     def _conclude(self, end: Ended) -> Outcome:
+        from innocap_analysis.batch.execute import bury_run
+
         task: Task = end.task
         if not end.error:
             outcome: Outcome = end.value
             return replace(outcome, seconds=end.seconds, memory_mb=end.memory_mb)
-        error = bury_run(task.run, self._settings, task.staging, end.error, end.cell)
+        error = bury_run(task.run, task.settings, task.staging, end.error, end.cell)
         return Outcome(task.run, "failed", end.seconds, end.cell, error, end.memory_mb)
 
 
-def _execute(task: Task, engine: str | None, *, settings: Settings, state: ProjectState) -> Outcome:
-    return execute_run(task.run, settings, state, engine=engine, staging=task.staging)
+def _execute(task: Task, engine: str | None) -> Outcome:
+    from innocap_analysis.batch.execute import execute_run
+
+    return execute_run(task.run, task.settings, task.state, engine=engine, staging=task.staging)

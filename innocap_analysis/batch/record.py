@@ -45,6 +45,7 @@ def make_record(
         "software": state.software,
         "reads": read,
         "outputs": outputs,
+        "figures": list(run.sizes),
     }
 
 
@@ -147,6 +148,8 @@ def find_reasons(
         for name in sorted({*given, *before})
         if name not in given or name not in before or given[name] != before[name]
     ]
+    if lacking := [name for name in run.sizes if name not in record.get("figures", [])]:
+        found.append(f"no figures for {', '.join(lacking)}")
     if record["code_sha256"] != state.code:
         found.append("package changed")
     now, before = state.software, record["software"]

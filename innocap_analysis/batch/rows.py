@@ -21,6 +21,7 @@ from innocap_analysis.survey.wave import list_earlier
 DEFAULT = "default"
 CHANGES = "87_what_changed"
 COLUMNS = ("notebook", "units", "languages", "set")
+_AS_IN_YAML = {"sets": "set"}
 _SEPARATORS = r"[;|]"
 _REGIONS = re.compile(r"(?:all )?regions(?: of (\w+))?")
 _FILE = re.compile(r"file[ :]+(.+)")
@@ -100,7 +101,7 @@ def _read_rows(file: Path, settings: Settings, faults: Faults) -> Iterator[Row]:
     head = lines[0] if lines else ""
     delimiter = max(",;\t", key=head.count)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-    header = [name.strip() for name in next(reader, [])]
+    header = [_AS_IN_YAML.get(name.strip(), name.strip()) for name in next(reader, [])]
     if "notebook" not in header:
         raise InnocapError(
             f"{file.name}: line 1: column 'notebook' is missing; the columns are "

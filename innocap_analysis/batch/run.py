@@ -19,10 +19,12 @@ from warmill.processes import can_fork
 
 if TYPE_CHECKING:
     from innocap_analysis.batch.fingerprint import ProjectState
+    from innocap_analysis.batch.pool import RunPool
     from warmill.pool import Start
 
 # fork, spawn or cold; what is best on this system where it is not set.
 START_VARIABLE = "INNOCAP_START"
+_MANY = 1_000  # more runs than there are processors
 
 
 def run_notebooks(
@@ -37,6 +39,7 @@ def run_notebooks(
     country: str | None = None,
     index: str | None = None,
     formats: Sequence[str] | None = None,
+    figures: Sequence[str] | None = None,
     jobs: int | None = None,
     force: bool = False,
     scheduler: str | None = None,
@@ -70,6 +73,9 @@ def run_notebooks(
     formats : sequence of str, optional
         Write briefs of ``pdf``, ``docx``, ``pptx`` or ``xlsx`` too; with ``html`` the pages as
         well. Default: the pages, and the briefs that stand are brought in step.
+    figures : sequence of str, optional
+        Lay figures out for documents too: ``8cm``, ``16cm`` and ``slide``, each also as
+        ``8cm+title``; with caption, alternative text and data. Those that stand are kept in step.
     jobs : int, optional
         Notebooks at the same time. Default: one per processor core.
     force : bool
@@ -96,17 +102,21 @@ def run_notebooks(
         The plan, a parameter, the data or the settings are faulty, or another batch makes
         one of the same reports; then nothing has run and every earlier report is as it was.
 
+    Notes
+    -----
+    METHODS.md, section 7.
+
     Examples
     --------
     >>> outcomes = run_notebooks(notebooks=["30"], regions=["SE"])  # doctest: +SKIP
     >>> [outcome.status for outcome in outcomes]  # doctest: +SKIP
-    ['done']
+    ['ok']
     """
     config = settings or load_settings()
     count_jobs(jobs, 1)
     request = Request(
         config, regions, notebooks, language, parameters, jobs, force, variants, table,
-        places, country, index, formats,
+        places, country, index, formats, figures,
     )  # fmt: skip
     tally = _Tally(report or (lambda *_: None), note or _remark)
     if scheduler is not None:
@@ -184,36 +194,66 @@ def _watch(request: Request, tally: _Tally) -> None:
 
 
 def _conduct(tell: Callable[[str, object], None], request: Request, start: Start) -> None:
-    conduct_batch(request, tell, functools.partial(_execute, start=start))
+    with _Processes(request, start) as processes:
+        conduct_batch(request, tell, processes.execute)
 
 
-def _execute(
-    runs: list[tuple[int, Run]],
-    settings: Settings,
-    state: ProjectState,
-    jobs: int,
-    take: Taken,
-    *,
-    start: Start,
-) -> None:
-    """Execute the runs in a pool of processes."""
-    from innocap_analysis.batch.pool import RunPool
+class _Processes:
+    """Processes of this machine that execute runs."""
 
-    languages = list(dict.fromkeys(run.language for _, run in runs))
-    notebooks = list(dict.fromkeys(run.notebook for _, run in runs))
-    given = settings, state, jobs
-    try:
-        pool = RunPool(*given, start, languages, notebooks)
-    except WarmillError as reason:
-        if start != "fork":
-            raise
-        sys.stderr.write(f"Runs start in loaded processes, not by a fork: {reason}\n")
-        pool = RunPool(*given, "spawn", languages, notebooks)
-    try:
+    def __init__(self, request: Request, start: Start) -> None:
+        from innocap_analysis.batch.pool import RunPool
+
+        self._start, self._pool = start, cast("RunPool | None", None)
+        config, jobs = request.settings, count_jobs(request.jobs, _MANY)
+        if start == "spawn" and request.begins_afresh:
+            # They load while the runs are planned. What turns out to be missing is loaded by
+            # the run that needs it.
+            guessed = request.guess_languages(), request.guess_notebooks()
+            views = [] if request.places else [{"index": request.index, "settings": config}]
+            self._pool = RunPool(config, jobs, start, *guessed, views)
+            self._pool.begin()
+
+    def __enter__(self) -> _Processes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def execute(
+        self,
+        runs: list[tuple[int, Run]],
+        settings: Settings,
+        state: ProjectState,
+        jobs: int,
+        take: Taken,
+    ) -> None:
+        """Execute the runs."""
+        pool = self._pool = self._pool or self._load(runs, settings, jobs)
         for number, run in runs:
-            pool.submit(number, run)
+            pool.submit(number, run, settings, state)
         while pool.busy:
             for number, outcome in pool.collect():
                 take(number, outcome)
-    finally:
-        pool.close()
+        self.close()
+
+    def close(self) -> None:
+        """End them."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def _load(self, runs: list[tuple[int, Run]], settings: Settings, jobs: int) -> RunPool:
+        from innocap_analysis.batch.hooks import find_views
+        from innocap_analysis.batch.pool import RunPool
+
+        languages = list(dict.fromkeys(run.language for _, run in runs))
+        notebooks = list(dict.fromkeys(run.notebook for _, run in runs))
+        loaded = languages, notebooks, find_views((run for _, run in runs), settings)
+        try:
+            return RunPool(settings, jobs, self._start, *loaded)
+        except WarmillError as reason:
+            if self._start != "fork":
+                raise
+            sys.stderr.write(f"Runs start in loaded processes, not by a fork: {reason}\n")
+            return RunPool(settings, jobs, "spawn", *loaded)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel import Locale
 from markupsafe import Markup
 
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title, seal_page
@@ -16,6 +15,7 @@ from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.data.levels import COUNTRY, UnitNames, find_level
 from innocap_analysis.data.places import fold_name
 from innocap_analysis.files import write_atomically
+from innocap_analysis.languages import name_language
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.language import PLACES, get_translator, order_name, translate_notebook
 from innocap_analysis.pages.view import COMPARISON
@@ -155,7 +155,7 @@ def _render(own: _Index, pages: Mapping[str, list[tuple[str, Path]]], others: Se
             {
                 "href": f"{name_report(f'{UNITS_STEM}@{settings.index}', other, settings)}.html",
                 "language": other,
-                "name": str(Locale(other).get_display_name(other)).capitalize(),
+                "name": name_language(other),
             }
             for other in others
         ],

@@ -161,12 +161,13 @@ def _serve(pipe: Channel, settings: Settings, state: ProjectState, output: str) 
     names = (*plan.comparison, *plan.region, *plan.place, *plan.documents)
     paths = [settings.notebooks_dir / f"{name}.ipynb" for name in names]
     books = [path for path in paths if path.is_file()]
-    pool = RunPool(settings, state, _MANY, "fork", settings.languages, books)
+    pool = RunPool(settings, _MANY, "fork", settings.languages, books)
     with suppress(EOFError, OSError):
         while True:
             for number, outcome in pool.collect(also=pipe.fileno()):
                 pipe.send(number, outcome)
             while pipe.poll():
-                pool.submit(*pipe.recv())
+                number, run = pipe.recv()
+                pool.submit(number, run, settings, state)
     pool.close()
     os._exit(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -157,22 +158,29 @@ def read_datapackage(raw_dir: Path, *, role: str | None = None) -> list[Resource
     file = raw_dir / PACKAGE_NAME
     try:
         with contextlib.nullcontext() if role is None else reads.aside():
-            content = json.loads(file.read_text(encoding="utf-8"))
+            text = file.read_bytes()
     except OSError as error:
         raise InnocapError(f"{file}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise InnocapError(f"{PACKAGE_NAME}: is not valid JSON ({error})") from None
-    try:
-        package = _Package.model_validate(content)
-    except ValidationError as error:
-        faults = [_tell_fault(fault, content) for fault in error.errors()[:_MOST_FAULTS_SHOWN]]
-        raise InnocapError(f"{PACKAGE_NAME}: " + "\n  ".join(faults)) from None
+    content, package = _parse(text)
     resources = [one.model_copy(update={"folder": raw_dir}) for one in package.resources]
     _refuse_strays(raw_dir, {resource.path for resource in resources})
     if role is None:
         return resources
     reads.note_role(file, role, [one for one in content["resources"] if one.get("role") == role])
     return [resource for resource in resources if resource.role == role]
+
+
+@lru_cache(maxsize=4)  # every page asks for it several times
+def _parse(text: bytes) -> tuple[dict[str, Any], _Package]:
+    try:
+        content = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InnocapError(f"{PACKAGE_NAME}: is not valid JSON ({error})") from None
+    try:
+        return content, _Package.model_validate(content)
+    except ValidationError as error:
+        faults = [_tell_fault(fault, content) for fault in error.errors()[:_MOST_FAULTS_SHOWN]]
+        raise InnocapError(f"{PACKAGE_NAME}: " + "\n  ".join(faults)) from None
 
 
 def _refuse_strays(raw_dir: Path, listed: set[Path]) -> None:

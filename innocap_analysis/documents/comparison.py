@@ -6,12 +6,12 @@ from innocap_analysis.documents.brief import Bars, Brief, Cell, Picture, Section
 from innocap_analysis.documents.country import write_others
 from innocap_analysis.documents.ending import (
     describe_making,
-    tell_sources,
     write_sources,
     write_unknown,
 )
 from innocap_analysis.pages.comparison import plot_dimensions
 from innocap_analysis.pages.country import tell_priority
+from innocap_analysis.pages.figure_files import name_sources
 from innocap_analysis.pages.front import write_headline
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
@@ -87,7 +87,7 @@ def _write_scores(view: IndexView, message: str) -> Section:
         "profile", view.say("Profile"), message,
         grid=make_grid(view.say("Scores, 0 to 100, highest first"), heads, rows),
         picture=Picture("05_dimensions", plot_dimensions, " ".join([message, *told]),
-                        tell_sources(view, view.measured)),
+                        name_sources(view, units=view.measured)),
         bars=Bars(view.say("Scores, 0 to 100"), view.say("Score"),
                   tuple(map(view.code, view.nodes)), series),
     )  # fmt: skip

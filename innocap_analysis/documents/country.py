@@ -9,7 +9,6 @@ from innocap_analysis.data.raw import read_raw_table
 from innocap_analysis.documents.brief import Bars, Brief, Picture, Section, make_grid
 from innocap_analysis.documents.ending import (
     describe_making,
-    tell_sources,
     write_sources,
     write_unknown,
 )
@@ -18,9 +17,11 @@ from innocap_analysis.pages.country import (
     plot_profile,
     tell_priority,
     tell_profile,
+    tell_standing,
     write_priorities,
 )
 from innocap_analysis.pages.drawing.figure import QUIET
+from innocap_analysis.pages.figure_files import name_sources
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
 
@@ -36,7 +37,7 @@ def make_country_brief(view: IndexView) -> Brief:
         view=view,
         kicker=view.say("Capacity to innovate in the public sector"),
         title=view.unit(unit),
-        headline=" ".join(filter(None, (_tell_headline(view), view.circumstances))),
+        headline=" ".join(filter(None, (tell_standing(view, unit), view.circumstances))),
         messages=(
             (view.say("Where it stands"), _tell_rank(view)),
             (view.say("Strongest and weakest"), f"{tell_profile(view)}."),
@@ -54,30 +55,6 @@ def make_country_brief(view: IndexView) -> Brief:
         ),
         foot=describe_making(view),
     )
-
-
-def _tell_headline(view: IndexView) -> str:
-    """Say in one sentence where the country stands, by the judged word."""
-    texts = {
-        "ahead": view.say(
-            "{score} of 100 points, above the median of {n_reference} countries ({median}).",
-            view.country, view.root,
-        ),
-        "behind": view.say(
-            "{score} of 100 points, below the median of {n_reference} countries ({median}).",
-            view.country, view.root,
-        ),
-        "about even": view.say(
-            "{score} of 100 points, about as much as the median of {n_reference} countries "
-            "({median}).", view.country, view.root,
-        ),
-        "rests on one": view.say(
-            "{score} of 100 points; whether that is more than the median of {n_reference} "
-            "countries ({median}) rests on a single figure.", view.country, view.root,
-        ),
-        "unmeasured": view.say("Too few figures for an overall score."),
-    }  # fmt: skip
-    return texts[view.verdict(view.country, view.root)]
 
 
 def _tell_rank(view: IndexView) -> str:
@@ -122,7 +99,7 @@ def _write_profile(view: IndexView) -> Section:
         "profile", view.say("Profile"), message,
         grid=make_grid(view.say("Score, 0 to 100, by dimension"), heads, rows),
         picture=Picture(
-            "05_profile", plot_profile, " ".join([message, *told]), tell_sources(view, [unit])
+            "05_profile", plot_profile, " ".join([message, *told]), name_sources(view, units=[unit])
         ),
         bars=bars,
     )  # fmt: skip
@@ -174,7 +151,7 @@ def _write_start(view: IndexView) -> Section:
         tuple(map(view.code, order)),
         ((view.unit(unit), view.colour(unit), _list(view, order, "gap")),),
     )  # fmt: skip
-    alt, source = " ".join([message, *points]), tell_sources(view, [unit])
+    alt, source = " ".join([message, *points]), name_sources(view, units=[unit])
     picture = Picture("05_priorities", plot_priorities, alt, source)
     return Section("start", view.say("Where to start"), message, tuple(points), None, picture, bars)
 

@@ -55,21 +55,6 @@ def _date_figures(view: IndexView, units: Sequence[str]) -> list[tuple[str, Said
     return [(code, year) for code, year in found if not pd.isna(float(year))]
 
 
-def tell_sources(view: IndexView, units: Sequence[str]) -> str:
-    """Name the publishers of the figures and the years that they are from."""
-    dated = _date_figures(view, units)
-    used = {name for code, _ in dated for name in view.find_sources(code)}
-    known = read_datapackage(view.settings.raw_dir)
-    names = dict.fromkeys(source.publisher for source in known if source.name in used)
-    if not dated:
-        return ""
-    years = [year for _, year in dated]
-    return view.say(
-        "Sources: {names}. Figures of {first} to {last}.",
-        names="; ".join(names), first=min(years, key=float), last=max(years, key=float),
-    )  # fmt: skip
-
-
 def write_sources(view: IndexView, units: Sequence[str]) -> Section:
     """List where the figures are from: publisher, terms and years."""
     dated = _date_figures(view, units)

@@ -73,7 +73,7 @@ def print_page(page: str) -> bytes:
 
         document: Any = HTML(string=page, base_url=None)
         return bytes(document.write_pdf(pdf_variant=VARIANT, pdf_tags=True, pdf_identifier=b"brief",
-                                        full_fonts=False))  # fmt: skip
+                                        full_fonts=False, finisher=_scope_heads))  # fmt: skip
     browser = _find_browser()
     if browser is None:
         raise InnocapError(
@@ -83,6 +83,15 @@ def print_page(page: str) -> bytes:
             "out of --format"
         )
     return _print_in_browser(page, browser)
+
+
+def _scope_heads(_: object, pdf: Any) -> None:
+    """Say of every table's heads that they are about their columns, which WeasyPrint leaves out."""
+    from pydyf import Dictionary
+
+    for part in pdf.objects:
+        if isinstance(part, Dictionary) and part.get("S") == "/TH":
+            part["A"] = Dictionary({"O": "/Table", "Scope": "/Column"})
 
 
 @cache

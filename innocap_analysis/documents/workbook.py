@@ -31,6 +31,7 @@ def write_workbook(brief: Brief) -> bytes:
     with xlsxwriter.Workbook(made, options) as book:
         book.set_properties(
             {"title": f"{brief.title}: {brief.kicker}", "subject": brief.headline, "author": MAKER,
+             "comments": brief.foot,
              "created": MADE}
         )  # fmt: skip
         writer = _Writer(book, brief)

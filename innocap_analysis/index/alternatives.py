@@ -55,6 +55,10 @@ def change_codebook(
     InnocapError
         A code is unknown, nothing is left of an index, or the changed tree has a fault.
 
+    Notes
+    -----
+    METHODS.md, section 4, *One choice at a time*.
+
     Examples
     --------
     >>> book = pd.DataFrame(
@@ -146,6 +150,10 @@ def compare_alternatives(
     ------
     InnocapError
         A figure or an index has a fault, or a unit is not among the values.
+
+    Notes
+    -----
+    METHODS.md, section 4, *One choice at a time*.
 
     Examples
     --------

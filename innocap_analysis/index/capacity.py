@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -91,6 +92,13 @@ class CapacityData:
         places = self.names.places
         table = pd.DataFrame() if places is None else places.table
         return group_peers(table, self.units, unit, self.settings.peers, self.owners)
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of all that scores depend on: figures, codebook and the rule of coverage."""
+        tables = self.values.to_csv(), self.codebook.table.to_csv()
+        told = "\n".join([*tables, repr(self.settings.min_coverage)])
+        return hashlib.sha256(told.encode("utf-8")).hexdigest()
 
     @property
     def root(self) -> str:
@@ -218,7 +226,7 @@ class CapacityData:
 def load_capacity(
     *, index: str | None = None, year: int | None = None, settings: Settings | None = None
 ) -> CapacityData:
-    """Read the raw figures, verify them, and score all units of an index together.
+    """Read and verify raw figures; score all units of an index together (METHODS.md, section 1).
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ def read_codebook(source: str | Path | pd.DataFrame | Codebook, *, frozen: bool 
     Checked: known columns and words, unique codes, numbers that are finite numbers,
     directions of 1 or -1, weights that are not negative and not all zero among siblings,
     goalposts with low below high (above zero for a log), known parents of a fitting kind,
-    no cycles, groups with children, labels for nodes shown to people.
+    no cycles, groups with children, labels for nodes shown to people (METHODS.md, section 2).
 
     Examples
     --------

@@ -31,6 +31,10 @@ def correlate_nodes(result: IndexResult, *, method: str = "pearson") -> pd.DataF
     InnocapError
         There are too few units for correlations.
 
+    Notes
+    -----
+    METHODS.md, section 2, *Coherence*.
+
     Examples
     --------
     >>> from innocap_analysis import load_capacity
@@ -91,7 +95,7 @@ def estimate_group_alpha(result: IndexResult) -> pd.DataFrame:
     Notes
     -----
     :func:`~fewlikert.reliability.compute_alpha` over units that have every
-    child; standardised from their correlations.
+    child; standardised from their correlations (METHODS.md, section 2).
 
     Examples
     --------
@@ -156,8 +160,8 @@ def estimate_importance(result: IndexResult) -> pd.DataFrame:
     >>> from innocap_analysis import load_capacity
     >>> capacity = load_capacity()
     >>> found = estimate_importance(capacity.result).set_index("code")
-    >>> float(found.at["SKL", "weight"]), found.at["SKL", "parent"]
-    (0.25, 'INNOCAP')
+    >>> float(found.loc[found["parent"] == "INNOCAP", "weight"].sum().round(9))
+    1.0
     """
     check_many(len(result.scores), "importance")
     book = result.codebook

@@ -63,7 +63,7 @@ class Choice(Factor):
 
 @dataclass(frozen=True)
 class WeightNoise(Factor):
-    """Weights are uncertain: each is multiplied by a factor drawn anew in each run.
+    """Each weight is multiplied by a factor, drawn anew in each run (METHODS.md, section 4).
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ class WeightNoise(Factor):
 
 @dataclass(frozen=True)
 class LeaveOneOut(Choice):
-    """One indicator is left out, or none; all these choices are equally likely.
+    """One indicator is left out, or none, all equally likely (METHODS.md, section 4).
 
     An indicator that is alone in its group takes the group with it: the weights of the other
     groups grow. One that is alone in its index is never left out.
@@ -151,7 +151,7 @@ class LeaveOneOut(Choice):
 
 @dataclass(frozen=True)
 class AggregationChoice(Choice):
-    """A node is aggregated by one of several means, equally likely.
+    """A node is aggregated by one of several means, equally likely (METHODS.md, section 4).
 
     Attributes
     ----------
@@ -187,7 +187,7 @@ class AggregationChoice(Choice):
 
 @dataclass(frozen=True)
 class NormalisationChoice(Choice):
-    """Indicators are normalised by one of several methods, equally likely.
+    """Indicators are normalised by one of several methods, equally likely (METHODS.md, section 4).
 
     Attributes
     ----------
@@ -219,7 +219,7 @@ class NormalisationChoice(Choice):
 
 @dataclass(frozen=True)
 class TreatmentChoice(Choice):
-    """Outliers are treated or not, equally likely.
+    """Outliers are treated or not, equally likely (METHODS.md, section 4).
 
     Attributes
     ----------
@@ -255,7 +255,7 @@ class TreatmentChoice(Choice):
 
 @dataclass(frozen=True)
 class ImputationChoice(Choice):
-    """Missing figures are filled by one of several methods, equally likely.
+    """Missing figures are filled by one of several methods, equally likely (METHODS.md, section 4).
 
     Attributes
     ----------
@@ -285,7 +285,7 @@ class ImputationChoice(Choice):
 
 @dataclass(frozen=True)
 class MeasurementError(Factor):
-    """Figures carry errors, drawn anew for every cell and run.
+    """Figures carry errors, drawn anew for every cell and run (METHODS.md, section 4).
 
     Attributes
     ----------

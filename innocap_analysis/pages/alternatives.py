@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,8 @@ from innocap_analysis.index.alternatives import (
     find_double_counts,
 )
 from innocap_analysis.index.figures import ScoreWarning
-from innocap_analysis.pages import marks
-from innocap_analysis.pages.drawing.figure import GRID, INK, Chart, styled
+from innocap_analysis.pages import marks, plots
+from innocap_analysis.pages.drawing.figure import GRID, INK, Chart, Rows, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.order import tell_order_changes
@@ -104,7 +105,7 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
     # A cell holds two numbers: of many units two at each end have a column.
     units = view.marked[:2] + view.marked[-2:] if len(view.measured) > _MOST_NAMED else view.marked
     cells = -wide["rank"].reindex(columns=units).to_numpy()
-    marks.draw_tiles(
+    plots.draw_tiles(
         ax, cells, -len(view.measured), -len(view.measured) + span,
         rows=list(names.values()), columns=[*map(view.unit, units)],
         bold=[key == REPORTED for key in keys],
@@ -119,9 +120,20 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
             place, score = _stand_in(view, unit, key, rank, wide.at[key, ("score", unit)])
             moved = rank - wide.at[REPORTED, ("rank", unit)]
             arrow = " ▲" if moved < 0 else " ▼" if moved > 0 else ""
-            ax.text(at[0] - 0.08, at[1], f"{place}{arrow}", ha="right", va="center", size=11,
-                    weight="bold" if arrow else "normal")  # fmt: skip
-            ax.text(at[0] + 0.02, at[1], f"{score}", ha="left", va="center", size=8.5)
+            style: dict[str, Any] = {"weight": "bold" if arrow else "normal"}
+            if view.medium.narrow:  # one above the other
+                beside = (0.0, 0.48, "center", "bottom", 9.0), (0.0, 0.54, "center", "top", 8.5)
+            else:
+                beside = (-0.08, 0.5, "right", "center", 11.0), (0.02, 0.5, "left", "center", 8.5)
+            for text, (x, y, ha, va, size) in zip(
+                (f"{place}{arrow}", f"{score}"), beside, strict=True
+            ):
+                ax.text(at[0] + x, row + y, text, ha=ha, va=va, size=size, **style)
+                style = {}
+    if view.medium.narrow:
+        chart.rows[ax] = Rows(
+            chart.rows[ax].lines, view.medium.size(9), 2.6 * view.medium.size(9) * len(keys) / 72
+        )
     return chart
 
 

@@ -14,7 +14,7 @@ from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.statements import is_agreement, tell_nothing, tell_star
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.texts import Prose, Table
+from innocap_analysis.pages.texts import Prose, Table, round_columns
 from innocap_analysis.survey.disclosure import (
     MIN_ORGANISATIONS,
     tabulate_choices,
@@ -40,7 +40,9 @@ def _title_groups(view: SurveyView) -> str:
 @styled
 def plot_groups(view: SurveyView) -> Chart:
     """Draw the scores of every country and region, with intervals."""
-    data = view.scores
+    data = round_columns(view.scores)
+    if view.medium.narrow:  # regions need more room than a column has
+        data = data[data["unit"].isin(view.groups)]
     units = list(dict.fromkeys(data["unit"]))
     hidden = data.loc[data["suppressed"] != SHOWN, "unit"].nunique()
     chart, axes = view.start_chart(
@@ -60,6 +62,7 @@ def plot_groups(view: SurveyView) -> Chart:
     )  # fmt: skip
     names = [view.sized(unit, view.n_scored(unit, view.root)) for unit in units]
     names = [wrap_text(name, 125, 8, even=True) for name in names]
+    plain = [view.unit(unit) for unit in units]  # below each other, sizes stand once
     data = data.assign(y=data["unit"].map(units.index))
     drawn = data[["low", "high", "mean"]]
     ends = 10 * np.floor(drawn.min().min() / 10), 10 * np.ceil(drawn.max().max() / 10)
@@ -67,7 +70,8 @@ def plot_groups(view: SurveyView) -> Chart:
     for ax, node in zip(axes, view.nodes, strict=True):
         own = data[data["code"] == node]
         marks.frame_rows(
-            ax, names if ax is axes[0] else [""] * len(units), tick=view.tick(), size=8,
+            ax, names if ax is axes[0] else plain if chart.stacked else [""] * len(units),
+            tick=view.tick(), size=8,
             bold=[unit in view.groups for unit in units],
         )  # fmt: skip
         marks.draw_intervals(ax, view, own, "mean", by="group")
@@ -188,11 +192,13 @@ def _draw_shares(
     height = 0.4 + 0.4 * len(names)
     chart, (ax,) = view.start_chart(title, subtitle, data=data, note=note, height=height, key=key)
     told = [wrap_text(name, 248, 7.5, even=True) for name in names.values()]
-    marks.frame_rows(ax, told, size=7.5, tick=view.share, pad=8)  # a mark at 0 % reaches over
+    marks.frame_rows(
+        ax, told, size=7.5, tick=view.share, pad=8, room=0.52
+    )  # a mark at 0 % reaches over
     for y in range(1, len(names), 2):
         ax.axhspan(y - 0.5, y + 0.5, color="#F6F6F6", zorder=0, linewidth=0)
     rows, spread = list(names), marks.spread_rows(view.groups, 0.3)
-    data = data[data["unit"].isin(view.groups)]
+    data = round_columns(data[data["unit"].isin(view.groups)])
     data = data.assign(y=data["code"].map(rows.index) + data["unit"].map(spread))
     marks.draw_intervals(ax, view, data, "share")
     ax.set_xlim(0, min(1.0, float(data["high"].max()) + 0.05))

@@ -14,9 +14,10 @@ from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.survey_view import DEFAULT_SMALLEST, SurveyView, open_survey_view
-from innocap_analysis.pages.texts import Prose, Table
+from innocap_analysis.pages.texts import Prose, Table, round_columns
 from innocap_analysis.survey.change import Change
-from innocap_analysis.survey.wave import Wave, list_earlier, load_wave
+from innocap_analysis.survey.record import refuse_edition
+from innocap_analysis.survey.wave import Wave, find_before, load_wave
 
 _LOOKS = {
     "palette": {"differs": BEHIND, "equivalent": AHEAD, "inconclusive": QUIET},
@@ -57,9 +58,10 @@ def open_change_view(
 ) -> ChangeView:
     """Open a view of a wave and an earlier one; of itself the last that was kept under a name."""
     view = open_survey_view(page, language=language, wave=wave, by=by, smallest=smallest)
-    known = [name for name in list_earlier(view.settings) if name != wave]
-    name = before or (known[-1] if known else "")
+    name = before or find_before(view.settings, wave)
     earlier = load_wave(name, settings=view.settings).group_by(view.wave.by) if name else None
+    if earlier is not None and view.settings.publishes:
+        refuse_edition(earlier)
     return ChangeView(
         view.settings, view.codebook, view.language, view.page, view.folder, view.ledger,
         wave=view.wave, smallest=view.smallest, earlier=earlier, earlier_name=name,
@@ -103,7 +105,7 @@ def plot_changes(view: ChangeView) -> Chart | Prose:
 
 @styled
 def _draw_changes(view: ChangeView, change: Change) -> Chart:
-    data, units = change.table, change.units
+    data, units = round_columns(change.table), change.units
     told = data[data["low"].notna()]
     chart, axes = view.start_chart(
         view.say(
@@ -127,7 +129,7 @@ def _draw_changes(view: ChangeView, change: Change) -> Chart:
     reach = float(np.nanmax([*told[["low", "high"]].abs().to_numpy().ravel(), 10.0])) * 1.08
     for ax, node in zip(axes, change.nodes, strict=True):
         own = data[data["code"] == node].reset_index(drop=True)
-        names = [view.unit(unit) for unit in own["unit"]] if ax is axes[0] else [""] * len(own)
+        names = [view.unit(unit) for unit in own["unit"]] if marks.is_first(ax) else [""] * len(own)
         marks.frame_rows(ax, names, tick=view.tick(), size=8, grid=False)
         ax.axvspan(-view.smallest, view.smallest, color="#EFEFEF", zorder=0, linewidth=0)
         ax.axvline(0, color=INK, linewidth=0.8)

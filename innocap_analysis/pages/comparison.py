@@ -10,7 +10,7 @@ import pandas as pd
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.panel import score_panel, tabulate_changes
-from innocap_analysis.pages import marks
+from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.drawing.figure import INK, QUIET, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.indicators import draw_rows, make_key
@@ -37,7 +37,7 @@ def plot_dimensions(view: IndexView) -> Chart:
             "goalpost) to 100 (highest)."
         ),
         data=table,
-        height=view.medium.tall(3.2, round(2.3 * len(view.nodes))),
+        height=3.2,
         key=make_key(_list_marked(view), view),
         note=" ".join([*(f"{text}." for text in told[1:]), few]),
     )
@@ -96,7 +96,8 @@ def plot_ranking(view: IndexView) -> Chart:
         ax.axhline(len(data) / 2 - 0.5, color=QUIET, linewidth=1, linestyle=":")
     names = [f"{rank}  {view.unit(unit)}" for unit, rank in ranks.items()]
     colours = [view.colour(u) if mine else INK for u, mine in zip(data["unit"], own, strict=True)]
-    marks.frame_rows(ax, names, bold=list(own), size=8, colours=colours, label=view.say("Score"))
+    marks.frame_rows(ax, names, bold=list(own), size=8, colours=colours, room=0.5,
+                     label=view.say("Score"))  # fmt: skip
     marks.draw_points(
         ax, data.assign(y=data.index), "score", looks=view.looks(data["unit"]), edge="white",
         size=own.map({True: 8, False: 4.5}), ends=("low", "high"),
@@ -148,7 +149,7 @@ def plot_heatmap(view: IndexView) -> Chart:
         note=" ".join(view.tell_flags(units, codes)),
     )  # fmt: skip
     texts = [[view.stand(unit, code, "score") for unit in units] for code in codes]
-    marks.draw_tiles(
+    plots.draw_tiles(
         ax, table.to_numpy(), 0, 100, texts, rows=[*map(view.code, codes)],
         columns=[*map(view.unit, units)],
     )  # fmt: skip
@@ -194,7 +195,7 @@ def plot_trends(view: IndexView, codes: list[str]) -> Chart:
     )
     for ax, code in zip(axes, codes, strict=True):
         own = data[data["code"] == code]
-        marks.draw_lines(ax, view, own, "time", "value")
+        plots.draw_lines(ax, view, own, "time", "value")
         ax.set_title(view.heading(code, 416 / len(codes), 10))
         editions = sorted(own["time"].unique())
         ax.set_xticks(editions, [str(year) for year in editions])

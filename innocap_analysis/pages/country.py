@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
+import numpy as np
 from matplotlib.patches import Patch
 
 from innocap_analysis.pages import marks
@@ -14,7 +15,6 @@ from innocap_analysis.pages.indicators import draw_rows, make_key
 from innocap_analysis.pages.order import tell_order_changes, tell_peers, tell_ranks
 from innocap_analysis.pages.texts import Prose, Table
 
-_NARROW = 4.0  # inches; then a verdict does not fit beside its row
 _HATCHED: dict[str, Any] = {"hatch": "////", "edgecolor": "white"}
 
 
@@ -56,7 +56,7 @@ def plot_profile(view: IndexView) -> Chart:
             unit=view.unit(view.about),
         ),
         data=rows.loc[view.nodes].reset_index(),
-        height=view.medium.tall(2.9, round(2.3 * len(view.nodes))),
+        height=2.9,
         key=make_key([view.about], view),
         note="" if view.medium.name else tell_home(view),
     )
@@ -93,6 +93,30 @@ def tell_profile(view: IndexView) -> str:
         "furthest below in {worst.name:the} ({worst})",
         best=best, worst=worst,
     )  # fmt: skip
+
+
+def tell_standing(view: IndexView, unit: str) -> str:
+    """Say in one sentence where a country stands, by the judged word."""
+    texts = {
+        "ahead": view.say(
+            "{score} of 100 points, above the median of {n_reference} countries ({median}).",
+            unit, view.root,
+        ),
+        "behind": view.say(
+            "{score} of 100 points, below the median of {n_reference} countries ({median}).",
+            unit, view.root,
+        ),
+        "about even": view.say(
+            "{score} of 100 points, about as much as the median of {n_reference} countries "
+            "({median}).", unit, view.root,
+        ),
+        "rests on one": view.say(
+            "{score} of 100 points; whether that is more than the median of {n_reference} "
+            "countries ({median}) rests on a single figure.", unit, view.root,
+        ),
+        "unmeasured": view.say("Too few figures for an overall score."),
+    }  # fmt: skip
+    return texts[view.verdict(unit, view.root)]
 
 
 def tell_priority(view: IndexView, unit: str) -> str:
@@ -153,13 +177,14 @@ def plot_gaps(view: IndexView, dimensions: Sequence[str] | None = None) -> Chart
         ],
         note=" ".join(view.tell_flags([unit], leaves)),
     )  # fmt: skip
+    chart.shows = "gap_to_median"
     names = [
         f"{view.code(c)} ({view.code(p)})"
         for c, p in zip(table["code"], table["parent"], strict=True)
     ]
     marks.frame_rows(ax, names, label=view.say("Points from the reference median"))
     below = gaps < 0
-    marks.draw_bars(ax, gaps, gaps.index, 0.68, hue=below, palette={True: BEHIND, False: AHEAD})
+    marks.draw_bars(ax, gaps, gaps.index, 0.68, np.where(below, BEHIND, AHEAD))
     for bar in ax.patches:
         bar.set(**_HATCHED if cast(Any, bar).get_width() < 0 else {})
     for side, shift, align in ((~below, 4, "left"), (below, -4, "right")):
@@ -167,7 +192,7 @@ def plot_gaps(view: IndexView, dimensions: Sequence[str] | None = None) -> Chart
         marks.write_beside(ax, gaps[side], gaps.index[side], texts, (shift, 0), ha=align,
                            va="center", size=8)  # fmt: skip
     ax.axvline(0, color=INK, linewidth=1)
-    ax.margins(x=0.16)
+    ax.margins(x=0.7 if view.medium.narrow else 0.16)
     return chart
 
 
@@ -219,20 +244,20 @@ def plot_priorities(view: IndexView) -> Chart:
             "{n_runs} runs with other weights, one indicator left out, or a geometric mean."
         ),
         data=data,
-        height=view.medium.tall(0.55 * len(order) + 0.3, 2 * len(order)),
+        height=0.55 * len(order) + 0.3,
     )
-    size, narrow = view.medium.size, view.medium.width < _NARROW
-    names = view.fit_names(view.code(code) for code in order)
-    label = view.say("Points from the reference median")
-    marks.frame_rows(ax, names, label="" if narrow else label, size=size(9))
+    chart.shows, narrow = "gap_to_median", view.medium.narrow
+    marks.frame_rows(
+        ax, [*map(view.code, order)], label=view.say("Points from the reference median")
+    )
     marks.draw_points(
-        ax, data.assign(y=data.index), "gap_to_median", looks=view.looks([unit]), size=size(9),
+        ax, data.assign(y=data.index), "gap_to_median", looks=view.looks([unit]), size=9,
         ends=("gap_low", "gap_high"), linewidth=3, alpha=0.55,
     )  # fmt: skip
     for y, code in enumerate(order):
         told = view.say("{gap} · {verdict}", unit, code)
         ax.text(1.01, y, f"{view.stand(unit, code, 'gap')}" if narrow else told, va="center",
-                size=size(8.5), transform=ax.get_yaxis_transform())  # fmt: skip
+                size=8.5, transform=ax.get_yaxis_transform())  # fmt: skip
     ax.axvline(0, color=INK, linewidth=1.4)
     ax.margins(x=0.06)
     return chart

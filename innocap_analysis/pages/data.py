@@ -44,7 +44,13 @@ def plot_coverage(view: IndexView) -> Chart:
             Patch(facecolor="white", edgecolor=REFERENCE, hatch="////", label=view.say("Missing")),
         ],
     )
+    marks.frame_rows(ax, [view.code(code) for code in codes], grid=False)
+    for row, code in enumerate(codes):
+        at = len(have) - 0.2 if not view.medium.narrow else len(have) + 0.8
+        ax.text(at, row, f"{view.count_values(code)}", va="center", size=8)
     cells = have.to_numpy().T
+    if view.medium.narrow:
+        cells = np.sort(cells, axis=1)[:, ::-1]
     corners = np.array([(-0.42, -0.4), (0.42, -0.4), (0.42, 0.4), (-0.42, 0.4)])
     for seen, face, edge, hatch in (
         (cells, AHEAD, AHEAD, None),
@@ -53,16 +59,16 @@ def plot_coverage(view: IndexView) -> Chart:
         boxes = np.argwhere(seen)[:, None, ::-1] + corners
         drawn = PolyCollection(boxes, facecolors=face, edgecolors=edge, hatch=hatch, linewidths=0)
         ax.add_collection(drawn, autolim=False)
-    for row, code in enumerate(codes):
-        ax.text(len(have) - 0.2, row, f"{view.count_values(code)}", va="center", size=8)
-    marks.frame_rows(ax, [view.code(code) for code in codes], grid=False)
     ax.set_xlim(-0.5, len(have) + 1)
+    ax.spines[:].set_visible(False)
+    if view.medium.narrow:  # too narrow to name countries: so many as have a value, side by side
+        ax.set_xticks([])
+        return chart
     ax.set_xticks(range(len(have)), list(have.index))
     ax.xaxis.tick_top()  # first, since the labels above are others than those below
     for tick, unit in zip(ax.get_xticklabels(), have.index, strict=True):
         tick.set_fontweight("bold" if unit in view.compared else "normal")
     ax.tick_params(length=0, labelrotation=90, labelsize=7)
-    ax.spines[:].set_visible(False)
     return chart
 
 

@@ -18,7 +18,7 @@ from innocap_analysis.pages.facts import HIDDEN, Said
 from innocap_analysis.pages.measurement import find_alpha, tell_items
 from innocap_analysis.pages.pairs import count_verdicts, tell_smallest
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.texts import Prose, Table
+from innocap_analysis.pages.texts import Prose, Table, round_columns
 from innocap_analysis.survey.evidence import PRIOR_SCALE
 from innocap_analysis.survey.grouping import COUNTRY
 
@@ -82,7 +82,7 @@ def plot_pooled(view: SurveyView) -> Chart:
             share=view.fact("mean_shrinkage", data["shrinkage"].mean(), "share", code=view.root),
             p=_rank_chance(view, 1, {"unit": pooled.ranks[1].idxmax()}),
         )
-    data = data.set_index("unit").loc[evidence.groups].reset_index()
+    data = round_columns(data.set_index("unit").loc[evidence.groups].reset_index())
     chart, (ax,) = view.start_chart(
         title,
         view.say(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.patches import Patch
 
 from fewlikert.describe import EVERYONE
-from innocap_analysis.pages import marks
+from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.drawing.figure import BEHIND, REFERENCE, Chart, styled
 from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
@@ -129,22 +130,28 @@ def plot_nonresponse(view: SurveyView) -> Chart:
     def share(unit: str, code: str, why: str) -> Said:
         return view.cell(f"share_{why}", rows[unit, code], "share", of=why, n="respondents")
 
-    worst = max(codes, key=lambda code: rows[EVERYONE, code]["dont_know"])
+    worst = max(codes, key=lambda code: np.nan_to_num(rows[EVERYONE, code]["dont_know"], nan=-1))
     told = {
         "dont_know": view.say("Don’t know"),
         "not_applicable": view.say("Not applicable"),
         "missing": view.say("No answer"),
     }
-    chart, (bars, cells) = view.start_chart(
+    narrow = view.medium.narrow  # too narrow for a table beside the bars
+    everyone_only = view.say("Share of {n_respondents} respondents without a usable answer to each "
+                             "item.")  # fmt: skip
+    chart, (bars, *others) = view.start_chart(
         view.say(
             "Most answered “don’t know” ({share}): {question}",
             share=share(EVERYONE, worst, "dont_know"), question=view.question(worst),
         ),
-        view.say(
+        everyone_only
+        if narrow
+        else view.say(
             "Share of {n_respondents} respondents without a usable answer to each item, and the "
             "same by country."
         ),
-        data=data, height=8.6, columns=2, sharey=True, width_ratios=[3, 1.6],
+        data=data, height=8.6,
+        **{} if narrow else {"columns": 2, "sharey": True, "width_ratios": [3, 1.6]},
         key=[Patch(facecolor=colour, label=told[name]) for name, colour in _WHY.items()],
         note=view.tell_sizes(),
     )  # fmt: skip
@@ -153,8 +160,9 @@ def plot_nonresponse(view: SurveyView) -> Chart:
     seen = [[share(unit, code, "unusable") for unit in groups] for code in codes]
     texts = [["–" if cell.fact.hidden else cell for cell in row] for row in seen]
     top = max(float(block.max().max()), 0.01)
-    marks.draw_tiles(cells, block.to_numpy(float), 0, 1.6 * top, texts, columns=groups,
-                     shades="Oranges", text_size=7)  # fmt: skip
+    for cells in others:
+        plots.draw_tiles(cells, block.to_numpy(float), 0, 1.6 * top, texts, columns=groups,
+                         shades=colormaps["Oranges"], text_size=7)  # fmt: skip
     everyone, y = data[data["unit"] == EVERYONE].set_index("code").loc[codes], np.arange(len(codes))
     left = np.zeros(len(codes))
     for name, colour in _WHY.items():
@@ -163,7 +171,8 @@ def plot_nonresponse(view: SurveyView) -> Chart:
     told_all = [share(EVERYONE, code, "unusable") for code in codes]
     marks.write_beside(bars, left, y + 0.5, told_all, (2, 0), va="center", size=7.5)
     names = [wrap_text(view.question(code), 255, 7, even=True) for code in codes]
-    marks.name_rows(bars, names, size=7, first=0.5)
+    marks.name_rows(bars, names, size=7, first=0.5, room=0.52)
+    bars.set_ylim(len(codes), 0)
     bars.set_xlim(0, np.nan_to_num(everyone["unusable"].max()) * 1.18 + 0.01)
     bars.xaxis.set_major_formatter(view.share)
     return chart

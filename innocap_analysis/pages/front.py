@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from innocap_analysis.pages.country import tell_priority
+from innocap_analysis.pages.country import tell_priority, tell_standing
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.order import tell_order_changes
 
@@ -13,7 +13,8 @@ _OWN = "INNOCAP"  # the index that the words below about public-sector innovatio
 
 
 def describe_front(view: IndexView) -> dict[str, Any]:
-    """Return the texts of the front page: intro, findings, the table at a glance, its note."""
+    """Return the texts of the front page: intro, answer, a sentence on each country, the table."""
+    answer, findings = (told := write_headline(view))[:2], told[2:]
     first = next(unit for unit in view.shown if unit in view.measured)
     own = view.root == _OWN or view.has_many
     return {
@@ -31,7 +32,18 @@ def describe_front(view: IndexView) -> dict[str, Any]:
             "{named}.",
             first, view.root, named=view.codes(view.nodes),
         ),
-        "findings": write_headline(view),
+        "answer": " ".join(answer),
+        "findings": findings if view.has_many else [],
+        "countries": [] if view.has_many else [(u, _tell_country(view, u)) for u in view.shown],
+        "sure": view.say("How sure is this?"),
+        "sure_text": "" if view.has_many else findings[0],
+        "method": view.say("How it is computed"),
+        "method_text": view.say(
+            "Every figure is put on a scale from 0 to 100 between two fixed goalposts. A dimension "
+            "is the mean of its indicators, the index the mean of its dimensions. Ranks and gaps "
+            "are computed again in {n_runs} runs with other weights, another mean, or one "
+            "indicator left out."
+        ),
         "glance": view.say("The countries at a glance"),
         "heads": [
             view.say("Country"),
@@ -61,6 +73,17 @@ def describe_front(view: IndexView) -> dict[str, Any]:
             first, view.root,
         ),
     }  # fmt: skip
+
+
+def _tell_country(view: IndexView, unit: str) -> list[str]:
+    """Say where a country stands, and where it would start."""
+    told = [tell_standing(view, unit)]
+    if unit in view.measured:
+        rank = view.say(
+            "Rank {rank}, in {level} of runs {rank.low} to {rank.high}.", unit, view.root
+        )
+        told += [rank, f"{tell_priority(view, unit)}."]
+    return told
 
 
 def write_headline(view: IndexView) -> list[str]:

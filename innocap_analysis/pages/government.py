@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from innocap_analysis.data.place_tree import RURAL
-from innocap_analysis.pages import marks
+from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, GRID, Chart, styled
+from innocap_analysis.pages.drawing.lettering import measure_width
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.place_view import FEW_SERVICES, PlaceView
 from innocap_analysis.pages.texts import Prose, Table
+
+_MOST_TILES = 99
+_WIDE_CODE = "CA-ON0"  # with the space that the widest codes need
 
 
 @styled
@@ -126,13 +132,16 @@ def plot_rural(view: PlaceView) -> Chart:
     regions = table[table["kind"].isin(["nuts3", "province"])].copy()
     regions["share"] = 100 * regions["rural_share"]
     countries = _list_countries(view)
-    lines = [
-        regions[regions["country"] == country].sort_values("share", ascending=False)
-        for country in countries
-    ]
+    most = _count_tiles(view, names := [view.unit(country) for country in countries])
+    lines, heads = [], []
+    for country, name in zip(countries, names, strict=True):
+        own = regions[regions["country"] == country].sort_values("share", ascending=False)
+        parts = [own.iloc[start : start + most] for start in range(0, len(own), most)]
+        lines += parts
+        heads += [name, *[""] * (len(parts) - 1)]
     width = max(len(line) for line in lines)
-    cells = np.full((len(countries), width), np.nan)
-    texts = [[""] * width for _ in countries]
+    cells = np.full((len(lines), width), np.nan)
+    texts = [[""] * width for _ in lines]
     for y, line in enumerate(lines):
         cells[y, : len(line)] = line["share"]
         texts[y][: len(line)] = [str(code) for code in line.index]
@@ -154,16 +163,25 @@ def plot_rural(view: PlaceView) -> Chart:
             "is the share of its people who live in rural places."
         ),
         data=regions.reset_index()[["code", "country", "label_en", "population", "share"]],
-        height=0.42 * len(countries) + 0.2,
+        height=0.42 * len(lines) + 0.2,
         key=marks.key_shades(view.say("none"), view.say("all")),
         note=view.say(
             "Rural: by the degree of urbanisation (Eurostat, 2019); in Canada census divisions "
             "with few people per km² and no city, by the OECD’s criteria."
         ),
     )  # fmt: skip
-    names = [view.unit(country) for country in countries]
-    marks.draw_tiles(ax, cells, 0, 100, texts, rows=names, columns=(), text_size=6.5)
+    plots.draw_tiles(ax, cells, 0, 100, texts, rows=heads, columns=(), text_size=6.5)
     return chart
+
+
+def _count_tiles(view: PlaceView, names: Sequence[str]) -> int:
+    """Return how many regions stand side by side: in a document so many as leave room for codes."""
+    medium = view.medium
+    if not medium.name:
+        return _MOST_TILES
+    size = medium.size(9)
+    taken = max(measure_width(name, size) for name in names) + 2 * size
+    return int((medium.room(1) - taken) / measure_width(_WIDE_CODE, medium.size(6.5)))
 
 
 def write_findings(view: PlaceView) -> Prose:

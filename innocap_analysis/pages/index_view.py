@@ -18,6 +18,7 @@ from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.score import rank_units
 from innocap_analysis.index.verdicts import LEVEL, Verdicts, judge_units
 from innocap_analysis.pages.facts import FLAG_MARK, Ledger, Said
+from innocap_analysis.pages.shared import share
 from innocap_analysis.pages.texts import Prose
 from innocap_analysis.pages.unit_view import UnitView
 from innocap_analysis.partners import PEERS
@@ -69,28 +70,40 @@ class IndexView(UnitView):
     @cached_property
     def runs(self) -> SensitivityResult:
         """The index under other defensible choices: one simulation for everything said."""
-        return self.capacity.simulate(n=self.n, seed=self.seed)
+        return share(
+            self.capacity, ("runs", self.n, self.seed),
+            lambda: self.capacity.simulate(n=self.n, seed=self.seed),
+        )  # fmt: skip
 
     @cached_property
     def left_out(self) -> SensitivityResult:
         """The index without each indicator in turn."""
         least = self.settings.min_coverage
-        return leave_out_indicators(self.capacity.values, self.codebook, min_coverage=least)
+        return share(
+            self.capacity, ("left out",),
+            lambda: leave_out_indicators(self.capacity.values, self.codebook, min_coverage=least),
+        )  # fmt: skip
 
     @cached_property
     def left_out_cells(self) -> SensitivityResult:
         """The index without each single figure of the compared units in turn."""
         least = self.settings.min_coverage
-        return leave_out_cells(self.capacity.result, self.measured, min_coverage=least)
+        return share(
+            self.capacity, ("left out cells", *self.measured),
+            lambda: leave_out_cells(self.capacity.result, self.measured, min_coverage=least),
+        )  # fmt: skip
 
     @cached_property
     def verdicts(self) -> Verdicts:
         """Where the units stand that the page is about, judged once."""
         own = [self.about] if self.has_many and self.place else self.shown
-        return judge_units(
-            self.capacity.result, self.runs, self.left_out,
-            units=[u for u in own if u in self.capacity.values.index],
-            reference_units=self.members,
+        units, members = [u for u in own if u in self.capacity.values.index], self.members
+        return share(
+            self.capacity, ("verdicts", self.n, self.seed, tuple(units), tuple(members)),
+            lambda: judge_units(
+                self.capacity.result, self.runs, self.left_out,
+                units=units, reference_units=members,
+            ),
         )  # fmt: skip
 
     @property
@@ -269,16 +282,24 @@ class IndexView(UnitView):
 
     def tell_flags(self, units: Iterable[str], codes: Iterable[str]) -> list[str]:
         """Say what is known to be weak about the figures of some units, one line per weakness."""
-        flags = self.capacity.flags
-        own = flags[flags["code"].isin(list(codes)) & flags["unit"].isin(["", *units])]
+        asked, whom = {*codes}, {"", *units}
+        found: dict[tuple[str, str], list[str]] = {}
+        for unit, code, note in self._weaknesses:
+            if code in asked and unit in whom:
+                found.setdefault((unit, note), []).append(code)
         lines = []
-        notes = choose_texts(own, "note", self.language).rename("note")
-        for (unit, note), rows in own.groupby(["unit", notes], sort=False):
-            told = {"mark": FLAG_MARK, "about": self.codes(rows["code"]), "note": str(note)}
+        for (unit, note), own in found.items():
+            told = {"mark": FLAG_MARK, "about": self.codes(own), "note": note}
             if unit:
-                told["about"] = f"{self.unit(str(unit))}, {told['about']}"
+                told["about"] = f"{self.unit(unit)}, {told['about']}"
             lines.append(self.say("{mark} {about}: {note}.", **told))
         return lines
+
+    @cached_property
+    def _weaknesses(self) -> list[tuple[str, str, str]]:
+        flags = self.capacity.flags
+        notes = choose_texts(flags, "note", self.language)
+        return list(zip(flags["unit"], flags["code"], notes, strict=True))
 
     def tell_best(self, unit: str, code: str, *, most: int = 2) -> str:
         """Name all who share the best score, or say how many."""
@@ -287,10 +308,15 @@ class IndexView(UnitView):
             return self.units(best)
         return self.say("{n} countries", n=self.tally("n_best", len(best), code))
 
+    @cached_property
+    def edition(self) -> str:
+        """Return a short hash over the published figures, the codebook and the settings."""
+        return fingerprint_inputs(self.settings)
+
     def stamp(self) -> Prose:
-        """Close the page: results written, and how it was made."""
+        """Close the page, and say what is without any figure."""
         empty = [code for code in self.codebook.leaves if self.capacity.values[code].isna().all()]
-        text = self.close(fingerprint_inputs(self.settings))
+        text = super().stamp()
         if empty:
             told = self.say("Without any figure, and so not counted: {codes}.",
                             codes=self.codes(empty))  # fmt: skip

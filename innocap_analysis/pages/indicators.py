@@ -34,12 +34,13 @@ def draw_rows(
     names = [view.code(code) + (FLAG_MARK if code in marked else "") for code in rows]
     size = view.medium.size
     marks.frame_rows(
-        ax, view.fit_names(names), size=size(9),
-        bold=[code in headings or code == view.root for code in rows], label=view.say("Score"),
-        grid=False,
+        ax, names, label=view.say("Score"), grid=False,
+        bold=[code in headings or code == view.root for code in rows],
     )  # fmt: skip
     ax.set_ylim(len(rows) - 0.4, -0.7)
-    ax.set_xlim(-2, 102)
+    single = len(units) == 1
+    # The number of a single unit is as wide as its mark, and a name stands left of it.
+    ax.set_xlim(-10 if single and view.medium.narrow else -2, 102)
     heights = {code: y for y, code in enumerate(rows) if code not in headings}
     reference = view.scores.loc[view.members, list(heights)]
     y = [*heights.values()]
@@ -51,17 +52,15 @@ def draw_rows(
     own = view.scores.reindex(units)[list(heights)].rename_axis("unit").reset_index()
     own = own.melt("unit", var_name="code", value_name="score")
     own["y"] = own["code"].map(heights) + own["unit"].map(marks.spread_rows(units, 0.18))
-    single = len(units) == 1
     marks.draw_points(
-        ax, own, "score", looks=view.looks(units), size=size(9 if single else 7.5), edge="white"
+        ax, own, "score", looks=view.looks(units), size=9 if single else 7.5, edge="white"
     )
     if single:
         own = own.dropna()
         texts = [view.stand(units[0], code, "score") for code in own["code"]]
         marks.write_beside(
             ax, own["score"], own["y"], texts, (0, size(8)), ha="center", va="bottom",
-            size=size(8.5),
-            weight="bold", color=view.colour(units[0]),
+            size=8.5, weight="bold", color=view.colour(units[0]),
         )  # fmt: skip
 
 

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Patch
+from matplotlib.path import Path
 from matplotlib.transforms import offset_copy
 
-from innocap_analysis.pages.drawing.figure import INK, QUIET, REFERENCE
+from innocap_analysis.pages.drawing.figure import INK, QUIET, REFERENCE, Chart, Rows
+from innocap_analysis.pages.drawing.lettering import wrap_text
+from innocap_analysis.pages.drawing.medium import SCREEN, Medium
 from innocap_analysis.pages.view import View
 
 # One direction on every page: the darker, the more.
 SHADES = colormaps["Blues"]
-_DARK = 0.72
+DARK = 0.72
 _MOST_LEVEL = 6  # columns whose names stand side by side
-
-
-@contextlib.contextmanager
-def _labelled(ax: Axes) -> Iterator[None]:
-    """Keep the labels of the axes: seaborn looks up every tick before it names one itself."""
-    labels = ax.get_xlabel(), ax.get_ylabel()
-    ax.set(xlabel=" ", ylabel=" ")
-    yield
-    ax.set(xlabel=labels[0], ylabel=labels[1])
 
 
 def frame_rows(
@@ -61,8 +54,19 @@ def name_rows(
     colours: Sequence[str] = (),
     first: float = 0,
     pad: float = 3.5,
+    room: float = 0.4,
 ) -> None:
-    """Write the names of rows left of a panel, and leave out the axis there."""
+    """Write the names of rows left of a panel, and leave out the axis there.
+
+    In a document a name is broken where it takes more than its share of the width, `room`.
+    """
+    dense: dict[str, Any] = {}
+    chart = ax.get_figure(root=True)
+    if isinstance(chart, Chart) and chart.medium.name:
+        medium, dense = chart.medium, {"linespacing": 1.0}
+        wide, letters = medium.room(room), medium.size(size)
+        names = [wrap_text(name.replace("\n", " "), wide, letters) for name in names]
+        chart.rows[ax] = Rows(tuple(name.count("\n") + 1 for name in names), letters)
     # Texts, because a tick of matplotlib is three lines and two texts.
     place = offset_copy(ax.get_yaxis_transform(), ax.get_figure(root=True), -pad, units="points")
     for row, name in enumerate(names):
@@ -70,7 +74,7 @@ def name_rows(
             ax.text(
                 0, row + first, name, transform=place, ha="right", va="center_baseline", size=size,
                 weight="bold" if bold and bold[row] else "normal",
-                color=colours[row] if colours else INK,
+                color=colours[row] if colours else INK, **dense,
             )  # fmt: skip
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -94,18 +98,32 @@ def write_beside(
 def name_groups(ax: Axes, names: Mapping[str, int], first: float = -0.5) -> list[float]:
     """Write the name of each group of rows right of a panel; return where each group ends."""
     ends = first + np.cumsum(list(names.values()))
+    medium = _find_medium(ax)
+    turn: dict[str, Any] = {"rotation": 270} if medium.narrow else {}
     for name, count, end in zip(names, names.values(), ends, strict=True):
+        if medium.narrow:  # along the rows, each of which has two lines at least
+            name = wrap_text(name, count * 2 * medium.size(9), medium.size(9), bold=True)
         ax.text(1.01, end - count / 2, name, transform=ax.get_yaxis_transform(), va="center",
-                weight="bold")  # fmt: skip
+                weight="bold", **turn)  # fmt: skip
     return list(ends)
+
+
+def _find_medium(ax: Axes) -> Medium:
+    chart = ax.get_figure(root=True)
+    return chart.medium if isinstance(chart, Chart) else SCREEN
+
+
+def is_first(ax: Axes) -> bool:
+    """Whether a panel is one whose rows are named: the first of those side by side."""
+    place = ax.get_subplotspec()
+    return place is None or place.is_first_col()
 
 
 def draw_dots(ax: Axes, x: np.ndarray, y: np.ndarray, *, size: float, alpha: float) -> None:
     """Draw what is not named, such as the reference set, as grey dots."""
-    with _labelled(ax):
-        sns.scatterplot(
-            x=x, y=y, color=REFERENCE, alpha=alpha, s=size**2, linewidth=0, zorder=2, ax=ax
-        )
+    seen = np.isfinite(x) & np.isfinite(y)
+    ax.scatter(x[seen], y[seen], color=REFERENCE, alpha=alpha, linewidth=0, zorder=2,
+               s=(size * _find_medium(ax).letters) ** 2)  # fmt: skip
 
 
 def draw_points(
@@ -135,33 +153,27 @@ def draw_points(
         own = data[filled]
         line = {"colors": colours[filled], "linewidth": 1.4, "zorder": 2} | line
         ax.hlines(own["y"], own[ends[0]], own[ends[1]], **line)
-    style: dict[str, Any] = {"hue": by, "style": by, **looks}
-    kinds = data[by].unique()
-    if len(kinds) == 1:  # as a rule, and then seaborn and the drawing have less to do
-        style = {"color": colours[0], "marker": looks["markers"][kinds[0]]}
+    shapes = data[by].map(looks["markers"]).to_list()
     sizes = np.square(size if isinstance(size, float | int) else size.loc[data.index])
-    with _labelled(ax):
-        sns.scatterplot(data, x=x, y="y", s=sizes, ax=ax, legend=False, zorder=3, clip_on=False,
-                        linewidth=0.8 if edge else 1, **style)  # fmt: skip
+    sizes = sizes * _find_medium(ax).letters ** 2
+    points = ax.scatter(
+        data[x], data["y"], s=sizes, marker=shapes[0], color=colours[0], zorder=3,
+        clip_on=False, linewidth=0.8 if edge else 1,
+    )  # fmt: skip
+    if len(set(shapes)) > 1:  # one path for all is drawn faster
+        points.set_paths([_trace_mark(shape) for shape in shapes])
     faces = np.where(filled, colours, "white")
-    ax.collections[-1].set(facecolor=_unify(faces), edgecolor=edge or _unify(colours))
+    points.set(facecolor=_unify(faces), edgecolor=edge or _unify(colours))
+
+
+def _trace_mark(shape: str) -> Path:
+    mark = MarkerStyle(shape)
+    return mark.get_path().transformed(mark.get_transform())
 
 
 def _unify(colours: np.ndarray) -> Any:
     """Return a colour that all share as one, which is drawn faster."""
     return colours[0] if (colours == colours[0]).all() else colours
-
-
-def draw_lines(ax: Axes, view: View, data: pd.DataFrame, x: str, y: str) -> None:
-    """Draw a line with marks for each country."""
-    units, partners = list(dict.fromkeys(data["unit"])), list(view.settings.countries)
-    countries = partners if set(units) <= set(partners) else units
-    with _labelled(ax):
-        sns.lineplot(
-            data, x=x, y=y, hue="unit", hue_order=countries, style="unit", dashes=False,
-            estimator=None, legend=False, markersize=6, markeredgewidth=1, markeredgecolor=None,
-            linewidth=1.5, ax=ax, **view.looks(countries),
-        )  # fmt: skip
 
 
 def draw_intervals(
@@ -174,43 +186,13 @@ def draw_intervals(
 
 
 def draw_bars(
-    ax: Axes, x: Iterable[float], y: Iterable[float], width: float, **style: Any
-) -> None:  # fmt: skip
-    """Draw a bar from nought at each height."""
-    with _labelled(ax):
-        sns.barplot(
-            x=np.asarray(x), y=np.asarray(y), orient="y", native_scale=True, errorbar=None,
-            saturation=1, width=width, linewidth=0, legend=False, ax=ax, **style,
-        )  # fmt: skip
-
-
-def draw_tiles(
-    ax: Axes,
-    cells: np.ndarray,
-    low: float,
-    high: float,
-    texts: Sequence[Sequence[object]] = (),
-    *,
-    rows: Sequence[str] = (),
-    columns: Sequence[str],
-    shades: object = SHADES,
-    text_size: float = 9,
-    **style: Any,
+    ax: Axes, x: Iterable[float], y: Iterable[float], width: float, colours: str | np.ndarray
 ) -> None:
-    """Draw a table of cells, the darker the more, with their texts; NaN is left white."""
-    with _labelled(ax):
-        sns.heatmap(cells, vmin=low, vmax=high, cmap=shades, cbar=False, linewidths=2, ax=ax,
-                    xticklabels=False, yticklabels=False)  # fmt: skip
-    # Ours, because seaborn writes white digits on mid grey.
-    dark = low + _DARK * (high - low)
-    for (row, column), value in np.ndenumerate(cells) if texts else ():
-        ax.text(column + 0.5, row + 0.5, f"{texts[row][column]}", ha="center", va="center",
-                size=text_size, color="white" if value > dark else "black")  # fmt: skip
-    name_rows(ax, rows, first=0.5, **style)
-    ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
-    ax.xaxis.tick_top()
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
+    """Draw a bar from nought at each height, in one colour or one each."""
+    ends = np.asarray(x, float)
+    seen = np.isfinite(ends)
+    shades: Any = colours if isinstance(colours, str) else colours[seen]
+    ax.barh(np.asarray(y, float)[seen], ends[seen], width, color=shades, linewidth=0)
 
 
 def tilt_columns(ax: Axes, columns: int) -> None:

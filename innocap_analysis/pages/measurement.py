@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch
 
 from fewlikert.describe import EVERYONE
-from innocap_analysis.pages import marks
+from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.comparing import compares
 from innocap_analysis.pages.drawing.figure import BEHIND, INK, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.texts import Prose, Table
+from innocap_analysis.pages.texts import Prose, Table, round_columns
 
 _ENOUGH = 0.7
 _MODERATE, _LARGE = 0.02, 0.05
@@ -36,7 +37,8 @@ def plot_reliability(view: SurveyView) -> Chart:
     data = data.loc[
         data["coefficient"] == "alpha", ["unit", "code", "estimate", "low", "high", "n"]
     ]
-    n = view.tally("n_compared", len(view.evidence.clean))
+    data = round_columns(data)
+    n = view.tally("n_compared", len(view.wave.clean))
     everyone = view.say("{name} (n = {n})", name=view.say("Everyone"), n=n)
     key = {EVERYONE: everyone} | {unit: view.sized(unit) for unit in groups}
     ends = {"low": find_alpha(view, "low"), "high": find_alpha(view, "high")}
@@ -158,11 +160,9 @@ def plot_items(view: SurveyView) -> Chart:
         note=view.say("Complete answers to a dimension; countries with fewer than 20 left out."),
     )
     names = [wrap_text(view.question(code), 235, 7, even=True) for code in data["code"]]
-    marks.frame_rows(ax, names, size=7, tick=view.tick(decimals=2), grid=False)
+    marks.frame_rows(ax, names, size=7, tick=view.tick(decimals=2), grid=False, room=0.52)
     gains = data["delta_r2"]
-    marks.draw_bars(
-        ax, gains, data.index, 0.6, hue=beyond, palette={True: BEHIND, False: REFERENCE}
-    )
+    plots.draw_bars(ax, gains, data.index, 0.6, np.where(beyond, BEHIND, REFERENCE))
     for y, row in enumerate(data.to_dict("records")):
         if pd.isna(row["delta_r2"]):
             ax.text(0.001, y, "–", va="center", color=QUIET)

@@ -14,7 +14,7 @@ from innocap_analysis.index.coherence import (
 from innocap_analysis.index.goalposts import compute_goalposts
 from innocap_analysis.index.normalisers import find_normaliser
 from innocap_analysis.index.weights import compute_effective_weights
-from innocap_analysis.pages import marks
+from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, GRID, INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
@@ -115,12 +115,12 @@ def plot_weights(view: IndexView) -> Chart:
     marks.frame_rows(ax, names, label=view.say("Percent of the index"), tick=view.figure,
                      grid=False)  # fmt: skip
     weights = 100 * data["weight"]
-    marks.draw_bars(ax, weights, data.index, 0.7, color=QUIET)
+    plots.draw_bars(ax, weights, data.index, 0.7, QUIET)
     marks.write_beside(ax, weights, data.index, told, (4, 0), va="center", size=8)
     groups = {view.code(d): len(view.codebook.leaves_of(d)) for d in view.dimensions}
     for end in marks.name_groups(ax, groups)[:-1]:
         ax.axhline(end, color=QUIET, linewidth=0.6)
-    ax.set_xlim(0, weights.max() * 1.15)
+    ax.set_xlim(0, weights.max() * (1.7 if view.medium.narrow else 1.15))
     return chart
 
 

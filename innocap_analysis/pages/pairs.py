@@ -15,7 +15,7 @@ from innocap_analysis.pages.comparing import compares
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.survey_view import SurveyView
-from innocap_analysis.pages.texts import Prose
+from innocap_analysis.pages.texts import Prose, round_columns
 
 _LOOKS = {
     "palette": {"differs": BEHIND, "equivalent": AHEAD, "inconclusive": QUIET},
@@ -51,7 +51,7 @@ def tell_smallest(view: SurveyView) -> Said:
 @styled
 def plot_pairs(view: SurveyView) -> Chart:
     """Draw the difference between every two countries against what matters."""
-    data, named = view.evidence.pairs, name_verdicts(view)
+    data, named = round_columns(view.evidence.pairs), name_verdicts(view)
     counts = count_verdicts(view)
     pairs = list(dict.fromkeys(zip(data["unit"], data["other"], strict=True)))
     style = {"linestyle": "-", "linewidth": 1.4, "markersize": 6}
@@ -86,7 +86,7 @@ def plot_pairs(view: SurveyView) -> Chart:
     ends = ("low_simultaneous", "high_simultaneous")
     for ax, node in zip(axes, view.nodes, strict=True):
         own = data[data["code"] == node].set_index(["unit", "other"]).loc[pairs].reset_index()
-        marks.frame_rows(ax, names if ax is axes[0] else [""] * len(names), tick=view.tick(),
+        marks.frame_rows(ax, names if marks.is_first(ax) else [""] * len(names), tick=view.tick(),
                          size=8, grid=False)  # fmt: skip
         ax.axvspan(-view.smallest, view.smallest, color="#EFEFEF", zorder=0, linewidth=0)
         ax.axvline(0, color=INK, linewidth=0.8)

@@ -189,8 +189,7 @@ def _tell_furthest(answers: PlaceSurvey, contrast: Contrast) -> list[str]:
 def _tell_choices(answers: PlaceSurvey, contrast: Contrast) -> list[str]:
     """Name what was chosen most in every question with several answers, on both sides."""
     told = []
-    multiple = [c for c, item in answers.instrument.items.items() if item.answer == "multi"]
-    for question in multiple:
+    for question in answers.multiple:
         data = contrast.tabulate_choices([question])
         if data.empty:
             continue

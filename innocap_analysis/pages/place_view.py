@@ -29,7 +29,6 @@ from innocap_analysis.index.peers import (
 )
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.names import Name
-from innocap_analysis.pages.texts import Prose
 from innocap_analysis.pages.view import COMPARISON, View
 from innocap_analysis.settings import Settings, load_settings
 
@@ -234,12 +233,13 @@ class PlaceView(View):
             }  # fmt: skip
         return Name(words[int(row["rurality"])], {})
 
-    def stamp(self) -> Prose:
-        """Close the page: results written, and how it was made."""
+    @cached_property
+    def edition(self) -> str:
+        """Return a short hash over the raw files that the page rests on."""
         role = None if self.place else "places"  # without a place no figure of the index is shown
         own = read_datapackage(self.settings.raw_dir, role=role)
         files = {one.name: one.sha256 for one in own}
-        return self.close(hashlib.sha256(json.dumps(files).encode("utf-8")).hexdigest()[:12])
+        return hashlib.sha256(json.dumps(files).encode("utf-8")).hexdigest()[:12]
 
 
 def open_place_view(

@@ -15,7 +15,7 @@ from innocap_analysis.index import factors
 from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.sobol import MEAN_SHIFT
 from innocap_analysis.index.verdicts import LEVEL
-from innocap_analysis.pages import marks
+from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.alternatives import SINGLE, count_kept, tell_order
 from innocap_analysis.pages.drawing.figure import AHEAD, INK, Chart, styled
 from innocap_analysis.pages.facts import Said
@@ -130,7 +130,7 @@ def plot_rank_shares(view: IndexView) -> Chart:
     )  # fmt: skip
     columns = [view.say("Rank {rank}", rank=f"{rank}") for rank in range(1, shares.shape[1] + 1)]
     rows = [view.unit(unit) for unit in units]
-    marks.draw_tiles(ax, shares, 0, 1, said, rows=rows, columns=columns)
+    plots.draw_tiles(ax, shares, 0, 1, said, rows=rows, columns=columns)
     return chart
 
 
@@ -168,7 +168,7 @@ def plot_rank_groups(view: IndexView) -> Chart:
     )  # fmt: skip
     columns = [view.say("Rank {rank}", rank=told) for told in groups]
     rows = [*map(view.unit, view.shown)]
-    marks.draw_tiles(ax, shares.to_numpy(), 0, 1, said, rows=rows, columns=columns)
+    plots.draw_tiles(ax, shares.to_numpy(), 0, 1, said, rows=rows, columns=columns)
     return chart
 
 
@@ -242,17 +242,17 @@ def plot_sobol(view: IndexView, wide: WideRuns) -> Chart:
     )  # fmt: skip
     for ax, output in zip(axes, outputs, strict=True):
         own = data[data["output"] == output].set_index("factor").loc[order]
-        rows = [names[factor] if ax is axes[0] else "" for factor in order]
+        rows = [names[factor] if marks.is_first(ax) else "" for factor in order]
         marks.frame_rows(ax, rows, tick=view.figure)
         y = np.arange(len(order))
         for kind, colour, lift in (("total", _TOTAL, 0.19), ("first", AHEAD, -0.19)):
-            marks.draw_bars(ax, 100 * own[kind].clip(lower=0), y + lift, 0.38, color=colour)
+            plots.draw_bars(ax, 100 * own[kind].clip(lower=0), y + lift, 0.38, colour)
             ends = 100 * own[[f"{kind}_low", f"{kind}_high"]].clip(lower=0)
             ax.hlines(y + lift, *ends.to_numpy().T, color=INK, linewidth=1)
         title = view.say("All countries") if output == MEAN_SHIFT else view.unit(output)
         ax.set_title(title, size=9)
     axes[0].set_xlim(0, _find_end(data))
-    axes[len(axes) // 2].set_xlabel(view.say("Percent of the variance"))
+    axes[-1 if chart.stacked else len(axes) // 2].set_xlabel(view.say("Percent of the variance"))
     return chart
 
 

@@ -65,6 +65,7 @@ def plot_regions(view: IndexView, table: pd.DataFrame, units: list[str], focus: 
             "The small dots below the line are the regions of the other partner countries."
         ),
     )
+    chart.about = units
     order = list(inside.iloc[:, 0].fillna(-np.inf).sort_values().index)[::-1]
     n, colour, marker = len(order), view.colour(view.country), view.marker(view.country)
     others = [unit for unit in table.index if unit not in units]
@@ -79,7 +80,7 @@ def plot_regions(view: IndexView, table: pd.DataFrame, units: list[str], focus: 
     }
     for ax, code in zip(axes, map(str, table.columns), strict=True):
         marks.frame_rows(
-            ax, [view.unit(unit) if ax is axes[0] else "" for unit in order], tick=view.figure,
+            ax, [view.unit(unit) if marks.is_first(ax) else "" for unit in order], tick=view.figure,
             bold=[unit == focus for unit in order], label=str(view.codebook.table.at[code, "unit"]),
         )  # fmt: skip
         ax.xaxis.label.set_fontsize(8)

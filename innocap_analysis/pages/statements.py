@@ -16,7 +16,8 @@ from matplotlib.transforms import blended_transform_factory
 
 from innocap_analysis.data.places import fold_name
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
+from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, Rows, styled
+from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.texts import Prose
@@ -25,6 +26,7 @@ from innocap_analysis.survey.disclosure import tabulate_agreement, tabulate_choi
 _DIVERGING = (BEHIND, "#D9A27F", "#D8D8D8", "#A79FDB", AHEAD)
 _EVEN = (BEHIND, "#D9A27F", "#A79FDB", AHEAD)
 _STEP = 0.95
+_MARGIN = 12.0  # points beside a statement that is broken into lines
 
 
 def list_blocks(view: SurveyView) -> list[tuple[str, str]]:
@@ -104,10 +106,14 @@ def plot_answers(view: SurveyView, dimension: str, scale: str = "") -> Chart:
     margin = blended_transform_factory(chart.transFigure, ax.transData)
     y, ticks = 0.0, {}
     drawn: dict[float, tuple[np.ndarray, Said, Said]] = {}
+    room = view.medium.room(1) - _MARGIN
     for code in codes:
-        ax.text(0.015, y, view.question(code, star=True), size=8, va="center", color=INK,
+        told = wrap_text(view.question(code, star=True), room, view.medium.size(8))
+        more = told.count("\n") * _STEP / 2
+        y += more
+        ax.text(0.015, y, told, size=8, va="center", color=INK,
                 transform=margin).set_in_layout(False)  # fmt: skip
-        y += _STEP
+        y += more + _STEP
         ax.plot([0, 0], [y - 0.45, y - 0.5 + _STEP * len(groups)], color=INK, linewidth=0.8)
         for unit in groups:
             row = agreed[unit, code]
@@ -126,6 +132,7 @@ def plot_answers(view: SurveyView, dimension: str, scale: str = "") -> Chart:
     _draw_diverging(ax, drawn, colours)
     ax.set_xlim(-1, 1)
     ax.set_ylim(y - 0.6, -0.8)
+    chart.rows[ax] = Rows(inches=1.35 * view.medium.size(8) * (y + 0.2) / 72)
     ax.set_yticks(list(ticks), list(ticks.values()), size=8)
     ax.tick_params(axis="both", length=0)
     ax.set_xticks([])

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fewlikert.describe import EVERYONE
-from innocap_analysis.pages.drawing.figure import BEHIND, INK, Chart
+from innocap_analysis.pages.drawing.figure import INK, Chart
 from innocap_analysis.pages.facts import HIDDEN, SYNTHETIC, Said
 from innocap_analysis.pages.texts import Prose, Table, round_columns
 from innocap_analysis.pages.view import View
@@ -294,14 +294,9 @@ class SurveyView(View):
 
     def start_chart(self, title: str, subtitle: str, **chart: Any) -> tuple[Chart, list[Axes]]:
         """Start a figure; it, its data and its alternative text say when answers were made up."""
-        made, axes = super().start_chart(title, subtitle, **chart)
-        if self.wave.is_synthetic:
-            width, height = made.get_size_inches()
-            made.text(
-                1 - 0.12 / width, 0.08 / height, SYNTHETIC, ha="right", va="bottom", size=9,
-                weight="bold", color="white",
-                bbox={"facecolor": BEHIND, "edgecolor": "none", "pad": 2.5},
-            )  # fmt: skip
+        stamp = SYNTHETIC if self.wave.is_synthetic else ""
+        made, axes = super().start_chart(title, subtitle, stamp=stamp, **chart)
+        if stamp:
             made.alt = f"{SYNTHETIC}. {made.alt}"
         named = made.data.rename(columns={"group": COUNTRY} if self.wave.by == COUNTRY else {})
         made.data = round_columns(named).assign(synthetic=self.wave.is_synthetic)
@@ -338,9 +333,10 @@ class SurveyView(View):
             units=self.units(units),
         )
 
-    def stamp(self) -> Prose:
-        """Close the page; the hash is over the raw answers and the questionnaire."""
+    @cached_property
+    def edition(self) -> str:
+        """Return a short hash over the raw answers and the questionnaire."""
         digest = hashlib.sha256(self.wave.raw.to_csv(index=False).encode())
         for path in (self.settings.survey_path, self.settings.scales_path):
             digest.update(path.read_bytes())
-        return self.close(digest.hexdigest()[:12])
+        return digest.hexdigest()[:12]

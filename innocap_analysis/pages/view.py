@@ -17,9 +17,14 @@ from matplotlib.axes import Axes
 from innocap_analysis.data.units import name_unit
 from innocap_analysis.files import write_atomically
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.pages.drawing.figure import REFERENCE, Chart, save_figure, start_chart
+from innocap_analysis.pages.drawing.figure import (
+    REFERENCE,
+    Chart,
+    start_chart,
+)
 from innocap_analysis.pages.drawing.lettering import wrap_text
-from innocap_analysis.pages.drawing.medium import SCREEN, Medium
+from innocap_analysis.pages.drawing.medium import SCREEN, Medium, find_media
+from innocap_analysis.pages.drawing.saving import save_figure, save_file
 from innocap_analysis.pages.facts import Fact, Ledger, Said
 from innocap_analysis.pages.language import (
     format_figure,
@@ -139,12 +144,8 @@ class View:
 
     def heading(self, code: str, room: float, size: float) -> str:
         """Return the label in bold lines that fit, long words broken."""
+        room, size = self.medium.head(room), self.medium.size(size)
         return wrap_text(self.codebook.hyphenated(code, self.language), room, size, bold=True)
-
-    def fit_names(self, names: Iterable[str]) -> list[str]:
-        """Return the names of rows in lines that leave room for the panel."""
-        room, size = self.medium.room, self.medium.size(9)
-        return [wrap_text(name, room, size) for name in names]
 
     def codes(self, codes: Iterable[str]) -> str:
         """Return several labels, separated by commas."""
@@ -190,7 +191,7 @@ class View:
         return country.marker if country else "o"
 
     def looks(self, units: Iterable[str]) -> dict[str, dict[str, str]]:
-        """Return colour and marker of each unit, as seaborn takes them."""
+        """Return colour and marker of each unit."""
         units = dict.fromkeys(units)
         return {"palette": {unit: self.colour(unit) for unit in units},
                 "markers": {unit: self.marker(unit) for unit in units}}  # fmt: skip
@@ -217,6 +218,11 @@ class View:
         """Say what is other than the default about this view; empty where nothing is."""
         return ""
 
+    @property
+    def edition(self) -> str:
+        """Return a short hash over the figures that the page rests on, for stamps and figures."""
+        raise NotImplementedError
+
     def start_chart(
         self, title: str, subtitle: str, *, note: str = "", **chart: Any
     ) -> tuple[Chart, list[Axes]]:
@@ -224,12 +230,14 @@ class View:
         told = self.circumstances
         note = " ".join(filter(None, (note, told)))
         made, axes = start_chart(title, subtitle, note=note, medium=self.medium, **chart)
+        made.edition = self.edition
         made.alt = " ".join(filter(None, (made.alt, told)))
         return made, axes
 
-    def show(self, chart: Chart | Prose, name: str) -> Chart | Prose:
+    def show(self, chart: Chart | Prose, name: str, *, sizes: Sequence[str] = ()) -> Chart | Prose:
         """Save a figure where this page's figures go, and return it to be shown.
 
+        `sizes` such as ``8cm``, ``16cm+title`` and ``slide`` are laid out for documents as well.
         A text that stands in for a figure, because there is nothing to draw, is only shown.
         """
         if isinstance(chart, Prose):
@@ -237,7 +245,14 @@ class View:
         where = {"folder": self.folder, "language": self.language}
         if self.settings.index and not self.settings.publishes:
             name = f"{name}@{self.settings.index}"  # the batch names files itself
-        return save_figure(chart, name, settings=self.settings, **where)
+        save_figure(chart, name, settings=self.settings, **where)
+        media = find_media(sizes)
+        if media and (chart.redraw or sizes):
+            from innocap_analysis.pages.figure_files import make_figure_files
+
+            for stem, ending, content in make_figure_files(self, chart, name, media):
+                save_file(content, stem, ending, settings=self.settings, **where)
+        return chart
 
     def table(
         self,
@@ -268,8 +283,8 @@ class View:
         """Return sentences as a bulleted list."""
         return Prose("\n".join(f"- {sentence}" for sentence in sentences))
 
-    def close(self, digest: str) -> Prose:
-        """Write the results of the page, and return the line that says how it was made."""
+    def stamp(self) -> Prose:
+        """Close the page: write its results, and return the line that says how it was made."""
         from innocap_analysis import __version__
 
         config = self.settings
@@ -283,7 +298,7 @@ class View:
             self.say(
                 "Made {date} (UTC) with innocap_analysis {version}, Python {python}, pandas "
                 "{pandas}; data {data}.",
-                data=digest, **told,
+                data=self.edition, **told,
             )
         )  # fmt: skip
 

@@ -72,7 +72,7 @@ def clean_answers(
     most answers stays, the last of equals) and incomplete responses. Flagged and kept are
     straight-lining (the same code on every scored item, ten or more, although some are
     reversed), identical answers within an organisation, and implausible speed: they are
-    reasons to look, not proof.
+    reasons to look, not proof (METHODS.md, section 8).
 
     Examples
     --------
@@ -170,6 +170,10 @@ def mask_answers(answers: pd.DataFrame, items: list[str]) -> pd.DataFrame:
     ------
     KeyError
         An item is no column of the answers.
+
+    Notes
+    -----
+    METHODS.md, section 8, *Cleaning*.
 
     Examples
     --------

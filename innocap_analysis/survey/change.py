@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from fewlikert.describe import EVERYONE
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS
 from innocap_analysis.survey.publish import RESPONDENTS, Release
+from innocap_analysis.survey.release import Blocks, Rules, number_organisations
 from innocap_analysis.survey.score import list_dimensions, score_answers
 from innocap_analysis.survey.wave import Wave
 
@@ -129,23 +130,46 @@ class Change:
     def sizes(self) -> pd.DataFrame:
         """Who answered, by group: `unit`, `n_before`, `n`, `twice`, `suppressed`.
 
-        How many answered twice is told where neither they, nor who left, nor who came are few.
+        How many answered twice is told where neither they, nor who left, nor who came are few,
+        also of what is left of everyone without the groups of which it is told.
         """
-        least = self.after.settings.min_respondents
-        rows = []
+        rows, told = [], self._list_recounted()
         for unit in self.units:
             own = self._take(unit)
             known = {when: set(own.loc[own["wave"] == when, "person"].dropna())
                      for when in self.waves}  # fmt: skip
             n = {when: int((own["wave"] == when).sum()) for when in self.waves}
             twice = len(known[BEFORE] & known[AFTER])
-            parts = (twice, n[BEFORE] - twice, n[AFTER] - twice)
-            few = any(0 < part < least for part in parts) or not twice
             shown = self.shows(RESPONDENTS, unit)
             rows.append({
                 "unit": unit, "n_before": n[BEFORE] if shown else np.nan,
                 "n": n[AFTER] if shown else np.nan,
-                "twice": np.nan if few or not shown else float(twice),
+                "twice": float(twice) if twice and unit in told else np.nan,
                 "suppressed": "" if shown else "hidden",
             })  # fmt: skip
         return pd.DataFrame(rows)
+
+    def _list_recounted(self) -> list[str]:
+        """List the groups of which it may be told how many answered both times."""
+        rows = self.people.assign(at=range(len(self.people)))
+        rows["who"] = rows["person"].where(rows["person"].notna(), rows["at"])
+        people = rows.drop_duplicates("who")
+        settings, told = self.after.settings, []
+        blocks = Blocks(
+            number_organisations(list(people["cluster"])),
+            Rules(people=settings.min_respondents, organisations=settings.min_organisations),
+        )
+        for unit in self.units:
+            own = self._take(unit)
+            then, now = (
+                people["who"].isin(rows.loc[own.index[own["wave"] == when], "who"]).to_numpy()
+                for when in (BEFORE, AFTER)
+            )
+            tried, safe = replace(blocks, of=blocks.told), self.shows(RESPONDENTS, unit)
+            for part in (then & now, then & ~now, now & ~then):
+                safe = safe and tried.may_split(part)
+                tried.split(part)
+            if safe:
+                told.append(unit)
+                blocks = tried
+        return told

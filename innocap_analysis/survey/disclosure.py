@@ -129,7 +129,12 @@ def tabulate_nonresponse(release: Release) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     values = ["dont_know", "not_applicable", "missing", "unusable"]
     hidden = release.hide(table.assign(code=RESPONDENTS), [*values, "respondents"])
-    return hidden.assign(code=table["code"])
+    hidden["code"] = table["code"]
+    # What everyone of a group said is not told, and "don't know" is something that people say.
+    silent = hidden["code"].isin([code for code in items if release.is_silent(code)])
+    hidden.loc[silent, [*values, "respondents"]] = np.nan
+    hidden.loc[silent, "suppressed"] = HIDDEN
+    return hidden
 
 
 def tabulate_choices(

@@ -19,6 +19,7 @@ import pandas as pd
 from innocap_analysis.survey.release import Decision, Members, number_organisations
 
 _LENGTH = 16  # digits of a fingerprint
+_YEAR = "."  # between a fingerprint and a year
 _DIGITS = 9  # of a value from 0 to 1
 Row = tuple[float, ...]
 
@@ -74,16 +75,17 @@ class Meeting:
     former : Former
         What earlier editions have told.
     people : DataFrame
-        One row per person: `organisation`, and all that is told of them, with their places.
+        One row per person: `organisation`, when they `submitted` (if known), and all that is
+        told of them, with their places.
     """
 
     def __init__(self, former: Former, people: pd.DataFrame) -> None:
         self.former, self.people, self.n = former, people, len(people)
         seats: dict[str, list[int]] = defaultdict(list)
         for number, token in enumerate(former.people):
-            seats[token].append(number)
+            seats[token.partition(_YEAR)[0]].append(number)
         tokens = self.tokens if seats else [""] * self.n
-        found = [seats[token].pop(0) if seats.get(token) else -1 for token in tokens]
+        found = [self._take_seat(seats.get(token.partition(_YEAR)[0]), token) for token in tokens]
         self.at = np.array(found, dtype=int)
         self.gone = np.array(sorted(number for own in seats.values() for number in own), dtype=int)
         self._place = np.empty(len(former.people), dtype=int)
@@ -95,9 +97,27 @@ class Meeting:
 
     @cached_property
     def tokens(self) -> list[str]:
-        """Fingerprint of everything that each person of the wave said."""
-        answers = self.people.drop(columns=["organisation"])
-        return [fingerprint(row) for row in answers.itertuples(index=False, name=None)]
+        """Fingerprint of everything that each person of the wave said, and the year if known."""
+        answers = self.people.drop(columns=["organisation", "submitted"], errors="ignore")
+        tokens = [fingerprint(row) for row in answers.itertuples(index=False, name=None)]
+        if "submitted" not in self.people:
+            return tokens
+        years = [str(when)[:4] for when in self.people["submitted"]]
+        return [f"{token}{_YEAR}{year}" if year.isdecimal() else token
+                for token, year in zip(tokens, years, strict=True)]  # fmt: skip
+
+    def _take_seat(self, seats: list[int] | None, token: str) -> int:
+        """Return who said the same before, unless it was in another year; -1 where nobody did.
+
+        Who says the same again in another wave says it anew: nobody else can know that.
+        """
+        year = token.partition(_YEAR)[2]
+        for number in seats or ():
+            other = self.former.people[number].partition(_YEAR)[2]
+            if not (year and other) or year == other:
+                seats.remove(number)  # type: ignore[union-attr]
+                return number
+        return -1
 
     @property
     def is_known(self) -> Members:
@@ -106,6 +126,8 @@ class Meeting:
 
     def extend(self, members: Members) -> Members:
         """Return a group of the wave among all who were ever told of."""
+        if not len(self.gone):
+            return members
         return np.concatenate([members, np.zeros(len(self.gone), bool)])
 
     def recall(

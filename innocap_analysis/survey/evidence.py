@@ -49,12 +49,16 @@ class Evidence:
     InnocapError
         The smallest difference is not above zero.
 
+    Notes
+    -----
+    METHODS.md, section 9.
+
     Examples
     --------
     >>> from innocap_analysis import load_wave
     >>> evidence = Evidence(load_wave(), smallest=5)
-    >>> evidence.groups
-    ['SE', 'FI', 'IE', 'CA']
+    >>> set(evidence.groups) <= set(evidence.wave.groups)
+    True
     """
 
     wave: Wave
@@ -112,17 +116,26 @@ class Evidence:
     @cached_property
     def answers(self) -> pd.DataFrame:
         """Answers with reversed items turned, `country` and `organisation`."""
-        values = mask_answers(self.clean, self.codebook.leaves)
+        return self._turn(self.clean)
+
+    def _turn(self, people: pd.DataFrame) -> pd.DataFrame:
+        values = mask_answers(people, self.codebook.leaves)
         turned = turn_answers(values, self.wave.instrument)
-        return turned.assign(**{k: self.clean[k] for k in ("group", "organisation")})
+        return turned.assign(**{k: people[k] for k in ("group", "organisation")})
+
+    def _take_complete(self, dimension: str) -> pd.DataFrame:
+        """Return the answers of groups of which it may be told who answered all of a dimension."""
+        told = [g for g in self.groups if self.release.shows(f"{dimension}{ALPHA}", g)]
+        return self.answers[self.answers["group"].isin(told)]
 
     @cached_property
     def reliability(self) -> pd.DataFrame:
         """Coefficients of every dimension, everyone together and country by country."""
-        parts = []
+        # Everyone is who is meant where it is decided what may be told of everyone.
+        parts, everyone = [], self._turn(self.wave.people)
         for dimension in self.dimensions:
             items = self.codebook.leaves_of(dimension)
-            parts.append(self._estimate(self.answers, items, dimension, "all"))
+            parts.append(self._estimate(everyone, items, dimension, "all"))
             for group in self.groups:
                 own = self.answers[self.answers["group"] == group]
                 parts.append(self._estimate(own, items, dimension, group))
@@ -142,7 +155,7 @@ class Evidence:
         return pd.concat(
             [
                 test_invariance(
-                    self.answers, {code: self.codebook.leaves_of(code)}, "group"
+                    self._take_complete(code), {code: self.codebook.leaves_of(code)}, "group"
                 ).assign(code=code)
                 for code in self.dimensions
             ],
@@ -154,9 +167,9 @@ class Evidence:
         """Items that work otherwise in some country, by dimension."""
         return pd.concat(
             [
-                screen_dif(self.answers, self.codebook.leaves_of(code), "group").assign(
-                    dimension=code
-                )
+                screen_dif(
+                    self._take_complete(code), self.codebook.leaves_of(code), "group"
+                ).assign(dimension=code)
                 for code in self.dimensions
             ],
             ignore_index=True,
@@ -225,17 +238,22 @@ class Evidence:
     @cached_property
     def imputed(self) -> pd.DataFrame:
         """Mean index by country: as scored, of complete answers only, and imputed."""
-        rng = np.random.default_rng(self.seed)
-        filled = impute_multiple(self.answers, self.codebook.leaves, m=COMPLETIONS, rng=rng)
 
         def score(table: pd.DataFrame) -> pd.Series:
             # Scoring turns reversed items by itself.
             given = turn_answers(table, self.wave.instrument)
             return score_answers(given, self.wave.instrument, min_coverage=1)[self.root]
 
-        pooled = estimate_imputed_means(
-            filled, score, "group", "organisation", min_clusters=MIN_ORGANISATIONS
-        ).set_index("unit")
+        rng = np.random.default_rng(self.seed)
+        try:
+            filled = impute_multiple(self.answers, self.codebook.leaves, m=COMPLETIONS, rng=rng)
+        except InnocapError:  # next to nobody answered some item: there is nothing to draw from
+            pooled = pd.DataFrame(np.nan, self.groups, ["n", "estimate", "low", "high", "lambda"])
+            pooled = pooled.rename_axis("unit")
+        else:
+            pooled = estimate_imputed_means(
+                filled, score, "group", "organisation", min_clusters=MIN_ORGANISATIONS
+            ).set_index("unit")
         whole = score(self.answers).groupby(self.answers["group"]).agg(["mean", "count"])
         scored = self.scores.groupby("group")[self.root].agg(["mean", "count"])
         out = pooled[["n", "estimate", "low", "high", "lambda"]].reset_index()

@@ -133,6 +133,10 @@ def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
         a role is given twice, a scored item is no scale question, or two items have the same
         text.
 
+    Notes
+    -----
+    METHODS.md, section 8, *Reading*.
+
     Examples
     --------
     >>> from innocap_analysis import load_settings

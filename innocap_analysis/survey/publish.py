@@ -55,6 +55,10 @@ class Release:
     KeyError
         A variable is none of the questionnaire.
 
+    Notes
+    -----
+    METHODS.md, section 8, *Disclosure*.
+
     Examples
     --------
     >>> from innocap_analysis import load_wave
@@ -91,6 +95,15 @@ class Release:
         """Return the groups that a variable is told of, both settings and their complete cases."""
         return self._decide(code)[0].shown
 
+    def is_silent(self, code: str) -> bool:
+        """Tell whether all of some people who are told together left an item out for one reason."""
+        blocks = self._decide(RESPONDENTS)[0].blocks[: len(self.people)]
+        x = self.people[code].astype(float)
+        n = np.bincount(blocks)
+        reasons = (x.isna(), x == DONT_KNOW, x == NOT_APPLICABLE)
+        alike = [np.bincount(blocks, weights=own) == n for own in reasons]
+        return bool((np.any(alike, axis=0) & (n > 0))[1:].any())
+
     def list_codes(self) -> list[str]:
         """Return all that is told of anybody: people, questions, scores and reliabilities."""
         instrument = self.wave.instrument
@@ -116,8 +129,10 @@ class Release:
 
     @property
     def n_gone(self) -> int:
-        """How many of earlier editions are not here any more, or answered otherwise."""
-        return len(self._meeting.gone)
+        """How many whom earlier editions told with people of the wave are gone or changed."""
+        n = len(self.people)
+        told = self._meeting.recall(RESPONDENTS, np.ones(n, bool), None)[0]
+        return int(np.isin(told[n:], told[:n][told[:n] > 0]).sum())
 
     def hide(self, table: pd.DataFrame, values: Sequence[str], *, suffix: str = "") -> pd.DataFrame:
         """Blank what may not be told.
@@ -182,8 +197,9 @@ class Release:
         multi = [code for code, item in items.items() if item.answer == "multi"]
         options = [name for code in multi for name in self._find_options(code)]
         own = people.reindex(
-            columns=["organisation", "country", "region", "place", *self._list_answers(), *options]
-        )
+            columns=["organisation", "submitted", "country", "region", "place",
+                     *self._list_answers(), *options]
+        )  # fmt: skip
         return Meeting(self.wave.former or Former(), own)
 
     def _decide(self, code: str) -> tuple[Decision, np.ndarray | None, bool]:
@@ -201,31 +217,46 @@ class Release:
             organisations=self.wave.settings.min_organisations,
         )
         told, values, secret = meeting.recall(code, answered, values)
+        weights = None
+        if self.wave.weights:  # of whom earlier editions told, the weights are not known
+            weights = np.ones(len(told))
+            weights[: len(self.people)] = self.people[self.wave.weights].astype(float)
         decision = decide_groups(
             {name: meeting.extend(own) for name, own in groups.items()}, meeting.organisations,
             rules=rules, answered=meeting.extend(answered) | (told > 0), values=values,
-            counted=counted, parents=parents, told=told, secret=secret,
+            counted=counted, parents=parents, told=told, secret=secret, weights=weights,
         )  # fmt: skip
         return decision, values, counted
 
     def _list_candidates(self, code: str) -> tuple[dict[str, Members], dict[str, str]]:
         """Return the groups that a variable may be told of, and what each lies in."""
+        if code not in self.wave.instrument.codebook.parents:
+            return self._candidates
+        return self._mark_groups({COMPLETE: self._complete[code].notna().to_numpy()})
+
+    @cached_property
+    def _candidates(self) -> tuple[dict[str, Members], dict[str, str]]:
+        return self._mark_groups({})
+
+    def _mark_groups(
+        self, more: Mapping[str, Members]
+    ) -> tuple[dict[str, Members], dict[str, str]]:
+        """Return every group as it is, and with those alone whom a mark keeps."""
         doubtful = self.people.filter(like="flag_").any(axis=1).to_numpy(dtype=bool)
-        kept = {STRICT: ~doubtful}
-        if code in self.wave.instrument.codebook.parents:
-            kept[COMPLETE] = self._complete[code].notna().to_numpy()
         groups: dict[str, Members] = {}
         parents: dict[str, str] = {}
-        for own, above in self._list_layers():
-            for mark, some in kept.items():
+        for plain, lying in self._layers:
+            own, above = dict(plain), dict(lying)
+            for mark, some in {STRICT: ~doubtful, **more}.items():
                 own |= {f"{name}{mark}": members & some for name, members in own.items()}
                 above |= {f"{name}{mark}": f"{up}{mark}" for name, up in above.items()}
             groups |= own
             parents |= above
         return groups, parents
 
-    def _list_layers(self) -> list[tuple[dict[str, Members], dict[str, str]]]:
-        """List the groups by country and by each item for it, in the order of the questionnaire.
+    @cached_property
+    def _layers(self) -> list[tuple[dict[str, Members], dict[str, str]]]:
+        """The groups by country and by each item for it, in the order of the questionnaire.
 
         What is asked first is decided first: a page by another item tells what is left to tell.
         """
@@ -249,18 +280,19 @@ class Release:
         parents: dict[str, str] = {}
         regions: dict[str, Members] = {}
         for code in known:
-            for own in set(region[country == code]):
+            for own in sorted(set(region[country == code])):
                 name = f"{code}/{NO_REGION}" if own == NO_REGION else str(own)
                 regions[name] = (country == code) & (region == own)
                 parents[name] = code
         plain |= _sort(regions)
         places = self._list_places(region, parents)
         plain |= places
+        rest: dict[str, Members] = {}
         for name in [name for name in (*regions, *places) if not name.endswith(NO_REGION)]:
             owner = str(country[plain[name]][0])
-            plain[f"{name}{REST}"] = (country == owner) & ~plain[name]
+            rest[f"{name}{REST}"] = (country == owner) & ~plain[name]
             parents[f"{name}{REST}"] = name
-        return plain, parents
+        return plain | _sort(rest), parents
 
     def _list_places(self, region: np.ndarray, parents: dict[str, str]) -> dict[str, Members]:
         """List the groups of people from a place, and name what each lies in in `parents`."""

@@ -14,32 +14,32 @@ from innocap_analysis.files import write_table
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.edition_file import RELEASED_NAME, write_former
 from innocap_analysis.survey.publish import RESPONDENTS, STRICT, Release
-from innocap_analysis.survey.wave import Wave, load_wave
+from innocap_analysis.survey.wave import Wave, find_folder, load_wave
 
 HIDDEN_NAME = "released_hidden.csv"
 _MOST_NAMED = 8
 
 
-def record_edition(settings: Settings) -> str:
-    """Keep what the pages of the imported wave are about to tell; return what they cannot tell.
+def record_edition(settings: Settings, name: str = "imported") -> str:
+    """Keep what the pages of a wave are about to tell; return what they cannot tell.
 
     Nothing is kept where the pages are refused.
     """
     try:
-        release = Release(load_wave("imported", settings=settings))
+        release = Release(load_wave(name, settings=settings))
     except InnocapError:
         return ""  # every page of it fails, and says why
     alone = _forget(release)
     table = pd.DataFrame(_list_hidden(release, alone), columns=["code", "group", "reason"])
-    write_table(settings.processed_dir / HIDDEN_NAME, table, private=True)
+    write_table(find_folder(settings, name) / HIDDEN_NAME, table, private=True)
     if not _is_refused(release, alone):
         write_former(settings, release.record())
     return tell_changes(release, alone)
 
 
-def foresee_edition(settings: Settings) -> str:
+def foresee_edition(settings: Settings, name: str = "imported") -> str:
     """Return what :func:`record_edition` would, and keep nothing."""
-    release = Release(load_wave("imported", settings=settings))
+    release = Release(load_wave(name, settings=settings))
     return tell_changes(release, _forget(release))
 
 

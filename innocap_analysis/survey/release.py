@@ -38,7 +38,7 @@ class Rules:
     organisations : int
         Fewest organisations that a block's people come from.
     largest_share : float
-        Most that one organisation's people may be of a block.
+        Most that one organisation's people, or their weights, may be of a block.
     protection : float
         Least width of what can be known of a hidden mean, as a share of the scale.
     """
@@ -67,6 +67,8 @@ class Blocks:
         Whether it is told how many gave each answer, and not the total alone.
     of : array of int, shape (people,), optional
         Number of each person's block; 0 of whom nothing was told. Default: nothing was told.
+    weights : array of float, shape (people,), optional
+        What each person counts in the totals that are told. Default: all the same.
     """
 
     organisations: np.ndarray
@@ -75,6 +77,7 @@ class Blocks:
     limits: tuple[float, float] = (0.0, 1.0)
     counted: bool = False
     of: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Begin with what was told before; measure values from 0 to 1."""
@@ -116,17 +119,23 @@ class Blocks:
         self._of = self._refine(members)
 
     def _refine(self, members: Members) -> np.ndarray:
-        names, found = np.unique(2 * self._of + members, return_inverse=True)
-        return np.asarray(found + (names[0] > 0))
+        names = 2 * self._of + members
+        is_there = np.bincount(names) > 0
+        number = np.cumsum(is_there) - is_there[0]  # 0 stays who is in no published group
+        return np.asarray(number[names])
 
     def is_safe(self, block: Members) -> bool:
         """Tell whether a total of these people, and of nobody else, could be told."""
         people = int(block.sum())
-        _, sizes = np.unique(self.organisations[block], return_counts=True)
-        return bool(
-            people >= self.rules.people
-            and len(sizes) >= self.rules.organisations
-            and sizes.max() <= self.rules.largest_share * people
+        if people < self.rules.people:
+            return False
+        at = self.organisations[block]
+        sizes = np.bincount(at)
+        if np.count_nonzero(sizes) < self.rules.organisations:
+            return False
+        heavy = sizes if self.weights is None else np.bincount(at, weights=self.weights[block])
+        return all(
+            own.max() <= self.rules.largest_share * own.sum() + _ROUNDING for own in (sizes, heavy)
         )
 
     def _protects(
@@ -194,6 +203,7 @@ def decide_groups(
     parents: Mapping[str, str] | None = None,
     told: np.ndarray | None = None,
     secret: Sequence[Members] = (),
+    weights: np.ndarray | None = None,
 ) -> Decision:
     """Decide which groups' totals of a variable are published.
 
@@ -221,6 +231,8 @@ def decide_groups(
         then, or answered otherwise, is somebody else, whom no group holds.
     secret : sequence of array of bool
         Further groups that must stay uncertain.
+    weights : array of float, shape (people,), optional
+        What each person counts in the totals.
 
     Returns
     -------
@@ -231,7 +243,7 @@ def decide_groups(
     own = {name: members[whole] for name, members in groups.items()}
     blocks = Blocks(
         organisations[whole], rules, None if values is None else values[whole], limits, counted,
-        None if told is None else told[whole],
+        None if told is None else told[whole], None if weights is None else weights[whole],
     )  # fmt: skip
     # What is known about a large group that is not shown is nobody's secret.
     small = [name for name, members in own.items() if members.any() and not blocks.is_safe(members)]

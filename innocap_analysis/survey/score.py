@@ -50,6 +50,10 @@ def score_answers(
     InnocapError
         An item is missing.
 
+    Notes
+    -----
+    METHODS.md, section 8, *Scores*.
+
     Examples
     --------
     >>> from innocap_analysis import load_settings, read_instrument
@@ -89,6 +93,10 @@ def turn_answers(answers: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
     ------
     TypeError
         A scored item holds texts instead of codes.
+
+    Notes
+    -----
+    METHODS.md, section 8, *Scores*.
 
     Examples
     --------
@@ -141,6 +149,10 @@ def average_scores(
     ------
     InnocapError
         The grouping or weighting is unknown, or a weight is negative or missing.
+
+    Notes
+    -----
+    METHODS.md, section 8, *Scores*.
 
     Examples
     --------

@@ -55,6 +55,10 @@ def tabulate_answers(
     InnocapError
         A question is unknown or has no list of answers.
 
+    Notes
+    -----
+    METHODS.md, section 8, *Disclosure*.
+
     Examples
     --------
     >>> from innocap_analysis import load_settings, read_instrument
@@ -114,6 +118,10 @@ def estimate_top_two(
     ------
     InnocapError
         A question is unknown or not answered on a scale, or the level is none.
+
+    Notes
+    -----
+    METHODS.md, section 8, *Intervals*.
 
     Examples
     --------

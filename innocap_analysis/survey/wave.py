@@ -123,6 +123,10 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
         The wave is unknown, nothing was imported yet, a file cannot be read, or no answer is
         from a country of the project.
 
+    Notes
+    -----
+    METHODS.md, section 8, *Cleaning*.
+
     Examples
     --------
     >>> wave = load_wave()
@@ -146,7 +150,8 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
             [read_survey(path, key=_SYNTHETIC_KEY, settings=config) for path in files]
         )
     wave = clean_wave(raw, columns, instrument, config)
-    if name == "imported":
+    if name != "synthetic":
+        # One record for all: a wave that is kept under a name may have been told before under none.
         wave = replace(wave, former=read_former(config))
     asked = instrument.find_role("country") or wave.clean["country"].notna().any()
     if asked and not wave.clean["country"].isin(list(config.countries)).any():
@@ -201,6 +206,11 @@ def list_earlier(settings: Settings) -> list[str]:
     """List the waves that were imported under a name of their own, in the order of the names."""
     files = list_files(settings.processed_dir / EARLIER, f"*/{ANSWERS_NAME}")
     return [file.parent.name for file in files]
+
+
+def find_before(settings: Settings, wave: str) -> str:
+    """Return the wave that another is held against unless told: the last kept; else nothing."""
+    return next((name for name in reversed(list_earlier(settings)) if name != wave), "")
 
 
 def find_folder(settings: Settings, name: str) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import difflib
 import io
 import os
 import re
@@ -134,8 +135,22 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
+def requote(text: str) -> tuple[str, list[str]]:
+    """Put what pages say now in the place of what a text quotes; return what was quoted before."""
+    old = []
+    for page, unit, function, lines in find_quotes(text):
+        said = say_page(page, unit, function)
+        sentences = [part.removeprefix("- ").strip() for part in said.split("\n")]
+        for line in lines:
+            if line not in said:
+                now = max(sentences, key=lambda own: difflib.SequenceMatcher(a=line, b=own).ratio())
+                text = text.replace(f"> {line}\n", f"> {now}\n")
+                old.append(line)
+    return text, old
+
+
 def write_outputs() -> None:
-    """Write what the blocks print now into the pages."""
+    """Write what the blocks print now, and what pages say, into the pages of the documentation."""
     for page in list_pages():
         text = page.read_text(encoding="utf-8")
         blocks = find_blocks(text)
@@ -146,6 +161,11 @@ def write_outputs() -> None:
                 lines = "\n".join(line.rstrip() for line in now.split("\n")).strip("\n")
                 text = text[: block.span[0]] + lines + "\n" + text[block.span[1] :]
                 sys.stdout.write(f"{page.relative_to(ROOT)}: {block.code.splitlines()[0]}\n")
+        text, quoted = requote(text)
+        for line in quoted:
+            sys.stdout.write(
+                f"{page.relative_to(ROOT)}: quoted anew; read the text about: {line}\n"
+            )
         page.write_text(text, encoding="utf-8")
 
 

@@ -38,4 +38,4 @@ def test_a_page_shows_what_its_blocks_print(
         said = say_page(number, unit, function)
         for line in lines:
             told = f"{page.name} quotes page {number} of {unit}: {line}\nbut it says\n{said}\n"
-            assert line in said, told + "Read what changed, and quote the page anew."
+            assert line in said, told + REMEDY

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from matplotlib.axes import Axes
 
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages import (
@@ -15,11 +16,13 @@ from innocap_analysis.pages import (
     opening,
     place_survey,
     place_view,
+    plots,
     survey_view,
     view,
 )
+from tests.frozen import EDITION
 
-from .reading import ROOT, read_brief, read_page
+from .reading import read_brief, read_page
 
 # Outlives a session: benchmarks/mutation.py runs many, and changes pages alone.
 _known: dict[object, tuple[object, object]] = {}
@@ -29,7 +32,7 @@ _known: dict[object, tuple[object, object]] = {}
 def no_files() -> Iterator[None]:
     """Let figures have texts and no marks, `view.show` return them; compute nothing twice."""
     patch = pytest.MonkeyPatch()
-    patch.chdir(ROOT)
+    patch.chdir(EDITION)
     patch.setattr(view, "save_figure", lambda chart, *_, **__: chart)
     for module, names in (
         (opening, ("load_settings", "load_capacity")),
@@ -42,9 +45,11 @@ def no_files() -> Iterator[None]:
     ):
         for name in names:
             patch.setattr(module, name, _compute_once(getattr(module, name)))
+    patch.setattr(plots.sns, "heatmap", lambda *_, **__: None)
     for name in ("draw_dots", "draw_points", "draw_lines", "draw_bars"):  # see test_figures.py
-        patch.setattr(marks, name, functools.partial(_remember, name))
-    patch.setattr(marks.sns, "heatmap", lambda *_, **__: None)
+        for module in (marks, plots):
+            patch.setattr(module, name, functools.partial(_remember, name), raising=False)
+    patch.setattr(Axes, "pcolormesh", lambda *_, **__: None)
     yield
     patch.undo()
     read_page.cache_clear()

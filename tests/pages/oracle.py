@@ -14,7 +14,8 @@ import numpy as np
 import yaml
 from babel.core import get_global
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.frozen import EDITION
+
 LEVEL = 0.9
 RUNS, SEED = 2000, 1
 # Published indexes that are the mean of their parts.
@@ -37,25 +38,31 @@ class Oracle:
 
     def __init__(self) -> None:
         self.settings = yaml.load(
-            (ROOT / "innocap.yml").read_text(encoding="utf-8"), yaml.BaseLoader
+            (EDITION / "innocap.yml").read_text(encoding="utf-8"), yaml.BaseLoader
         )
         self.partners = list(self.settings["countries"])
-        book = read_rows(ROOT / "data/codebooks/indicators.csv")
+        book = read_rows(EDITION / "data/codebooks/indicators.csv")
         self.node = {row["code"]: row for row in book}
         self.root = next(row["code"] for row in book if row["kind"] == "index")
         self.dimensions = [r["code"] for r in book if r["kind"] == "group"]
         self.leaves = [r["code"] for r in book if r["kind"] == "indicator"]
+        assert {row["aggregate"] for row in book} <= {"", "arithmetic"}, "METHODS knows more means"
+        # Weights are relative to siblings: what decides is their share.
+        self.weights = (
+            np.array([float(self.node[c]["weight"]) for c in self.leaves]),
+            np.array([float(self.node[d]["weight"]) for d in self.dimensions]),
+        )
         self.of = {
             d: [c for c in self.leaves if self.node[c]["parent"] == d] for d in self.dimensions
         }
         self.forms = {
             (r["code"], r["language"]): [r["the"], r["in"], r["of"]]
-            for r in read_rows(ROOT / "data/codebooks/names.csv")
+            for r in read_rows(EDITION / "data/codebooks/names.csv")
         }
         self.raw: dict[tuple[str, str], dict[int, float]] = {}
         self.source: dict[str, str] = {}
         self.resources = json.loads(
-            (ROOT / "data/raw/datapackage.json").read_text(encoding="utf-8")
+            (EDITION / "data/raw/datapackage.json").read_text(encoding="utf-8")
         )["resources"]
         self.n_read = 0
         for resource in self.resources:
@@ -72,7 +79,7 @@ class Oracle:
         return any(name in text for name in names)
 
     def _read(self, resource: dict[str, str]) -> None:
-        for row in read_rows(ROOT / "data/raw" / resource["path"]):
+        for row in read_rows(EDITION / "data/raw" / resource["path"]):
             unit = self.unit_of(row)
             code, value = row["indicator"], float(row["value"])
             self.n_read += 1
@@ -87,7 +94,7 @@ class Oracle:
 
     @functools.cached_property
     def regions(self) -> dict[str, str]:
-        return {r["raw_code"]: r["unit"] for r in read_rows(ROOT / "data/codebooks/regions.csv")}
+        return {r["raw_code"]: r["unit"] for r in read_rows(EDITION / "data/codebooks/regions.csv")}
 
     def newest(self, unit: str, code: str) -> float:
         editions = self.raw.get((unit, code))
@@ -116,6 +123,7 @@ class Oracle:
         """
         minimum = float(self.settings["min_coverage"]) - 1e-9
         out, covers = {}, []
+        leaf_shares, dimension_shares = self.weights
         for d in self.dimensions:
             at = [self.leaves.index(c) for c in self.of[d]]
             x = cells[..., at]  # (runs or 1) x countries x leaves
@@ -127,7 +135,8 @@ class Oracle:
             used = w[:, None, :] * there
             with np.errstate(invalid="ignore", divide="ignore"):
                 score = (used * np.nan_to_num(x)).sum(-1) / used.sum(-1)
-                cover = (kept[:, None, :] * there).sum(-1) / kept.sum(-1)[:, None]
+                share = kept * leaf_shares[at]
+                cover = (share[:, None, :] * there).sum(-1) / share.sum(-1)[:, None]
             out[d] = np.where((cover >= minimum) & (used.sum(-1) > 0), score, np.nan)
             covers.append(cover)
         stack = np.stack([out[d] for d in self.dimensions], axis=-1)
@@ -139,15 +148,15 @@ class Oracle:
             logs = np.exp((used * np.log(filled)).sum(-1) / used.sum(-1))
             spread = np.where(there, (stack - plain[..., None]) ** 2, 0)
             penalised = plain - (used * spread).sum(-1) / used.sum(-1) / plain
-            cover = (there * np.stack(covers, axis=-1)).sum(-1) / len(self.dimensions)
+            cover = (there * np.stack(covers, axis=-1)) @ dimension_shares / dimension_shares.sum()
         total = np.choose(mean.astype(int)[:, None], [plain, logs, penalised])
         out[self.root] = np.where((cover >= minimum) & (used.sum(-1) > 0), total, np.nan)
         return out
 
     def _plain(self, cells: np.ndarray, dropped: np.ndarray) -> dict[str, np.ndarray]:
         n = len(dropped)
-        ones = np.ones((n, len(self.leaves))), np.ones((n, len(self.dimensions)))
-        return self.aggregate(cells, *ones, dropped, np.zeros(n, dtype=bool))
+        weights = (np.tile(w, (n, 1)) for w in self.weights)
+        return self.aggregate(cells, *weights, dropped, np.zeros(n, dtype=bool))
 
     def _only_scored(self, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Leave out who has no score as the index is: what is not measured is never ranked."""
@@ -189,7 +198,8 @@ class Oracle:
         order = [self.leaves.index(c) for d in self.dimensions for c in self.of[d]]
         leaf_weights = np.empty((RUNS, k))
         leaf_weights[:, order] = weights[:, :k]
-        return leaf_weights, weights[:, k:], dropped, geometric
+        leaves, dimensions = self.weights
+        return leaf_weights * leaves, weights[:, k:] * dimensions, dropped, geometric
 
     @functools.cached_property
     def runs(self) -> dict[str, np.ndarray]:

@@ -13,7 +13,9 @@ from collections import Counter
 import numpy as np
 from scipy import stats
 
-from .oracle import PUBLISHED, ROOT, Oracle, consult, read_rows
+from tests.frozen import EDITION
+
+from .oracle import PUBLISHED, Oracle, consult, read_rows
 
 # ---------------------------------------------------------------- page 10: the data
 
@@ -27,7 +29,7 @@ def count_log() -> dict[str, tuple[int, int]]:
     for resource in o.resources:
         if resource["role"] != "observations":
             continue
-        for row in read_rows(ROOT / "data/raw" / resource["path"]):
+        for row in read_rows(EDITION / "data/raw" / resource["path"]):
             raw, unit = row.get("region", row["country"]), o.unit_of(row)
             changed[resource["name"], raw] += raw != unit
             editions = o.raw[unit, row["indicator"]]  # fails for what the codebook does not hold

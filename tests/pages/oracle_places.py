@@ -10,17 +10,17 @@ import functools
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.frozen import EDITION
+
 FACTOR, LEAST = 2, 10
 GOVERNMENT = ["TRANSPARENCY", "EID", "EDOCUMENTS", "PREFILLED", "MOBILE"]
 
 
 def read_raw(name: str) -> list[dict[str, str]]:
-    with (ROOT / "data" / "raw" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+    with (EDITION / "data" / "raw" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -141,7 +141,7 @@ class PlaceOracle:
     def regional(self) -> dict[str, dict[str, tuple[float, int]]]:
         """Figure and year of each region, by indicator."""
         found: dict[str, dict[str, tuple[float, int]]] = defaultdict(dict)
-        with (ROOT / "data/codebooks/regions.csv").open(encoding="utf-8", newline="") as stream:
+        with (EDITION / "data/codebooks/regions.csv").open(encoding="utf-8", newline="") as stream:
             units = {row["raw_code"]: row["unit"] for row in csv.DictReader(stream)}
         rows = [(r, units[r["region"]]) for r in read_raw("oecd_regional_wellbeing")]
         internet = read_raw("eurostat_daily_internet_use")

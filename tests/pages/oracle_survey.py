@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,9 @@ from babel import Locale
 from scipy import optimize, stats
 from statsmodels.stats.oneway import anova_oneway
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "data/raw/survey"
+from tests.frozen import EDITION
+
+FOLDER = EDITION / "data/raw/survey"
 DONT_KNOW, NOT_APPLICABLE = -8.0, -9.0
 SPECIAL = {"DK": DONT_KNOW, "NA": NOT_APPLICABLE}
 MINIMUM_ORGANISATIONS = 5
@@ -33,7 +33,7 @@ NAN = float("nan")
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with (ROOT / "data/codebooks" / name).open(encoding="utf-8", newline="") as stream:
+    with (EDITION / "data/codebooks" / name).open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -82,7 +82,7 @@ class SurveyOracle:
     """The answers from the raw files, cleaned as METHODS section 8 says."""
 
     def __init__(self) -> None:
-        settings = yaml.safe_load((ROOT / "innocap.yml").read_text(encoding="utf-8"))
+        settings = yaml.safe_load((EDITION / "innocap.yml").read_text(encoding="utf-8"))
         self.order = list(settings["countries"])
         self.minimum = int(settings["min_respondents"])
         book = _rows("survey.csv")

@@ -44,7 +44,8 @@ def wide_scores() -> np.ndarray:
         for n in range(3):
             at = (fill == f) & (treat == t) & (normalise == n)
             scored = o.aggregate(
-                _scale(o, table, n)[None], leaf_weights[at], weights[at, k:], dropped[at] - 1,
+                _scale(o, table, n)[None], leaf_weights[at] * o.weights[0],
+                weights[at, k:] * o.weights[1], dropped[at] - 1,
                 mean[at],
             )  # fmt: skip
             out[at] = scored[o.root]

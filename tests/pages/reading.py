@@ -7,7 +7,6 @@ import functools
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from matplotlib.text import Text
@@ -19,9 +18,9 @@ from innocap_analysis.pages.facts import Fact
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.pages.texts import Table
 from innocap_analysis.pages.view import View
+from tests.frozen import EDITION
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+NOTEBOOKS = {path.name[:2]: path for path in sorted((EDITION / "notebooks").glob("*.ipynb"))}
 # Signs of the languages: minus, joined dashes, spaces inside numbers.
 _SIGNS = str.maketrans({"−": "-", "\u2060": "", "\u00a0": " ", "\u202f": " ", "†": ""})
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d ,]*(?:[.,]\d+)?")

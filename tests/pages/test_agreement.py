@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from innocap_analysis.settings import load_settings
+from tests.frozen import EDITION
 
 from .oracle import consult
-from .reading import ROOT, Page, read_page
+from .reading import Page, read_page
 
-SETTINGS = load_settings(ROOT)
+SETTINGS = load_settings(EDITION)
 LANGUAGES = SETTINGS.languages
 UNITS = [*SETTINGS.countries, *(
     line.split(",")[1]

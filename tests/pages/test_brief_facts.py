@@ -9,8 +9,9 @@ import pytest
 
 from innocap_analysis.documents.brief import Brief, Grid, Section
 from innocap_analysis.pages.facts import Said
+from tests.frozen import EDITION
 
-from .oracle import ROOT, Oracle, consult, read_rows
+from .oracle import Oracle, consult, read_rows
 from .reading import read_brief, read_page
 from .test_index_facts import EXPECTED, LANGUAGES, PARTNERS, VERDICT, Expected, check_facts
 from .test_index_words import NAMES, VERDICTS
@@ -243,7 +244,7 @@ def test_the_brief_of_all_countries_has_them_in_their_order() -> None:
 def test_groups_of_the_innovation_scoreboard_are_those_of_its_file(
     unit: str | None, language: str
 ) -> None:
-    table = read_rows(ROOT / "data/raw/reference/ec_innovation_scoreboard_2025.csv")
+    table = read_rows(EDITION / "data/raw/reference/ec_innovation_scoreboard_2025.csv")
     group = {row["country"]: row["group"] for row in table}
     points = _section(read_brief(unit, language), "others").points
     told = [point for point in points if "2025" in point]

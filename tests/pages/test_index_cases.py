@@ -17,8 +17,9 @@ from innocap_analysis.pages.facts import Fact
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.settings import load_settings
+from tests.frozen import EDITION
 
-from .oracle import ROOT, consult
+from .oracle import consult
 from .reading import read_numbers, read_page
 from .test_index_facts import LANGUAGES, PARTNERS, _context
 from .test_method_words import _label, _name
@@ -52,7 +53,7 @@ def _find_near() -> float:
 @functools.cache
 def look(case: str, language: str = "en") -> IndexView:
     """Return a view in which Ireland, or every partner, has other figures or none."""
-    capacity = load_capacity(settings=load_settings(ROOT))
+    capacity = load_capacity(settings=load_settings(EDITION))
     values = capacity.values.copy()
     book = capacity.codebook.table
     for i, code in enumerate(capacity.codebook.leaves):
@@ -239,7 +240,7 @@ def _row_names(ax: Any) -> list[str]:
 def test_a_weak_figure_is_marked_beside_its_name_where_several_countries_are_shown() -> None:
     o = consult()
     rows = [code for d in o.dimensions for code in (d, *o.of[d])]
-    with (ROOT / "data/codebooks/flags.csv").open(encoding="utf-8", newline="") as stream:
+    with (EDITION / "data/codebooks/flags.csv").open(encoding="utf-8", newline="") as stream:
         weak = {row["code"] for row in csv.DictReader(stream) if row["unit"] in ("", *PARTNERS)}
     (ax,) = read_page("20", language="en").charts[2].axes
     assert _row_names(ax) == [f"{_label(c, 'en')}{'†' * (c in weak)}" for c in rows]

@@ -13,12 +13,13 @@ import pytest
 from innocap_analysis.pages.facts import Fact
 from innocap_analysis.pages.front import describe_front
 from innocap_analysis.pages.opening import open_view
+from tests.frozen import EDITION
 
-from .oracle import PUBLISHED, ROOT, RUNS, Oracle, consult
+from .oracle import PUBLISHED, RUNS, Oracle, consult
 from .reading import Page, read_page
 
 LANGUAGES = ("en", "sv", "fi", "fr")
-PARTNERS = ("SE", "FI", "IE", "CA")
+PARTNERS = tuple(consult().partners)
 Expected = tuple[float, float | None, float | None]
 
 
@@ -178,7 +179,7 @@ def _leaves_below(o: Oracle, code: str) -> list[str]:
 def _is_flagged(fact: Fact) -> bool:
     if fact.measure not in ("value", "score", "gap"):
         return False
-    with (ROOT / "data/codebooks/flags.csv").open(encoding="utf-8", newline="") as stream:
+    with (EDITION / "data/codebooks/flags.csv").open(encoding="utf-8", newline="") as stream:
         rows = [(row["code"], row["unit"]) for row in csv.DictReader(stream)]
     return (fact.code, fact.unit) in rows or (fact.code, "") in rows
 

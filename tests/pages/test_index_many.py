@@ -16,12 +16,13 @@ from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.pages.regions import show_regions
 from innocap_analysis.settings import load_settings
+from tests.frozen import EDITION
 from tests.made_up import GROUPS, LEAVES, add_index
 
 from .oracle_places import read_raw
-from .reading import ROOT, read_numbers
+from .reading import read_numbers
 
-TOWN, ROOT_NODE, RUNS = "SE-2281", "TOWNS", 40  # Sundsvall
+TOWN, RUNS = "SE-2281", 40  # Sundsvall
 
 
 def _score(figures: np.ndarray, without: str = "") -> np.ndarray:
@@ -37,9 +38,9 @@ def _score(figures: np.ndarray, without: str = "") -> np.ndarray:
 def towns(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, CapacityData]:
     folder = Path(tmp_path_factory.mktemp("towns")) / "project"
     folder.mkdir()
-    shutil.copy(ROOT / "innocap.yml", folder)
+    shutil.copy(EDITION / "innocap.yml", folder)
     for name in ("raw", "codebooks"):
-        shutil.copytree(ROOT / "data" / name, folder / "data" / name)
+        shutil.copytree(EDITION / "data" / name, folder / "data" / name)
     units = [f"SE-{r['lau_code']}" for r in read_raw("municipalities_rurality")
              if r["country"] == "SE"]  # fmt: skip
     figures = pd.DataFrame(add_index(folder, "towns", "municipality", units), units, LEAVES)

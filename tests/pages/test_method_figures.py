@@ -12,10 +12,11 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.pages import method as page_method
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.opening import open_view
+from tests.frozen import EDITION
 
 from . import oracle_method as method
 from . import oracle_wide as wide
-from .oracle import ROOT, consult
+from .oracle import consult
 from .reading import read_numbers, read_page
 from .test_index_facts import PARTNERS
 from .test_method_words import CHOICES, _label, _name, _percent
@@ -36,7 +37,7 @@ def _names(ax: Any) -> list[str]:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with (ROOT / "data" / "codebooks" / name).open(encoding="utf-8", newline="") as stream:
+    with (EDITION / "data" / "codebooks" / name).open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 

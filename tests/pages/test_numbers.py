@@ -14,8 +14,9 @@ import pytest
 from innocap_analysis.pages.facts import Fact
 from innocap_analysis.pages.front import describe_front
 from innocap_analysis.pages.opening import open_view
+from tests.frozen import EDITION
 
-from .reading import ROOT, read_page
+from .reading import read_page
 
 PAGES: list[tuple[str, dict[str, object]]] = [
     ("00", {}),
@@ -41,7 +42,8 @@ PAGES: list[tuple[str, dict[str, object]]] = [
 FIXED = re.compile(
     r"from 0 \(lowest goalpost\) to 100 \(highest\)"  # ends of the scale of scores
     r"|[Ss]cores(?: of respondents)?,? (?:from )?0 to 100"
-    r"|(?<=\d )of 100(?= on|[;:.)]|$| Score)"
+    r"|(?<=\d )of 100(?= on| points|[;:.)]|$| Score)"
+    r"|on a scale from 0 to 100 between two fixed goalposts"
     r"|Score = 100 ×"  # the formula of a score
     r"|95% (?:Wilson )?intervals?"  # level of every interval of the survey pages
     r"|5% false finds"  # level of the correction for many items
@@ -139,6 +141,7 @@ def _read(number: str, parameters: dict[str, object]) -> tuple[list[str], list[F
         view = open_view("00")
         told = describe_front(view)
         rows = [cell for row in told.pop("rows") for cell in row]
+        rows += [text for _, texts in told.pop("countries") for text in texts]
         lists = [text for x in told.values() for text in ([x] if isinstance(x, str) else x)]
         return [*lists, *rows], list(view.ledger.facts.values())
     page = read_page(number, **{"language": "en", **parameters})
@@ -150,9 +153,9 @@ def _read_quotes() -> list[str]:
     """Return the texts that pages quote: notes on figures, and what sources say of themselves."""
     found = []
     for name in ("flags", "notes"):
-        with (ROOT / f"data/codebooks/{name}.csv").open(encoding="utf-8", newline="") as stream:
+        with (EDITION / f"data/codebooks/{name}.csv").open(encoding="utf-8", newline="") as stream:
             found += [row["note_en"] for row in csv.DictReader(stream)]
-    package = json.loads((ROOT / "data/raw/datapackage.json").read_text(encoding="utf-8"))
+    package = json.loads((EDITION / "data/raw/datapackage.json").read_text(encoding="utf-8"))
     for resource in package["resources"]:
         found += [resource["title"], str(resource.get("checked", ""))]
     return sorted(filter(None, found), key=len, reverse=True)

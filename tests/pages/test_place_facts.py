@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from innocap_analysis.pages.facts import Fact
+from tests.frozen import EDITION
 
 from .oracle_places import consult_places
 from .oracle_survey import consult_survey
-from .reading import ROOT, Page, read_page
+from .reading import Page, read_page
 
 # Örnsköldsvik, Sundsvall, Mikkeli, Savonlinna, Donegal's seven areas and its county, divisions of
 # Newfoundland, a city, a place of some 500 people, merged ones and those they joined, regions.
@@ -332,6 +333,6 @@ def test_pages_of_places_speak_the_language(language: str) -> None:
     assert page.facts.keys() == english.facts.keys()
     same = [a for a, b in zip(page.texts, english.texts, strict=True) if a == b]
     assert same == []
-    with (ROOT / "data/codebooks/places.csv").open(encoding="utf-8", newline="") as stream:
+    with (EDITION / "data/codebooks/places.csv").open(encoding="utf-8", newline="") as stream:
         names = {row["code"]: row for row in csv.DictReader(stream)}
     assert names["FI-491"][f"label_{language}"] in page.texts[0]

@@ -15,9 +15,10 @@ from innocap_analysis.pages import language
 from innocap_analysis.pages.front import describe_front
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.settings import load_settings
+from tests.frozen import EDITION
 from tests.pseudo import Pseudo, make_pseudo
 
-from .reading import ROOT, read_page
+from .reading import read_page
 
 SHOWN = "sv"  # the language whose catalogue is replaced
 PAGES: list[tuple[str, dict[str, object]]] = [
@@ -49,7 +50,7 @@ def pseudo() -> Iterator[None]:
 def _list_data() -> list[str]:
     """List what tables call things in the language: labels, notes, answers, names of places."""
     found = set(Locale(SHOWN).territories.values())
-    files = [*sorted((ROOT / "data/codebooks").rglob("*.csv"))]
+    files = [*sorted((EDITION / "data/codebooks").rglob("*.csv"))]
     own = re.compile(rf"(?:label|note)_{SHOWN}|{SHOWN}|the|in|of")
     for file in files:
         with file.open(encoding="utf-8", newline="") as stream:
@@ -58,10 +59,10 @@ def _list_data() -> list[str]:
                 found |= (
                     {row["label"]} if row.get("language") == SHOWN and "label" in row else set()
                 )
-    settings = load_settings(ROOT)
+    settings = load_settings(EDITION)
     found |= set(read_places(settings).table[f"label_{SHOWN}"])
     found |= {one.name_area(SHOWN) for one in settings.countries.values()}
-    package = json.loads((ROOT / "data/raw/datapackage.json").read_text(encoding="utf-8"))
+    package = json.loads((EDITION / "data/raw/datapackage.json").read_text(encoding="utf-8"))
     for one in package["resources"]:
         found |= {one["title"], one.get("publisher", "")}
     texts = {part for text in found for part in (text, text.replace("\u00ad", "").rstrip("."))}

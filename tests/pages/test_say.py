@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from .reading import ROOT
+from tests.frozen import ROOT
 
 PACKAGE = ROOT / "innocap_analysis"
 # The writers themselves, and what no reader reads as a number: where marks stand, the explorer.

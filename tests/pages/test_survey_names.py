@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from innocap_analysis.pages import statements
+from innocap_analysis.pages import differences, measurement, pairs, statements
+from innocap_analysis.pages.facts import Ledger
 from innocap_analysis.pages.survey_view import open_survey_view
 
 from .oracle_survey import consult_survey
@@ -116,3 +120,23 @@ def test_answers_of_a_region_and_of_the_rest_stand_in_their_columns(place: str) 
             found = [read_numbers(x.split("(")[-1])[-1] for x in part.split("%")[:-1]
                      if read_numbers(x.split("(")[-1])]  # fmt: skip
             assert any(abs(found[0] - x) <= 0.5 for x in told), (question, unit)
+
+
+def test_fewer_groups_than_two_are_not_compared() -> None:
+    view = open_survey_view("85", wave="synthetic")
+    for part in (pairs.plot_pairs, measurement.plot_items, differences.table_tests,
+                 differences.plot_pooled, differences.table_ranks):  # fmt: skip
+        alone, two = (replace(view, ledger=Ledger()) for _ in range(2))
+        alone.__dict__["evidence"] = SimpleNamespace(groups=["SE"])
+        assert "There is nothing to compare" in str(part(alone))
+        two.__dict__["evidence"] = SimpleNamespace(groups=["CA", "SE"])
+        with pytest.raises(AttributeError):  # it looks for what is not there
+            part(two)
+    for groups, shown in ((["SE"], False), (["CA", "SE"], True)):
+        own = replace(view, ledger=Ledger())
+        pairs_of = view.evidence.pairs
+        pairs_of = pairs_of[pairs_of["unit"].isin(groups) & pairs_of["other"].isin(groups)]
+        own.__dict__["evidence"] = SimpleNamespace(groups=groups, pairs=pairs_of)
+        told = str(pairs.write_pairs(own))
+        assert ("There is nothing to compare" in told) != shown
+        assert ("Groups that can be told: 1." in told) != shown

@@ -89,3 +89,19 @@ def mask(outputs: Iterable[dict]) -> list[dict]:
         else:
             joined.append(output)
     return joined
+
+
+def read_book(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def find_differences(
+    wanted: nbformat.NotebookNode, found: nbformat.NotebookNode
+) -> list[tuple[str, list[dict], list[dict]]]:
+    """Return the source of each cell that shows something else, and what it shows in both."""
+    different = []
+    for cell, other in zip(list_cells(wanted), list_cells(found), strict=True):
+        one, two = (mask(c.get("outputs", [])) for c in (cell, other))
+        if one != two or cell.get("execution_count") != other.get("execution_count"):
+            different.append((cell.source, one, two))
+    return different

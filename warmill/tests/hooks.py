@@ -8,9 +8,18 @@ import os
 import sys
 import threading
 import time
+from functools import cached_property
 
 from warmill import Pool, WarmillError
 
+
+class _Lazy:
+    @cached_property
+    def answer(self) -> dict[str, int]:
+        return {"answer": 42}
+
+
+LAZY = _Lazy()
 LIBRARIES = ("numpy", "pandas", "matplotlib.pyplot", "seaborn", "jinja2")
 
 

@@ -20,7 +20,7 @@ import pytest
 from warmill import Task, execute_notebooks
 from warmill.processes import can_fork
 
-from .books import list_cells, mask, read_kinds, write_book
+from .books import find_differences, read_book, read_kinds, write_book
 from .hooks import load_libraries, load_numpy
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="compares all ways, of which one forks")
@@ -85,11 +85,7 @@ def run_papermill(root: Path) -> dict[str, End]:
     subprocess.run([sys.executable, "-c", PAPERMILL, *BOOKS], cwd=root, capture_output=True,
                    check=True, timeout=600)  # fmt: skip
     codes = json.loads((out / "ends.json").read_text(encoding="utf-8"))
-    return {kind: End(code, read(out / f"{kind}.ipynb")) for kind, code in codes.items()}
-
-
-def read(path: Path) -> nbformat.NotebookNode:
-    return nbformat.read(path, as_version=4)
+    return {kind: End(code, read_book(out / f"{kind}.ipynb")) for kind, code in codes.items()}
 
 
 def run_way(way: str) -> dict[str, End]:
@@ -113,7 +109,7 @@ def run_way(way: str) -> dict[str, End]:
         ended = execute_notebooks(tasks, **options)
     found = {}
     for kind, end in zip(kinds, ended, strict=True):
-        found[kind] = End(int(bool(end.error)), read(Path(f"{way}/b {kind}.ipynb")), end.error)
+        found[kind] = End(int(bool(end.error)), read_book(Path(f"{way}/b {kind}.ipynb")), end.error)
     return found
 
 
@@ -168,8 +164,5 @@ def test_every_output_is_that_of_papermill(ends: Ends, way: str, found: dict[str
         wanted = ends["papermill"][kind].notebook
         assert end.notebook.metadata.language_info == wanted.metadata.language_info
         assert end.notebook.metadata.get("widgets") == wanted.metadata.get("widgets")
-        for cell, other in zip(list_cells(wanted), list_cells(end.notebook), strict=True):
-            one, two = (mask(c.get("outputs", [])) for c in (cell, other))
-            if one != two or cell.get("execution_count") != other.get("execution_count"):
-                different.append((cell.metadata.kind, cell.source, one, two))
+        different += [(kind, *cell) for cell in find_differences(wanted, end.notebook)]
     assert different == []

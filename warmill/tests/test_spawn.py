@@ -111,6 +111,8 @@ table = pd.DataFrame({"a": [1, 2]}, index=pd.date_range("2026-01-01", periods=2)
 table.plot()
 plt.show()
 table.style.highlight_max()
+from warmill.tests.hooks import LAZY
+LAZY.answer  # computed when it is first asked for, and kept
 print(os.getpid())
 """.strip()
 

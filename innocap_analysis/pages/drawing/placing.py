@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,18 @@ from innocap_analysis.pages.drawing.lettering import Ruler
 _PASSES = 2  # what an axis has for ticks depends on how long it is
 _NEAR = 1e-9
 _PAD_WIDE, _PAD_TALL = 0.08, 0.04167  # inches around each panel
+_NO_ROOM = (
+    "the labels leave no room for the panels of a figure, which stay where they were: make it "
+    "larger or its labels shorter"
+)
 
 # Of each axis: where its ticks were, and how far the box of its labels lay from the outer two;
 # of each text, its box around the place where it is written.
 _Known = dict[Any, tuple[tuple[float, ...], np.ndarray]]
 
 
-class OneRow(LayoutEngine):
-    """Places panels side by side, their axes level and as wide as their ratios say.
+class Panels(LayoutEngine):
+    """Places panels side by side, their axes level and as wide as their ratios say, or stacked.
 
     They have the figure's height from `bottom` to `top`, labels included, and its width but for
     an `edge` at either side. matplotlib's own solver does the same for any grid; it takes as long
@@ -35,8 +40,12 @@ class OneRow(LayoutEngine):
     _adjust_compatible = False
     _colorbar_gridspec = False
 
-    def __init__(self, bottom: float, top: float, edge: float) -> None:
+    def __init__(
+        self, bottom: float, top: float, edge: float, *, stacked: bool = False,
+        shares: Sequence[float] = (),
+    ) -> None:  # fmt: skip
         super().__init__()
+        self._stacked, self._shares = stacked, shares
         self._bottom, self._top, self._edge = bottom, top, edge
 
     def execute(self, fig: Figure) -> None:
@@ -63,19 +72,34 @@ class OneRow(LayoutEngine):
                 boxes = [_find_labels(ax, ruler, known, along=last) for ax in panels]
                 margins = pads + boxes / np.array([width, height, width, height])
             left, below, right, above = margins.T
+            if self._stacked:
+                self._stack(panels, margins)
+                continue
             low, high = self._bottom + below.max(), self._top - above.max()
             widths = (1 - 2 * self._edge - (left + right).sum()) * shares
             starts = self._edge + left + np.cumsum([0.0, *(left + widths + right)[:-1]])
             if low >= high or widths.min() <= 0:
-                warnings.warn(
-                    "the labels leave no room for the panels of a figure, which stay where they "
-                    "were: make it larger or its labels shorter",
-                    stacklevel=2,
-                )
+                warnings.warn(_NO_ROOM, stacklevel=2)
                 return
             for ax, start, wide in zip(panels, starts, widths, strict=True):
                 ax.set_position(Bbox([[start, low], [start + wide, high]]))
                 ax.set_in_layout(True)  # setting a position had taken it out
+
+    def _stack(self, panels: list[Axes], margins: np.ndarray) -> None:
+        """Place panels below each other, equally wide and as high as their shares say."""
+        left, below, right, above = margins.T
+        start, wide = self._edge + left.max(), 1 - 2 * self._edge - left.max() - right.max()
+        shares = np.array(self._shares or [1.0] * len(panels))
+        heights = (self._top - self._bottom - (below + above).sum()) * shares / shares.sum()
+        if heights.min() <= 0 or wide <= 0:
+            warnings.warn(_NO_ROOM, stacklevel=3)
+            return
+        upper = self._top
+        for ax, under, over, high in zip(panels, below, above, heights, strict=True):
+            upper -= over + high
+            ax.set_position(Bbox([[start, upper], [start + wide, upper + high]]))
+            ax.set_in_layout(True)
+            upper -= under
 
 
 def _list_axes(panels: list[Axes]) -> list[Any]:

@@ -50,7 +50,7 @@ const median = (sorted) => {
   const n = sorted.length, half = n >> 1;
   return !n ? NaN : n % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 };
-const sortKnown = (xs) => Float64Array.from(xs).filter(known).sort();
+const sortKnown = (xs) => (xs instanceof Float64Array ? xs : Float64Array.from(xs)).filter(known).sort();
 
 // ---------------------------------------------------------------- normalisation
 
@@ -256,46 +256,79 @@ function findBranch(tree, code) {
 
 // ---------------------------------------------------------------- scores
 
-// Scores of every node, leaves first; `into` holds arrays that are written again run by run.
+// Scores of every node, leaves first; `into` holds arrays that are written again run by run, for
+// thousands of which nothing is made anew.
 function aggregate(tree, { weights, nominal, least, topMethod, into }) {
-  const first = tree.leaves.length, top = tree.parents.length - 1, { total } = into;
-  tree.parents.forEach((parent, number) => {
+  const first = tree.leaves.length, top = tree.parents.length - 1;
+  for (let number = 0; number <= top; number++) {
+    const parent = tree.parents[number];
     const mean = findMean(number === top && topMethod ? topMethod : parent.method);
-    const { forward, lowest } = mean, plain = forward === same;
-    const scores = into.scores[first + number].fill(0), coverage = into.coverage[number].fill(0);
-    let whole = 0;
-    total.fill(0);
-    parent.places.forEach((place, c) => {
-      const w = weights[parent.slots[c]], own = nominal[parent.slots[c]], xs = into.scores[place];
-      const covered = place < first ? null : into.coverage[place - first];
-      whole += own;
-      if (!(w > 0)) return;
-      for (let u = 0; u < scores.length; u++) {
+    combine(parent, mean, first, number, weights, nominal, least, into);
+  }
+  return into;
+}
+
+function combine(parent, mean, first, number, weights, nominal, least, into) {
+  const { places, slots } = parent, { forward, backward, lowest } = mean, { total } = into;
+  const plain = forward === same, units = total.length, floor = least - COVERAGE;
+  const scores = into.scores[first + number], coverage = into.coverage[number];
+  scores.fill(0);
+  coverage.fill(0);
+  total.fill(0);
+  let whole = 0;
+  for (let c = 0; c < places.length; c++) {
+    const w = weights[slots[c]], own = nominal[slots[c]], place = places[c], xs = into.scores[place];
+    whole += own;
+    if (!(w > 0)) continue;
+    if (plain) add(xs, w, total, scores);
+    else {
+      for (let u = 0; u < units; u++) {
         const x = xs[u];
         if (x !== x) continue;
         if (x < lowest) throw new Refusal("domain", parent.code);
         total[u] += w;
-        coverage[u] += covered === null ? own : own * covered[u];
-        if (plain) scores[u] += w * x;
-        else if (forward) scores[u] += w * forward(x);
+        if (forward) scores[u] += w * forward(x);
       }
-    });
-    const used = parent.places.map((place, c) => [into.scores[place], weights[parent.slots[c]]]).filter(([, w]) => w > 0);
-    const won = mean.compare?.(used.map(([xs]) => xs), used.map(([, w]) => w), total);
-    for (let u = 0; u < scores.length; u++) {
-      coverage[u] = whole > 0 ? coverage[u] / whole : 0;
-      if (!(total[u] > 0)) scores[u] = NaN;
-      else if (plain) scores[u] /= total[u];
-      else if (forward) scores[u] = mean.backward(scores[u] / total[u]);
-      else if (won) scores[u] = won[u];
-      else {
-        const own = used.filter(([xs]) => known(xs[u]));
-        scores[u] = mean.combine(own.map(([xs]) => xs[u]), own.map(([, w]) => w));
-      }
-      if (coverage[u] < least - COVERAGE) scores[u] = NaN;
     }
-  });
-  return into;
+    if (place < first) cover(xs, own, null, coverage);
+    else cover(xs, own, into.coverage[place - first], coverage);
+  }
+  if (forward) {
+    for (let u = 0; u < units; u++) {
+      const covered = whole > 0 ? coverage[u] / whole : 0;
+      coverage[u] = covered;
+      if (!(total[u] > 0) || covered < floor) scores[u] = NaN;
+      else scores[u] = plain ? scores[u] / total[u] : backward(scores[u] / total[u]);
+    }
+    return;
+  }
+  const used = places.map((place, c) => [into.scores[place], weights[slots[c]]]).filter(([, w]) => w > 0);
+  const won = mean.compare?.(used.map(([xs]) => xs), used.map(([, w]) => w), total);
+  for (let u = 0; u < units; u++) {
+    coverage[u] = whole > 0 ? coverage[u] / whole : 0;
+    if (!(total[u] > 0)) scores[u] = NaN;
+    else if (won) scores[u] = won[u];
+    else {
+      const own = used.filter(([xs]) => known(xs[u]));
+      scores[u] = mean.combine(own.map(([xs]) => xs[u]), own.map(([, w]) => w));
+    }
+    if (coverage[u] < floor) scores[u] = NaN;
+  }
+}
+
+function add(xs, w, total, scores) {
+  for (let u = 0; u < xs.length; u++) {
+    const x = xs[u];
+    if (x !== x) continue;
+    total[u] += w;
+    scores[u] += w * x;
+  }
+}
+
+function cover(xs, own, covered, coverage) {
+  for (let u = 0; u < xs.length; u++) {
+    if (xs[u] === xs[u]) coverage[u] += covered === null ? own : own * covered[u];
+  }
 }
 
 function makeRoom(tree, leaves, units) {
@@ -413,25 +446,51 @@ export function compare(scores, unit, members) {
     gap: Math.abs(gap) <= ROUNDING * Math.abs(middle) ? 0 : gap };
 }
 
-// Sort units by their scores, those without one last, from the order of the run before: runs are
-// much alike. Returns the median and the difference that is nothing but rounding.
-function findMiddle(scores, order) {
-  let n = order.length;
-  for (let i = 0; i < n; ) {
-    const unit = order[i], x = scores[unit];
-    if (x !== x) {
-      order[i] = order[--n];
-      order[n] = unit;
-      continue;
-    }
-    let at = i++;
-    for (; at > 0 && scores[order[at - 1]] > x; at--) order[at] = order[at - 1];
-    order[at] = unit;
+// Sorts units by their scores, those without one last, from the order of the run before: runs are
+// much alike. `sorted` then holds the scores, `n` their number, `middle` the median and `slack` the
+// difference that is nothing but rounding.
+class Sorter {
+  constructor(units) {
+    this.order = Int32Array.from(units);
+    this.sorted = new Float64Array(units.length);
+    this.n = this.middle = this.slack = 0;
   }
-  if (!n) return [NaN, 0];
-  const half = n >> 1, middle = scores[order[half]];
-  const least = scores[order[0]], most = scores[order[n - 1]];
-  return [n % 2 ? middle : (scores[order[half - 1]] + middle) / 2, ROUNDING * Math.max(Math.abs(least), Math.abs(most))];
+
+  sort(scores) {
+    const { order, sorted } = this;
+    let n = order.length;
+    for (let i = 0; i < n; ) {
+      const unit = order[i], x = scores[unit];
+      if (x !== x) {
+        order[i] = order[--n];
+        order[n] = unit;
+        continue;
+      }
+      let at = i++;
+      for (; at > 0 && sorted[at - 1] > x; at--) {
+        sorted[at] = sorted[at - 1];
+        order[at] = order[at - 1];
+      }
+      sorted[at] = x;
+      order[at] = unit;
+    }
+    const half = n >> 1;
+    this.n = n;
+    this.middle = !n ? NaN : n % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    this.slack = n ? ROUNDING * Math.max(Math.abs(sorted[0]), Math.abs(sorted[n - 1])) : 0;
+  }
+
+  // How many are above a score by more than rounding.
+  countAbove(own) {
+    const { sorted, n, slack } = this;
+    let low = 0, high = n;
+    while (low < high) {
+      const at = (low + high) >> 1;
+      if (sorted[at] - slack > own) high = at;
+      else low = at + 1;
+    }
+    return n - low;
+  }
 }
 
 const cut = (gap, slack) => (Math.abs(gap) <= slack ? 0 : gap);
@@ -442,26 +501,25 @@ export function judge(made, runs, left, units, members, level) {
   const gaps = new Map(), ranks = new Map(), outs = new Map();
   for (const code of parents) {
     const base = made.scores.get(code), kept = runs.kept.get(code);
-    const able = members.filter((i) => known(base[i]));
+    const sorter = new Sorter(members.filter((i) => known(base[i])));
     const gap = units.map(() => new Float64Array(runs.n).fill(NaN));
     const rank = units.map(() => new Float64Array(runs.n).fill(NaN));
     for (let run = 0; run < runs.n; run++) {
       const scores = kept.subarray(run * runs.units, (run + 1) * runs.units);
-      const [middle, slack] = findMiddle(scores, able);
+      sorter.sort(scores);
       for (let j = 0; j < units.length; j++) {
         const own = scores[units[j]];
         if (!known(base[units[j]]) || !known(own)) continue;
-        gap[j][run] = cut(own - middle, slack);
-        let above = 1;
-        for (let i = 0; i < able.length; i++) if (scores[able[i]] - slack > own) above++;
-        rank[j][run] = above;
+        gap[j][run] = cut(own - sorter.middle, sorter.slack);
+        rank[j][run] = 1 + sorter.countAbove(own);
       }
     }
     gaps.set(code, gap);
     ranks.set(code, rank);
     outs.set(code, left.map((one) => {
-      const scores = one.scores.get(code), [middle, slack] = findMiddle(scores, able);
-      return units.map((i) => (known(base[i]) ? cut(scores[i] - middle, slack) : NaN));
+      const scores = one.scores.get(code);
+      sorter.sort(scores);
+      return units.map((i) => (known(base[i]) ? cut(scores[i] - sorter.middle, sorter.slack) : NaN));
     }));
   }
   return units.map((unit, j) => {
@@ -475,7 +533,7 @@ export function judge(made, runs, left, units, members, level) {
       const row = { ...compare(made.scores.get(code), unit, members), hangs_on: hinges,
         gap_low: quantile(own, tail), gap_high: quantile(own, 1 - tail),
         rank_low: quantile(placed, tail, Math.floor), rank_high: quantile(placed, 1 - tail, Math.ceil),
-        share_behind: all.filter((x) => x < 0).length / runs.n };
+        share_behind: countBelow(all) / runs.n };
       const kept = hinges.length ? sortKnown(all.filter((x, i) => !hinges.includes(runs.dropped[i]))) : own;
       nodes.set(code, { ...row, verdict: judgeGap(row, kept, tail) });
     }
@@ -484,7 +542,8 @@ export function judge(made, runs, left, units, members, level) {
       if (!nodes.has(code)) return; // an indicator right below the index
       let widest = 0;
       for (let run = 0; run < runs.n; run++) {
-        const least = own.reduce((a, x) => (x[run] < a ? x[run] : a), Infinity);
+        let least = Infinity;
+        for (let k = 0; k < own.length; k++) if (own[k][run] < least) least = own[k][run];
         if (own[d][run] === least) widest++;
       }
       nodes.get(code).share_widest = widest / runs.n;
@@ -497,6 +556,12 @@ export function judge(made, runs, left, units, members, level) {
     }
     return { nodes, priority: findPriority(tree, nodes, left, without) };
   });
+}
+
+function countBelow(xs) {
+  let n = 0;
+  for (let i = 0; i < xs.length; i++) if (xs[i] < 0) n++;
+  return n;
 }
 
 function judgeGap(row, kept, tail) {

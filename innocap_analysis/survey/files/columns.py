@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.layout import Column, Layout
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.scales import normalise_label
@@ -152,28 +153,28 @@ def _prefer_options(targets: Sequence[Target]) -> list[Target]:
 
 
 def merge_columns(
-    rows: pd.DataFrame, targets: Sequence[Target], name: str
-) -> dict[tuple[str, str], tuple[Target, pd.Series]]:
+    cells: Mapping[int, Cells], targets: Sequence[Target], name: str
+) -> dict[tuple[str, str], tuple[Target, Cells]]:
     """Return the cells of every item and option.
 
     A form with a section per language has several columns of one item; everybody fills one.
     """
-    merged: dict[tuple[str, str], tuple[Target, pd.Series]] = {}
+    merged: dict[tuple[str, str], tuple[Target, Cells]] = {}
     for target in targets:
         if not target.is_answer:
             continue
-        cells = rows[target.column.position]
-        first, told = merged.setdefault((target.code, target.option), (target, cells))
+        own = cells[target.column.position]
+        first, told = merged.setdefault((target.code, target.option), (target, own))
         if first is target:
             continue
-        both = (told.str.strip() != "") & (cells.str.strip() != "")
+        both = told.filled & own.filled
         if both.any():
             raise InnocapError(
                 f"{name}: columns {first.column.header!r} and {target.column.header!r} are both "
-                f"{target.name}, and row {rows.index[both.to_numpy()][0]} has an answer in both; "
+                f"{target.name}, and row {own.rows[both][0]} has an answer in both; "
                 "leave one out with a mapping to 'ignore'"
             )
-        merged[target.code, target.option] = first, told.where(told.str.strip() != "", cells)
+        merged[target.code, target.option] = first, told.fill(own, ~told.filled)
     return merged
 
 

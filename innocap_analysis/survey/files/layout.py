@@ -42,8 +42,10 @@ class Layout:
     skip: int  # rows before the first answer
     columns: tuple[Column, ...]
 
-    def add_labels(self, texts: Mapping[str, str], missing: Mapping[str, frozenset[str]]) -> Layout:
-        """Give variables of SPSS their labels as question texts, and what they declare missing."""
+    def add_labels(
+        self, kind: str, texts: Mapping[str, str], missing: Mapping[str, frozenset[str]]
+    ) -> Layout:
+        """Give variables their labels as question texts, and what they declare missing."""
         if not texts:
             return self
         columns = tuple(
@@ -51,7 +53,7 @@ class Layout:
                     missing=missing.get(c.header, frozenset()))
             for c in self.columns
         )  # fmt: skip
-        own = TOOLS["spss"] if self.tool.name == PLAIN else self.tool
+        own = TOOLS[kind] if self.tool.name == PLAIN else self.tool
         return replace(self, tool=own, header_row=1, skip=1, columns=columns)
 
 

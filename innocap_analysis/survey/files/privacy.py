@@ -6,6 +6,7 @@ import hmac
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from innocap_analysis.errors import InnocapError
@@ -15,22 +16,27 @@ _LENGTH = 12
 _MOST_BYTES, _FEWEST_DIFFERENT = 4096, 8
 
 # The more special pattern first: what one has taken out the next cannot misname.
-_IDENTIFIERS = (
+_ADDRESSES = (
     ("e-mail", re.compile(
         # From the start of a word, and never back into it: one long word is read once.
         r"(?<![\w.+'-])[\w.+'-]++\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.I)),
     ("web address", re.compile(r"\b(?:https?://|www\.)\S+", re.I)),
+)  # fmt: skip
+_MACHINES = (
     ("IP address", re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")),
     ("IP address", re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{1,4}\b", re.I)),
+)
+_NUMBERS = (
     ("national id", re.compile(r"\b(?:19|20)?\d{6}\s?[-+]\s?\d{4}\b")),  # Sweden
     ("national id", re.compile(r"\b(?:19|20)\d{10}\b")),
     ("national id", re.compile(r"\b\d{6}[-+A-FU-Y]\d{3}[0-9A-Z]\b", re.I)),  # Finland
     ("national id", re.compile(r"\b\d{7}\s?[A-W][A-IW]?\b", re.I)),  # Ireland
     ("national id", re.compile(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b")),  # Canada
-    ("handle", re.compile(r"(?<!\w)@\w{2,}")),
-)  # fmt: skip
+)
+_HANDLES = (("handle", re.compile(r"(?<!\w)@\w{2,}")),)
 # Every identifier has one of these, and few texts do.
 _MARK, _MARKS = re.compile(r"[\d@:]"), ("www.", "(at)", "[at]")
+_SEVEN_DIGITS = re.compile(r"\d(?:\D*+\d){6}")  # as every number of a person has
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[\d\s()./-]{5,}\d)(?!\w)")
 _YEARS = re.compile(r"(?:19|20)\d\d\s?[-/]\s?(?:19|20)\d\d")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[\s.]\d{3})+")
@@ -87,9 +93,19 @@ def redact_text(text: str) -> str:
     folded = text.casefold()
     if not _MARK.search(text) and not any(mark in folded for mark in _MARKS):
         return text
-    for what, pattern in _IDENTIFIERS:
+    special = any(mark in folded for mark in ("@", ":", *_MARKS))
+    text = _replace(text, _ADDRESSES) if special else text
+    text = _replace(text, _MACHINES) if ":" in text or text.count(".") > 2 else text
+    many = _SEVEN_DIGITS.search(text) is not None
+    text = _replace(text, _NUMBERS) if many else text
+    text = _replace(text, _HANDLES) if "@" in text else text
+    return _PHONE.sub(_redact_number, text) if many else text
+
+
+def _replace(text: str, patterns: Sequence[tuple[str, re.Pattern[str]]]) -> str:
+    for what, pattern in patterns:
         text = pattern.sub(f"[{what}]", text)
-    return _PHONE.sub(_redact_number, text)
+    return text
 
 
 def _redact_number(found: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey.files import textfile
+from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.columns import (
     Target,
     list_columns,
@@ -33,6 +34,7 @@ from innocap_analysis.survey.instrument import PLACES, Instrument, read_instrume
 from innocap_analysis.survey.scales import make_place_scales
 from innocap_analysis.survey.tools.tool import split_names
 
+_DECIMAL_COMMA = re.compile(r"\d+,\d")
 _LIVE = re.compile(r"^(?=[=+\-@])")
 META = ("response_id", "person", "organisation", "country", "region", "place", "language",
         "submitted", "seconds", "status", "weight", "synthetic")  # fmt: skip
@@ -74,7 +76,7 @@ def read_survey(
     Parameters
     ----------
     path : str or Path
-        CSV, Excel or SPSS file.
+        CSV, Excel, OpenDocument, SPSS or Stata file.
     key : bytes, optional
         Secret of the pseudonyms. Default: :func:`find_key`.
     settings : Settings, optional
@@ -98,6 +100,10 @@ def read_survey(
         The file cannot be trusted, no column or too many fit an item, an option is
         contradicted by the file, or a cell is no answer; the message names row, column and the
         allowed labels. Nothing is guessed.
+
+    Notes
+    -----
+    METHODS.md, section 8, *Reading*.
 
     Examples
     --------
@@ -126,14 +132,15 @@ def read_survey(
         make_finder(config, options.country) if instrument.find_role("place") else None,
     )
     secret = key if key is not None else find_key(config.root)
+    wanted = [t.column.position for t in targets if t.is_answer or t.kind == "role"]
     parts = [
-        _read_part(rows, targets, resolver, secret)
-        for rows in iterate_source(place, source, layout)
+        _read_part(cells, targets, resolver, secret)
+        for cells in iterate_source(place, source, layout, wanted)
     ]
     answers = pd.concat([part.columns for part in parts])
     if answers.empty:
         raise InnocapError(f"{place.name}: has a header but no responses")
-    said = {name: pd.concat([part.said[name] for part in parts]) for name in parts[0].said}
+    said = {name: Cells.join([part.said[name] for part in parts]) for name in parts[0].said}
     who = read_roles(
         said, answers.index, layout.tool, secret, place,
         dates=options.dates, languages=config.languages,
@@ -174,7 +181,7 @@ def _open(path: Path, options: FileOptions) -> tuple[Source, Layout]:
         header_row=options.header_row,
         header_rows=options.header_rows,
     )
-    return source, layout.add_labels(source.texts, source.missing)
+    return source, layout.add_labels(source.kind, source.texts, source.missing)
 
 
 @dataclass(frozen=True)
@@ -182,19 +189,19 @@ class _Part:
     """A piece of a file: answers, what the tool says, free texts."""
 
     columns: pd.DataFrame
-    said: dict[str, pd.Series]
+    said: dict[str, Cells]
     texts: pd.DataFrame
     decimal_comma: bool
 
 
 def _read_part(
-    rows: pd.DataFrame, targets: Sequence[Target], resolver: Resolver, key: bytes
+    cells_of: Mapping[int, Cells], targets: Sequence[Target], resolver: Resolver, key: bytes
 ) -> _Part:
     columns: dict[str, object] = {}
     texts: list[pd.DataFrame] = []
     options: dict[str, list[str]] = {}
     decimal_comma = False
-    for target, cells in merge_columns(rows, targets, resolver.name).values():
+    for target, cells in merge_columns(cells_of, targets, resolver.name).values():
         item, column = resolver.instrument.items[target.code], target.column
         if target.kind == "option":
             name = f"{target.code}_{target.option}"
@@ -205,7 +212,7 @@ def _read_part(
         elif item.answer == "number":
             name = "weight" if item.role == "weight" else item.code
             columns[name] = resolver.read_number(cells, item, column)
-            decimal_comma = decimal_comma or bool(cells.str.contains(r"^\d+,\d", na=False).any())
+            decimal_comma = decimal_comma or any(map(_DECIMAL_COMMA.match, cells.texts))
         elif item.answer == "multi":
             for option, chosen in resolver.read_multi(cells, item, column).items():
                 columns[f"{item.code}_{option}"] = chosen
@@ -215,29 +222,28 @@ def _read_part(
             name = item.role if item.role in ("organisation", "person") else item.code
             columns[name] = pseudonymise(resolver.blank_silent(cells, column), key, name)
         else:
-            chosen = resolver.read_single(cells, item, column)
             name = item.role if item.role in (*PLACES, "synthetic") else item.code
-            columns[name] = chosen.to_numpy()
+            columns[name] = resolver.read_single(cells, item, column)
     resolver.stop_at_problems()
     for names in options.values():
         _settle_options(columns, names)
     none = pd.DataFrame(columns=["item", "text"], dtype=object)
     return _Part(
-        pd.DataFrame(columns, index=rows.index),
-        _read_said(rows, targets),
+        pd.DataFrame(columns, index=next(iter(cells_of.values())).rows),
+        _read_said(cells_of, targets),
         pd.concat(texts) if texts else none,
         decimal_comma,
     )
 
 
-def _read_said(rows: pd.DataFrame, targets: Sequence[Target]) -> dict[str, pd.Series]:
+def _read_said(cells: Mapping[int, Cells], targets: Sequence[Target]) -> dict[str, Cells]:
     """Return what the tool says, the first column that says it and the next for its gaps."""
-    said: dict[str, pd.Series] = {}
+    said: dict[str, Cells] = {}
     for target in targets:
         if target.kind == "role":
-            cells = rows[target.column.position]
+            own = cells[target.column.position]
             before = said.get(target.code)
-            said[target.code] = cells if before is None else before.where(before != "", cells)
+            said[target.code] = own if before is None else before.fill(own, before.tell() == "")
     return said
 
 
@@ -263,14 +269,11 @@ def order_meta(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**lacking)[[*META, *(c for c in table.columns if c not in META)]]
 
 
-def _read_texts(cells: pd.Series, code: str) -> pd.DataFrame:
-    told = pd.DataFrame({"item": code, "text": cells})
-    told = told[told["text"].str.strip() != ""]
+def _read_texts(cells: Cells, code: str) -> pd.DataFrame:
     # A spreadsheet would run a text that starts like a formula; an apostrophe keeps it text.
-    safe = {
-        text: _LIVE.sub("'", redact_text(" ".join(text.split()))) for text in told["text"].unique()
-    }
-    return told.assign(text=told["text"].map(safe))
+    safe = (_LIVE.sub("'", redact_text(" ".join(text.split()))) for text in cells.texts)
+    told = pd.DataFrame({"item": code, "text": cells.spread(safe)}, index=cells.rows)
+    return told[cells.filled]
 
 
 def _settle_options(columns: dict[str, object], names: list[str]) -> None:

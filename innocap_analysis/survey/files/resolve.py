@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.layout import Column
 from innocap_analysis.survey.instrument import Instrument, Item
 from innocap_analysis.survey.scales import Scale, format_code, normalise_label
@@ -51,6 +51,7 @@ class Resolver:
     problems: list[str] = field(default_factory=list)
     typed_other: int = 0
     _told: dict[str, str] = field(default_factory=dict)
+    _rows: int = 0  # that have the cell which is being read
 
     def __post_init__(self) -> None:
         """Check the options."""
@@ -85,7 +86,7 @@ class Resolver:
                 "stretched (rescale), or name another scale"
             )
 
-    def read_scale(self, cells: pd.Series, item: Item, column: Column) -> np.ndarray:
+    def read_scale(self, cells: Cells, item: Item, column: Column) -> np.ndarray:
         """Read a scale question: codes as numbers, -8 don't know, -9 not applicable."""
         scale = self.find_scale(item)
         low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
@@ -107,9 +108,8 @@ class Resolver:
                 )
             return low + high - float(code) if direction == "low_agrees" else float(code)
 
-        different = pd.factorize(cells.to_numpy())
-        self._hear_direction(different[1], scale, column)
-        found = self._read_numbers(cells, column, scale, read, different)
+        self._hear_direction(cells.texts, scale, column)
+        found = self._read_numbers(cells, column, scale, read)
         own = self.instrument.scales[item.scale] if item.scale else scale
         first, last = min(map(float, own.codes)), max(map(float, own.codes))
         if (first, last) == (low, high):
@@ -144,7 +144,7 @@ class Resolver:
         names = {"dk": DONT_KNOW, "na": NOT_APPLICABLE}
         return names.get(plain) if self.tool.codes_are_answers else None
 
-    def read_number(self, cells: pd.Series, item: Item, column: Column) -> np.ndarray:
+    def read_number(self, cells: Cells, item: Item, column: Column) -> np.ndarray:
         """Read a number on a scale with a lowest and a highest value; a comma may be decimal."""
         scale = Scale("weight", {}) if item.role == "weight" else self.find_scale(item)
         ends = list(map(float, scale.codes)) or [np.nextafter(0, 1), np.inf]  # a weight has none
@@ -166,7 +166,7 @@ class Resolver:
 
         return self._read_numbers(cells, column, scale, read)
 
-    def read_single(self, cells: pd.Series, item: Item, column: Column) -> pd.Series:
+    def read_single(self, cells: Cells, item: Item, column: Column) -> np.ndarray:
         """Read a single choice as the code of its option; ``other`` for a typed answer."""
         scale = self.find_scale(item)
         typed = self._may_be_typed(scale)
@@ -181,21 +181,18 @@ class Resolver:
             if code is None and scale.name == "region" and _NUTS3.fullmatch(plain):
                 code = scale.known.get(plain[:4])
             if code is None and typed:
-                self.typed_other += int((cells == text).sum())
+                self.typed_other += self._rows
                 return "other"
             if code is None:
                 raise KeyError(scale.show())
             return format_code(code) if code in _SPECIAL else code
 
-        at, answers = self._read(cells, column, scale, read, empty=None)
-        found = np.empty(len(answers), dtype=object)
-        found[:] = answers
-        return pd.Series(found[at], index=cells.index)
+        return cells.spread(self._read(cells, column, scale, read, empty=None))
 
     def _may_be_typed(self, scale: Scale) -> bool:
         return self.tool.typed_other == "cell" and "other" in scale.codes
 
-    def read_multi(self, cells: pd.Series, item: Item, column: Column) -> dict[str, np.ndarray]:
+    def read_multi(self, cells: Cells, item: Item, column: Column) -> dict[str, np.ndarray]:
         """Read the options of a multiple choice from one cell: 1 chosen, 0 not, by option."""
         scale = self.find_scale(item)
 
@@ -203,30 +200,31 @@ class Resolver:
             chosen, typed = _split_options(
                 text, scale, self.tool.separator, typed=self._may_be_typed(scale)
             )
-            self.typed_other += int((cells == text).sum()) if typed else 0
+            self.typed_other += self._rows if typed else 0
             return chosen
 
-        at, answers = self._read(cells, column, scale, read, empty=None)
+        answers = self._read(cells, column, scale, read, empty=None)
         return {
             str(option): np.array([np.nan if a is None else float(option in a) for a in answers])[
-                at
+                cells.at
             ]
             for option in scale.codes
         }
 
-    def read_option(self, cells: pd.Series, item: Item, option: str, column: Column) -> np.ndarray:
+    def read_option(self, cells: Cells, item: Item, option: str, column: Column) -> np.ndarray:
         """Read one yes-or-no column of a multiple choice; NaN where the cell is empty."""
         scale = self.find_scale(item)
         # Some have what somebody typed there, and so chose it.
         typed = self.tool.typed_other == "option" and option == "other"
+        yes, no = self.tool.ticks or (YES, NO)
 
         def read(text: str) -> float:
             plain = normalise_label(text)
             if labelled := _LABELLED.fullmatch(plain):  # 1 - Yes
-                plain = labelled[1] if labelled[1] in YES | NO else plain
-            if plain in YES or scale.known.get(plain) == option:
+                plain = labelled[1] if labelled[1] in yes | no else plain
+            if plain in yes or scale.known.get(plain) == option:
                 return 1.0
-            if plain in NO:
+            if plain in no:
                 return 0.0
             if typed:
                 return 1.0
@@ -234,44 +232,33 @@ class Resolver:
 
         return self._read_numbers(cells, column, scale, read)
 
-    def blank_silent(self, cells: pd.Series, column: Column) -> pd.Series:
+    def blank_silent(self, cells: Cells, column: Column) -> Cells:
         """Empty the cells of a text or name in which the tool only says that nobody answered."""
         silent = self.tool.silent | column.missing | self.missing
         longest = 4 * max(map(len, silent), default=0) + _MOST_SHOWN  # with marks and spaces
-        short = [text for text in cells.unique() if len(text) <= longest] if silent else []
-        known = {text: normalise_label(text) in silent for text in short}
-        return cells.mask(cells.map(known).eq(True), "") if any(known.values()) else cells
+        return cells.rewrite(
+            "" if silent and len(text) <= longest and normalise_label(text) in silent else text
+            for text in cells.texts
+        )
 
     @cached_property
     def _noise(self) -> re.Pattern[str] | None:
         return re.compile(self.tool.noise) if self.tool.noise else None
 
     def _read_numbers(
-        self,
-        cells: pd.Series,
-        column: Column,
-        scale: Scale,
-        read: Callable[[str], object],
-        different: tuple[np.ndarray, Any] | None = None,
+        self, cells: Cells, column: Column, scale: Scale, read: Callable[[str], object]
     ) -> np.ndarray:
-        at, answers = self._read(cells, column, scale, read, different)
-        return np.asarray(np.array(answers, dtype=float)[at])
+        found = np.array(self._read(cells, column, scale, read), dtype=float)
+        return np.asarray(found[cells.at])
 
     def _read(
-        self,
-        cells: pd.Series,
-        column: Column,
-        scale: Scale,
-        read: Callable[[str], object],
-        different: tuple[np.ndarray, Any] | None = None,
-        *,
+        self, cells: Cells, column: Column, scale: Scale, read: Callable[[str], object], *,
         empty: object = np.nan,
-    ) -> tuple[np.ndarray, list[Any]]:
-        """Read each different cell once: which of the answers every cell is, and the answers."""
-        at, texts = different or pd.factorize(cells.to_numpy())
+    ) -> list[Any]:  # fmt: skip
+        """Return the answer that each of the different cells is."""
         silent = self.tool.silent | column.missing
         answers: list[Any] = []
-        for i, text in enumerate(texts):
+        for i, text in enumerate(cells.texts):
             plain = normalise_label(str(text)).rstrip(";").strip()
             unknown = plain in silent and plain not in scale.known
             if not plain or unknown or plain in self.missing:
@@ -280,16 +267,16 @@ class Resolver:
             told = str(text).strip().rstrip(";")
             if self._noise is not None:
                 told = self._noise.sub("", told)
+            self._rows = int(cells.counts[i])
             try:
                 answers.append(read(told))
             except KeyError as expected:
-                row = cells.index[int(np.flatnonzero(at == i)[0])]
                 self.problems.append(
-                    f"row {row}, column {column.header!r}: {_shorten(str(text))!r} is no answer "
-                    f"there; expected {expected.args[0]}"
+                    f"row {cells.first_rows[i]}, column {column.header!r}: {_shorten(str(text))!r} "
+                    f"is no answer there; expected {expected.args[0]}"
                 )
                 answers.append(empty)
-        return at, answers
+        return answers
 
     def stop_at_problems(self) -> None:
         """Raise what could not be read, if anything."""

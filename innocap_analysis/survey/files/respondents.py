@@ -12,18 +12,23 @@ import pandas as pd
 from babel import Locale
 
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.privacy import make_pseudonym
 from innocap_analysis.survey.tools import Tool
 from innocap_analysis.survey.tools.tool import STATUSES
 
 ORDERS = ("day_first", "month_first")
 _DATES = ("started", "ended", "sent")
+_PLAIN = "%Y-%m-%d %H:%M:%S"
+_RUNNING = re.compile(r"\d{1,9}")
+_NUMBERED = re.compile(r"^\d+ - ")  # 1 - Survey Preview
+_MOST_AROUND = 20  # a number before a word, and spaces
 # With a year of two digits only where nobody would write the year first.
 _ORDERED = re.compile(r"^\s*(\d{1,2})[./-](\d{1,2})(?:[./-]\d{4}|[./]\d{2}(?!\d))")
 
 
 def read_roles(
-    said: Mapping[str, pd.Series],
+    said: Mapping[str, Cells],
     rows: pd.Index,
     tool: Tool,
     key: bytes,
@@ -38,44 +43,59 @@ def read_roles(
     where the file tells them.
     """
     ids = said.get("response_id")
-    if ids is None or ids.eq("").any():
-        ids = pd.Series(rows.astype(str), index=rows)
+    if ids is None or "" in ids.texts:
+        ids = Cells(np.arange(len(rows)), np.asarray(rows.astype(str), dtype=object), rows)
     # A running number is one per file, a long identifier one in the world.
-    running = bool(ids.str.fullmatch(r"\d{1,9}").any())
+    running = any(map(_RUNNING.fullmatch, ids.texts))
     columns: dict[str, object] = {
         "response_id": pseudonymise(ids, key, "response", extra=path.stem if running else "")
     }
     texts = {name: said[name] for name in _DATES if name in said}
-    order = _find_order(texts, tool, path.name, dates)
-    moments = {name: _read_moments(cells, order) for name, cells in texts.items()}
+    moments = _read_moments(texts, tool, path.name, dates)
     done = moments.get("ended", moments.get("sent"))
     if done is not None:
-        columns["submitted"] = np.asarray(done.dt.strftime("%Y-%m-%d").astype(object))
+        columns["submitted"] = _write_days(done)
     if "seconds" in said:
-        seconds = said["seconds"].str.replace(",", ".", regex=False)
-        columns["seconds"] = pd.to_numeric(seconds, errors="coerce").to_numpy()
+        told = said["seconds"]
+        plain = pd.Series([text.replace(",", ".") for text in told.texts], dtype=object)
+        columns["seconds"] = pd.to_numeric(plain, errors="coerce").to_numpy()[told.at]
     elif "started" in moments and "ended" in moments:
         # Never up to when it was sent: that waits for a connection.
         gap = moments["ended"] - moments["started"]
         columns["seconds"] = gap.dt.total_seconds().to_numpy()
     if "language" in said:
-        names = _name_languages(tuple(languages))
-        found = {text: _read_language(text, names) for text in said["language"].unique()}
-        columns["language"] = said["language"].map(found)
+        names, told = _name_languages(tuple(languages)), said["language"]
+        columns["language"] = told.spread(_read_language(text, names) for text in told.texts)
     columns["status"] = _read_status(said, len(rows), tool)
     return columns
 
 
-def _read_status(said: Mapping[str, pd.Series], n: int, tool: Tool) -> np.ndarray:
+def _write_days(moments: pd.Series) -> np.ndarray:
+    days, different = pd.factorize(moments.to_numpy().astype("datetime64[D]"))
+    texts = np.array([*np.datetime_as_string(different), None], dtype=object)
+    return np.asarray(texts[days])  # what is missing has the number -1
+
+
+def _read_status(said: Mapping[str, Cells], n: int, tool: Tool) -> np.ndarray:
     """Return the worst status that any column tells."""
     worst = np.zeros(n, dtype=int)
     for meaning, words in tool.status.items():
         if meaning in said:
-            told = said[meaning].str.replace(r"^\d+ - ", "", regex=True).str.strip().str.casefold()
-            told = told.map({word.casefold(): status for word, status in words.items()})
-            told = told.fillna(STATUSES[0])
-            worst = np.maximum(worst, told.map(STATUSES.index).to_numpy(dtype=int))
+            told = said[meaning]
+            words = {word.casefold(): status for word, status in words.items()}
+            longest = max(map(len, words)) + _MOST_AROUND
+            found = [
+                STATUSES.index(words.get(read_status_word(text), STATUSES[0]))
+                if len(text) <= longest else 0
+                for text in told.texts
+            ]  # fmt: skip
+            worst = np.maximum(worst, np.array(found, dtype=int)[told.at])
     return np.array(STATUSES, dtype=object)[worst]
+
+
+def read_status_word(text: str) -> str:
+    """Return the word of a status, without a number before it."""
+    return _NUMBERED.sub("", text).strip().casefold()
 
 
 @lru_cache(maxsize=8)
@@ -96,17 +116,11 @@ def _read_language(text: str, names: Mapping[str, str]) -> str | None:
     return plain[:2] if re.fullmatch(r"[a-z]{2}(?:[-_].*)?", plain) else names.get(plain)
 
 
-def _find_order(dates: Mapping[str, pd.Series], tool: Tool, name: str, stated: str | None) -> str:
+def _find_order(texts: Sequence[tuple[str, int]], tool: Tool, name: str, stated: str | None) -> str:
     """Find whether day or month comes first, for all dates of a file together."""
     if stated is not None and stated not in ORDERS:
         raise InnocapError(f"dates {stated!r} is none of {', '.join(ORDERS)}")
-    seen: dict[str, str] = {}
-    for cells in dates.values():
-        parts = cells.str.extract(_ORDERED).astype("float64")
-        for order, above in (("day_first", parts[0]), ("month_first", parts[1])):
-            if (above > 12).any():
-                row = (above > 12).idxmax()
-                seen.setdefault(order, f"row {row} has {cells[row]!r}")
+    seen = hear_order(texts)
     if stated is not None and set(seen) - {stated}:
         raise InnocapError(
             f"{name}: dates are said to be {stated}, but {next(iter(seen.values()))}"
@@ -120,10 +134,44 @@ def _find_order(dates: Mapping[str, pd.Series], tool: Tool, name: str, stated: s
     return stated or next(iter(seen), tool.dates)
 
 
-def _read_moments(cells: pd.Series, order: str) -> pd.Series:
+def hear_order(texts: Sequence[tuple[str, int]]) -> dict[str, str]:
+    """Tell which order of day and month some date can only have, with the row that shows it."""
+    seen: dict[str, tuple[int, str]] = {}
+    for text, row in texts:
+        if found := _ORDERED.match(text):
+            for order, part in zip(ORDERS, found.groups(), strict=True):
+                if int(part) > 12 and row < seen.get(order, (row + 1, ""))[0]:
+                    seen[order] = row, f"row {row} has {text!r}"
+    return {order: seen[order][1] for order in ORDERS if order in seen}
+
+
+def _read_moments(
+    dates: Mapping[str, Cells], tool: Tool, name: str, stated: str | None
+) -> dict[str, pd.Series]:
     """Read dates and times; what is no date is missing, as no answer depends on it."""
-    at, texts = pd.factorize(cells)
-    return _read_each(pd.Series(texts, dtype=object), order).take(at).set_axis(cells.index)
+    found = {meaning: _read_plain_moments(cells.texts) for meaning, cells in dates.items()}
+    odd = [
+        (cells.texts[i], int(cells.first_rows[i]))
+        for meaning, cells in dates.items()
+        for i in np.flatnonzero(found[meaning].isna())
+        if _ORDERED.match(cells.texts[i])
+    ]
+    order = _find_order(odd, tool, name, stated)
+    moments = {}
+    for meaning, cells in dates.items():
+        own = found[meaning]
+        rest = own.isna().to_numpy()
+        if rest.any():
+            own = own.mask(
+                rest, _read_each(pd.Series(cells.texts, dtype=object).where(rest), order)
+            )
+        moments[meaning] = own.take(cells.at).set_axis(cells.rows)
+    return moments
+
+
+def _read_plain_moments(texts: np.ndarray) -> pd.Series:
+    """Read those that are written as nearly every tool writes them; the others are missing."""
+    return pd.to_datetime(pd.Series(texts, dtype=object), format=_PLAIN, errors="coerce")
 
 
 def _read_each(cells: pd.Series, order: str) -> pd.Series:
@@ -141,12 +189,10 @@ def _read_each(cells: pd.Series, order: str) -> pd.Series:
     return moments.fillna(other).dt.tz_localize(None).fillna(days)
 
 
-def pseudonymise(cells: pd.Series, key: bytes, kind: str, *, extra: str = "") -> np.ndarray:
+def pseudonymise(cells: Cells, key: bytes, kind: str, *, extra: str = "") -> np.ndarray:
     """Replace names by keyed pseudonyms."""
-    at, texts = pd.factorize(cells.to_numpy())
-    names = [
-        make_pseudonym(f"{extra}\0{t}" if extra else str(t), key, kind=kind) if str(t).strip()
-        else None
-        for t in texts
-    ]  # fmt: skip
-    return np.array(names, dtype=object)[at] if names else np.empty(0, dtype=object)
+    return cells.spread(
+        make_pseudonym(f"{extra}\0{text}" if extra else text, key, kind=kind)
+        if text.strip() else None
+        for text in map(str, cells.texts)
+    )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,26 +12,34 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.survey.files import textfile
+from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.columnar import read_columns
+from innocap_analysis.survey.files.labelled import read_spss, read_stata
 from innocap_analysis.survey.files.layout import Layout
-from innocap_analysis.survey.files.workbook import read_spss, read_workbook
+from innocap_analysis.survey.files.workbook import read_workbook
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
-BOOK_ENDINGS = (".xlsx", ".xls")
-SPSS_ENDINGS = (".sav", ".zsav")
+BOOK_ENDINGS = (".xlsx", ".xls", ".ods")
+_LABELLED = {
+    ".sav": ("spss", read_spss),
+    ".zsav": ("spss", read_spss),
+    ".dta": ("stata", read_stata),
+}
 
 
 @dataclass(frozen=True)
 class Source:
     """An opened file: its first rows, and all rows once the header is known.
 
-    `texts` and `missing` are the labels of SPSS variables and those they declare missing.
+    `kind`, `texts` and `missing` are what a labelled file is, the labels of its variables, and
+    those of values that it declares missing.
     """
 
     head: list[list[str]]
     encoding: str = ""
     delimiter: str = ""
     table: pd.DataFrame | None = None
+    kind: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -52,13 +60,14 @@ def open_source(
     if ending in BOOK_ENDINGS:
         rows = _join_sheets(_choose_sheet(read_workbook(path), sheet, path.name), path.name)
         return Source([list(row) for row in rows.head(60).to_numpy()], table=rows)
-    if ending in SPSS_ENDINGS:
-        cells, texts, missing = read_spss(path)
+    if ending in _LABELLED:
+        kind, read = _LABELLED[ending]
+        cells, texts, missing = read(path)
         header = pd.DataFrame([list(cells.columns)])
         rows = pd.concat([header, cells.set_axis(range(cells.shape[1]), axis=1)])
         rows = rows.set_axis(range(1, len(rows) + 1), axis=0)
-        return Source([list(cells.columns)], table=rows, texts=texts, missing=missing)
-    known = ", ".join((*TEXT_ENDINGS, *BOOK_ENDINGS, *SPSS_ENDINGS))
+        return Source([list(cells.columns)], table=rows, kind=kind, texts=texts, missing=missing)
+    known = ", ".join((*TEXT_ENDINGS, *BOOK_ENDINGS, *_LABELLED))
     raise InnocapError(f"{path.name}: files ending in {ending or 'nothing'} are not read ({known})")
 
 
@@ -105,9 +114,16 @@ def _open_text(path: Path, encoding: str | None, delimiter: str | None) -> Sourc
     return Source(textfile.read_head(path, own, mark), own, mark)
 
 
-def iterate_source(path: Path, source: Source, layout: Layout) -> Iterator[pd.DataFrame]:
-    """Read the answers of an opened file, piece by piece."""
+def iterate_source(
+    path: Path, source: Source, layout: Layout, wanted: Sequence[int]
+) -> Iterator[dict[int, Cells]]:
+    """Read the wanted columns of an opened file, piece by piece."""
     width = len(layout.columns)
+    for rows in _iterate_rows(path, source, layout, width):
+        yield {i: Cells.number(rows[i].to_numpy(), rows.index) for i in wanted}
+
+
+def _iterate_rows(path: Path, source: Source, layout: Layout, width: int) -> Iterator[pd.DataFrame]:
     if source.table is None:
         how = path, source.encoding, source.delimiter
         parts = read_columns(

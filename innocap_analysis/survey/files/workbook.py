@@ -1,4 +1,4 @@
-"""Workbooks and SPSS files, looked over before they are opened."""
+"""Workbooks of Excel and LibreOffice, looked over before they are opened."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.survey.files.opendocument import look_over_content
 from innocap_analysis.survey.files.textfile import check_width
-from innocap_analysis.survey.scales import normalise_label
 
 MOST_BYTES = 1_500_000_000
 _SMALL = 20_000_000
@@ -29,7 +28,7 @@ _MOST_CELLS = 50_000_000  # the reader takes the whole rectangle into memory
 
 
 def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
-    """Read every sheet of an Excel workbook as texts."""
+    """Read every sheet of a workbook as texts."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     start = path.open("rb").read(8)
@@ -45,7 +44,7 @@ def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
             check_width(sheet.total_width, path.name)
             rows = sheet.to_python(skip_empty_area=False)
             if any(cell != "" for row in rows for cell in row):
-                texts = [[_write_cell(cell) for cell in row] for row in rows]
+                texts = [[write_cell(cell) for cell in row] for row in rows]
                 table = pd.DataFrame(texts, dtype=object)
                 sheets[name] = table.set_axis(range(1, len(table) + 1), axis=0)
     except CalamineError as error:
@@ -65,11 +64,14 @@ def _look_over(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             names = {part.filename for part in parts}
+            document = "content.xml" in names and "mimetype" in names
             if "xl/workbook.bin" in names:
                 # Its cells cannot be counted before they are all in memory.
                 raise InnocapError(f"{path.name}: is a binary workbook; save it as .xlsx or CSV")
-            if "xl/workbook.xml" not in names:
-                raise InnocapError(f"{path.name}: is a ZIP archive, but no Excel workbook")
+            if not document and "xl/workbook.xml" not in names:
+                raise InnocapError(
+                    f"{path.name}: is a ZIP archive, but no Excel workbook or OpenDocument sheet"
+                )
             unpacked = sum(part.file_size for part in parts)
             packed = path.stat().st_size
             if unpacked > MOST_BYTES or (unpacked > _SMALL and unpacked > _MOST_PACKED * packed):
@@ -80,6 +82,9 @@ def _look_over(path: Path) -> None:
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     _look_over_part(archive, part, path.name)
+            if document:
+                with archive.open("content.xml") as stream:
+                    look_over_content(stream, path.name, most_cells=_MOST_CELLS)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
             OSError) as error:  # fmt: skip
         raise InnocapError(f"{path.name}: is damaged ({error})") from error
@@ -122,7 +127,7 @@ def _count(letters: bytes) -> int:
     return number
 
 
-def _write_cell(cell: object) -> str:
+def write_cell(cell: object) -> str:
     """Write a cell as the tool would in a text file."""
     if isinstance(cell, bool):
         return "1" if cell else "0"
@@ -133,56 +138,3 @@ def _write_cell(cell: object) -> str:
     if isinstance(cell, dt.timedelta):
         return str(cell.total_seconds())
     return str(cell)
-
-
-def read_spss(
-    path: Path,
-) -> tuple[pd.DataFrame, dict[str, str], dict[str, frozenset[str]]]:
-    """Read an SPSS file as texts.
-
-    Returns: the cells, the label of every variable, and the normalised labels of values that it
-    declares missing. Where only some values have a label, as the ends of a scale, it stands
-    behind the number, which tells which way the others run.
-    """
-    import pyreadstat
-
-    if path.open("rb").read(4) not in (b"$FL2", b"$FL3"):
-        raise InnocapError(f"{path.name}: is no SPSS file, whatever its name says")
-    try:
-        data, meta = pyreadstat.read_sav(
-            path, user_missing=True, apply_value_formats=False, disable_datetime_conversion=False
-        )
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError) as error:
-        raise InnocapError(f"{path.name}: cannot be read as an SPSS file ({error})") from error
-    check_width(data.shape[1], path.name)
-    cells: dict[str, pd.Series] = {}
-    silent: dict[str, frozenset[str]] = {}
-    for name in data.columns:
-        labels = meta.variable_value_labels.get(name, {})
-        declared = meta.missing_ranges.get(name, [])
-        column = data[name].astype(object)
-        values = list(column.dropna().unique())
-        missing = [value for value in values if any(_lies_in(value, part) for part in declared)]
-        bare = any(value not in labels and value not in missing for value in values)
-        written: dict[object, str] = {}
-        for value in values:
-            label, number = labels.get(value), _write_cell(value)
-            if value in missing:
-                written[value] = label or ""
-            elif label is None:
-                written[value] = number
-            else:
-                written[value] = f"{number} - {label}" if bare and number.isdecimal() else label
-        cells[str(name)] = column.map(written).where(column.notna(), "")
-        silent[str(name)] = frozenset(normalise_label(labels.get(v) or "") for v in missing)
-    table = pd.DataFrame(cells, dtype=object)
-    texts = {str(k): str(v or "") for k, v in meta.column_names_to_labels.items()}
-    return table.set_axis(range(1, len(table) + 1), axis=0), texts, silent
-
-
-def _lies_in(value: Any, part: Any) -> bool:  # noqa: ANN401
-    low, high = (part["lo"], part["hi"]) if isinstance(part, dict) else (part, part)
-    try:
-        return bool(low <= value <= high)
-    except TypeError:
-        return bool(value == low)

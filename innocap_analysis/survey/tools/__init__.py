@@ -41,10 +41,8 @@ def recognise_tool(rows: Sequence[Sequence[str]], at: int) -> Tool | None:
 
 def find_meaning(header: str, tool: Tool) -> str:
     """Return what a column says of a response: as its own tool has it, else as any does."""
-    for own in (tool, *TOOLS.values()):
-        if header in own.meanings:
-            return own.meanings[header]
-    return ""
+    others = (own.meanings[header] for own in TOOLS.values() if header in own.meanings)
+    return tool.find_meaning(header) or next(others, "")
 
 
 __all__ = ["PLAIN", "TOOLS", "Tool", "find_meaning", "find_tool", "recognise_tool"]

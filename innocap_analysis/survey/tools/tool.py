@@ -61,11 +61,14 @@ class Tool:
     above: str = ""  # what stands in the first column above the header; a mark as well
     recognise: Callable[[Sequence[Sequence[str]], int], int] | None = None  # counts other marks
     columns: Mapping[str, str] = field(default_factory=dict)  # its own headers by MEANINGS
+    endings: Mapping[str, str] = field(default_factory=dict)  # how headers end that vary before it
     # Status (STATUSES) by the words of a column of some meaning, in any case; an empty word is an
     # empty cell, and a word that is not named means complete.
     status: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     separator: str = ";"  # between the options of a multiple choice
     no_answer: str = ""  # how it says that a question was not answered
+    ticked: str = ""  # its own words for a chosen option of a multiple choice, and for another one
+    unticked: str = ""
     count_header: Callable[[Sequence[Sequence[str]], int], int] = count_one_row
     name_column: Callable[[Sequence[str]], tuple[str, str]] = name_by_first_row  # header, text
     split_header: Callable[[str], tuple[str, str]] = split_nothing  # code and question text
@@ -85,6 +88,16 @@ class Tool:
     def silent(self) -> frozenset[str]:
         """Normalised words for no answer."""
         return split_names(self.no_answer) if self.no_answer else frozenset()
+
+    @cached_property
+    def ticks(self) -> tuple[frozenset[str], frozenset[str]] | None:
+        """Normalised words of its own for a chosen option and for another one."""
+        return (split_names(self.ticked), split_names(self.unticked)) if self.ticked else None
+
+    def find_meaning(self, header: str) -> str:
+        """Return what a column says by its normalised header; empty where this tool has none."""
+        ends = (meaning for meaning, ending in self.endings.items() if header.endswith(ending))
+        return self.meanings.get(header) or next(ends, "")
 
     def count_marks(self, rows: Sequence[Sequence[str]], at: int) -> int:
         """Count what tells that this tool wrote the table whose header is in a row."""
