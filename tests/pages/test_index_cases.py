@@ -13,6 +13,7 @@ import pytest
 from innocap_analysis.index.capacity import load_capacity
 from innocap_analysis.index.score import score_index
 from innocap_analysis.pages import comparison, country, order
+from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND
 from innocap_analysis.pages.facts import Fact
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.opening import open_view
@@ -263,9 +264,9 @@ def test_gap_and_verdict_stand_beside_each_priority(unit: str) -> None:
     lines = read_page("60", region=unit, language="en").texts[1].splitlines()
     assert max(line.count("Its weakest indicator") for line in lines) == 1
     chart = read_page("30", region=unit, language="en").charts[2]
-    ((kind, given, named),) = vars(chart.axes[0])["drawn"]
+    ((kind, (gaps, *_, colours), _),) = vars(chart.axes[0])["drawn"]
     assert kind == "draw_bars"
-    assert list(named["hue"]) == [gap < 0 for gap in given[0]]
+    assert list(colours) == [BEHIND if gap < 0 else AHEAD for gap in gaps]
     right = [t for t in chart.axes[0].texts if t.get_ha() == "left" and read_numbers(t.get_text())]
     assert all(read_numbers(t.get_text())[0] >= 0 for t in right)
     cells = read_page("30", region=unit, language="en").tables[0].cells
