@@ -58,7 +58,7 @@ def draw_rows(
     if single:
         lost = own.loc[own["score"].isna(), "y"]
         marks.write_beside(
-            ax, [50.0] * len(lost), lost, [view.say("not measured")] * len(lost), (0, size(4)),
+            ax, [50.0] * len(lost), lost, [view.say("not measured")] * len(lost), (0, size(8)),
             ha="center", va="bottom", size=size(8.5), color=QUIET,
         )  # fmt: skip
         own = own.dropna()
