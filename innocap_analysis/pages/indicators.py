@@ -11,7 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from innocap_analysis.pages import marks
-from innocap_analysis.pages.drawing.figure import GRID, INK, REFERENCE, Chart, styled
+from innocap_analysis.pages.drawing.figure import GRID, INK, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import FLAG_MARK
 from innocap_analysis.pages.index_view import IndexView
 
@@ -56,6 +56,11 @@ def draw_rows(
         ax, own, "score", looks=view.looks(units), size=9 if single else 7.5, edge="white"
     )
     if single:
+        lost = own.loc[own["score"].isna(), "y"]
+        marks.write_beside(
+            ax, [50.0] * len(lost), lost, [view.say("not measured")] * len(lost), (0, size(8)),
+            ha="center", va="bottom", size=size(8.5), color=QUIET,
+        )  # fmt: skip
         own = own.dropna()
         texts = [view.stand(units[0], code, "score") for code in own["code"]]
         marks.write_beside(
