@@ -113,8 +113,11 @@ def _fuzz_package(path: Path) -> None:
     read_datapackage(path.parent)
 
 
+_load_project = functools.cache(load_settings)
+
+
 def _fuzz_survey(path: Path) -> None:
-    read_survey(path, key=KEY, settings=load_settings(ROOT))
+    read_survey(path, key=KEY, settings=_load_project(ROOT))
 
 
 def _fuzz_record(path: Path) -> None:
@@ -127,7 +130,7 @@ def _fuzz_record(path: Path) -> None:
 
 @functools.cache
 def _read_gazetteer() -> Gazetteer:
-    own = load_settings(ROOT)
+    own = _load_project(ROOT)
     return Gazetteer(read_places(own), read_regions(own.regions_path))
 
 

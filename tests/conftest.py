@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -93,6 +94,24 @@ def accept_raw(project: Path) -> Callable[[str], None]:
         package.write_text(json.dumps(content), encoding="utf-8")
 
     return accept
+
+
+@pytest.fixture
+def bounded() -> Iterator[None]:
+    """Let a test take ten seconds of the processor at the most, and two gigabytes."""
+    begun, held = time.process_time(), _measure_memory()
+    yield
+    assert time.process_time() - begun < 10
+    assert _measure_memory() < max(held + 1, 2 << 20)
+
+
+def _measure_memory() -> int:
+    """Return the most kilobytes that this process has held; 0 where nobody counts them."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @pytest.fixture(scope="session")

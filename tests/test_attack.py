@@ -27,7 +27,7 @@ from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.wave import Wave
 
 ASKED = os.environ.get("INNOCAP_ATTACKED_PAGES", "")
-WAVES, PAGES = (int(ASKED), ("70", "80", "85")) if ASKED else (2, ("70", "80"))
+WAVES, PAGES = (int(ASKED), ("70", "80", "85")) if ASKED else (1, ("70", "80"))
 RULES = Rules()
 ITEMS = ("SKL1", "PRO6")
 SCORES = ("SKL", "PRO")
@@ -89,7 +89,8 @@ class Reader:
             elif page == "80":
                 shown = [answers.plot_groups(view), answers.table_scores(view),
                          answers.plot_agreement(view), answers.write_findings(view),
-                         *(statements.plot_answers(view, node) for node in SCORES)]  # fmt: skip
+                         *(statements.plot_answers(view, node)
+                           for node in SCORES[: len(PAGES) - 1])]  # fmt: skip
             elif view.evidence.groups:
                 shown = [measurement.table_reliability(view), differences.table_imputed(view)]
             for fact in view.ledger.facts.values():
@@ -103,18 +104,16 @@ class Reader:
         for region in wave.clean["region"].unique():  # page 35
             if (unit := choose_unit(release, [region])) is not None:
                 contrast = Contrast(release, unit, 5.0)
-                yield from _read_data(contrast.means.drop(columns=["n"]))
-                yield from _read_data(contrast.agreement.drop(columns=["n"]))
+                yield from _read_data(contrast.means)
+                yield from _read_data(contrast.agreement)
 
 
 def _read_data(data: pd.DataFrame) -> Iterator[tuple[str, str, float]]:
-    numbers = data.select_dtypes("float")
-    for row, own in zip(data.to_dict("records"), numbers.to_numpy(), strict=True):
-        yield (
-            str(row["unit"]),
-            str(row["code"]),
-            float(np.nanmax([np.nan, *own, -np.inf])) if (np.isfinite(own).any()) else np.nan,
-        )
+    numbers = data.reindex(columns=["mean", "share", "se", "low", "high", "n"])
+    for unit, code, told in zip(
+        data["unit"], data["code"], numbers.notna().any(axis=1), strict=True
+    ):
+        yield str(unit), str(code), 1.0 if told else np.nan
 
 
 def attack(wave: Wave, told: Mapping[str, set[str]], rng: np.random.Generator) -> list[str]:

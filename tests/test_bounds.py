@@ -27,6 +27,7 @@ from innocap_analysis.survey.files.privacy import find_key
 from innocap_analysis.survey.files.workbook import read_workbook
 
 __all__ = ["small"]
+pytestmark = pytest.mark.usefixtures("bounded")
 Change = Callable[[dict[str, Any]], object]
 
 

@@ -15,6 +15,7 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings, load_settings
 from tests.frozen import EDITION
 
+pytestmark = pytest.mark.usefixtures("bounded")
 KEY = b"a key for tests only"
 
 

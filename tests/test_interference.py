@@ -63,7 +63,8 @@ def _list_pages(wave: Wave) -> Iterator[tuple[str, SurveyView, list[object]]]:
         contrast.differences.to_csv(), contrast.tabulate_choices(["BAR1"]).to_csv(),
     ]  # fmt: skip
     change = Change(load_wave(settings=wave.settings), wave, smallest=5)
-    yield "87", view, [change.table.to_csv(), change.sizes.to_csv()]
+    # Sums of floats in another order differ in their last digits, which no page shows.
+    yield "87", view, [change.table.round(6).to_csv(), change.sizes.to_csv()]
 
 
 def _write_all(wave: Wave) -> dict[str, str]:

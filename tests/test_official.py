@@ -360,6 +360,7 @@ SPOILT = {
 }  # fmt: skip
 
 
+@pytest.mark.usefixtures("bounded")
 @pytest.mark.parametrize("name", SPOILT)
 def test_a_spoilt_file_is_refused_in_one_message(name: str) -> None:
     content, told = SPOILT[name]

@@ -1,4 +1,4 @@
-"""Text stays text: sixty payloads into pages, pictures, workbooks, tables and a terminal."""
+"""Text stays text: sixty payloads into pages, pictures, documents, tables and a terminal."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import hashlib
 import io
 import re
 import unicodedata
+import warnings
 import xml.etree.ElementTree as ET
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,11 +22,21 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from openpyxl import load_workbook
 from test_cli import call
 
+from innocap_analysis import open_view
 from innocap_analysis.archives import make_workbook
 from innocap_analysis.batch.html import export_html
+from innocap_analysis.documents.figures import draw_pictures
+from innocap_analysis.documents.look import TEMPLATES
+from innocap_analysis.documents.save import make_brief
+from innocap_analysis.documents.slides import write_slides
+from innocap_analysis.documents.web import write_page
+from innocap_analysis.documents.word import write_word
+from innocap_analysis.documents.workbook import write_workbook
 from innocap_analysis.errors import show_text
 from innocap_analysis.files import read_table, write_table
+from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages.drawing.figure import Chart, start_chart, styled
+from innocap_analysis.pages.figure_files import write_readable
 from innocap_analysis.pages.texts import Prose, Table
 
 _RUN = "document.title='pwned'"
@@ -147,6 +160,55 @@ def test_no_payload_is_a_formula_or_breaks_a_workbook() -> None:
     cells = [row[0] for row in sheet.iter_rows()]
     assert {cell.data_type for cell in cells} == {"s"}
     assert [cell.value for cell in cells if cell.value in _FORMULAS] == _FORMULAS
+
+
+def test_no_payload_runs_or_is_a_field_in_a_document(capacity: CapacityData) -> None:
+    table, n = capacity.codebook.table, len(capacity.codebook.table)
+    labels = [" ".join(PAYLOADS[at::n]) for at in range(n)]
+    book = replace(capacity.codebook, table=table.assign(label_en=labels))
+    own = capacity.with_codebook(book)
+    brief = make_brief(open_view("05", region="SE", capacity=own, runs=20))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such labels leave a figure little room
+        pictures = draw_pictures(brief, outlined=True)
+        files = [
+            write_word(brief, TEMPLATES / "brief.docx", draw_pictures(brief, outlined=False)),
+            write_slides(brief, TEMPLATES / "brief.pptx"),
+            write_workbook(brief),
+        ]
+        page = write_page(brief, pictures)
+    assert set(find_active(page)) == {"link"}  # its empty icon
+    assert page.count("pwned") > 20
+    told = 0
+    for data in files:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for name in archive.namelist():
+                if not name.endswith((".xml", ".rels")):
+                    continue
+                for element in ET.fromstring(archive.read(name)).iter():
+                    tag = element.tag.split("}")[-1]
+                    text = "".join([element.text or "", *element.attrib.values()])
+                    told += "pwned" in text
+                    assert tag not in ("script", "oleObject", "control", "altChunk")
+                    assert element.get("TargetMode") != "External"
+                    if tag in ("instrText", "fldSimple", "f"):  # fields and formulas
+                        assert re.match(r"\W*(SEQ|PAGE|NUMPAGES|\w+!\$)", text.split("}")[-1]), text
+    assert told > 40
+
+
+def test_no_label_is_a_formula_in_what_is_written_for_spreadsheets(capacity: CapacityData) -> None:
+    codes = list(capacity.codebook.parents)
+    labels = dict(zip(codes, _FORMULAS, strict=False))
+    named = pd.Series(labels).reindex(capacity.codebook.table.index).fillna("x")
+    book = replace(capacity.codebook, table=capacity.codebook.table.assign(label_en=named))
+    view = open_view("05", region="SE", capacity=capacity.with_codebook(book), runs=20)
+    columns = ["score", "reference_median", "gap_to_median", "gap_low", "gap_high",
+               "reference_rank", "reference_n"]  # fmt: skip
+    data = pd.DataFrame({"code": codes, "unit": "SE"}).assign(**dict.fromkeys(columns, -1.0))
+    rows = list(csv.reader(io.StringIO(write_readable(view, data))))[1:]
+    for label, row in zip(labels.values(), rows, strict=True):
+        assert f"'{label}" in row
+        assert not [cell for cell in row if re.match(r"[=+@]|-(?!1$)", cell)]
 
 
 def test_a_table_of_payloads_is_read_as_it_was_written(tmp_path: Path) -> None:

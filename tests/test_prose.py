@@ -104,7 +104,8 @@ def test_outputs_are_treated_as_prose_is(folder: Path) -> None:
 def test_a_page_forbids_itself_to_load_anything(folder: Path) -> None:
     page = export_html(new_notebook(), "en", folder=folder)
     assert "Content-Security-Policy" in page
-    assert "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:;" in page
+    for told in ("default-src 'none'; img-src data:;", "base-uri 'none'; form-action 'none'"):
+        assert told in page
 
 
 @pytest.mark.parametrize(
