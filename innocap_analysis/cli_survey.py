@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from innocap_analysis.errors import InnocapError, show_text
 from innocap_analysis.settings import Settings, load_settings
-from innocap_analysis.survey.files.options import FileOptions, make_options, read_wave_table
+from innocap_analysis.survey.files.options import PLAIN, FileOptions, make_options
+
+if TYPE_CHECKING:
+    from innocap_analysis.survey.files.decisions import Decision
 
 
 def add_survey_commands(app: typer.Typer) -> None:
@@ -28,7 +32,7 @@ def _add_options(command: Callable[..., None]) -> Callable[..., None]:
     types = {"header_row": int, "header_rows": int, "rescale": bool, "mapping": Path}
     notes = dict(get_type_hints(command, include_extras=True))
     notes.pop("how")
-    for option in fields(FileOptions):
+    for option in PLAIN:
         wanted: Any = types.get(option.name, str)
         notes[option.name] = Annotated[wanted | None, typer.Option(help=option.metadata["help"])]
         kept.append(inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=None))
@@ -55,7 +59,7 @@ def import_(
     name: Annotated[
         str, typer.Option("--as", help="Keep it apart as a wave of this name, such as 2025.")
     ] = "imported",
-    suggest: Annotated[bool, typer.Option(help="Only draft a mapping, to be mended.")] = False,
+    suggest: Annotated[bool, typer.Option(help="Only draft what has to be decided.")] = False,
     **how: Any,  # noqa: ANN401 - the flags of FileOptions
 ) -> None:
     """Read survey exports into data/processed, without personal data."""
@@ -63,6 +67,7 @@ def import_(
     from innocap_analysis.survey.files.columns import read_mapping
     from innocap_analysis.survey.importing import import_files
     from innocap_analysis.survey.record import foresee_edition
+    from innocap_analysis.survey.record_decisions import read_wave
     from innocap_analysis.survey.wave import find_folder
 
     settings = load_settings()
@@ -71,12 +76,12 @@ def import_(
         given["mapping"] = read_mapping(given["mapping"])
     if (files and table) or (not files and given):
         raise InnocapError("give files with their options, or a wave table, which has its own")
-    wanted = dict.fromkeys(files or [], make_options(given))
-    if not files:
-        wanted = read_wave_table(table or settings.wave_path)
     if suggest:
-        _suggest_mappings(wanted, settings)
+        _suggest(list(files or []), make_options(given), settings, table)
         return
+    wanted = (
+        dict.fromkeys(files or [], make_options(given)) if files else read_wave(settings, table)
+    )
     done = import_files(wanted, settings=settings, fresh=fresh, replaces=replace, name=name)
     for part in done.parts:
         typer.echo(show_text(str(part.report)))
@@ -94,19 +99,33 @@ def import_(
         typer.echo(f"note: {told}")
 
 
-def _suggest_mappings(files: Mapping[Path, FileOptions], settings: Settings) -> None:
+def _suggest(
+    files: list[Path], options: FileOptions, settings: Settings, table: Path | None
+) -> None:
+    """Draft the record of decisions, ask on a terminal for those that are open, and write it."""
     from innocap_analysis.files import write_atomically
-    from innocap_analysis.survey.files.columns import write_mapping
-    from innocap_analysis.survey.files.read import draft_mapping
-    from innocap_analysis.survey.instrument import read_instrument
+    from innocap_analysis.survey.files.decisions import write_decisions
+    from innocap_analysis.survey.record_decisions import draft_record, find_record
 
-    instrument = read_instrument(settings.survey_path, settings.scales_path)
-    for path, how in files.items():
-        text = write_mapping(draft_mapping(path, instrument, how))
-        place = write_atomically(Path(f"{path.stem}.mapping.csv"), text)
-        typer.echo(
-            show_text(f"Drafted {place}; mend it, then: innocap import {path} --mapping {place}")
-        )
+    place = table or find_record(settings)
+    rows = draft_record(files, options, settings, place)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        rows = [_ask(row) if row.is_open else row for row in rows]
+    write_atomically(place, write_decisions(rows), private=True)
+    left = sum(row.is_open for row in rows)
+    typer.echo(show_text(f"Drafted {place}: {len(rows)} rows, {left} of them to be decided"))
+    typer.echo(
+        "Fill in the column 'decision', then: innocap import"
+        + (f" --wave {table}" if table else "")
+    )
+
+
+def _ask(row: Decision) -> Decision:
+    about = " ".join(part for part in (row.file, row.about, row.column, row.header) if part)
+    cell = f" {row.cell!r} ({row.count} cells)" if row.cell else ""
+    told = typer.prompt(show_text(f"{about}{cell}\n  {row.evidence}\n  decision (empty: later)"),
+                        default="", show_default=False)  # fmt: skip
+    return replace(row, decision=told.strip())
 
 
 def form(

@@ -6,8 +6,10 @@ import hashlib
 import io
 import os
 import secrets
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError
@@ -15,15 +17,18 @@ from innocap_analysis.errors import InnocapError
 # Of files that are being written; what a killed process leaves is known by it.
 WRITING_PREFIX = ".writing-"
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would turn line ends otherwise
+_ROWS_AT_ONCE = 10_000
 CHECK_DISK = "check the folder's permissions and the space on the disk"
 
 
-def write_atomically(path: Path, content: bytes | str, *, private: bool = False) -> Path:
+def write_atomically(
+    path: Path, content: bytes | str | Iterable[str], *, private: bool = False
+) -> Path:
     r"""Write a file beside its place and move it there in one step.
 
     Who may read it is up to the umask, or only its owner where it is private.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    parts = [content] if isinstance(content, (bytes, str)) else content
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,7 +37,8 @@ def write_atomically(path: Path, content: bytes | str, *, private: bool = False)
         handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
         temporary = place
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            for part in parts:
+                stream.write(part.encode("utf-8") if isinstance(part, str) else part)
         temporary.replace(path)
     except OSError as error:
         if temporary is not None:
@@ -45,6 +51,33 @@ def write_table(path: Path, table: pd.DataFrame, *, private: bool = False) -> Pa
     """Write a table as CSV, every float with all the digits that it needs."""
     text = table.to_csv(index=False, lineterminator="\n")
     return write_atomically(path, text, private=private)
+
+
+def write_long_table(path: Path, table: pd.DataFrame, *, private: bool = False) -> Path:
+    """Write a long table of texts, numbers and truths as :func:`write_table` does, but faster.
+
+    Each different value of a column is written once, and rows are put together in pieces.
+    """
+    return write_atomically(path, _write_rows(table), private=private)
+
+
+def _write_rows(table: pd.DataFrame) -> Iterator[str]:
+    yield ",".join(_write_value(name) for name in table) + "\n"
+    columns = []
+    for name in table:
+        at, different = pd.factorize(table[name])
+        texts = [*map(_write_value, different), ""]  # what is missing has the number -1
+        columns.append((at, np.array(texts, dtype=object)))
+    for start in range(0, len(table), _ROWS_AT_ONCE):
+        cells = [texts[at[start : start + _ROWS_AT_ONCE]].tolist() for at, texts in columns]
+        yield "\n".join(map(",".join, zip(*cells, strict=True))) + "\n"
+
+
+def _write_value(value: object) -> str:
+    text = str(value)
+    if any(mark in text for mark in ',"\n\r'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def read_text(path: Path) -> str:

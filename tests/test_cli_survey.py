@@ -64,24 +64,6 @@ def test_a_mistaken_import_is_told_once_and_writes_nothing(
     assert not (keyed / "data" / "processed").exists()
 
 
-def test_a_drafted_mapping_is_mended_and_used(
-    keyed: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = keyed / "data/raw/survey/SYNTHETIC_SE_limesurvey.csv"
-    text = path.read_text(encoding="utf-8-sig")
-    own = keyed / "own.csv"
-    own.write_text(text.replace('"GSKL[SKL1]"', '"Fråga 1"', 1), encoding="utf-8")
-    assert call(capsys, "import", str(own), "--suggest")[0] == 0
-    draft = keyed / "own.mapping.csv"
-    rows = draft.read_text(encoding="utf-8").splitlines()
-    assert rows[0] == "header,item"
-    assert any(row.startswith("Fråga 1,") for row in rows)
-    draft.write_text("header,item\nFråga 1,SKL1\n", encoding="utf-8")
-    code, out, _ = call(capsys, "import", str(own), "--mapping", str(draft))
-    assert code == 0
-    assert "not in the file" not in out
-
-
 def test_the_form_is_written(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = call(capsys, "form", "--language", "fr")
     assert code == 0

@@ -341,3 +341,20 @@ def test_measured_figures_are_no_scale_of_answers() -> None:
         fl.estimate_polychoric(pd.DataFrame(x))
     found = estimate_reliability(pd.DataFrame(x)).set_index("coefficient")
     assert found.at["alpha_ordinal", "reason"] == "more than ten different answers"
+
+
+def test_a_constant_item_neither_stops_nor_moves_an_imputation() -> None:
+    # mice takes constant variables out of the predictors (edit.setup, remove.constant).
+    gaps = ANSWERS[ITEMS].mask(RNG(2).random((60, 4)) < 0.2)
+    plain = fl.impute_multiple(gaps, ITEMS, m=3, rng=RNG(1))
+    flat = gaps.assign(e=3.0, f=5.0)
+    beside = fl.impute_multiple(flat, [*ITEMS, "e", "f"], m=3, rng=RNG(1))
+    for one, other in zip(plain, beside, strict=True):
+        pd.testing.assert_frame_equal(one[ITEMS], other[ITEMS])
+    flat.loc[:9, "e"] = np.nan
+    for done in fl.impute_multiple(flat, [*ITEMS, "e", "f"], m=3, rng=RNG(1)):
+        assert (done["e"] == 3).all()
+    same = flat.assign(g=ANSWERS["g"]).fillna(4.0)
+    told = fl.estimate_imputed_means([same, same], "f", "g")
+    assert told["reason"].tolist() == ["all answers are equal"] * 2
+    assert told["estimate"].tolist() == [5.0, 5.0]

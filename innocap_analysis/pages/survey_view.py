@@ -289,7 +289,8 @@ class SurveyView(View):
         """Say that doubtful responses are left out or others weigh more, where that is so."""
         told = [self.say("Doubtful responses are left out.")] if self.leave_out_flagged else []
         if self.wave.weights:
-            told.append(self.say("Responses count by their weights."))
+            told.append(self.say("Responses count by their weights, but not in reliability, items "
+                                 "read otherwise, tests and imputed means."))  # fmt: skip
         return " ".join(told)
 
     def start_chart(self, title: str, subtitle: str, **chart: Any) -> tuple[Chart, list[Axes]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.files import write_table
+from innocap_analysis.files import write_long_table, write_table
 from innocap_analysis.settings import TEXTS_NAME, Settings
 from innocap_analysis.survey.files.options import FileOptions
 from innocap_analysis.survey.files.read import META, Answers, read_survey
@@ -95,10 +95,10 @@ def import_files(
     columns = columns.sort_values("file", kind="stable", ignore_index=True)
     texts = texts.sort_values(["response_id", "item"], kind="stable", ignore_index=True)
     wave = clean_wave(answers, columns, instrument, settings)  # before anything is written
-    write_table(folder / ANSWERS_NAME, answers, private=True)
-    write_table(folder / TEXTS_NAME, texts, private=True)
+    write_long_table(folder / ANSWERS_NAME, answers, private=True)
+    write_long_table(folder / TEXTS_NAME, texts, private=True)
     write_table(folder / COLUMNS_NAME, columns, private=True)
-    write_table(folder / "answers_log.csv", wave.log, private=True)
+    write_long_table(folder / "answers_log.csv", wave.log, private=True)
     return Imported(parts, wave, changes)
 
 

@@ -12,7 +12,7 @@ from fewlikert.describe import EVERYONE
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_table
 from innocap_analysis.settings import Settings
-from innocap_analysis.survey.edition_file import RELEASED_NAME, write_former
+from innocap_analysis.survey.edition_file import RELEASED_NAME, read_former, write_former
 from innocap_analysis.survey.publish import RESPONDENTS, STRICT, Release
 from innocap_analysis.survey.wave import Wave, find_folder, load_wave
 
@@ -39,6 +39,8 @@ def record_edition(settings: Settings, name: str = "imported") -> str:
 
 def foresee_edition(settings: Settings, name: str = "imported") -> str:
     """Return what :func:`record_edition` would, and keep nothing."""
+    if read_former(settings) is None:
+        return ""  # nothing was told before
     release = Release(load_wave(name, settings=settings))
     return tell_changes(release, _forget(release))
 

@@ -53,8 +53,8 @@ class Cells:
     @property
     def filled(self) -> np.ndarray:
         """Which rows say anything."""
-        said = np.array([bool(text.strip()) for text in self.texts], dtype=bool)
-        return np.asarray(said[self.at])
+        says = np.array([bool(text.strip()) for text in self.texts], dtype=bool)
+        return np.asarray(says[self.at])
 
     @cached_property
     def first_rows(self) -> np.ndarray:
@@ -66,7 +66,7 @@ class Cells:
     @cached_property
     def counts(self) -> np.ndarray:
         """Return how many rows have each of the texts."""
-        return np.bincount(self.at, minlength=len(self.texts))
+        return np.asarray(np.bincount(self.at, minlength=len(self.texts)))
 
     def fill(self, other: Cells, gaps: np.ndarray) -> Cells:
         """Return the cells with those of another column in some rows."""

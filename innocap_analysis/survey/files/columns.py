@@ -20,8 +20,9 @@ from innocap_analysis.survey.scales import normalise_label
 from innocap_analysis.survey.tools import Tool, find_meaning
 
 IGNORE = "ignore"
+_ALIKE = 0.75
 MAPPING_COLUMNS = ["header", "item"]
-_BY_NUMBER = re.compile(r"#(\d{1,4})")
+_BY_NUMBER = re.compile(r"#(\d{1,4})(?: (.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,14 @@ class Target:
 
 
 def match_columns(
-    layout: Layout, instrument: Instrument, name: str, *, mapping: Mapping[str, str] | None = None
-) -> list[Target]:
-    """Match the columns of an export with the items of the questionnaire."""
-    given = _place_mapping(layout, dict(mapping or {}), instrument, name)
+    layout: Layout, instrument: Instrument, name: str, *,
+    mapping: Mapping[str, str] | None = None, strict: bool = True,
+) -> list[Target]:  # fmt: skip
+    """Match the columns of an export with the items of the questionnaire, some if strict."""
+    given = place_mapping(layout, dict(mapping or {}), instrument, name)
     targets = [_match(column, instrument, layout.tool, given) for column in layout.columns]
     targets = _prefer_options(targets)
-    if not set(instrument.scored) & {target.code for target in targets}:
+    if strict and not set(instrument.scored) & {target.code for target in targets}:
         raise InnocapError(
             f"{name}: no column is an item of the questionnaire (the first are "
             + ", ".join(repr(target.column.header) for target in targets[:3])
@@ -60,7 +62,7 @@ def match_columns(
     return targets
 
 
-def _place_mapping(
+def place_mapping(
     layout: Layout, mapping: Mapping[str, str], instrument: Instrument, name: str
 ) -> dict[int, str]:
     """Return the item by position; a column is named by its header, or as ``#3`` by its number."""
@@ -70,6 +72,11 @@ def _place_mapping(
         number = _BY_NUMBER.fullmatch(header)
         if number and header not in headers and 0 < int(number[1]) <= len(headers):
             found = [int(number[1]) - 1]
+            if number[2] is not None and number[2] != headers[found[0]].strip():
+                raise InnocapError(
+                    f"{name}: column {number[1]} is {headers[found[0]]!r} now, and was decided as "
+                    f"{number[2]!r}; draft the decisions anew: innocap import --suggest"
+                )
         else:
             found = [i for i, own in enumerate(headers) if own == header]
         if not found:
@@ -178,25 +185,14 @@ def merge_columns(
     return merged
 
 
-def suggest_mapping(layout: Layout, instrument: Instrument) -> dict[str, str]:
-    """Draft a mapping for the columns that are not matched by code or text.
-
-    Returns: item by header where a question text is much alike, ``ignore`` otherwise; to be
-    read and mended by a person.
-    """
-    texts = instrument.by_text
-    headers = [column.header for column in layout.columns]
-    draft: dict[str, str] = {}
-    for column in layout.columns:
-        target = _match(column, instrument, layout.tool, {})
-        if target.kind != "unmatched" or not column.header:
-            continue
-        wanted = normalise_label(column.texts[-1])
-        near = difflib.get_close_matches(wanted, texts, n=1, cutoff=0.75)
-        again = headers.count(column.header) > 1
-        name = f"#{column.position + 1}" if again else column.header
-        draft[name] = texts[near[0]] if near else IGNORE
-    return draft
+def suggest_item(column: Column, instrument: Instrument) -> tuple[str, str]:
+    """Return the item whose text is most like a column's, with how much; ``ignore`` for none."""
+    wanted = normalise_label(column.texts[-1])
+    near = difflib.get_close_matches(wanted, instrument.by_text, n=1, cutoff=_ALIKE)
+    if not near:
+        return IGNORE, "unlike any question"
+    share = difflib.SequenceMatcher(None, wanted, near[0]).ratio()
+    return instrument.by_text[near[0]], f"{share:.0%} like: {near[0]}"
 
 
 def read_mapping(path: Path) -> dict[str, str]:
@@ -218,13 +214,6 @@ def read_mapping(path: Path) -> dict[str, str]:
             raise InnocapError(f"mapping {path.name}: line {line}: {header!r} {why}")
         found[header] = item
     return found
-
-
-def write_mapping(mapping: Mapping[str, str]) -> str:
-    """Write a mapping as :func:`read_mapping` reads it."""
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([MAPPING_COLUMNS, *mapping.items()])
-    return stream.getvalue()
 
 
 def list_columns(targets: Sequence[Target]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.files import read_text
 
 
 def _explain(text: str) -> Any:  # noqa: ANN401 - a default of any type
@@ -36,6 +37,13 @@ class FileOptions:
     country: str | None = _explain("Country of every response.")
     dates: str | None = _explain("04/05/2026: day_first or month_first.")
     missing: str | None = _explain("Words that mean missing, bars between.")
+    # What was decided of single cells: of answers by number of the column, and of status words.
+    answers: Mapping[tuple[int, str], str] | None = None
+    statuses: Mapping[str, str] | None = None
+
+
+# What can be said in a flag or a cell.
+PLAIN = tuple(own for own in fields(FileOptions) if own.metadata)
 
 
 def make_options(how: Mapping[str, Any]) -> FileOptions:
@@ -52,16 +60,19 @@ def make_options(how: Mapping[str, Any]) -> FileOptions:
 def read_wave_table(path: Path) -> dict[Path, FileOptions]:
     """Read the table of a wave: one row per file, with a column for every option that is needed.
 
-    Returns: options by the path of each file; those of files and mappings start at the table.
+    Or the record of decisions, which has a row for each. Returns: options by the path of each file;
+    those of files and mappings start at the table.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeError) as error:
-        raise InnocapError(f"{path}: cannot be read ({error})") from None
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    # The command line names its flags from here, and need not load what only tables need.
+    from innocap_analysis.survey.files.decisions import apply_decisions, read_decisions
+
+    text = read_text(path)
+    delimiter = find_delimiter(text)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     columns = [str(name).strip() for name in reader.fieldnames or ()]
-    known = ["file", *(own.name for own in fields(FileOptions)), "note"]
+    if "about" in columns:
+        return apply_decisions(read_decisions(text, path.name), path)
+    known = ["file", *(own.name for own in PLAIN), "note"]
     faults = [] if "file" in columns else ["column 'file' is missing"]
     faults += [f"column {c!r} is unknown{suggest(c, known)}" for c in columns if c not in known]
     found: dict[Path, FileOptions] = {}
@@ -83,7 +94,7 @@ def read_wave_table(path: Path) -> dict[Path, FileOptions]:
                           f"{at}: {file.name} is listed twice")  # fmt: skip
             continue
         try:
-            found[file] = _read_cells(cells, path.parent)
+            found[file] = FileOptions(**read_cells(cells, path.parent))
         except InnocapError as error:
             faults.append(f"{at}: {error}")
     if not faults and not found:
@@ -93,7 +104,13 @@ def read_wave_table(path: Path) -> dict[Path, FileOptions]:
     return found
 
 
-def _read_cells(cells: Mapping[str, str], folder: Path) -> FileOptions:
+def find_delimiter(text: str) -> str:
+    """Return what divides the cells of a table that people edit."""
+    return max(",;\t", key=text.partition("\n")[0].count)
+
+
+def read_cells(cells: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    """Read the options of a file from the cells of a table."""
     how: dict[str, Any] = dict(cells)
     for name in ("header_row", "header_rows"):
         if name in how:
@@ -105,8 +122,7 @@ def _read_cells(cells: Mapping[str, str], folder: Path) -> FileOptions:
             raise InnocapError(f"rescale {how['rescale']!r} is neither yes nor no")
         how["rescale"] = how["rescale"] == "yes"
     if "mapping" in how:
-        # The command line names its flags from here, and need not load pandas for that.
         from innocap_analysis.survey.files.columns import read_mapping
 
         how["mapping"] = read_mapping(folder / Path(how["mapping"]).expanduser())
-    return FileOptions(**how)
+    return how

@@ -15,6 +15,9 @@ KEY_VARIABLE = "INNOCAP_KEY_FILE"
 _LENGTH = 12
 _MOST_BYTES, _FEWEST_DIFFERENT = 4096, 8
 
+_LIVE = re.compile(r"^(?=[=+\-@])")
+_MOST_NAMED = 80
+
 # The more special pattern first: what one has taken out the next cannot misname.
 _ADDRESSES = (
     ("e-mail", re.compile(
@@ -100,6 +103,17 @@ def redact_text(text: str) -> str:
     text = _replace(text, _NUMBERS) if many else text
     text = _replace(text, _HANDLES) if "@" in text else text
     return _PHONE.sub(_redact_number, text) if many else text
+
+
+def make_safe(text: str) -> str:
+    """Return a text on one line, without identifiers, that is never a formula."""
+    # A spreadsheet would run a text that starts like one; an apostrophe keeps it text.
+    return _LIVE.sub("'", redact_text(" ".join(text.split())))
+
+
+def name_cell(text: str) -> str:
+    """Return a cell as it may stand in a record."""
+    return make_safe(text)[:_MOST_NAMED]
 
 
 def _replace(text: str, patterns: Sequence[tuple[str, re.Pattern[str]]]) -> str:

@@ -20,22 +20,21 @@ from innocap_analysis.survey.files.columns import (
     list_columns,
     match_columns,
     merge_columns,
-    suggest_mapping,
 )
 from innocap_analysis.survey.files.layout import Layout, detect_layout
 from innocap_analysis.survey.files.locate import locate_answers, make_finder
 from innocap_analysis.survey.files.options import FileOptions, make_options
-from innocap_analysis.survey.files.privacy import find_key, redact_text
+from innocap_analysis.survey.files.privacy import find_key, make_safe
 from innocap_analysis.survey.files.report import ImportReport
 from innocap_analysis.survey.files.resolve import Resolver
 from innocap_analysis.survey.files.respondents import pseudonymise, read_roles
 from innocap_analysis.survey.files.source import Source, iterate_source, open_source
-from innocap_analysis.survey.instrument import PLACES, Instrument, read_instrument
+from innocap_analysis.survey.instrument import PLACES, Instrument, Item, read_instrument
 from innocap_analysis.survey.scales import make_place_scales
+from innocap_analysis.survey.tools import Tool
 from innocap_analysis.survey.tools.tool import split_names
 
 _DECIMAL_COMMA = re.compile(r"\d+,\d")
-_LIVE = re.compile(r"^(?=[=+\-@])")
 META = ("response_id", "person", "organisation", "country", "region", "place", "language",
         "submitted", "seconds", "status", "weight", "synthetic")  # fmt: skip
 
@@ -118,19 +117,9 @@ def read_survey(
     place = Path(path)
     if options.country is not None and options.country not in config.countries:
         raise InnocapError(f"country {options.country!r} is none of {', '.join(config.countries)}")
-    source, layout = _open(place, options)
+    source, layout = open_file(place, options)
     targets = match_columns(layout, instrument, place.name, mapping=options.mapping)
-    resolver = Resolver(
-        instrument,
-        layout.tool,
-        place.name,
-        options.scale,
-        options.codes,
-        bool(options.rescale),
-        make_place_scales(config),
-        split_names(options.missing) if options.missing else frozenset(),
-        make_finder(config, options.country) if instrument.find_role("place") else None,
-    )
+    resolver = make_resolver(instrument, layout.tool, place.name, options, config)
     secret = key if key is not None else find_key(config.root)
     wanted = [t.column.position for t in targets if t.is_answer or t.kind == "role"]
     parts = [
@@ -143,7 +132,7 @@ def read_survey(
     said = {name: Cells.join([part.said[name] for part in parts]) for name in parts[0].said}
     who = read_roles(
         said, answers.index, layout.tool, secret, place,
-        dates=options.dates, languages=config.languages,
+        dates=options.dates, languages=config.languages, statuses=options.statuses,
     )  # fmt: skip
     table = locate_answers(_add_who(answers, who, options.country, place.name), config, secret)
     texts = pd.concat([part.texts for part in parts])
@@ -167,12 +156,26 @@ def read_survey(
     return Answers(table.reset_index(drop=True), texts.reset_index(drop=True), report)
 
 
-def draft_mapping(path: Path, instrument: Instrument, options: FileOptions) -> dict[str, str]:
-    """Draft the mapping of a file's columns that neither code nor text gives away."""
-    return suggest_mapping(_open(path, options)[1], instrument)
+def make_resolver(
+    instrument: Instrument, tool: Tool, name: str, options: FileOptions, settings: Settings
+) -> Resolver:
+    """Make what reads the cells of a file under its options."""
+    return Resolver(
+        instrument,
+        tool,
+        name,
+        options.scale,
+        options.codes,
+        bool(options.rescale),
+        make_place_scales(settings),
+        split_names(options.missing) if options.missing else frozenset(),
+        make_finder(settings, options.country) if instrument.find_role("place") else None,
+        options.answers or {},
+    )
 
 
-def _open(path: Path, options: FileOptions) -> tuple[Source, Layout]:
+def open_file(path: Path, options: FileOptions) -> tuple[Source, Layout]:
+    """Open a file and find out how it is laid out."""
     source = open_source(path, options.encoding, options.delimiter, options.sheet)
     layout = detect_layout(
         source.head,
@@ -195,10 +198,36 @@ class _Part:
 
 
 def _read_part(
-    cells_of: Mapping[int, Cells], targets: Sequence[Target], resolver: Resolver, key: bytes
+    cells: Mapping[int, Cells], targets: Sequence[Target], resolver: Resolver, key: bytes
 ) -> _Part:
+    columns, written, decimal_comma = read_items(cells, targets, resolver)
+    resolver.stop_at_problems()
+    texts = []
+    for item, own in written:
+        if item.answer == "text":
+            texts.append(_read_texts(own, item.code))
+        else:
+            name = item.role if item.role in ("organisation", "person") else item.code
+            columns[name] = pseudonymise(own, key, name)
+    none = pd.DataFrame(columns=["item", "text"], dtype=object)
+    return _Part(
+        pd.DataFrame(columns, index=next(iter(cells.values())).rows),
+        _read_said(cells, targets),
+        pd.concat(texts) if texts else none,
+        decimal_comma,
+    )
+
+
+def read_items(
+    cells_of: Mapping[int, Cells], targets: Sequence[Target], resolver: Resolver
+) -> tuple[dict[str, object], list[tuple[Item, Cells]], bool]:
+    """Read the answers; what cannot be read is a problem of the resolver.
+
+    Returns: columns of answers, what people wrote as text or id, and whether a number has a
+    decimal comma.
+    """
     columns: dict[str, object] = {}
-    texts: list[pd.DataFrame] = []
+    written: list[tuple[Item, Cells]] = []
     options: dict[str, list[str]] = {}
     decimal_comma = False
     for target, cells in merge_columns(cells_of, targets, resolver.name).values():
@@ -216,24 +245,14 @@ def _read_part(
         elif item.answer == "multi":
             for option, chosen in resolver.read_multi(cells, item, column).items():
                 columns[f"{item.code}_{option}"] = chosen
-        elif item.answer == "text":
-            texts.append(_read_texts(resolver.blank_silent(cells, column), item.code))
-        elif item.answer == "id":
-            name = item.role if item.role in ("organisation", "person") else item.code
-            columns[name] = pseudonymise(resolver.blank_silent(cells, column), key, name)
+        elif item.answer in ("text", "id"):
+            written.append((item, resolver.blank_silent(cells, column)))
         else:
             name = item.role if item.role in (*PLACES, "synthetic") else item.code
             columns[name] = resolver.read_single(cells, item, column)
-    resolver.stop_at_problems()
     for names in options.values():
         _settle_options(columns, names)
-    none = pd.DataFrame(columns=["item", "text"], dtype=object)
-    return _Part(
-        pd.DataFrame(columns, index=next(iter(cells_of.values())).rows),
-        _read_said(cells_of, targets),
-        pd.concat(texts) if texts else none,
-        decimal_comma,
-    )
+    return columns, written, decimal_comma
 
 
 def _read_said(cells: Mapping[int, Cells], targets: Sequence[Target]) -> dict[str, Cells]:
@@ -270,8 +289,7 @@ def order_meta(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _read_texts(cells: Cells, code: str) -> pd.DataFrame:
-    # A spreadsheet would run a text that starts like a formula; an apostrophe keeps it text.
-    safe = (_LIVE.sub("'", redact_text(" ".join(text.split()))) for text in cells.texts)
+    safe = map(make_safe, cells.texts)
     told = pd.DataFrame({"item": code, "text": cells.spread(safe)}, index=cells.rows)
     return told[cells.filled]
 

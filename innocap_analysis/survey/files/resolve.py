@@ -13,7 +13,10 @@ import numpy as np
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.survey.files.cells import Cells
+from innocap_analysis.survey.files.decisions import MISSING
 from innocap_analysis.survey.files.layout import Column
+from innocap_analysis.survey.files.privacy import name_cell
+from innocap_analysis.survey.files.problems import BARE, Problem, shorten, stop_at_problems
 from innocap_analysis.survey.instrument import Instrument, Item
 from innocap_analysis.survey.scales import Scale, format_code, normalise_label
 from innocap_analysis.survey.tools import Tool
@@ -31,7 +34,7 @@ _NUMBER_LAST = re.compile(r"(?P<label>.*?)\s*[=(:\s-]\s*(?P<number>\d+)\s*\)?", 
 _OF_HIGHEST = re.compile(r"(\d+)\s*/\s*(\d+)")  # 7/10
 _WHOLE = re.compile(r"(\d+)[.,]0+")  # R and pandas write 4.0 for a code beside missing ones
 _NUTS3 = re.compile(r"[a-z]{2}\w{3}")
-_MOST_SHOWN = 5
+_MOST_AROUND = 5
 _SPECIAL = (DONT_KNOW, NOT_APPLICABLE)
 
 
@@ -48,9 +51,11 @@ class Resolver:
     extra: Mapping[str, Scale] = field(default_factory=dict)  # countries and regions
     missing: frozenset[str] = frozenset()  # normalised words that mean missing in this file
     find_place: Callable[[str], str] | None = None  # for the scale ``place``
-    problems: list[str] = field(default_factory=list)
+    # What a person decided of cells, by the number of their column and as they are named.
+    decided: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
     typed_other: int = 0
-    _told: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
     _rows: int = 0  # that have the cell which is being read
 
     def __post_init__(self) -> None:
@@ -102,10 +107,7 @@ class Resolver:
                 return float(code)
             direction = self._find_direction()
             if direction is None and not self.tool.codes_are_answers:
-                raise KeyError(
-                    "a number without a label: say which way the numbers run (codes "
-                    "high_agrees or low_agrees)"
-                )
+                raise KeyError(BARE)
             return low + high - float(code) if direction == "low_agrees" else float(code)
 
         self._hear_direction(cells.texts, scale, column)
@@ -118,7 +120,7 @@ class Resolver:
         return np.where(np.isin(found, _SPECIAL), found, stretched)
 
     def _find_direction(self) -> str | None:
-        return self.codes or next(iter(self._told), None)
+        return self.codes or next(iter(self.told), None)
 
     def _hear_direction(self, texts: Iterable[str], scale: Scale, column: Column) -> None:
         """Note which way numbers run where a label stands beside one, as 5 - Strongly agree."""
@@ -132,11 +134,11 @@ class Resolver:
             if same == turned:
                 continue  # the middle, or a number of another kind
             way = "high_agrees" if same else "low_agrees"
-            self._told.setdefault(way, f"column {column.header!r} has {_shorten(text)!r}")
-        wrong = {way: told for way, told in self._told.items() if self.codes not in (None, way)}
-        if wrong or len(self._told) > 1:
+            self.told.setdefault(way, f"column {column.header!r} has {shorten(text)!r}")
+        wrong = {way: told for way, told in self.told.items() if self.codes not in (None, way)}
+        if wrong or len(self.told) > 1:
             said = f"are said to run {self.codes}, but " if wrong else "run both ways: "
-            told = " and ".join((wrong or self._told).values())
+            told = " and ".join((wrong or self.told).values())
             raise InnocapError(f"{self.name}: the numbers of scale {scale.name} {said}{told}")
 
     def _read_name(self, plain: str) -> float | None:
@@ -235,7 +237,7 @@ class Resolver:
     def blank_silent(self, cells: Cells, column: Column) -> Cells:
         """Empty the cells of a text or name in which the tool only says that nobody answered."""
         silent = self.tool.silent | column.missing | self.missing
-        longest = 4 * max(map(len, silent), default=0) + _MOST_SHOWN  # with marks and spaces
+        longest = 4 * max(map(len, silent), default=0) + _MOST_AROUND  # with marks and spaces
         return cells.rewrite(
             "" if silent and len(text) <= longest and normalise_label(text) in silent else text
             for text in cells.texts
@@ -265,27 +267,25 @@ class Resolver:
                 answers.append(empty)
                 continue
             told = str(text).strip().rstrip(";")
+            if self.decided:
+                told = self.decided.get((column.position + 1, name_cell(str(text))), told)
+            if told == MISSING:
+                answers.append(empty)
+                continue
             if self._noise is not None:
                 told = self._noise.sub("", told)
             self._rows = int(cells.counts[i])
             try:
                 answers.append(read(told))
             except KeyError as expected:
-                self.problems.append(
-                    f"row {cells.first_rows[i]}, column {column.header!r}: {_shorten(str(text))!r} "
-                    f"is no answer there; expected {expected.args[0]}"
-                )
+                row, wanted = int(cells.first_rows[i]), str(expected.args[0])
+                self.problems.append(Problem(column, str(text), row, self._rows, wanted))
                 answers.append(empty)
         return answers
 
     def stop_at_problems(self) -> None:
         """Raise what could not be read, if anything."""
-        if not self.problems:
-            return
-        shown = "".join(f"\n  {problem}" for problem in self.problems[:_MOST_SHOWN])
-        more = len(self.problems) - _MOST_SHOWN
-        rest = f"\n  and {more} more" if more > 0 else ""
-        raise InnocapError(f"{self.name}: some answers cannot be read{shown}{rest}")
+        stop_at_problems(self.problems, self.name)
 
 
 def _split_number(plain: str, scale: Scale) -> tuple[str, str]:
@@ -330,7 +330,3 @@ def _split_options(
             rest = re.split("|".join(map(re.escape, marks)), f"{rest}{separator}", maxsplit=1)[1]
             rest = rest.removesuffix(separator).lstrip()
     return frozenset(chosen), other
-
-
-def _shorten(text: str, most: int = 60) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

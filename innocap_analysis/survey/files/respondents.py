@@ -18,7 +18,8 @@ from innocap_analysis.survey.tools import Tool
 from innocap_analysis.survey.tools.tool import STATUSES
 
 ORDERS = ("day_first", "month_first")
-_DATES = ("started", "ended", "sent")
+DATES = ("started", "ended", "sent")
+STATUS_COLUMNS = ("status", "channel", "finished")
 _PLAIN = "%Y-%m-%d %H:%M:%S"
 _RUNNING = re.compile(r"\d{1,9}")
 _NUMBERED = re.compile(r"^\d+ - ")  # 1 - Survey Preview
@@ -36,6 +37,7 @@ def read_roles(
     *,
     dates: str | None = None,
     languages: Sequence[str] = (),
+    statuses: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
     """Read what a tool says about each response.
 
@@ -50,7 +52,7 @@ def read_roles(
     columns: dict[str, object] = {
         "response_id": pseudonymise(ids, key, "response", extra=path.stem if running else "")
     }
-    texts = {name: said[name] for name in _DATES if name in said}
+    texts = {name: said[name] for name in DATES if name in said}
     moments = _read_moments(texts, tool, path.name, dates)
     done = moments.get("ended", moments.get("sent"))
     if done is not None:
@@ -66,7 +68,7 @@ def read_roles(
     if "language" in said:
         names, told = _name_languages(tuple(languages)), said["language"]
         columns["language"] = told.spread(_read_language(text, names) for text in told.texts)
-    columns["status"] = _read_status(said, len(rows), tool)
+    columns["status"] = _read_status(said, len(rows), tool, statuses or {})
     return columns
 
 
@@ -76,20 +78,28 @@ def _write_days(moments: pd.Series) -> np.ndarray:
     return np.asarray(texts[days])  # what is missing has the number -1
 
 
-def _read_status(said: Mapping[str, Cells], n: int, tool: Tool) -> np.ndarray:
+def _read_status(
+    said: Mapping[str, Cells], n: int, tool: Tool, statuses: Mapping[str, str]
+) -> np.ndarray:
     """Return the worst status that any column tells."""
+    decided = {read_status_word(word): told for word, told in statuses.items()}
+    for word, told in statuses.items():
+        if told not in STATUSES:
+            raise InnocapError(f"status {told!r} of {word!r} is none of {', '.join(STATUSES)}")
     worst = np.zeros(n, dtype=int)
-    for meaning, words in tool.status.items():
-        if meaning in said:
-            told = said[meaning]
-            words = {word.casefold(): status for word, status in words.items()}
-            longest = max(map(len, words)) + _MOST_AROUND
-            found = [
-                STATUSES.index(words.get(read_status_word(text), STATUSES[0]))
-                if len(text) <= longest else 0
-                for text in told.texts
-            ]  # fmt: skip
-            worst = np.maximum(worst, np.array(found, dtype=int)[told.at])
+    for meaning in said:
+        words = {word.casefold(): told for word, told in tool.status.get(meaning, {}).items()}
+        words |= decided if meaning in STATUS_COLUMNS else {}
+        if not words:
+            continue
+        own = said[meaning]
+        longest = max(map(len, words)) + _MOST_AROUND
+        found = [
+            STATUSES.index(words.get(read_status_word(text), STATUSES[0]))
+            if len(text) <= longest else 0
+            for text in own.texts
+        ]  # fmt: skip
+        worst = np.maximum(worst, np.array(found, dtype=int)[own.at])
     return np.array(STATUSES, dtype=object)[worst]
 
 
@@ -120,7 +130,7 @@ def _find_order(texts: Sequence[tuple[str, int]], tool: Tool, name: str, stated:
     """Find whether day or month comes first, for all dates of a file together."""
     if stated is not None and stated not in ORDERS:
         raise InnocapError(f"dates {stated!r} is none of {', '.join(ORDERS)}")
-    seen = hear_order(texts)
+    seen, _ = hear_order(texts)
     if stated is not None and set(seen) - {stated}:
         raise InnocapError(
             f"{name}: dates are said to be {stated}, but {next(iter(seen.values()))}"
@@ -134,15 +144,20 @@ def _find_order(texts: Sequence[tuple[str, int]], tool: Tool, name: str, stated:
     return stated or next(iter(seen), tool.dates)
 
 
-def hear_order(texts: Sequence[tuple[str, int]]) -> dict[str, str]:
-    """Tell which order of day and month some date can only have, with the row that shows it."""
+def hear_order(texts: Sequence[tuple[str, int]]) -> tuple[dict[str, str], str]:
+    """Tell which order of day and month some date can only have, with the row that shows it.
+
+    Returns: that, and the first date of which both come before its year, if any.
+    """
     seen: dict[str, tuple[int, str]] = {}
+    first = ""
     for text, row in texts:
         if found := _ORDERED.match(text):
+            first = first or text
             for order, part in zip(ORDERS, found.groups(), strict=True):
                 if int(part) > 12 and row < seen.get(order, (row + 1, ""))[0]:
                     seen[order] = row, f"row {row} has {text!r}"
-    return {order: seen[order][1] for order in ORDERS if order in seen}
+    return {order: seen[order][1] for order in ORDERS if order in seen}, first
 
 
 def _read_moments(

@@ -133,8 +133,7 @@ def _iterate_rows(path: Path, source: Source, layout: Layout, width: int) -> Ite
             short = textfile.count_short(source.head[layout.skip :], width)
             yield from textfile.iterate_rows(*how, skip=layout.skip, width=width, short=short)
             return
-        while parts:
-            yield parts.pop(0)
+        yield from parts
         return
     rows = source.table
     rows = rows[rows.index > layout.skip].iloc[:, :width]

@@ -17,7 +17,7 @@ from innocap_analysis.errors import InnocapError
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1")
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-CHUNK_ROWS = 100_000
+CHUNK_ROWS = 50_000
 MOST_COLUMNS = 2_000
 _PIECE = 1 << 20
 _LONGEST_LINE = 4 << 20
@@ -49,7 +49,7 @@ def detect_encoding(path: Path) -> str:
                 )
             if valid:
                 try:
-                    decoder.decode(piece)
+                    decoder.decode(_keep_special(piece))
                 except UnicodeDecodeError:
                     valid = False
             undefined = undefined or any(byte in piece for byte in _UNDEFINED_CP1252)
@@ -64,6 +64,19 @@ def detect_encoding(path: Path) -> str:
     if marked:
         raise InnocapError(f"{path.name}: starts as UTF-8, but not all of it is; it is damaged")
     return "latin-1" if undefined else "cp1252"
+
+
+def _keep_special(piece: bytes) -> bytes:
+    """Return the bytes that are no ASCII, with a space for every run of others between them.
+
+    They are UTF-8 if and only if all of the piece is, and they are few.
+    """
+    cells = np.frombuffer(piece, dtype=np.uint8)
+    at = np.flatnonzero(cells > 127)
+    starts = np.diff(at, prepend=-1) > 1
+    kept = np.full(len(at) + int(starts.sum()), ord(" "), dtype=np.uint8)
+    kept[np.arange(len(at)) + np.cumsum(starts)] = cells[at]
+    return kept.tobytes() + (b"" if len(at) and at[-1] == len(cells) - 1 else b" ")
 
 
 def read_sample(path: Path, encoding: str) -> str:
