@@ -66,7 +66,8 @@ OTHER = dict(SWAPS) | {b: a for a, b in SWAPS}
 DRAWN = {"ax", "axes", "bars", "cells", "axis"}
 LOOKS = {"fill", "fold", "Line2D", "Patch", "wrap_text"}
 # What is assigned to these names, or done in these functions, says where and how large marks are.
-PLACED = {"reach", "sizes", "corners", "style", "height", "_STEP", "_NARROW", "_LABELLED"}
+PLACED = {"reach", "sizes", "corners", "style", "height", "looks", "span", "_STEP", "_NARROW",
+          "_LABELLED", "_FIRST"}  # fmt: skip
 PLACING = {"_find_end", "_name_dots", "_choose_colours"}
 COSMETIC = {
     "size", "weight", "color", "colors", "colours", "linewidth", "markersize", "alpha", "va", "ha",

@@ -65,9 +65,9 @@ def plot_coverage(view: IndexView) -> Chart:
         ax.set_xticks([])
         return chart
     ax.set_xticks(range(len(have)), list(have.index))
+    ax.xaxis.tick_top()  # first, since the labels above are others than those below
     for tick, unit in zip(ax.get_xticklabels(), have.index, strict=True):
         tick.set_fontweight("bold" if unit in view.compared else "normal")
-    ax.xaxis.tick_top()
     ax.tick_params(length=0, labelrotation=90, labelsize=7)
     return chart
 

@@ -174,6 +174,9 @@ def test_sources_and_the_oldest_figure(unit: str | None) -> None:
     units = [unit] if unit else sorted(PARTNERS, key=PARTNERS.index)
     years = {(u, c): _year(o, u, c) for u in units for c in o.leaves if (u, c) in o.raw}
     told = next(x for x in _section(brief, "unknown").points if x.startswith("What has changed"))
+    lacking = {u for u in units for c in o.leaves if (u, c) not in o.raw}
+    said = [x for x in _section(brief, "unknown").points if "is not measured on" in x]
+    assert [x.split(" is not")[0] for x in said] == [NAMES[u] for u in units if u in lacking]
     oldest = min(years.values())
     assert f"from {oldest:.0f} (" in told
     assert next(c for c in o.leaves if f"({_label(c, 'en')})" in told) in {

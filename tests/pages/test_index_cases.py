@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from innocap_analysis.index.capacity import load_capacity
 from innocap_analysis.index.score import score_index
-from innocap_analysis.pages import comparison, country
+from innocap_analysis.pages import comparison, country, order
+from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND
+from innocap_analysis.pages.facts import Fact
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.settings import load_settings
 from tests.frozen import EDITION
 
 from .oracle import consult
-from .reading import read_numbers
-from .test_index_facts import LANGUAGES, PARTNERS
+from .reading import read_numbers, read_page
+from .test_index_facts import LANGUAGES, PARTNERS, _context
 from .test_method_words import _label, _name
 
 UNIT = "IE"
 RUNS = 20
 
 
+def part_of_the_way(case: str, unit: str, i: int) -> float:
+    """Return how far a figure of a partner lies from the worst goalpost to the best, 0 to 1."""
+    if case in ("apart", "close"):
+        parts = {"apart": (0.9, 0.7, 0.4, 0.1), "close": (0.9, 0.5, 0.5, 0.1)}[case]
+        part = parts[PARTNERS.index(unit)]
+        # Two that lie close, now one and now the other ahead.
+        return part + (0.004 * (i % 2) - 0.002) * (case == "close" and unit == "FI")
+    near = dict(zip(consult().of["PRO"], [_find_near()] * 9, strict=False))
+    code = consult().leaves[i]
+    if case.startswith("nearly") and code in near:
+        return near[code]
+    # Never the same twice, so that there is one that is furthest.
+    return {"ahead": 1 - 0.002 * i, "behind": 0.002 * i, "nothing": np.nan}[case.split("-")[-1]]
+
+
+def _find_near() -> float:
+    """Return the score, 0 to 1, that lies half a point above the median, itself included."""
+    o = consult()
+    others = np.sort(o.scores["PRO"][np.array(o.units) != UNIT])
+    return float(others[~np.isnan(others)][(~np.isnan(others)).sum() // 2] + 0.5) / 100
+
+
 @functools.cache
 def look(case: str, language: str = "en") -> IndexView:
-    """Return a view in which Ireland has a part of the way between the goalposts, or nothing."""
+    """Return a view in which Ireland, or every partner, has other figures or none."""
     capacity = load_capacity(settings=load_settings(EDITION))
     values = capacity.values.copy()
     book = capacity.codebook.table
@@ -35,9 +61,8 @@ def look(case: str, language: str = "en") -> IndexView:
         low, high = float(book.at[code, "low"]), float(book.at[code, "high"])
         best = high if book.at[code, "direction"] == 1 else low
         worst = low + high - best
-        # Never the same twice, so that there is one that is furthest.
-        part = {"ahead": 1 - 0.002 * i, "behind": 0.002 * i, "nothing": np.nan}[case]
-        values.loc[UNIT, code] = worst + part * (best - worst)
+        for unit in PARTNERS if case in ("apart", "close") else (UNIT,):
+            values.loc[unit, code] = worst + part_of_the_way(case, unit, i) * (best - worst)
     changed = replace(capacity, values=values, result=score_index(values, capacity.codebook))
     view = open_view("30", capacity=changed, region=UNIT, language=language, runs=RUNS)
     return replace(view, page=f"{case}-{language}")
@@ -68,11 +93,11 @@ def test_of_all_on_one_side_the_nearest_and_the_furthest_are_named(
     case: str, language: str
 ) -> None:
     o, own = consult(), gaps(case)
-    order = sorted(own, key=lambda d: -abs(own[d]))
+    by_gap = sorted(own, key=lambda d: -abs(own[d]))
     title = country.tell_profile(look(case, language))
     assert _name(UNIT, language) in title
     # Most first of what is ahead, least first of what is behind: from the best to the worst.
-    first, last = (order[0], order[-1]) if case == "ahead" else (order[-1], order[0])
+    first, last = (by_gap[0], by_gap[-1]) if case == "ahead" else (by_gap[-1], by_gap[0])
     assert o.is_named(first, language, title)
     assert o.is_named(last, language, title)
     if language == "en":
@@ -81,8 +106,34 @@ def test_of_all_on_one_side_the_nearest_and_the_furthest_are_named(
         assert ("below the reference median in every" in title) == (case == "behind")
         least, most = title.index("least in"), title.index("most in")
         assert (most < least) == (case == "ahead")
-        assert _label(order[0], "en").lower() in title[most:].lower()
-        assert _label(order[-1], "en").lower() in title[least:].lower()
+        assert _label(by_gap[0], "en").lower() in title[most:].lower()
+        assert _label(by_gap[-1], "en").lower() in title[least:].lower()
+
+
+def test_half_a_point_above_the_median_is_above_it() -> None:
+    title = country.tell_profile(look("nearly-ahead"))
+    assert "at or above the reference median in every dimension" in title
+    assert read_numbers(title)[1] == pytest.approx(0.5, abs=0.05)
+    title = country.tell_profile(look("nearly-behind"))
+    assert "furthest above the reference median in procurement" in title.lower()
+    assert read_numbers(title)[0] == pytest.approx(0.5, abs=0.05)
+    chart = country.plot_gaps_behind(look("nearly-behind"))
+    assert not set(chart.data["code"]) & set(consult().of["PRO"])
+    lines = str(country.write_priorities(look("nearly-behind"))).splitlines()
+    own = [x for x in lines if x.startswith(f"- {_label('PRO', 'en')}")]
+    assert "Furthest below in" not in own[0]
+    assert str(country.write_priorities(look("nearly-behind"))).count("Furthest below in") == 3
+
+
+def test_an_order_that_nothing_changes_is_said_to_stay() -> None:
+    told = order.tell_order_changes(look("apart"))
+    assert told == (
+        "The order stays the same whichever of the 18 indicators, or of the 72 single figures, is "
+        "left out."
+    )
+    told = order.tell_order_changes(look("close"))
+    assert told.startswith("The order changes without any one of ")
+    assert "Another country comes first" not in told
 
 
 def test_without_a_dimension_below_the_nearest_one_is_looked_into() -> None:
@@ -148,20 +199,21 @@ def test_who_leads_most_is_named_first() -> None:
     first = {d: max(PARTNERS, key=lambda u, d=d: o.score(u, d)) for d in o.dimensions}  # type: ignore[misc]
     last = {d: min(PARTNERS, key=lambda u, d=d: o.score(u, d)) for d in o.dimensions}  # type: ignore[misc]
     led, lost = ({u: sum(x == u for x in own.values()) for u in PARTNERS} for own in (first, last))
-    order = sorted((u for u in PARTNERS if led[u] or lost[u]), key=lambda u: (-led[u], -lost[u]))
+    named = sorted((u for u in PARTNERS if led[u] or lost[u]), key=lambda u: (-led[u], -lost[u]))
     shown = " ".join(" ".join(text.get_text() for text in chart.texts).split())
     text = f"{chart.alt.split('. ')[0]}. {shown[shown.index('(highest)') :]}"
-    places = [text.index(f"{_name(u, 'en')} ") for u in order]
+    places = [text.index(f"{_name(u, 'en')} ") for u in named]
     assert places == sorted(places)
 
 
 @pytest.mark.parametrize("unit", PARTNERS)
 def test_regions_run_from_the_highest_and_lacking_figures_are_said(unit: str) -> None:
-    from .reading import read_page
-
     o = consult()
     chart = read_page("30", region=unit, language="en").charts[-1]
     focus = o.settings["countries"][unit]["partner_region"]
+    ahead, known_of = _context(o, Fact("30", focus, "", "n_context", "count", 0))
+    told = read_numbers(chart.alt.split("median of the country’s regions on")[1])[:2]
+    assert told == [ahead, known_of]
     codes = list(dict.fromkeys(chart.data["code"]))
     regions = sorted({u for u, c in o.raw if u[:2] == unit and len(u) > 2})
     (((first, _), _),) = [(g, n) for _, g, n in vars(chart.axes[0])["drawn"]]
@@ -179,3 +231,64 @@ def test_regions_run_from_the_highest_and_lacking_figures_are_said(unit: str) ->
                   and read_numbers(t.get_text()) and t.get_position()[0] == value]  # fmt: skip
         if not np.isnan(value):
             assert [read_numbers(t.get_text())[0] for t in beside] == [round(value, 1)]
+
+
+def _row_names(ax: Any) -> list[str]:
+    own = [t for t in ax.texts if (t.get_ha(), t.get_va()) == ("right", "center_baseline")]
+    return [" ".join(t.get_text().split()) for t in sorted(own, key=lambda t: t.get_position()[1])]
+
+
+def test_a_weak_figure_is_marked_beside_its_name_where_several_countries_are_shown() -> None:
+    o = consult()
+    rows = [code for d in o.dimensions for code in (d, *o.of[d])]
+    with (EDITION / "data/codebooks/flags.csv").open(encoding="utf-8", newline="") as stream:
+        weak = {row["code"] for row in csv.DictReader(stream) if row["unit"] in ("", *PARTNERS)}
+    (ax,) = read_page("20", language="en").charts[2].axes
+    assert _row_names(ax) == [f"{_label(c, 'en')}{'†' * (c in weak)}" for c in rows]
+    (ax,) = read_page("30", region="SE", language="en").charts[1].axes
+    assert _row_names(ax) == [_label(c, "en") for c in rows]
+
+
+@pytest.mark.parametrize("unit", PARTNERS)
+def test_gap_and_verdict_stand_beside_each_priority(unit: str) -> None:
+    o = consult()
+    (ax,) = read_page("60", region=unit, language="en").charts[0].axes
+    beside = {t.get_position()[1]: t.get_text() for t in ax.texts if t.get_position()[0] == 1.01}
+    by_gap = sorted(o.dimensions, key=lambda d: o.gap(unit, d))
+    for y, d in enumerate(by_gap):
+        verdict = {"rests on one": "rests on one figure"}.get(
+            o.verdict(unit, d), o.verdict(unit, d)
+        )
+        gap = f"{o.gap(unit, d):+.1f}".replace("-", "−")
+        assert beside[y].replace("†", "") == f"{gap} · {verdict}"
+    lines = read_page("60", region=unit, language="en").texts[1].splitlines()
+    assert max(line.count("Its weakest indicator") for line in lines) == 1
+    chart = read_page("30", region=unit, language="en").charts[2]
+    ((kind, (gaps, *_, colours), _),) = vars(chart.axes[0])["drawn"]
+    assert kind == "draw_bars"
+    assert list(colours) == [BEHIND if gap < 0 else AHEAD for gap in gaps]
+    right = [t for t in chart.axes[0].texts if t.get_ha() == "left" and read_numbers(t.get_text())]
+    assert all(read_numbers(t.get_text())[0] >= 0 for t in right)
+    cells = read_page("30", region=unit, language="en").tables[0].cells
+    lower = [o.node[c]["direction"] == "-1" for c in o.leaves]
+    assert [x.endswith("(lower is better)") for x in cells["Indicator"]] == lower
+
+
+def test_a_page_asked_for_a_region_says_whose_figures_it_shows() -> None:
+    told = read_page("30", region="SE32", language="en").texts[0]
+    assert told.startswith("**Central Norrland, Sweden.** The scores are those of the country")
+    told = read_page("30", region="SE", language="en").texts[0]
+    assert told.startswith("**Sweden.** The partner area is ")
+
+
+def test_the_data_beside_a_figure_have_these_columns() -> None:
+    page = read_page("40", language="en")
+    assert list(page.charts[3].data) == ["code", "unit", "time", "value"]
+    assert list(read_page("30", region="SE", language="en").charts[-1].data) == [
+        "code", "unit", "value",
+    ]  # fmt: skip
+    assert list(read_page("50", language="en").charts[1].data) == [
+        "alternative", "unit", "score", "rank", "shift", "change",
+    ]  # fmt: skip
+    (ax,) = page.charts[1].axes
+    assert not [line for line in ax.lines if line.get_linestyle() == ":"]

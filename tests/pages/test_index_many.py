@@ -22,7 +22,7 @@ from tests.made_up import GROUPS, LEAVES, add_index
 from .oracle_places import read_raw
 from .reading import read_numbers
 
-TOWN, ROOT_NODE, RUNS = "SE-2281", "TOWNS", 40  # Sundsvall
+TOWN, RUNS = "SE-2281", 40  # Sundsvall
 
 
 def _score(figures: np.ndarray, without: str = "") -> np.ndarray:
@@ -89,11 +89,15 @@ def test_the_highest_and_the_lowest_have_a_row(view: IndexView, scores: pd.Serie
     wanted = [*scores.index[:25], *scores.index[-25:]]
     assert list(data["unit"]) == wanted
     assert list(data["y"]) == list(range(50))
+    own = ["unit", "score", "low", "high", "rank", "rank_low", "rank_high"]
+    assert list(chart.data) == list(comparison.plot_ranking(open_view("40")).data) == own
     assert list(data["score"]) == pytest.approx(list(scores[wanted]))
     assert (data["low"] <= data["high"]).all()
     assert (data["low"] < data["high"]).any()
     assert list(data["rank"]) == [_rank(scores, unit) for unit in wanted]
     assert "Shown are the 25 highest and the 25 lowest." in _note(chart)
+    dotted = [line for line in chart.axes[0].lines if line.get_linestyle() == ":"]
+    assert [line.get_ydata()[0] for line in dotted] == [24.5]
     named = [*scores.index[:3], *scores.index[-3:]]
     title = chart.alt.split(". ")[0]
     places = [title.index(str(view.unit(u))) for u in named]
@@ -106,6 +110,7 @@ def test_a_page_about_one_ranks_its_peers_and_itself(own: IndexView, scores: pd.
     group = [u for u in scores.index if u in {TOWN, *own.peers.codes}]
     assert len(group) <= 50
     assert list(_points(chart)["unit"]) == group
+    assert "index" not in chart.data
     rank = 1 + group.index(TOWN)
     told = order.tell_ranks(own)
     assert told in _note(chart)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from babel import Locale
 
 from innocap_analysis.pages.front import describe_front
 from innocap_analysis.pages.opening import open_view
@@ -109,3 +110,38 @@ def test_the_front_page_has_each_number_in_its_column() -> None:
         rank = _interval(o.rank(unit, o.root), o.rank_interval(unit, o.root))
         assert [_plain(cell) for cell in row] == [NAMES[unit], *scores, rank]
     assert told["heads"] == ["Country", *map(_label, (o.root, *o.dimensions)), "Rank"]
+
+
+def _percent(share: float) -> str:
+    return ">99%" if share > 0.99 else "<1%" if share < 0.01 else f"{100 * share:.0f}%"
+
+
+def test_the_front_page_says_who_is_first_and_last_and_where_each_would_start() -> None:
+    o = consult()
+    scores, lead, _, *starts = map(_plain, describe_front(open_view("00"))["findings"])
+    order = sorted(PARTNERS, key=lambda u: -o.score(u, o.root))
+    *most, last = (f"{NAMES[u]} ({o.score(u, o.root):.1f})" for u in order)
+    assert scores == f"Overall scores: {', '.join(most)}, and {last}."
+    share = {
+        place: _percent(float((o.rank_runs(unit, o.root, o.partners) == place).mean()))
+        for place, unit in ((1, order[0]), (len(order), order[-1]))
+    }
+    assert lead == (
+        f"{NAMES[order[0]]} is first of the 4 countries in {share[1]} of 2,000 runs with other "
+        f"choices, {NAMES[order[-1]]} last in {share[len(order)]}."
+    )
+    for unit, told in zip(PARTNERS, starts, strict=True):
+        page = read_page("60", region=unit, language="en").texts[1]
+        assert f"- {told}" == _plain(page.splitlines()[0])
+
+
+@pytest.mark.parametrize("language", ["sv", "fi", "fr"])
+def test_the_headline_names_the_same_countries_in_every_language(language: str) -> None:
+    o = consult()
+    _, lead, _, *starts = describe_front(open_view("00", language=language))["findings"]
+    order = sorted(PARTNERS, key=lambda u: -o.score(u, o.root))
+    territories = Locale(language).territories
+    named = [u for u in order if territories[u] in lead]
+    assert named == [order[0], order[-1]]
+    assert lead.index(territories[order[0]]) < lead.index(territories[order[-1]])
+    assert all(territories[u] in told for u, told in zip(PARTNERS, starts, strict=True))

@@ -51,6 +51,8 @@ def test_a_box_says_which_country_has_which_figure() -> None:
     n = {u: int((~np.isnan(o.values[o.units.index(u)])).sum()) for u in o.units}
     rest = sorted(set(o.units) - set(PARTNERS), key=lambda u: (-n[u], u))
     assert units == [*sorted(PARTNERS), *rest]
+    bold = [t.get_text() for t in ax.get_xticklabels() if t.get_fontweight() == "bold"]
+    assert bold == sorted(PARTNERS)
     observed, missing = (
         {tuple(np.round(path.vertices[:4].mean(axis=0)).astype(int)) for path in own.get_paths()}
         for own in ax.collections
@@ -240,5 +242,11 @@ def test_effects_of_choices_are_drawn_largest_first() -> None:
             if output not in PARTNERS:
                 told = tuple(100 * max(0, found[name][k][0]) for k in ("total", "first_order"))
                 assert (total.iloc[i], alone.iloc[i]) == pytest.approx(told)
+    lines = [own.get_segments() for own in chart.axes[0].collections]
+    for kind, segments in zip(("total", "first_order"), lines, strict=True):
+        for name, segment in zip(order, segments, strict=True):
+            ends = [100 * max(0, x) for x in found[name][kind][1:]]
+            assert list(segment[:, 0]) == pytest.approx(ends)
+    assert "Without a score" not in " ".join(t.get_text() for t in chart.texts)
     n = wide.sobol()[0]
     assert n in read_numbers(chart.alt)

@@ -316,6 +316,10 @@ def test_the_picture_of_alternatives_has_rank_and_score_of_each() -> None:
     texts = [t.get_text() for t in read_page("50", language="en").charts[0].axes[0].texts]
     size = 2 * len(PARTNERS) * (1 + len(method.alternatives()))
     places, scores = texts[-size::2], texts[1 - size :: 2]
+    spots = [t.get_position() for t in read_page("50", language="en").charts[0].axes[0].texts]
+    wanted = [(x, y) for y in range(size // 2 // len(PARTNERS)) for x in range(len(PARTNERS))]
+    assert [(int(x), int(y)) for x, y in spots[-size::2]] == wanted
+    assert [(int(x), int(y)) for x, y in spots[1 - size :: 2]] == wanted
     base = {u: o.score(u, o.root) for u in PARTNERS}
     for row, own in enumerate([base, *method.alternatives().values()]):
         for column, unit in enumerate(PARTNERS):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innocap_analysis.pages import measurement, pairs
+from innocap_analysis.pages import measurement
 from innocap_analysis.pages.drawing.figure import BEHIND, Chart
 from innocap_analysis.pages.facts import Ledger
 from innocap_analysis.pages.survey_view import SurveyView, open_survey_view
@@ -479,15 +479,3 @@ def test_doubtful_responses_are_counted_where_they_are_left_out() -> None:
     assert told[0].startswith(f"- {len(o.clean)} of {len(o.raw)} responses are kept; ")
     assert told[1] == f"- {n} doubtful responses were left out of this page as well."
     assert page.facts["70:::n_flagged_left_out"].value == n
-
-
-def test_fewer_groups_than_two_are_not_compared() -> None:
-    view = open_survey_view("85", wave="synthetic")
-    for groups, shown in ((["SE"], False), (["CA", "SE"], True)):
-        own = replace(view, ledger=Ledger())
-        pairs_of = view.evidence.pairs
-        pairs_of = pairs_of[pairs_of["unit"].isin(groups) & pairs_of["other"].isin(groups)]
-        own.__dict__["evidence"] = SimpleNamespace(groups=groups, pairs=pairs_of)
-        told = str(pairs.write_pairs(own))
-        assert ("There is nothing to compare" in told) != shown
-        assert ("Groups that can be told: 1." in told) != shown

@@ -1,0 +1,142 @@
+"""What pages 80 and 35 say of the answers in words, names and stars; bars of even scales."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from innocap_analysis.pages import differences, measurement, pairs, statements
+from innocap_analysis.pages.facts import Ledger
+from innocap_analysis.pages.survey_view import open_survey_view
+
+from .oracle_survey import consult_survey
+from .reading import Page, read_numbers, read_page
+from .test_numbers import WRITERS
+from .test_survey_figures import _label, _name, _names, _plain
+
+
+def _page() -> Page:
+    return read_page("80", language="en")
+
+
+def test_findings_tell_the_scores_of_each_country_and_the_three_most_named() -> None:
+    o = consult_survey()
+    lines = [_plain(x) for x in _page().texts[-2].splitlines()]
+    for d in o.dimensions:
+        (line,) = [x for x in lines if x.startswith(f"- {_label(d)}: ")]
+        parts = line.removeprefix(f"- {_label(d)}: ").rstrip(".").split("; ")
+        told = [part.removeprefix(f"{_name(o, u)} ")
+                for u, part in zip(o.countries, parts, strict=True)]  # fmt: skip
+        for unit, text in zip(o.countries, told, strict=True):
+            wanted = [x for x in o.mean(d, unit)[:3] if not np.isnan(x)]
+            found = read_numbers(text.replace("–", " "))
+            assert found == pytest.approx(wanted, abs=0.0501), (d, unit)
+    for question in ("OUT6", "BAR1"):
+        (line,) = [x for x in lines if "Named most" in x and _label(question).rstrip("?.") in x]
+        shares, _ = o.named(question)
+        scale = o.node[question]["scale"]
+        told = [o.labels[scale, option, "en"] for option in list(shares)[:3]]
+        assert [line.index(x) for x in told] == sorted(line.index(x) for x in told)
+        assert line.count("%") == 3
+
+
+def test_what_is_worded_the_other_way_round_has_a_star() -> None:
+    o = consult_survey()
+    chart = next(c for c in _page().charts if "Furthest apart" in c.alt)
+    for y, told in _names(chart.axes[0]).items():
+        assert told.endswith("*") == (o.node[o.items[int(y)]]["direction"] == "-1"), told
+    shown = " ".join(" ".join(t.get_text() for t in chart.texts).split())
+    assert "agrees or strongly agrees" in shown
+    assert "worded the other way round" in shown
+
+
+def test_figures_of_answers_are_named_by_their_subject() -> None:
+    view = open_survey_view("80", wave="synthetic")
+    named = [statements.name_block(view, *block) for block in statements.list_blocks(view)]
+    assert named == ["80_skills", "80_digital", "80_delivery", "80_procurement"]
+    assert [statements.name_question(view, q) for q in view.multiple] == [
+        "80_effects", "80_barriers",
+    ]  # fmt: skip
+
+
+def test_an_even_scale_has_its_nought_between_the_halves() -> None:
+    ax = Figure().subplots()
+    shares = np.array([0.1, 0.2, 0.3, 0.4])
+    statements._draw_diverging(ax, {2.0: (shares, "30%", "70%")}, ["k"] * 4)  # type: ignore[dict-item]
+    ends = [own.get_paths()[0].vertices[:4] for own in ax.collections]
+    assert [(x[:, 0].min(), x[:, 0].max()) for x in ends] == [
+        pytest.approx(pair) for pair in ((-0.3, -0.2), (-0.2, 0), (0, 0.3), (0.3, 0.7))
+    ]
+    assert all((x[:, 1].min(), x[:, 1].max()) == pytest.approx((1.6, 2.4)) for x in ends)
+    left, right = ax.texts
+    assert (left.get_text(), right.get_text()) == ("30%", "70%")
+    assert left.get_position()[0] < -0.3
+    assert right.get_position()[0] > 0.7
+
+
+@pytest.mark.parametrize("place", ["SE-2284", "CA-NL"])
+def test_answers_of_a_region_and_of_the_rest_stand_in_their_columns(place: str) -> None:
+    o, page = consult_survey(), read_page("35", place=place, language="en")
+    region = {"SE-2284": "SE32", "CA-NL": "CA-NL"}[place]
+    cells = next(t.cells for t in page.tables if "Difference" in t.cells)
+    words = {"differs": "different", "alike": "alike", "open": "open"}
+
+    def write(unit: str, code: str, measure: str) -> str:
+        fact = page.facts[f"35:{unit}:{code}:{measure}"]
+        text = WRITERS[fact.kind](fact.value)
+        if np.isnan(fact.low):
+            return text
+        ends = (WRITERS[fact.kind](x) for x in (fact.low, fact.high))
+        return f"{text} ({'–'.join(ends)})"
+
+    rows = cells.to_numpy().tolist()
+    for code, row in zip((o.root, *o.dimensions), rows, strict=True):
+        assert row[0] == _label(code)
+        told = [write(region, code, "score"), write(f"{region}/rest", code, "score"),
+                write(f"{region}/{region}/rest", code, "difference")]  # fmt: skip
+        assert [_plain(x) for x in row[1:4]] == told
+        d = o.difference(region, f"{region}/rest", code, k=2)
+        verdict = "differs" if d["low"] > 0 or d["high"] < 0 else "open"
+        if d["low_narrow"] > -5 and d["high_narrow"] < 5:
+            verdict = "alike"
+        assert row[4] in (words[verdict], "no comparison")
+    text = next(t for t in page.texts if "Furthest from the rest" in t)
+    (line,) = [x for x in text.splitlines() if "Furthest from the rest" in x]
+    apart = {c: abs(o.share_agree(c, region)[0] - o.share_agree(c, f"{region}/rest")[0])
+             for c in o.items}  # fmt: skip
+    far = sorted(o.items, key=lambda c: -apart[c])[:3]
+    places = [line.index(_label(c).rstrip(".")) for c in far]
+    assert places == sorted(places)
+    for question in ("OUT6", "BAR1"):
+        (line,) = [x for x in text.splitlines() if _label(question).rstrip("?.") in x]
+        here, elsewhere = line.split("elsewhere:")
+        for part, unit in ((here, region), (elsewhere, f"{region}/rest")):
+            shares, _ = o.named(question, unit)
+            told = [100 * x for x in list(shares.values())[:3]]
+            found = [read_numbers(x.split("(")[-1])[-1] for x in part.split("%")[:-1]
+                     if read_numbers(x.split("(")[-1])]  # fmt: skip
+            assert any(abs(found[0] - x) <= 0.5 for x in told), (question, unit)
+
+
+def test_fewer_groups_than_two_are_not_compared() -> None:
+    view = open_survey_view("85", wave="synthetic")
+    for part in (pairs.plot_pairs, measurement.plot_items, differences.table_tests,
+                 differences.plot_pooled, differences.table_ranks):  # fmt: skip
+        alone, two = (replace(view, ledger=Ledger()) for _ in range(2))
+        alone.__dict__["evidence"] = SimpleNamespace(groups=["SE"])
+        assert "There is nothing to compare" in str(part(alone))
+        two.__dict__["evidence"] = SimpleNamespace(groups=["CA", "SE"])
+        with pytest.raises(AttributeError):  # it looks for what is not there
+            part(two)
+    for groups, shown in ((["SE"], False), (["CA", "SE"], True)):
+        own = replace(view, ledger=Ledger())
+        pairs_of = view.evidence.pairs
+        pairs_of = pairs_of[pairs_of["unit"].isin(groups) & pairs_of["other"].isin(groups)]
+        own.__dict__["evidence"] = SimpleNamespace(groups=groups, pairs=pairs_of)
+        told = str(pairs.write_pairs(own))
+        assert ("There is nothing to compare" in told) != shown
+        assert ("Groups that can be told: 1." in told) != shown
