@@ -26,6 +26,8 @@ _BLOCK = re.compile(
     r"|^\|[^|\n]*\| `(?P<cell>innocap [^`]*)` \|$",
     re.MULTILINE | re.DOTALL,
 )
+# A file that the page has its reader lay down: named, and shown.
+_FILE = re.compile(r"`(\w+\.\w+)`:\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What a copy cannot do, or what has no end.
 _LEFT_OUT = ("scheduler", "bootstrap.py", "activate", "dask")
 
@@ -39,6 +41,8 @@ def follow_page(page: Path, without: list[str]) -> int:
         text = page.read_text(encoding="utf-8")
         if "You have run `python bootstrap.py report`" in text:
             run("innocap report", root)
+        for name, content in _FILE.findall(text):
+            (root / name).write_text(content, encoding="utf-8")
         for found in _BLOCK.finditer(text):
             code, shown = found["code"] or found["cell"], found["shown"]
             if found["kind"] == "python":

@@ -49,6 +49,7 @@ def _render(view: IndexView, links: Mapping[str, dict[str, str]]) -> str:
     others: Sequence[str] = [language for language in links if language != view.language]
     return environment.get_template("explore.html.j2").render(
         language=view.language,
+        maker=view.maker,
         title=view.say("What if the choices were others?"),
         intro=view.say(
             "Move a weight, leave out an indicator, take another mean: scores, ranks and "

@@ -68,6 +68,7 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
     countries = sorted({str(row["country"]) for row in rows})
     page = environment.get_template("places.html.j2").render(
         language=language,
+        maker=view.maker,
         title=view.say("Places"),
         intro=view.say(
             "A page for each municipality and region: what kind of place it is, which places are "

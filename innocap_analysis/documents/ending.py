@@ -8,7 +8,6 @@ import pandas as pd
 
 from innocap_analysis import __version__
 from innocap_analysis.data.datapackage import read_datapackage
-from innocap_analysis.data.observations import fingerprint_inputs
 from innocap_analysis.documents.brief import Section, make_grid
 from innocap_analysis.pages.data import read_notes_on
 from innocap_analysis.pages.facts import Said
@@ -82,5 +81,5 @@ def describe_making(view: IndexView) -> str:
     return view.say(
         "Made with innocap_analysis {version}; data {data}. Every number is in results.csv, on "
         "page {page}.",
-        version=__version__, data=fingerprint_inputs(view.settings), page=view.page,
+        version=__version__, data=view.edition, page=view.page,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from innocap_analysis.data.units import name_unit
 from innocap_analysis.files import write_atomically
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.pages.drawing.figure import (
+    MAKER,
     REFERENCE,
     Chart,
     start_chart,
@@ -223,6 +224,11 @@ class View:
         """Return a short hash over the figures that the page rests on, for stamps and figures."""
         raise NotImplementedError
 
+    @property
+    def maker(self) -> str:
+        """What makes figures and pages, and from which edition of the data, for their files."""
+        return f"{MAKER}; data {self.edition}"
+
     def start_chart(
         self, title: str, subtitle: str, *, note: str = "", **chart: Any
     ) -> tuple[Chart, list[Axes]]:
@@ -230,7 +236,7 @@ class View:
         told = self.circumstances
         note = " ".join(filter(None, (note, told)))
         made, axes = start_chart(title, subtitle, note=note, medium=self.medium, **chart)
-        made.edition = self.edition
+        made.maker = self.maker
         made.alt = " ".join(filter(None, (made.alt, told)))
         return made, axes
 

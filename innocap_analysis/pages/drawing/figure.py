@@ -129,7 +129,7 @@ class Chart(Figure):
     stacked: bool = False  # panels stand below each other
     shares: Sequence[float] = ()  # of their heights
     fitted: bool = False
-    edition: str = ""  # of the data that it shows
+    maker: str = MAKER  # what made it, and from which edition of the data
     _sheet: Sheet | None = None
     _png: bytes = b""
 
@@ -151,7 +151,7 @@ class Chart(Figure):
 
     def to_pdf(self) -> bytes:
         """Return the figure as a PDF with text as text; the same figure gives the same bytes."""
-        about = {"Title": self.alt.split("\n")[0], "Creator": self.maker, "Producer": self.maker,
+        about = {"Title": self.alt.split("\n")[0], "Creator": self.maker, "Producer": MAKER,
                  "CreationDate": None}  # fmt: skip
         made = io.BytesIO()
         with house_style():
@@ -170,11 +170,6 @@ class Chart(Figure):
             text.set_y(1 - inches / total if inches > 0 else -inches / total)
         for legend in self.legends:
             legend.set_bbox_to_anchor((0.5, frame.foot / total), self.transSubfigure)
-
-    @property
-    def maker(self) -> str:
-        """What the figure and its table were made with, and from which edition of the data."""
-        return f"{MAKER}; data {self.edition}" if self.edition else MAKER
 
     @property
     def table(self) -> pd.DataFrame:
