@@ -7,6 +7,7 @@ import io
 import itertools
 import re
 from collections.abc import Callable
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -17,14 +18,22 @@ from PIL import Image
 import innocap_analysis as ia
 from innocap_analysis.documents.figures import make_figure_files
 from innocap_analysis.documents.save import make_brief
+from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages import comparison, country, government, place
 from innocap_analysis.pages import language as translations
 from innocap_analysis.pages.drawing.figure import Chart
-from innocap_analysis.pages.drawing.medium import COLUMN, DOCUMENTS, SMALLEST, Medium, find_media
+from innocap_analysis.pages.drawing.medium import (
+    COLUMN,
+    DOCUMENTS,
+    FIGURES_VARIABLE,
+    SMALLEST,
+    Medium,
+    find_media,
+)
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.place_view import PlaceView
-from innocap_analysis.settings import load_settings
+from innocap_analysis.settings import LAB_FOLDER, OUTPUT_VARIABLE, load_settings
 from tests.frozen import EDITION
 from tests.pseudo import Pseudo
 from tests.test_figures import (
@@ -87,7 +96,8 @@ def draw_figure(
     elif name in SURVEY_CHARTS:
         chart = SURVEY_CHARTS[name](look_at(wave, language))
     else:
-        chart = PLACE_CHARTS[name](ia.open_place_view("35", place="SE-2262", language=language))
+        about = {"place": "SE-2262", "settings": load_settings(EDITION)}
+        chart = PLACE_CHARTS[name](ia.open_place_view("35", language=language, **about))
     assert chart.redraw is not None
     return chart.redraw(medium)
 
@@ -153,6 +163,30 @@ def test_what_stands_beside_a_figure_tells_finding_and_values(capacity: Capacity
     assert {"Kompetens", "Digital teknik"} <= words
 
 
+def test_any_figure_is_laid_out_when_a_size_is_asked_for(
+    tmp_path: Path, capacity: CapacityData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path))
+    view = ia.open_view("30", region="SE", capacity=capacity, language="fi", runs=50)
+    chart = country.plot_priorities(view)
+    folder = view.settings.figures_dir / LAB_FOLDER / "SE"
+    view.show(chart, "30_mine")
+    assert {path.suffix for path in folder.iterdir()} == {".png", ".svg", ".csv"}
+    monkeypatch.setenv(FIGURES_VARIABLE, "8cm+title")  # as a batch asks
+    view.show(chart, "30_mine")
+    made = {path.name for path in folder.iterdir()}
+    assert {f"30_mine-8cm-title.fi.{e}" for e in ("svg", "png", "pdf")} < made
+    told = (folder / "30_mine-alt.fi.txt").read_text(encoding="utf-8")
+    for code in view.dimensions:
+        gap = view.number(float(view.stand("SE", code, "gap")))
+        assert f"Ruotsi, {view.code(code)}: {gap} (" in told
+    caption = (folder / "30_mine-caption.fi.txt").read_text(encoding="utf-8")
+    assert "OECD" in caption
+    assert caption.rstrip().endswith("2025.")
+    with pytest.raises(InnocapError, match="did you mean '8cm'"):
+        view.show(chart, "30_mine", sizes=["8 cm"])
+
+
 def test_a_swedish_spreadsheet_reads_the_data(capacity: CapacityData) -> None:
     for language, delimiter, sign in (("sv", ";", ","), ("en", ",", ".")):
         view = _view(capacity, "SE", language)
@@ -161,10 +195,10 @@ def test_a_swedish_spreadsheet_reads_the_data(capacity: CapacityData) -> None:
         text = files["05_profile-excel.csv"].decode("utf-8")
         assert text[0] == "\ufeff"
         head, *rows = csv.reader(io.StringIO(text[1:]), delimiter=delimiter)
-        assert head[1].endswith("(0–100)")
+        at = next(i for i, name in enumerate(head) if name.endswith("(0–100)"))
         plain = list(csv.DictReader(io.StringIO(files["05_profile.csv"].decode("utf-8"))))
         assert len(rows) == len(plain) == 5
         for row, own in zip(rows, plain, strict=True):
-            assert row[0] == view.code(own["code"])
-            assert re.fullmatch(rf"-?\d+({sign}\d+)?", row[1])
-            assert float(row[1].replace(",", ".")) == pytest.approx(float(own["score"]), abs=1e-3)
+            assert view.code(own["code"]) in row
+            assert re.fullmatch(rf"-?\d+({sign}\d+)?", row[at])
+            assert float(row[at].replace(",", ".")) == pytest.approx(float(own["score"]), abs=1e-3)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
-from innocap_analysis import find_unit, load_capacity, load_wave, run_notebooks
+from innocap_analysis import find_unit, load_capacity, load_wave, open_view, run_notebooks
 from innocap_analysis.batch.domain import list_faults, list_notes
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.pages import country
 from innocap_analysis.settings import load_settings
 
 SETTINGS, REGIONS = "innocap.yml", "data/codebooks/regions.csv"
@@ -113,6 +115,11 @@ def test_iceland_is_noted_and_not_ranked_where_not_measured(project: Path, inste
     capacity = load_capacity()
     assert pd.isna(capacity.result.ranks.at["IS", "SKL"])
     assert capacity.result.scores.loc["IS"].drop("SKL").notna().all()
+    # Ahead in the other three (+15.4, +7.2, +2.4), which is not "in every dimension".
+    chart = country.plot_profile(open_view("30", region="IS"))
+    texts = [text.get_text() for text in chart.findobj(Text)]
+    assert chart.alt.startswith("Iceland: of the dimensions that are measured, highest against")
+    assert texts.count("not measured") == 1
     # Of the four made-up exports those of the project's own countries are read.
     assert set(load_wave().clean["country"]) == set(settings.countries) - {"IS"}
 

@@ -24,7 +24,7 @@ from PIL import Image
 
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, STYLE, Chart, start_chart, styled
 from innocap_analysis.pages.drawing.lettering import UNIT, Ruler, find_face, place_glyphs
-from innocap_analysis.pages.drawing.placing import OneRow
+from innocap_analysis.pages.drawing.placing import Panels
 from innocap_analysis.pages.drawing.sheet import reduce_colours
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -138,7 +138,7 @@ def test_panels_stand_where_the_solver_puts_them(name: str) -> None:
 
 
 def test_panels_without_room_are_told() -> None:
-    figure = Figure(figsize=(2, 2), layout=OneRow(0.1, 0.9, 0.05))
+    figure = Figure(figsize=(2, 2), layout=Panels(0.1, 0.9, 0.05))
     ax = figure.subplots()
     ax.set_yticks([0.5], ["a label that is far longer than the figure is wide"])
     with pytest.warns(UserWarning, match="leave no room for the panels"):

@@ -154,7 +154,9 @@ def test_a_page_lists_the_places_by_name(made: Path) -> None:
     assert not (made / "reports" / "places.fi.html").exists()
     index = (made / "reports" / "index.html").read_text(encoding="utf-8")
     assert 'href="places.html"' in index
-    assert PAGE not in index  # a card for each of a thousand places would bury the rest
+    # Found by its name, and hidden until then: a thousand places would bury the rest.
+    assert f'<a href="SE-2284/{PAGE}.html">Örnsköldsvik</a>' in index
+    assert PAGE not in re.sub(r"<li hidden .*?</li>", "", index, flags=re.DOTALL)
 
 
 def test_numbers_of_places_are_in_the_results_and_lead_to_the_raw_file(

@@ -16,6 +16,7 @@ from innocap_analysis.batch.places_page import STEM, write_places_pages
 from innocap_analysis.batch.plan import COMPARISON, make_plan
 from innocap_analysis.batch.record import find_changes, read_record
 from innocap_analysis.batch.results import FRONT_NAME, NAME, SCHEMA_NAME, write_results
+from innocap_analysis.batch.switch import link_languages
 from innocap_analysis.batch.units_page import UNITS_STEM, write_units_pages
 from innocap_analysis.batch.verify import read_outputs
 from innocap_analysis.errors import InnocapError
@@ -139,6 +140,7 @@ def remove_leftovers(settings: Settings) -> Leftovers:
             with contextlib.suppress(OSError):  # unless there is more in it
                 path.parent.rmdir()
         if found.removable:
+            link_languages(settings, places)
             _bring_in_step(settings)
     return found
 

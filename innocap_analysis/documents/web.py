@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import shutil
 import subprocess
 import tempfile
@@ -39,9 +40,11 @@ def write_page(
         accent=f"#{ACCENT}", quiet=f"#{QUIET}", line=f"#{LINE}", soft=f"#{SOFT}", printed=printed,
         fonts=_locate_fonts() if printed else {},
     )  # fmt: skip
-    say, other = brief.view.say, "" if brief.language == "en" else f".{brief.language}"
+    say, first = brief.view.say, brief.view.settings.default_language
+    other = "" if brief.language == first else f".{brief.language}"
     return environment.get_template("brief.html.j2").render(
-        brief=brief, style=style, printed=printed, maker=MAKER, made=f"{MADE:%Y-%m-%d}",
+        brief=brief, style=style, style_hash=_hash(style), printed=printed, maker=MAKER,
+        made=f"{MADE:%Y-%m-%d}",
         links=links, index=f"../index{other}.html",
         pictures={
             name: "data:image/svg+xml;base64," + base64.b64encode(data).decode("ascii")
@@ -53,6 +56,12 @@ def write_page(
             "also": say("Also as:"), "skip": say("Skip to the content"),
         },
     )  # fmt: skip
+
+
+def _hash(text: str) -> str:
+    """Return what lets a page have this style and no other."""
+    digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return f"'sha256-{digest}'"
 
 
 @cache

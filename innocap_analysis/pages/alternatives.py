@@ -122,14 +122,16 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
             arrow = " ▲" if moved < 0 else " ▼" if moved > 0 else ""
             style: dict[str, Any] = {"weight": "bold" if arrow else "normal"}
             if view.medium.narrow:  # one above the other
-                beside = (0.0, 0.48, "center", "bottom", 9.0), (0.0, 0.54, "center", "top", 8.5)
+                first: dict[str, Any] = {"ha": "center", "va": "bottom", "size": 9}
+                second: dict[str, Any] = {"ha": "center", "va": "top", "size": 8.5}
+                spots = (at[0], row + 0.48), (at[0], row + 0.54)
             else:
-                beside = (-0.08, 0.5, "right", "center", 11.0), (0.02, 0.5, "left", "center", 8.5)
-            for text, (x, y, ha, va, size) in zip(
-                (f"{place}{arrow}", f"{score}"), beside, strict=True
-            ):
-                ax.text(at[0] + x, row + y, text, ha=ha, va=va, size=size, **style)
-                style = {}
+                first = {"ha": "right", "va": "center", "size": 11}
+                second = {"ha": "left", "va": "center", "size": 8.5}
+                spots = (at[0] - 0.08, at[1]), (at[0] + 0.02, at[1])
+            (x, y), (beside, below) = spots
+            ax.text(x, y, f"{place}{arrow}", **first, **style)
+            ax.text(beside, below, f"{score}", **second)
     if view.medium.narrow:
         chart.rows[ax] = Rows(
             chart.rows[ax].lines, view.medium.size(9), 2.6 * view.medium.size(9) * len(keys) / 72

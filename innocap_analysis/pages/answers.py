@@ -41,10 +41,14 @@ def _title_groups(view: SurveyView) -> str:
 def plot_groups(view: SurveyView) -> Chart:
     """Draw the scores of every country and region, with intervals."""
     data = round_columns(view.scores)
-    if view.medium.narrow:  # regions need more room than a column has
-        data = data[data["unit"].isin(view.groups)]
-    units = list(dict.fromkeys(data["unit"]))
     hidden = data.loc[data["suppressed"] != SHOWN, "unit"].nunique()
+    note = view.say(
+        "Not shown: {n} of {all} countries and regions.",
+        n=view.tally("n_hidden", hidden), all=view.tally("n_places", data["unit"].nunique()),
+    )  # fmt: skip
+    if view.medium.narrow:  # regions need more room than a column has
+        data, note = data[data["unit"].isin(view.groups)], ""
+    units = list(dict.fromkeys(data["unit"]))
     chart, axes = view.start_chart(
         _title_groups(view),
         view.say(
@@ -55,10 +59,7 @@ def plot_groups(view: SurveyView) -> Chart:
         ),
         data=data, height=0.7 + 0.36 * len(units), columns=len(view.nodes), sharey=True,
         sharex=True,
-        note=view.say(
-            "Not shown: {n} of {all} countries and regions.",
-            n=view.tally("n_hidden", hidden), all=view.tally("n_places", len(units)),
-        ),
+        note=note,
     )  # fmt: skip
     names = [view.sized(unit, view.n_scored(unit, view.root)) for unit in units]
     names = [wrap_text(name, 125, 8, even=True) for name in names]
@@ -193,7 +194,7 @@ def _draw_shares(
     chart, (ax,) = view.start_chart(title, subtitle, data=data, note=note, height=height, key=key)
     told = [wrap_text(name, 248, 7.5, even=True) for name in names.values()]
     marks.frame_rows(
-        ax, told, size=7.5, tick=view.share, pad=8, room=0.52
+        ax, told, size=7.5, tick=view.share, pad=8, room=0.58
     )  # a mark at 0 % reaches over
     for y in range(1, len(names), 2):
         ax.axhspan(y - 0.5, y + 0.5, color="#F6F6F6", zorder=0, linewidth=0)

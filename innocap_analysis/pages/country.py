@@ -76,6 +76,13 @@ def tell_profile(view: IndexView) -> str:
     if not order:
         return view.say("{unit}: no dimension is measured", unit=view.unit(unit))
     worst, best = (view.stand(unit, code, "gap") for code in (order[0], order[-1]))
+    one_side = float(worst) >= 0 or float(best) < 0
+    if one_side and len(order) < len(view.dimensions):
+        return view.say(
+            "{best.place}: of the dimensions that are measured, highest against the reference "
+            "median in {best.name:the} ({best.points}), lowest in {worst.name:the} ({worst})",
+            best=best, worst=worst,
+        )  # fmt: skip
     if float(worst) >= 0:
         return view.say(
             "{best.place}: at or above the reference median in every dimension, most in "

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -132,12 +132,11 @@ def _name(view: View, column: str, value: object, row: dict[Any, Any]) -> str:
     """Return a code in words: a unit, a node of the index, an answer."""
     if value is None or pd.isna(value):
         return ""
-    text = str(value)
-    answer = getattr(view, "answer", lambda *_: text)  # of a survey
+    text, asked = str(value), cast(Any, view)  # only a survey has answers
     ways: dict[str, Callable[[], str]] = {
         **dict.fromkeys(("country", "unit", "other", "output"), lambda: str(view.unit(text))),
         **dict.fromkeys(("code", "parent", "factor"), lambda: str(view.code(text))),
-        "answer": lambda: str(answer(row["code"], value)),
+        "answer": lambda: str(asked.answer(row["code"], value)),
     }  # fmt: skip
     try:
         return ways[column]() if column in ways else text

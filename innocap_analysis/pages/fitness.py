@@ -171,7 +171,7 @@ def plot_nonresponse(view: SurveyView) -> Chart:
     told_all = [share(EVERYONE, code, "unusable") for code in codes]
     marks.write_beside(bars, left, y + 0.5, told_all, (2, 0), va="center", size=7.5)
     names = [wrap_text(view.question(code), 255, 7, even=True) for code in codes]
-    marks.name_rows(bars, names, size=7, first=0.5, room=0.52)
+    marks.name_rows(bars, names, size=7, first=0.5, room=0.58)
     bars.set_ylim(len(codes), 0)
     bars.set_xlim(0, np.nan_to_num(everyone["unusable"].max()) * 1.18 + 0.01)
     bars.xaxis.set_major_formatter(view.share)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from innocap_analysis.pages import marks
-from innocap_analysis.pages.drawing.figure import GRID, INK, REFERENCE, Chart, styled
+from innocap_analysis.pages.drawing.figure import GRID, INK, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import FLAG_MARK
 from innocap_analysis.pages.index_view import IndexView
+
+_LINES = 2.9  # of a row whose mark has its number above it
 
 
 def draw_rows(
@@ -56,12 +59,26 @@ def draw_rows(
         ax, own, "score", looks=view.looks(units), size=9 if single else 7.5, edge="white"
     )
     if single:
+        _make_room(ax, len(rows))
+        lost = own.loc[own["score"].isna(), "y"]
+        marks.write_beside(
+            ax, [50.0] * len(lost), lost, [view.say("not measured")] * len(lost), (0, size(8)),
+            ha="center", va="bottom", size=8.5, color=QUIET,
+        )  # fmt: skip
         own = own.dropna()
         texts = [view.stand(units[0], code, "score") for code in own["code"]]
         marks.write_beside(
             ax, own["score"], own["y"], texts, (0, size(8)), ha="center", va="bottom",
             size=8.5, weight="bold", color=view.colour(units[0]),
         )  # fmt: skip
+
+
+def _make_room(ax: Axes, n: int) -> None:
+    """Have the rows of a document so far apart that a number fits between them."""
+    chart = ax.get_figure(root=True)
+    if isinstance(chart, Chart) and ax in chart.rows:
+        known = chart.rows[ax]
+        chart.rows[ax] = replace(known, inches=_LINES * known.size * (n + 0.3) / 72)
 
 
 def make_key(units: Sequence[str], view: IndexView) -> list[Artist]:

@@ -60,8 +60,8 @@ def name_rows(
 
     In a document a name is broken where it takes more than its share of the width, `room`.
     """
-    dense: dict[str, Any] = {}
     chart = ax.get_figure(root=True)
+    dense: dict[str, Any] = {}
     if isinstance(chart, Chart) and chart.medium.name:
         medium, dense = chart.medium, {"linespacing": 1.0}
         wide, letters = medium.room(room), medium.size(size)
@@ -121,9 +121,9 @@ def is_first(ax: Axes) -> bool:
 
 def draw_dots(ax: Axes, x: np.ndarray, y: np.ndarray, *, size: float, alpha: float) -> None:
     """Draw what is not named, such as the reference set, as grey dots."""
+    size *= _find_medium(ax).letters
     seen = np.isfinite(x) & np.isfinite(y)
-    ax.scatter(x[seen], y[seen], color=REFERENCE, alpha=alpha, linewidth=0, zorder=2,
-               s=(size * _find_medium(ax).letters) ** 2)  # fmt: skip
+    ax.scatter(x[seen], y[seen], color=REFERENCE, alpha=alpha, s=size**2, linewidth=0, zorder=2)
 
 
 def draw_points(

@@ -160,7 +160,7 @@ def plot_items(view: SurveyView) -> Chart:
         note=view.say("Complete answers to a dimension; countries with fewer than 20 left out."),
     )
     names = [wrap_text(view.question(code), 235, 7, even=True) for code in data["code"]]
-    marks.frame_rows(ax, names, size=7, tick=view.tick(decimals=2), grid=False, room=0.52)
+    marks.frame_rows(ax, names, size=7, tick=view.tick(decimals=2), grid=False, room=0.58)
     gains = data["delta_r2"]
     plots.draw_bars(ax, gains, data.index, 0.6, np.where(beyond, BEHIND, REFERENCE))
     for y, row in enumerate(data.to_dict("records")):

@@ -151,7 +151,7 @@ class Chart(Figure):
 
     def to_pdf(self) -> bytes:
         """Return the figure as a PDF with text as text; the same figure gives the same bytes."""
-        about = {"Title": self.alt.split("\n")[0], "Creator": self.maker, "Producer": self.maker,
+        about = {"Title": self.alt.split("\n")[0], "Creator": self.maker, "Producer": MAKER,
                  "CreationDate": None}  # fmt: skip
         made = io.BytesIO()
         with house_style():

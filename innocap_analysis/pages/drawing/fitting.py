@@ -19,6 +19,7 @@ _FLAT = 0.8  # a figure is lower in a document than on a screen, letters against
 _LINE = 1.24  # points that a line of a row's name takes, for each point of its letters
 _GAP = 2.0  # points between rows, and between the labels of ticks
 _LEAST_LABEL = 60.0  # points that the name of an axis may always take
+_NOTHING = 0.01  # inches
 _PASSES = 3
 _NUMBER = re.compile(r"[\d\s.,%+−–<>-]*")
 
@@ -44,8 +45,10 @@ def fit_chart(chart: Chart) -> None:
             least = max(needed) / 4  # so that a panel without rows of its own is seen
             chart.shares = [max(own, least) or 1.0 for own in needed]
             needed, have = [sum(needed)], [sum(have)]
-        lacking = (need - own for need, own in zip(needed, have, strict=True))
-        height += max(0.0, *lacking)
+        lacking = max(need - own for need, own in zip(needed, have, strict=True))
+        if lacking < _NOTHING:
+            break
+        height += lacking
     chart.set_panel_height(height)
 
 
@@ -67,10 +70,14 @@ def _size_letters(chart: Chart) -> None:
             labels = axis.get_ticklabels()
             done |= {id(x) for tick in axis.get_major_ticks() for x in (tick.label1, tick.label2)}
             if labels:
-                ax.tick_params(axis=name, labelsize=size(labels[0].get_fontsize()))  # type: ignore[arg-type]
+                ax.tick_params(axis=name, labelsize=size(_read_size(labels[0])))  # type: ignore[arg-type]
     for text in chart.findobj(Text):
         if id(text) not in done and isinstance(text, Text):
-            text.set_fontsize(size(float(text.get_fontsize())))
+            text.set_fontsize(size(_read_size(text)))
+
+
+def _read_size(text: Text) -> float:
+    return float(text.get_fontsize())
 
 
 def _measure_need(chart: Chart, ax: Axes) -> float:
@@ -94,7 +101,7 @@ def _wrap_names(chart: Chart, ax: Axes) -> None:
         text = label.get_text().replace("\n", " ")
         if text.strip():
             room = max(float(side) * length * 72, _LEAST_LABEL)
-            label.set_text(wrap_text(text, room, float(label.get_fontsize())))
+            label.set_text(wrap_text(text, room, _read_size(label)))
             label.set_linespacing(LINE_SPACING)
 
 

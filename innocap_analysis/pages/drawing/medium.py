@@ -70,7 +70,7 @@ class Medium:
     def shrink(self, height: float) -> Medium:
         """Return the medium with letters that make a figure of this height fit, if any can."""
         least = min(1.0, SMALLEST / _LETTERS)
-        if not self.name or height <= self.tallest or self.letters <= least:
+        if not self.name or height <= self.tallest or self.letters < 1.1 * least:
             return self
         return replace(self, letters=max(least, self.letters * self.tallest / height))
 
