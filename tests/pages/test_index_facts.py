@@ -297,7 +297,8 @@ def test_the_order_and_what_it_rests_on_are_named() -> None:
     o = consult()
     order, first = o.changes(o.without[o.root])
     view = open_view("00")
-    told = " ".join(describe_front(view)["findings"])
+    front = describe_front(view)
+    told = f"{front['answer']} {front['sure_text']}"
     changing, winning = told.split("The order changes")[1].split("Another country")
     assert [c for c in o.leaves if _label(o, c, "en") in changing] == [
         c for c, x in zip(o.leaves, order, strict=True) if x

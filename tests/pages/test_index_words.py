@@ -118,30 +118,37 @@ def _percent(share: float) -> str:
 
 def test_the_front_page_says_who_is_first_and_last_and_where_each_would_start() -> None:
     o = consult()
-    scores, lead, _, *starts = map(_plain, describe_front(open_view("00"))["findings"])
+    front = describe_front(open_view("00"))
     order = sorted(PARTNERS, key=lambda u: -o.score(u, o.root))
     *most, last = (f"{NAMES[u]} ({o.score(u, o.root):.1f})" for u in order)
-    assert scores == f"Overall scores: {', '.join(most)}, and {last}."
+    scores = f"Overall scores: {', '.join(most)}, and {last}."
     share = {
         place: _percent(float((o.rank_runs(unit, o.root, o.partners) == place).mean()))
         for place, unit in ((1, order[0]), (len(order), order[-1]))
     }
-    assert lead == (
-        f"{NAMES[order[0]]} is first of the 4 countries in {share[1]} of 2,000 runs with other "
-        f"choices, {NAMES[order[-1]]} last in {share[len(order)]}."
+    assert _plain(front["answer"]) == (
+        f"{scores} {NAMES[order[0]]} is first of the 4 countries in {share[1]} of 2,000 runs with "
+        f"other choices, {NAMES[order[-1]]} last in {share[len(order)]}."
     )
-    for unit, told in zip(PARTNERS, starts, strict=True):
+    for unit, (code, told) in zip(PARTNERS, front["countries"], strict=True):
+        assert code == unit
         page = read_page("60", region=unit, language="en").texts[1]
-        assert f"- {told}" == _plain(page.splitlines()[0])
+        low, high = o.rank_interval(unit, o.root)
+        rank = f"Rank {o.rank(unit, o.root):.0f}, in 90% of runs {low:.0f} to {high:.0f}."
+        assert _plain(told[1]) == rank
+        assert f"- {_plain(told[2])}" == _plain(page.splitlines()[0])
 
 
 @pytest.mark.parametrize("language", ["sv", "fi", "fr"])
 def test_the_headline_names_the_same_countries_in_every_language(language: str) -> None:
     o = consult()
-    _, lead, _, *starts = describe_front(open_view("00", language=language))["findings"]
+    front = describe_front(open_view("00", language=language))
     order = sorted(PARTNERS, key=lambda u: -o.score(u, o.root))
     territories = Locale(language).territories
-    named = [u for u in order if territories[u] in lead]
-    assert named == [order[0], order[-1]]
+    places = [front["answer"].index(territories[u]) for u in order]
+    assert places == sorted(places)
+    lead = front["answer"][places[-1] + 1 :]  # behind the scores of all
+    assert [u for u in order if territories[u] in lead] == [order[0], order[-1]]
     assert lead.index(territories[order[0]]) < lead.index(territories[order[-1]])
-    assert all(territories[u] in told for u, told in zip(PARTNERS, starts, strict=True))
+    told = [lines[2] for _, lines in front["countries"]]
+    assert all(territories[u] in text for u, text in zip(PARTNERS, told, strict=True))

@@ -86,7 +86,8 @@ def read_survey(
         ``#3``); `scale` of the scored items; `codes`, which way numbers without labels run
         (``high_agrees`` or ``low_agrees``); `rescale`, whether another number of points may be
         stretched; `country` of every response; `dates` (``day_first`` or ``month_first``);
-        `missing`, words that mean missing with bars between.
+        `missing`, words that mean missing with bars between; `answers` and `statuses`, what was
+        decided of cells by number of column and text, and of status words.
 
     Returns
     -------
