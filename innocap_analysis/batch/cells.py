@@ -42,12 +42,16 @@ def run_cells(
     translated = translate_notebook(notebook, run.language, find_wording(run, settings))
     translated.metadata["kernelspec"] = _KERNEL
     nbformat.write(translated, staging / SOURCE)
+    # To papermill a brace in a path begins the name of a parameter.
+    source, result = (
+        str(staging / name).replace("{", "{{").replace("}", "}}") for name in (SOURCE, RESULT)
+    )
     # Figures go below the folder; a kernel of its own inherits the environment.
     given = {OUTPUT_VARIABLE: str(staging), PUBLISH_VARIABLE: "1", VARIANT_VARIABLE: run.tag,
              FIGURES_VARIABLE: " ".join(run.sizes)}  # fmt: skip
     with environment(**given), contextlib.nullcontext() if engine else witness.tell_kernel():
         ending = cells.run_cells(
-            staging / SOURCE, staging / RESULT, run.parameters, engine=engine,
+            source, result, run.parameters, engine=engine,
             timeout=settings.batch.timeout_seconds, cwd=str(settings.notebooks_dir),
             extra_arguments=LISTENING,
         )  # fmt: skip
