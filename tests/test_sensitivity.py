@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -35,6 +34,7 @@ from innocap_analysis.index.reference import compare_to_reference
 from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.simulation import lay_out
 from innocap_analysis.index.sobol import MEAN_SHIFT, estimate
+from tests.frozen import EDITION
 
 pytestmark = pytest.mark.filterwarnings("ignore::innocap_analysis.index.figures.ScoreWarning")
 
@@ -213,7 +213,7 @@ def test_a_group_goes_with_its_only_indicator() -> None:
 
 
 def test_the_human_development_index_has_default_runs() -> None:
-    root = Path(__file__).resolve().parents[1] / "data"
+    root = EDITION / "data"
     table = pd.read_csv(root / "raw" / "reference" / "undp_hdi_2022.csv").set_index("country")
     book = read_codebook(root / "codebooks" / "examples" / "hdi.csv")
     runs = run_sensitivity(table[book.leaves], book, n=200, seed=1)

@@ -99,6 +99,7 @@ def test_nothing_is_written_into_the_code(
 def test_the_front_page_is_translated_too(known: re.Pattern[str]) -> None:
     told = describe_front(open_view("00", language=SHOWN))
     rows = [cell for row in told.pop("rows") for cell in row]
+    rows += [text for _, texts in told.pop("countries") for text in texts]
     lists = [text for x in told.values() for text in ([x] if isinstance(x, str) else x)]
     assert not find_strangers([*lists, *rows], known)
 
