@@ -60,7 +60,7 @@ def _list_pages(wave: Wave) -> Iterator[tuple[str, SurveyView, list[object]]]:
     contrast = Contrast(Release(wave), "SE32", smallest=5)  # what pages 35 and 87 are made of
     yield "35", view, [
         contrast.means.to_csv(), contrast.sizes.to_csv(), contrast.agreement.to_csv(),
-        contrast.differences.to_csv(), contrast.tabulate_choices(["BAR1"]).to_csv(),
+        contrast.differences.to_csv(), contrast.choices["BAR1"].to_csv(),
     ]  # fmt: skip
     change = Change(load_wave(settings=wave.settings), wave, smallest=5)
     # Sums of floats in another order differ in their last digits, which no page shows.
