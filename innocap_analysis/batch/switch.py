@@ -15,7 +15,6 @@ from innocap_analysis.files import hash_file, write_atomically
 from innocap_analysis.languages import name_language
 from innocap_analysis.settings import Settings
 
-SWITCH = '<span class="languages"></span>'  # as pages are made
 _SWITCH = re.compile(rb'<span class="languages">.*?</span>', re.DOTALL)
 _HEAD = 32_768  # bytes of a page that hold its switch, below its styles
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -58,17 +58,24 @@ def _date_figures(view: IndexView, units: Sequence[str]) -> list[tuple[str, Said
 def write_sources(view: IndexView, units: Sequence[str]) -> Section:
     """List where the figures are from: publisher, terms and years."""
     dated = _date_figures(view, units)
-    licences = read_notes_on(view, "licence")
-    rows = []
+    spans = {}
     for source in read_datapackage(view.settings.raw_dir):
         years = [year for code, year in dated if source.name in view.find_sources(code)]
-        if not years:
-            continue
-        ends = min(years, key=float), max(years, key=float)
-        span = f"{ends[0]}" if float(ends[0]) == float(ends[1]) else f"{ends[0]}–{ends[1]}"
-        rows.append(
-            (source.title, source.publisher, span, licences.get(source.name, source.licence_note))
-        )
+        if years:
+            ends = min(years, key=float), max(years, key=float)
+            same = float(ends[0]) == float(ends[1])
+            spans[source.name] = f"{ends[0]}" if same else f"{ends[0]}–{ends[1]}"
+    return list_sources(view, spans)
+
+
+def list_sources(view: View, years: Mapping[str, str]) -> Section:
+    """Return the section of the sources whose years are given: publisher, years and terms."""
+    licences = read_notes_on(view, "licence")
+    rows = [
+        (one.title, one.publisher, years[one.name], licences.get(one.name, one.licence_note))
+        for one in read_datapackage(view.settings.raw_dir)
+        if one.name in years
+    ]
     heads = (
         view.say("Source"), view.say("Publisher"), view.say("Years"), view.say("Licence"),
     )  # fmt: skip

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.documents.brief import Bars, Brief, Grid, Picture, Section, make_grid
-from innocap_analysis.documents.ending import describe_making
+from innocap_analysis.documents.ending import describe_making, list_sources
 from innocap_analysis.pages import place as page
 from innocap_analysis.pages import place_frame as frame
 from innocap_analysis.pages import place_lessons as lessons
-from innocap_analysis.pages.data import read_notes_on
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, QUIET
 from innocap_analysis.pages.facts import Fact, Said
 from innocap_analysis.pages.place_view import PlaceView
@@ -38,7 +37,7 @@ def make_place_brief(view: PlaceView) -> Brief:
             (view.say("Whom to learn from"), found[0] if found else nobody),
             (view.say("Where to start"), starts[0]),
         ),
-        sections=(*sections, _write_sources(view, sections)),
+        sections=(*sections, list_sources(view, _list_years(view, sections))),
         foot=describe_making(view),
     )
 
@@ -174,20 +173,3 @@ def _tell_year(view: PlaceView, fact: Fact, source: str) -> str:
         regions = view.local.regions
         year = float(regions.loc[regions["code"] == fact.code, "time"].max())
     return f"{year:.0f}"
-
-
-def _write_sources(view: PlaceView, sections: Sequence[Section]) -> Section:
-    """List where the figures are from: publisher, years and terms."""
-    years = _list_years(view, sections)
-    licences = read_notes_on(view, "licence")
-    rows = [
-        (one.title, one.publisher, years[one.name], licences.get(one.name, one.licence_note))
-        for one in read_datapackage(view.settings.raw_dir)
-        if one.name in years
-    ]
-    heads = (
-        view.say("Source"), view.say("Publisher"), view.say("Years"), view.say("Licence"),
-    )  # fmt: skip
-    foreign = "" if view.language == "en" else "en"
-    grid = make_grid(view.say("Sources of the figures"), heads, rows, (foreign, foreign, "", ""))
-    return Section("sources", view.say("Sources"), "", (), grid)

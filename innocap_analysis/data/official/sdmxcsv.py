@@ -25,7 +25,6 @@ _HEAD = ("DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", "S
          "OBS_KEY", "LAST UPDATE")  # fmt: skip
 _STATUS = ("OBS_STATUS", "OBS_FLAG")
 _SAME = ("A", "")  # code list CL_OBS_STATUS: a normal value
-_UNIT = "UNIT_MEASURE"
 
 
 def is_sdmxcsv(head: Sequence[str]) -> bool:

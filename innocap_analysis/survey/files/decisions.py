@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -153,11 +153,3 @@ def keep_decided(drafted: Sequence[Decision], before: Sequence[Decision]) -> lis
     rows += [known.pop(own.subject, own) for own in drafted]
     rows += [own for own in known.values() if own.file in files]
     return rows
-
-
-def list_decided(files: Mapping[str, Mapping[str, str]]) -> list[Decision]:
-    """Return the options of a short table of files as decisions."""
-    return [
-        Decision(file, name, decision=told) for file, how in files.items()
-        for name, told in how.items() if told
-    ]  # fmt: skip
