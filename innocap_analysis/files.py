@@ -8,11 +8,12 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from innocap_analysis.errors import InnocapError
+
+if TYPE_CHECKING:  # the command line reads texts, and need not wait for pandas
+    import pandas as pd
 
 # Of files that are being written; what a killed process leaves is known by it.
 WRITING_PREFIX = ".writing-"
@@ -62,6 +63,9 @@ def write_long_table(path: Path, table: pd.DataFrame, *, private: bool = False) 
 
 
 def _write_rows(table: pd.DataFrame) -> Iterator[str]:
+    import numpy as np
+    import pandas as pd
+
     yield ",".join(_write_value(name) for name in table) + "\n"
     columns = []
     for name in table:
@@ -107,6 +111,8 @@ def read_table(path: Path, **types: str) -> pd.DataFrame:
 
 def parse_table(text: str, name: str, **types: str) -> pd.DataFrame:
     """Read the text of a table as :func:`read_table` does."""
+    import pandas as pd
+
     source = io.StringIO(text)
     try:
         table = pd.read_csv(source, dtype=types, keep_default_na=False, na_values=[""])
@@ -122,6 +128,8 @@ def parse_table(text: str, name: str, **types: str) -> pd.DataFrame:
 
 def parse_texts(text: str, name: str) -> pd.DataFrame:
     """Read the text of a table of texts: an empty cell, or column, holds empty ones."""
+    import pandas as pd
+
     try:
         return pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
     except ValueError as error:
@@ -130,6 +138,8 @@ def parse_texts(text: str, name: str) -> pd.DataFrame:
 
 def choose_texts(table: pd.DataFrame, stem: str, language: str) -> pd.Series:
     """Return the texts of a table in a language (``note_fi``), in English where one is missing."""
+    import pandas as pd
+
     english = table.get(f"{stem}_en", pd.Series("", index=table.index))
     own = table.get(f"{stem}_{language}", english)
     return own.where(own != "", english)

@@ -30,9 +30,11 @@ from innocap_analysis.pages import (
     measurement,
     method,
     pairs,
+    ranking,
     ranks,
     regions,
     statements,
+    trends,
 )
 from innocap_analysis.pages import language as translations
 from innocap_analysis.pages.drawing.figure import Chart, house_style
@@ -85,7 +87,7 @@ CHARTS: dict[str, Draw] = {
     "regions_ca": _about(regions.show_regions, "CA-NL"),
     "dimensions": _all(comparison.plot_dimensions, reference="nordic"),
     "heatmap": _all(comparison.plot_heatmap),
-    "ranking": _all(comparison.plot_ranking),
+    "ranking": _all(ranking.plot_ranking),
     "rank_shares": _all(ranks.plot_rank_shares),
     "priorities_se": _about(country.plot_priorities, "SE"),
     "priorities_fi": _about(country.plot_priorities, "FI"),
@@ -93,7 +95,7 @@ CHARTS: dict[str, Draw] = {
     "left_out": _all(alternatives.plot_left_out),
     "coverage": _all(data.plot_coverage),
     "years": _all(data.plot_years),
-    "trends": _all(lambda v: comparison.plot_trends(v, TRENDS)),
+    "trends": _all(lambda v: trends.plot_trends(v, TRENDS)),
     "weights": _all(method.plot_weights),
     "importance": _all(method.plot_importance),
     "sobol": _all(_sobol),

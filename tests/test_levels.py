@@ -26,7 +26,16 @@ from innocap_analysis.data.places import read_places
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData, write_scores
 from innocap_analysis.index.goalposts import recompute_goalposts
-from innocap_analysis.pages import alternatives, comparison, country, indicators, method, ranks
+from innocap_analysis.pages import (
+    alternatives,
+    comparison,
+    country,
+    indicators,
+    method,
+    ranking,
+    ranks,
+    trends,
+)
 from innocap_analysis.pages.language import order_name, translate_notebook
 from innocap_analysis.pages.regions import show_regions
 from innocap_analysis.settings import Settings, load_settings
@@ -112,7 +121,7 @@ PAGES: dict[str, Callable[..., object]] = {
     "20_indicators": lambda v: indicators.plot_indicators(v, v.marked),
     "20_normalisation": lambda v: method.plot_normalisation(v, None, None),
     "40_dimensions": comparison.plot_dimensions,
-    "40_ranking": comparison.plot_ranking,
+    "40_ranking": ranking.plot_ranking,
     "40_heatmap": comparison.plot_heatmap,
     "50_alternatives": lambda v: alternatives.plot_alternatives(
         v, alternatives.compare(v, leave_out=None)
@@ -132,7 +141,7 @@ def test_figures_of_290_units_stay_readable_and_speak_of_places() -> None:
         assert chart.get_size_inches()[1] < 13, name  # type: ignore[attr-defined]
         assert "countr" not in chart.alt.lower(), name  # type: ignore[attr-defined]
     assert len(comparison.table_scores(view).cells) == 290
-    for text in (comparison.write_findings(view), comparison.show_trends(view, ["UN_OSI"])):
+    for text in (comparison.write_findings(view), trends.show_trends(view, ["UN_OSI"])):
         assert "countr" not in str(text).lower()
 
 

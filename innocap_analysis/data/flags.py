@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.files import parse_texts, read_text
+from innocap_analysis.files import choose_texts, parse_texts, read_text
 
 
 def read_flags(path: Path, *, codes: Collection[str] | None = None) -> pd.DataFrame:
@@ -29,6 +29,13 @@ def read_notes(path: Path, *, codes: Collection[str] | None = None) -> pd.DataFr
     no notes.
     """
     return _read(path, ("about", "topic"), "about", codes)
+
+
+def read_notes_on(path: Path, topic: str, *, language: str) -> dict[str, str]:
+    """Return the notes on a topic in a language, by what they are about."""
+    notes = read_notes(path)
+    own = notes[notes["topic"] == topic]
+    return dict(zip(own["about"], choose_texts(own, "note", language), strict=True))
 
 
 def _read(

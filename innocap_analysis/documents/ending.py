@@ -8,8 +8,8 @@ import pandas as pd
 
 from innocap_analysis import __version__
 from innocap_analysis.data.datapackage import read_datapackage
+from innocap_analysis.data.flags import read_notes_on
 from innocap_analysis.documents.brief import Section, make_grid
-from innocap_analysis.pages.data import read_notes_on
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.view import View
@@ -70,7 +70,7 @@ def write_sources(view: IndexView, units: Sequence[str]) -> Section:
 
 def list_sources(view: View, years: Mapping[str, str]) -> Section:
     """Return the section of the sources whose years are given: publisher, years and terms."""
-    licences = read_notes_on(view, "licence")
+    licences = read_notes_on(view.settings.notes_path, "licence", language=view.language)
     rows = [
         (one.title, one.publisher, years[one.name], licences.get(one.name, one.licence_note))
         for one in read_datapackage(view.settings.raw_dir)

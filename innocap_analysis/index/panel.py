@@ -7,13 +7,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from innocap_analysis.data.levels import COUNTRY
 from innocap_analysis.data.observations import widen
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.figures import ScoreWarning, check_labels
 from innocap_analysis.index.normalisers import find_normaliser
 from innocap_analysis.index.score import score_index
+from innocap_analysis.reads import list_files
 
 
 def score_panel(
@@ -148,3 +151,13 @@ def recompute_published(observations: pd.DataFrame, codebooks: Sequence[Codebook
             table.insert(1, "time", time)
             rows.append(table)
     return pd.concat(rows, ignore_index=True)
+
+
+def list_published(capacity: CapacityData) -> list[Codebook]:
+    """Return the codebooks of published indexes, all of countries, whose figures are there."""
+    if capacity.level != COUNTRY:
+        return []
+    known = set(capacity.prepared.observations["code"])
+    folder = capacity.settings.codebook_path.parent / "examples"
+    books = [read_codebook(path) for path in list_files(folder, "*.csv")]
+    return [book for book in books if book.indexes[0] in known]

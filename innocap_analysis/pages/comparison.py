@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import pandas as pd
-
-from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.codebook_file import read_codebook
-from innocap_analysis.index.panel import score_panel, tabulate_changes
 from innocap_analysis.pages import marks, plots
-from innocap_analysis.pages.drawing.figure import INK, QUIET, Chart, styled
+from innocap_analysis.pages.drawing.figure import Chart, styled
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.indicators import draw_rows, make_key
-from innocap_analysis.pages.order import tell_order_changes, tell_rank, tell_ranks
+from innocap_analysis.pages.order import tell_order_changes, tell_rank
 from innocap_analysis.pages.texts import Prose, Table
-from innocap_analysis.reads import list_files
 
 _TALL = 0.45  # inches of each row of the profile
-_MOST_ROWS = 50  # of a ranking, to be read on a screen and on a page
 
 
 @styled
@@ -70,65 +63,6 @@ def _tell_ends(view: IndexView) -> list[str]:
 
 
 @styled
-def plot_ranking(view: IndexView) -> Chart:
-    """Draw the index of every reference country with its interval over the runs.
-
-    Of very many units only the highest and the lowest have a row, and on a page about one itself
-    and its peers.
-    """
-    data, note = _choose_rows(view)
-    own = data["unit"].isin(view.marked if view.has_many else view.shown)
-    ranks = {unit: view.stand_in_ranking(unit) for unit in data["unit"]}
-    told = [f"{view.unit(unit)} {ranks[unit]:interval}" for unit in data["unit"][own]]
-    chart, (ax,) = view.start_chart(
-        view.say(
-            "Rank among {n} countries, with its interval: {told}",
-            n=view.tally("n_ranked", len(view.everyone), view.root), told=", ".join(told),
-        ),
-        view.say(
-            "Index score; the line holds {level} of {n_runs} runs with other weights, one "
-            "indicator left out, or a geometric mean."
-        ),
-        data=data,
-        height=0.19 * len(data) + 0.6,
-        note=note,
-    )  # fmt: skip
-    if len(data) < len(view.everyone) and view.place is None:
-        ax.axhline(len(data) / 2 - 0.5, color=QUIET, linewidth=1, linestyle=":")
-    names = [f"{rank}  {view.unit(unit)}" for unit, rank in ranks.items()]
-    colours = [view.colour(u) if mine else INK for u, mine in zip(data["unit"], own, strict=True)]
-    marks.frame_rows(ax, names, bold=list(own), size=8, colours=colours, room=0.5,
-                     label=view.say("Score"))  # fmt: skip
-    marks.draw_points(
-        ax, data.assign(y=data.index), "score", looks=view.looks(data["unit"]), edge="white",
-        size=own.map({True: 8, False: 4.5}), ends=("low", "high"),
-        linewidth=own.map({True: 2.2, False: 1.4}),
-    )  # fmt: skip
-    return chart
-
-
-def _choose_rows(view: IndexView) -> tuple[pd.DataFrame, str]:
-    """Return whom the ranking has a row for, and what its note says."""
-    data, most = view.everyone, _MOST_ROWS // 2
-    if view.has_many and view.place is not None:
-        near = data.index[data["unit"].isin(view.compared)]
-        own = data.index[data["unit"] == view.about]
-        if len(near) > _MOST_ROWS:  # those nearest in rank, where peers are nearly all
-            at = list(near).index(own[0]) if len(own) else most
-            start = min(max(at - most, 0), len(near) - _MOST_ROWS)
-            near = near[start : start + _MOST_ROWS]
-        return data.loc[near].reset_index(drop=True), tell_ranks(view)
-    if view.has_many and len(data) > _MOST_ROWS:
-        ends = pd.concat([data.iloc[:most], data.iloc[-most:]]).reset_index(drop=True)
-        told = view.say(
-            "Shown are the {most} highest and the {most} lowest.",
-            most=view.tally("n_shown_ends", most),
-        )
-        return ends, f"{told} {tell_order_changes(view)}"
-    return data, tell_order_changes(view)
-
-
-@styled
 def plot_heatmap(view: IndexView) -> Chart:
     """Draw the indicator scores of the partner countries as a table of colours."""
     codes, units = view.codebook.leaves, view.shown
@@ -158,69 +92,6 @@ def plot_heatmap(view: IndexView) -> Chart:
     groups = {view.code(d): len(view.codebook.leaves_of(d)) for d in view.nodes[1:]}
     ax.hlines(marks.name_groups(ax, groups, 0)[:-1], 0, len(units), color="white", linewidth=5)
     return chart
-
-
-def show_trends(view: IndexView, codes: list[str]) -> Chart | Prose:
-    """Draw indicators with several editions; of another index the first that have several."""
-    seen = view.capacity.prepared.observations
-    if not set(codes) <= set(seen["code"]):
-        own = seen[seen["unit"].isin(view.compared) & seen["code"].isin(view.codebook.leaves)]
-        editions = own.groupby("code")["time"].nunique()
-        codes = [code for code in view.codebook.leaves if editions.get(code, 0) > 1][: len(codes)]
-    if not codes:
-        return Prose(view.say("No indicator has figures of several years."))
-    chart: Chart = plot_trends(view, codes)
-    return chart
-
-
-@styled
-def plot_trends(view: IndexView, codes: list[str]) -> Chart:
-    """Draw indicators with several editions for the partner countries, one panel each."""
-    seen = view.capacity.prepared.observations
-    data = seen[seen["code"].isin(codes) & seen["unit"].isin(view.marked)]
-    if view.year is not None:
-        data = data[data["time"] <= view.year]
-    data = data[["code", "unit", "time", "value"]].reset_index(drop=True)
-    told = [_tell_change(view, data[data["code"] == code], code) for code in codes]
-    chart, axes = view.start_chart(
-        view.say("Changed most: {told}", told=view.join(filter(None, told))),
-        view.say(
-            "Raw figures of each edition; methods changed between editions, so read levels with "
-            "care."
-        ),
-        data=data,
-        height=3.0,
-        columns=len(codes),
-        sharey=True,
-        key=marks.mark_units(view.names(view.marked), view, linestyle="-", markersize=7),
-    )
-    for ax, code in zip(axes, codes, strict=True):
-        own = data[data["code"] == code]
-        plots.draw_lines(ax, view, own, "time", "value")
-        ax.set_title(view.heading(code, 416 / len(codes), 10))
-        editions = sorted(own["time"].unique())
-        ax.set_xticks(editions, [str(year) for year in editions])
-        ax.yaxis.set_major_formatter(view.tick(decimals=2))
-        ax.grid(axis="y")
-    axes[0].set_ylabel(view.measure(codes[0]))
-    return chart
-
-
-def _tell_change(view: IndexView, rows: pd.DataFrame, code: str) -> str:
-    """Say who changed most on one indicator between the first and the last edition."""
-    ordered = rows.sort_values("time").groupby("unit")
-    change = (ordered["value"].last() - ordered["value"].first()).dropna()
-    if change.empty:
-        return ""
-    unit = str(change.abs().idxmax())
-    first, last = (
-        view.fact(f"{end}_edition", ordered["time"].agg(end)[unit], "year", unit=unit, code=code)
-        for end in ("first", "last")
-    )
-    return view.say(
-        "{change.place} in {change.name} ({first} to {last}: {change})",
-        first=first, last=last, change=view.fact("change", change[unit], "change", unit, code),
-    )  # fmt: skip
 
 
 def table_scores(view: IndexView, *, ranks: bool = True) -> Table:
@@ -254,44 +125,6 @@ def _table_units(view: IndexView) -> Table:
     n = view.tally("n_ranked", len(view.everyone), view.root)
     caption = view.say("Rank among {n} places; the brackets hold {level} of runs.", n=n)
     return view.table(view.everyone["unit"], columns, caption=caption)
-
-
-def read_examples(view: IndexView) -> list[Codebook]:
-    """Return the codebooks of published indexes whose figures are in the data."""
-    known = set(view.capacity.prepared.observations["code"])
-    folder = view.settings.codebook_path.parent / "examples"
-    books = [read_codebook(path) for path in list_files(folder, "*.csv")]
-    if view.has_many:  # they are of countries
-        return []
-    return [book for book in books if book.indexes[0] in known]
-
-
-def table_changes(view: IndexView) -> Table | Prose:
-    """Show how the partner countries moved on published indexes, each recomputed on one base."""
-    heads = {
-        "first": (view.say("First edition"), view.say("Score then"), view.say("Rank then")),
-        "last": (view.say("Last edition"), view.say("Score now"), view.say("Rank now")),
-    }
-    rows: list[dict[str, object]] = []
-    for book in read_examples(view):
-        panel = score_panel(view.capacity.prepared.observations, book)
-        of = panel.groupby(["code", "time"])["unit"].nunique()
-        changes = tabulate_changes(panel, codes=book.indexes)
-        for own in changes[changes["unit"].isin(view.shown)].to_dict("records"):
-            unit, code = about = str(own["unit"]), str(own["code"])
-            row: dict[str, object] = {view.say("Published index"): view.code(code)}
-            row[view.say("Country")] = view.unit(unit)
-            for end, (edition, score, place) in heads.items():
-                time, name = own[f"{end}_time"], f"{end}_score"
-                n = view.tally(f"n_{end}_edition", of[code, time], code)
-                rank = view.fact(f"{end}_rank", own[f"{end}_rank"], "rank", *about)
-                row[edition] = view.fact(f"{end}_edition", time, "year", *about)
-                row[score] = view.fact(name, own[name], "number_3", *about)
-                row[place] = view.say("{rank} of {n}", rank=rank, n=n)
-            rows.append(row)
-    if not rows:
-        return Prose(view.say("No published index is recomputed here."))
-    return view.table(rows)
 
 
 def write_findings(view: IndexView) -> Prose:

@@ -8,17 +8,15 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 
 from innocap_analysis.data.datapackage import read_datapackage
-from innocap_analysis.data.flags import read_notes
+from innocap_analysis.data.flags import read_notes_on
 from innocap_analysis.data.local import read_labels
 from innocap_analysis.files import choose_texts
-from innocap_analysis.index.panel import recompute_published
+from innocap_analysis.index.panel import list_published, recompute_published
 from innocap_analysis.pages import marks
-from innocap_analysis.pages.comparison import read_examples
 from innocap_analysis.pages.drawing.figure import AHEAD, GRID, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.facts import FLAG_MARK, Said
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.texts import Prose, Table
-from innocap_analysis.pages.view import View
 
 
 @styled
@@ -128,16 +126,12 @@ def plot_years(view: IndexView) -> Chart:
     return chart
 
 
-def read_notes_on(view: View, topic: str) -> dict[str, str]:
-    """Return the readers' notes on a topic in the view's language, by what they are about."""
-    notes = read_notes(view.settings.notes_path)
-    own = notes[notes["topic"] == topic]
-    return dict(zip(own["about"], choose_texts(own, "note", view.language), strict=True))
-
-
 def table_sources(view: IndexView) -> Table:
     """List the raw files: what each is, its terms, and how it was checked."""
-    checks, licences = read_notes_on(view, "check"), read_notes_on(view, "licence")
+    notes, language = view.settings.notes_path, view.language
+    checks, licences = (
+        read_notes_on(notes, topic, language=language) for topic in ("check", "licence")
+    )
     title, publisher = view.say("Source"), view.say("Publisher")
     rows = [
         {
@@ -154,7 +148,7 @@ def table_sources(view: IndexView) -> Table:
 
 def table_cautions(view: IndexView) -> Table:
     """List what to be careful about: notes on indicators, and flags of single figures."""
-    cautions = read_notes_on(view, "caution")
+    cautions = read_notes_on(view.settings.notes_path, "caution", language=view.language)
     rows = []
     for code in [*view.codebook.leaves, *view.capacity.regional.columns]:
         notes = [cautions[code]] if code in cautions else []
@@ -210,7 +204,8 @@ def table_log(view: IndexView) -> Table:
 
 def table_published(view: IndexView) -> Table:
     """Compare published composites with their recomputation from published parts."""
-    found = recompute_published(view.capacity.prepared.observations, read_examples(view))
+    observations = view.capacity.prepared.observations
+    found = recompute_published(observations, list_published(view.capacity))
     rows = []
     for (code, time), own in found.groupby(["code", "time"]):
         largest = own["difference"].abs().max()

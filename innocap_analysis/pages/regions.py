@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.pages import marks
-from innocap_analysis.pages.comparison import plot_ranking
 from innocap_analysis.pages.drawing.figure import GRID, QUIET, REFERENCE, Chart, styled
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.ranking import plot_ranking
 from innocap_analysis.pages.texts import Prose
 
 

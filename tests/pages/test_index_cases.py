@@ -12,7 +12,7 @@ import pytest
 
 from innocap_analysis.index.capacity import load_capacity
 from innocap_analysis.index.score import score_index
-from innocap_analysis.pages import comparison, country, order
+from innocap_analysis.pages import comparison, country, order, trends
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND
 from innocap_analysis.pages.facts import Fact
 from innocap_analysis.pages.index_view import IndexView
@@ -176,7 +176,7 @@ def test_what_is_not_measured_is_said_and_never_judged() -> None:
 
 def test_indicators_of_other_years_are_found_where_those_asked_for_are_not() -> None:
     o, view = consult(), look("ahead")
-    chart = comparison.show_trends(view, ["NONE", "OTHER"])
+    chart = trends.show_trends(view, ["NONE", "OTHER"])
     several = [
         c for c in o.leaves
         if len({year for u in PARTNERS for year in o.raw.get((u, c), ())}) > 1
@@ -189,7 +189,7 @@ def test_indicators_of_other_years_are_found_where_those_asked_for_are_not() -> 
         == set(several[:2])
     )
     assert len(chart.axes) == 2  # type: ignore[union-attr]
-    asked = comparison.show_trends(view, ["UN_EPI"])
+    asked = trends.show_trends(view, ["UN_EPI"])
     assert set(asked.data["code"]) == {"UN_EPI"}  # type: ignore[union-attr]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from innocap_analysis.index.capacity import CapacityData, load_capacity
-from innocap_analysis.pages import alternatives, comparison, country, order, ranks
+from innocap_analysis.pages import alternatives, comparison, country, order, ranking, ranks, trends
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.opening import open_view
@@ -84,13 +84,13 @@ def _rank(scores: pd.Series, unit: str) -> int:
 
 
 def test_the_highest_and_the_lowest_have_a_row(view: IndexView, scores: pd.Series) -> None:
-    chart = comparison.plot_ranking(view)
+    chart = ranking.plot_ranking(view)
     data = _points(chart)
     wanted = [*scores.index[:25], *scores.index[-25:]]
     assert list(data["unit"]) == wanted
     assert list(data["y"]) == list(range(50))
     own = ["unit", "score", "low", "high", "rank", "rank_low", "rank_high"]
-    assert list(chart.data) == list(comparison.plot_ranking(open_view("40")).data) == own
+    assert list(chart.data) == list(ranking.plot_ranking(open_view("40")).data) == own
     assert list(data["score"]) == pytest.approx(list(scores[wanted]))
     assert (data["low"] <= data["high"]).all()
     assert (data["low"] < data["high"]).any()
@@ -131,7 +131,7 @@ def test_of_many_peers_the_fifty_nearest_in_rank_have_a_row(
     unit = str(scores.index[at])
     view = open_view("30", capacity=towns[1], region=unit, runs=RUNS)
     view.__dict__["compared"] = list(towns[0].index)  # as where nothing is known of places
-    data, _ = comparison._choose_rows(view)
+    data, _ = ranking._choose_rows(view)
     start = {0: 0, 140: 115, 289: 240}[at]
     assert list(data["unit"]) == list(scores.index[start : start + 50])
 
@@ -217,9 +217,9 @@ def test_of_many_units_two_at_each_end_have_a_column(
 
 
 def test_what_there_is_none_of_is_said(view: IndexView) -> None:
-    told = str(comparison.show_trends(view, ["UN_OSI"]))
+    told = str(trends.show_trends(view, ["UN_OSI"]))
     assert told == "No indicator has figures of several years."
-    assert str(comparison.table_changes(view)) == "No published index is recomputed here."
+    assert str(trends.table_changes(view)) == "No published index is recomputed here."
 
 
 def test_both_ends_have_a_panel_of_the_wide_simulation(view: IndexView, scores: pd.Series) -> None:
