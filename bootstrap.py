@@ -262,6 +262,10 @@ def clean_environment(**extra: str) -> "dict[str, str]":
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     # Kernels are looked up in this environment first, whatever the user has at home.
     kept["JUPYTER_PREFER_ENV_PATH"] = "1"
+    # Who wants no bytecode beside the sources has it in .venv: without any, each of many
+    # processes compiles thousands of modules anew, which takes longer than what it is to do.
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        kept.setdefault("PYTHONPYCACHEPREFIX", str(VENV / "pycache"))
     kept["PATH"] = str(venv_program("python").parent) + os.pathsep + kept.get("PATH", "")
     kept.update(extra)
     return kept
@@ -284,11 +288,12 @@ def run_tests(extra: "list[str]") -> int:
     # By file, because the tests of a file share what is dear; in the order of `testpaths`, because
     # the dearest files have few tests and would come last.
     spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    workers = spread if (os.cpu_count() or 1) > 1 else []
+    several = (os.cpu_count() or 1) > 1
+    workers = spread if several else []
     steps = (
         ("formatting", ["ruff", "format", "--check", "."]),
         ("lint", ["ruff", "check", "."]),
-        ("types", ["mypy"]),
+        ("types", ["mypy", *(["-n", "2"] if several else [])]),
         ("tests", ["pytest", *workers, *extra]),
         ("notebooks", ["pytest", "-p", KERNELS_PLUGIN, "--nbval-lax", "notebooks", *workers]),
     )

@@ -230,6 +230,18 @@ def test_other_packages_are_kept_out(boot: ModuleType, monkeypatch: pytest.Monke
     assert kept["PATH"].startswith(str(boot.venv_program("python").parent))
 
 
+def test_bytecode_is_kept_out_of_the_sources_but_kept(
+    boot: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    assert "PYTHONPYCACHEPREFIX" not in boot.clean_environment()
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    kept = boot.clean_environment()
+    assert "PYTHONDONTWRITEBYTECODE" not in kept
+    assert Path(kept["PYTHONPYCACHEPREFIX"]).parent == boot.VENV
+
+
 def test_the_stamp_is_readable(boot: ModuleType, quick: list[str]) -> None:
     boot.ensure_installed()
     assert set(json.loads(boot.STAMP.read_text(encoding="utf-8"))) == {
