@@ -63,6 +63,7 @@ def _compute_view(**parameters: Any) -> None:  # noqa: ANN401 - as of `open_view
 
     with contextlib.suppress(InnocapError):
         view = open_view("", **parameters)
+        view.names(view.compared)
         # Each page about one of many units has verdicts of its own.
         _ = (view.runs, view.left_out) if view.has_many else view.verdicts
 

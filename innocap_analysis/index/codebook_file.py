@@ -7,6 +7,7 @@ import io
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -85,14 +86,21 @@ def read_codebook(source: str | Path | pd.DataFrame | Codebook, *, frozen: bool 
     if isinstance(source, Codebook):
         return source
     if isinstance(source, pd.DataFrame):
-        name, table = "codebook", _texts_of(source)
-        rows = [f"row {i}" for i in range(len(table))]
-    else:
-        if not isinstance(source, (str, Path)):
-            raise InnocapError(f"codebook: expected a file or a table, found {source!r}")
-        path = Path(source)
-        name = path.name
-        table, rows = _read_table(path)
+        table = _texts_of(source)
+        return _check_table(table, [f"row {i}" for i in range(len(table))], "codebook", frozen)
+    if not isinstance(source, (str, Path)):
+        raise InnocapError(f"codebook: expected a file or a table, found {source!r}")
+    path = Path(source)
+    book = _parse_codebook(read_text(path), path.name, frozen)
+    return Codebook(book.table.copy(deep=False), book.name)
+
+
+@lru_cache(maxsize=16)  # many pages start from the same files
+def _parse_codebook(text: str, name: str, frozen: bool) -> Codebook:
+    return _check_table(*_split_cells(text, name), name, frozen)
+
+
+def _check_table(table: pd.DataFrame, rows: list[str], name: str, frozen: bool) -> Codebook:
     faults = check_columns(table)
     if faults:
         raise InnocapError(f"{name}: " + "; ".join(faults))
@@ -133,18 +141,17 @@ def find_delimiter(text: str) -> str:
     return max(",;\t", key=text.partition("\n")[0].count)
 
 
-def _read_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
-    text = read_text(path)
+def _split_cells(text: str, name: str) -> tuple[pd.DataFrame, list[str]]:
     delimiter = find_delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     records = [(reader.line_num, row) for row in reader if any(row)]
     if not records:
-        raise InnocapError(f"{path.name}: is empty; expected a header row with {COLUMNS[0]!r}, …")
+        raise InnocapError(f"{name}: is empty; expected a header row with {COLUMNS[0]!r}, …")
     head = [cell.strip() for cell in records[0][1]]
     for line, record in records[1:]:
         if len(record) != len(head):
             raise InnocapError(
-                f"{path.name}: line {line} has {len(record)} cells, the header {len(head)}; "
+                f"{name}: line {line} has {len(record)} cells, the header {len(head)}; "
                 f"is a text with {delimiter!r} in it unquoted?"
             )
     cells = [[cell.strip() for cell in record] for _, record in records[1:]]
@@ -158,7 +165,7 @@ def _read_table(path: Path) -> tuple[pd.DataFrame, list[str]]:
 
 def replace_cells(path: Path, numbers: Mapping[tuple[str, str], float]) -> tuple[bytes, int]:
     """Return the bytes of a codebook with other numbers in some cells; all others stay."""
-    table, _ = _read_table(path)
+    table, _ = _split_cells(read_text(path), path.name)
     text = path.read_bytes().decode("utf-8")
     delimiter = find_delimiter(text)
     spans = find_cells(text, delimiter)
