@@ -74,13 +74,15 @@ def conduct_batch(
     from innocap_analysis.batch.switch import link_languages
     from innocap_analysis.batch.units_page import write_units_pages
     from innocap_analysis.index.capacity import write_scores
-    from innocap_analysis.survey.record import record_edition
 
     config = request.settings
     plan = _plan_batch(request, tell)
     # Finds mistakes in the data before anything else is touched.
     write_scores(config.choose(request.index))
     for wave in list_waves(plan, config):
+        # Imported here: it needs scipy's statistics, which pages about published figures do not.
+        from innocap_analysis.survey.record import record_edition
+
         if told := record_edition(config, wave):
             tell("note", told)
     with (
