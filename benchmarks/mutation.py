@@ -41,7 +41,7 @@ NOT_RUN = "no test runs it"
 EXPLAINED = ROOT / "benchmarks" / "mutation.csv"
 # Modules by the tests of their pages; a name with a dot is not in the room of pages.
 MODULES = {
-    "index": "front indicators country order comparison regions",
+    "index": "front indicators country order comparison ranking trends regions",
     "method": "alternatives data method ranks",
     "survey": "answers differences fitness measurement pairs shares statements",
     "place": "place place_frame place_lessons place_survey government",
