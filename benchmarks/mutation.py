@@ -66,8 +66,8 @@ OTHER = dict(SWAPS) | {b: a for a, b in SWAPS}
 DRAWN = {"ax", "axes", "bars", "cells", "axis"}
 LOOKS = {"fill", "fold", "Line2D", "Patch", "wrap_text"}
 # What is assigned to these names, or done in these functions, says where and how large marks are.
-PLACED = {"reach", "sizes", "corners", "style", "height", "looks", "span", "_STEP", "_NARROW",
-          "_LABELLED", "_FIRST"}  # fmt: skip
+PLACED = {"reach", "sizes", "corners", "style", "height", "looks", "span", "spot", "spots",
+          "_STEP", "_NARROW", "_LABELLED", "_FIRST"}  # fmt: skip
 PLACING = {"_find_end", "_name_dots", "_choose_colours"}
 COSMETIC = {
     "size", "weight", "color", "colors", "colours", "linewidth", "markersize", "alpha", "va", "ha",
@@ -278,6 +278,7 @@ def find_files(kind: str) -> list[str]:
         return ["tests/test_change.py"]
     files = sorted((ROOT / "tests" / "pages").glob(f"test_{kind}_*.py"))
     more = ["tests/test_index_pages.py"] if kind in ("index", "method") else []
+    more += ["tests/pages/test_index_many.py"] if kind == "method" else []
     return [*(str(path.relative_to(ROOT)) for path in files), *more]
 
 

@@ -114,26 +114,25 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
     )  # fmt: skip
     for row, key in enumerate(keys):
         for column, unit in enumerate(units):
-            at = column + 0.5, row + 0.5
+            spot = column + 0.5, row + 0.5
             if unit not in view.measured:
-                ax.text(*at, view.say("not measured"), ha="center", va="center", size=8.5)
+                ax.text(*spot, view.say("not measured"), ha="center", va="center", size=8.5)
                 continue
             rank = wide.at[key, ("rank", unit)]
-            place, score = _stand_in(view, unit, key, rank, wide.at[key, ("score", unit)])
+            texts = _stand_in(view, unit, key, rank, wide.at[key, ("score", unit)])
             moved = rank - wide.at[REPORTED, ("rank", unit)]
             arrow = " ▲" if moved < 0 else " ▼" if moved > 0 else ""
-            style: dict[str, Any] = {"weight": "bold" if arrow else "normal"}
+            looks: tuple[dict[str, Any], ...]
             if view.medium.narrow:  # one above the other
-                first: dict[str, Any] = {"ha": "center", "va": "bottom", "size": 9}
-                second: dict[str, Any] = {"ha": "center", "va": "top", "size": 8.5}
-                spots = (at[0], row + 0.48), (at[0], row + 0.54)
+                looks = ({"ha": "center", "va": "bottom", "size": 9},
+                         {"ha": "center", "va": "top", "size": 8.5})  # fmt: skip
+                spots = (spot[0], row + 0.48), (spot[0], row + 0.54)
             else:
-                first = {"ha": "right", "va": "center", "size": 11}
-                second = {"ha": "left", "va": "center", "size": 8.5}
-                spots = (at[0] - 0.08, at[1]), (at[0] + 0.02, at[1])
-            (x, y), (beside, below) = spots
-            ax.text(x, y, f"{place}{arrow}", **first, **style)
-            ax.text(beside, below, f"{score}", **second)
+                looks = {"ha": "right", "va": "center", "size": 11}, {"va": "center", "size": 8.5}
+                spots = (spot[0] - 0.08, spot[1]), (spot[0] + 0.02, spot[1])
+            weight = "bold" if arrow else "normal"
+            ax.text(*spots[0], f"{texts[0]}{arrow}", weight=weight, **looks[0])
+            ax.text(*spots[1], f"{texts[1]}", **looks[1])
     if view.medium.narrow:
         chart.rows[ax] = Rows(
             chart.rows[ax].lines, view.medium.size(9), 2.6 * view.medium.size(9) * len(keys) / 72

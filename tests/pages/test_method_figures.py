@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.pages import data
 from innocap_analysis.pages import method as page_method
 from innocap_analysis.pages.drawing.figure import Chart
+from innocap_analysis.pages.drawing.medium import find_media
 from innocap_analysis.pages.opening import open_view
 from tests.frozen import EDITION
 
@@ -67,6 +69,20 @@ def test_a_box_says_which_country_has_which_figure() -> None:
     assert _names(ax) == [_label(c, "en") for c in o.leaves]
     beside = {t.get_position()[1]: t.get_text() for t in ax.texts if t.get_text().isdigit()}
     assert [int(beside[y]) for y in range(len(o.leaves))] == list((~np.isnan(o.values)).sum(axis=0))
+
+
+def test_in_a_narrow_figure_boxes_count_the_countries_with_a_figure() -> None:
+    (medium,) = find_media(["8cm"])
+    (ax,) = data.plot_coverage(open_view("10").lay_out_for(medium)).axes
+    observed, missing = (
+        [tuple(np.round(path.vertices[:4].mean(axis=0)).astype(int)) for path in own.get_paths()]
+        for own in ax.collections
+    )
+    there = (~np.isnan(consult().values)).sum(axis=0)
+    every = {(x, y) for y, n in enumerate(there) for x in range(n)}
+    assert set(observed) == every
+    assert len(observed) + len(missing) == consult().values.size
+    assert list(ax.get_xticks()) == []
 
 
 def test_years_are_drawn_and_the_scored_one_stands_out() -> None:
