@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.pages import data
+from innocap_analysis.pages import data as page_data
 from innocap_analysis.pages import method as page_method
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.drawing.medium import find_media
@@ -73,7 +73,7 @@ def test_a_box_says_which_country_has_which_figure() -> None:
 
 def test_in_a_narrow_figure_boxes_count_the_countries_with_a_figure() -> None:
     (medium,) = find_media(["8cm"])
-    (ax,) = data.plot_coverage(open_view("10").lay_out_for(medium)).axes
+    (ax,) = page_data.plot_coverage(open_view("10").lay_out_for(medium)).axes
     observed, missing = (
         [tuple(np.round(path.vertices[:4].mean(axis=0)).astype(int)) for path in own.get_paths()]
         for own in ax.collections
