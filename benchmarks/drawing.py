@@ -1,10 +1,10 @@
 """What notebooks 30 and 60 cost, here and in another checkout, side by side.
 
-    python benchmarks/drawing.py ../before             # five rounds of 13 regions
+    python benchmarks/drawing.py ../before             # five rounds of all countries
     python benchmarks/drawing.py ../before --rounds 2  # a look
 
 The other checkout has its environment in `.venv`. CPU seconds of all processes of a batch of
-many regions less those of a batch of one, so that the start does not count, for each run;
+all countries less those of a batch of one, so that the start does not count, for each run;
 both checkouts take turns. The spread tells how much the machine had else to do.
 """
 
@@ -32,17 +32,12 @@ def find_python(checkout: Path) -> Path:
     return checkout / ".venv" / folder / "python"
 
 
-def list_regions(checkout: Path, n: int) -> list[str]:
-    """Return the partner countries and their regions, as that checkout has them."""
-    code = (
-        "from innocap_analysis import load_settings\n"
-        "from innocap_analysis.data.units import read_regions\n"
-        "s = load_settings(); r = read_regions(s.regions_path)\n"
-        "print(*s.countries, *r.index[r['country'].isin(list(s.countries))])"
-    )
+def list_countries(checkout: Path) -> list[str]:
+    """Return the partner countries that a checkout has."""
+    code = "from innocap_analysis import load_settings; print(*load_settings().countries)"
     told = subprocess.run([find_python(checkout), "-c", code], cwd=checkout, check=True,
                           capture_output=True, text=True)  # fmt: skip
-    return told.stdout.split()[:n]
+    return told.stdout.split()
 
 
 def measure_batch(checkout: Path, notebook: str, regions: list[str]) -> float:
@@ -62,11 +57,10 @@ def main() -> None:
     """Let both checkouts take turns, and print what a run costs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("other", type=Path)
-    parser.add_argument("--regions", type=int, default=13)
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     sides = {"other": given.other.resolve(), "here": HERE}
-    regions = {side: list_regions(place, given.regions) for side, place in sides.items()}
+    regions = {side: list_countries(place) for side, place in sides.items()}
     for notebook in NOTEBOOKS:
         told: dict[str, list[float]] = {side: [] for side in sides}
         for _ in range(given.rounds):
