@@ -235,7 +235,9 @@ def test_trends_name_who_changed_most_between_first_and_last_edition() -> None:
         wanted.append((title.index(f"{NAMES[unit]} in {_label(code)}"), *ends[unit], moves[unit]))
     told = np.reshape(read_numbers(title.replace(" (UN)", "")), (-1, 3))
     assert told == pytest.approx(np.array([row for _, *row in sorted(wanted)]), abs=0.005)
-    drawn = pd.concat([given[1] for given, _ in _drawn(chart, "draw_lines")])
+    lines = [given for given, _ in _drawn(chart, "draw_lines")]
+    assert {given[2:] for given in lines} == {("time", "value")}
+    drawn = pd.concat([given[1] for given in lines])
     for data in (chart.data, drawn):
         assert len(data) == sum(len(o.raw[u, c]) for u in PARTNERS for c in codes)
         for row in data.to_dict("records"):

@@ -9,7 +9,7 @@ from babel import Locale
 from innocap_analysis.pages.front import describe_front
 from innocap_analysis.pages.opening import open_view
 
-from .oracle import Oracle, consult
+from .oracle import PUBLISHED, Oracle, consult
 from .reading import read_page
 from .test_index_facts import PARTNERS
 
@@ -152,3 +152,24 @@ def test_the_headline_names_the_same_countries_in_every_language(language: str) 
     assert lead.index(territories[order[0]]) < lead.index(territories[order[-1]])
     told = [lines[2] for _, lines in front["countries"]]
     assert all(territories[u] in text for u, text in zip(PARTNERS, told, strict=True))
+
+
+def test_first_and_last_edition_of_published_indexes_stand_in_their_own_columns() -> None:
+    o, page = consult(), read_page("40", language="en")
+    cells = next(t.cells for t in page.tables if "Published index" in t.cells)
+    ledger = {(f.measure, f.unit, f.code): f.value for f in page.facts.values()}
+    seen = []
+    for row in cells.to_dict("records"):
+        code = next(c for c in PUBLISHED if _label(c) == row["Published index"])
+        unit = next(u for u in o.partners if NAMES[u] == row["Country"])
+        for edition, score, place, end in (
+            ("First edition", "Score then", "Rank then", "first"),
+            ("Last edition", "Score now", "Rank now", "last"),
+        ):
+            about = unit, code
+            n = ledger[f"n_{end}_edition", "", code]
+            assert row[edition] == f"{ledger[f'{end}_edition', *about]:.0f}"
+            assert row[score] == f"{ledger[f'{end}_score', *about]:.3f}"
+            assert row[place] == f"{ledger[f'{end}_rank', *about]:.0f} of {n:.0f}"
+        seen.append((code, unit))
+    assert len(set(seen)) == len(seen) == len(cells) > 0
