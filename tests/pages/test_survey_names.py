@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from innocap_analysis.pages import differences, measurement, pairs, statements
+from innocap_analysis.pages import answers, differences, measurement, pairs, statements
 from innocap_analysis.pages.facts import Ledger
 from innocap_analysis.pages.survey_view import open_survey_view
 
@@ -53,6 +55,41 @@ def test_what_is_worded_the_other_way_round_has_a_star() -> None:
     assert "worded the other way round" in shown
 
 
+def test_the_statement_that_sets_countries_furthest_apart_is_named_with_its_shares() -> None:
+    o = consult_survey()
+    title = next(c.alt for c in _page().charts if "Furthest apart" in c.alt).split("Share that")[0]
+    shares = {c: {u: o.share_agree(c, u)[0] for u in o.countries} for c in o.items}
+    spread = {c: max(own.values()) - min(own.values()) for c, own in shares.items()}
+    far = max(spread, key=lambda c: spread[c])
+    low, high = (f(shares[far], key=lambda u: shares[far][u]) for f in (min, max))
+    assert _label(far).rstrip(".") in _plain(title)
+    at = [title.index(f" in {_name(o, u)}") for u in (low, high)]
+    assert at == sorted(at)
+    told = [read_numbers(part)[0] for part in re.findall(r"(\d+)\s?%", title)]
+    assert told[:2] == pytest.approx([100 * shares[far][u] for u in (low, high)], abs=0.501)
+
+
+def test_of_one_group_the_highest_share_is_told_and_of_two_the_distance() -> None:
+    view = open_survey_view("80", wave="synthetic")
+    for groups, words in ((["SE"], "Highest share, "), (["FI", "SE"], "Furthest apart, ")):
+        own = replace(view, ledger=Ledger())
+        agreement = view.agreement
+        own.__dict__["agreement"] = agreement[agreement["unit"].isin(groups)]
+        own.__dict__["groups"] = groups
+        assert answers._title_agreement(own).startswith(words)
+
+
+def test_the_country_most_probably_first_is_named_with_its_probability() -> None:
+    o = consult_survey()
+    title = next(c.alt for c in read_page("85", language="en").charts if "Pooling takes" in c.alt)
+    chances = o.pooled["ranks"][:, 0]
+    first = int(chances.argmax())
+    told = re.search(r"highest with probability (\S+): (\w+)", title)
+    assert told is not None
+    assert told[2] == _name(o, o.countries[first])
+    assert read_numbers(told[1]) == pytest.approx([100 * chances[first]], abs=0.75)
+
+
 def test_figures_of_answers_are_named_by_their_subject() -> None:
     view = open_survey_view("80", wave="synthetic")
     named = [statements.name_block(view, *block) for block in statements.list_blocks(view)]
@@ -80,7 +117,8 @@ def test_an_even_scale_has_its_nought_between_the_halves() -> None:
 def test_fewer_groups_than_two_are_not_compared() -> None:
     view = open_survey_view("85", wave="synthetic")
     for part in (pairs.plot_pairs, measurement.plot_items, differences.table_tests,
-                 differences.plot_pooled, differences.table_ranks):  # fmt: skip
+                 differences.plot_pooled, differences.table_ranks,
+                 partial(differences.table_countries, capacity=None)):  # fmt: skip
         alone, two = (replace(view, ledger=Ledger()) for _ in range(2))
         alone.__dict__["evidence"] = SimpleNamespace(groups=["SE"])
         assert "There is nothing to compare" in str(part(alone))
