@@ -279,6 +279,7 @@ def find_files(kind: str) -> list[str]:
     files = sorted((ROOT / "tests" / "pages").glob(f"test_{kind}_*.py"))
     more = ["tests/test_index_pages.py"] if kind in ("index", "method") else []
     more += ["tests/pages/test_index_many.py"] if kind == "method" else []
+    more += ["tests/test_published_shares.py"] if kind == "survey" else []
     return [*(str(path.relative_to(ROOT)) for path in files), *more]
 
 
