@@ -328,6 +328,24 @@ def _people(code: str) -> float:
     return consult_places().nodes[code].people
 
 
+@pytest.mark.parametrize("place", ["SE-2284", "FI-491", "IE-1350405", "IS-6706"])
+def test_levels_of_the_own_country_stand_the_widest_gap_first(place: str) -> None:
+    o, page = consult_places(), _read(place)
+    view = page.namespace["view"]
+    own = {code: levels for (unit, code), levels in o.government.items() if unit == place[:2]}
+    full = {code for code, x in own.items() if x["central"][0] == x["local"][0] == 100}
+    cells = next(t.cells for t in page.tables if "Central ahead by" in t.cells)
+    codes = {str(view.code(code)): code for code in own}
+    told = [own[codes[name]] for name in cells["Figure, 0 to 100"]]
+    gaps = [x["central"][0] - x["local"][0] for x in told]
+    assert gaps == sorted(gaps, reverse=True)
+    assert len(gaps) == len(own) - len(full)
+    lines = "\n".join(page.texts).splitlines()
+    equal = [x for x in lines if "both levels have" in x]
+    assert len(equal) == len(full)
+    assert all(any(str(view.code(code)) in line for line in equal) for code in full)
+
+
 # ------------------------------------------------------------ page 45
 
 
