@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+
+from innocap_analysis.pages.facts import Ledger
+from innocap_analysis.pages.place_frame import _tell_policy
 
 from .oracle_places import FACTOR, LEAST, consult_places, read_raw
 from .reading import Page, read_numbers, read_page
@@ -344,6 +348,18 @@ def test_levels_of_the_own_country_stand_the_widest_gap_first(place: str) -> Non
     equal = [x for x in lines if "both levels have" in x]
     assert len(equal) == len(full)
     assert all(any(str(view.code(code)) in line for line in equal) for code in full)
+
+
+@pytest.mark.parametrize(
+    ("value", "word"), [(1, "low"), (2, "modest"), (3, "moderate"), (4, "good"), (5, "strong")]
+)
+def test_each_class_of_policy_has_its_word(value: int, word: str) -> None:
+    """The words of the publisher's own scale, five classes."""
+    view = _read("SE-2284").namespace["view"]
+    policy = view.local.policy.assign(value=float(value))
+    own = replace(view, local=replace(view.local, policy=policy), ledger=Ledger())
+    assert all(f"is classed **{word}** " in text for text in _tell_policy(own))
+    assert len(_tell_policy(own)) == 1
 
 
 # ------------------------------------------------------------ page 45
