@@ -11,28 +11,37 @@ from innocap_analysis.batch.outcome import Run
 from innocap_analysis.data.levels import UnitNames, find_level
 from innocap_analysis.data.places import read_places
 from innocap_analysis.data.units import name_unit
-from innocap_analysis.pages.language import get_translator
+from innocap_analysis.pages.language import get_translator, typeset
+from innocap_analysis.pages.names import NAMES_FILE, Name, bend_name, read_forms
 from innocap_analysis.pages.view import COMPARISON
 from innocap_analysis.settings import Settings
 
 _OLD = "{old}"  # stands for the heading of the notebook itself
+_PROFILE = "30_how_does_this_country_do"  # asks of its country what the page of a place asks
 
 
 def name_heading(notebook: nbformat.NotebookNode, run: Run, settings: Settings) -> None:
     """Put the name of the place that a run is about into the first heading of its notebook."""
-    code, translate = run.parameters.get("place"), get_translator(run.language)
+    code, language = run.parameters.get("place"), run.language
+    translate = get_translator(language)
     if code is not None:
-        name = read_places(settings).label(str(code), run.language)
-        brief = run.notebook.stem in settings.batch.documents
-        heading = (
-            f"{name}: {_OLD}" if brief else translate("How does {place} do?").format(place=name)
-        )
+        name = Name(read_places(settings).label(str(code), language), {})
+        asks = run.notebook.stem not in settings.batch.documents
     elif run.index or find_wording(run, settings):
-        heading = " – ".join(filter(None, (_OLD, *_name_unit(run, settings))))
+        asks, name = False, Name("", {})
     elif run.folder in settings.countries:
-        heading = f"{name_unit(run.folder, settings, run.language)}: {_OLD}"
+        forms = read_forms(settings.regions_path.parent / NAMES_FILE)
+        unit = name_unit(run.folder, settings, language)
+        name = bend_name(unit, run.folder, "country", language, forms)
+        asks = run.notebook.stem == _PROFILE
     else:
         return
+    if asks:
+        heading = translate("How does {place:the} do?").format(place=name)
+    elif name:
+        heading = typeset(f"{name}: {_OLD}", language)
+    else:
+        heading = " – ".join(filter(None, (_OLD, *_name_unit(run, settings))))
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and re.search(r"^# +", cell.source, re.MULTILINE):
             cell.source = re.sub(

@@ -38,7 +38,7 @@ from innocap_analysis.languages import name_language
 from innocap_analysis.pages.data import table_cautions
 from innocap_analysis.pages.front import PAGE, describe_front
 from innocap_analysis.pages.index_view import IndexView
-from innocap_analysis.pages.language import order_name, translate_notebook
+from innocap_analysis.pages.language import order_name, translate_notebook, typeset
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.planned import MARK
 from innocap_analysis.settings import Settings
@@ -94,6 +94,7 @@ def _render_page(view: IndexView, failures: dict[str, Failure], languages: list[
             {"name": view.unit(unit), "texts": texts, "href": _find_first(pages, unit)}
             for unit, texts in told["countries"]
         ]},
+        colon=typeset("a:", language).removeprefix("a"),
         skip=view.say("Skip to the content"),
         sources=write_sources(view, view.measured),
         cautions=table_cautions(view),

@@ -9,6 +9,7 @@ from typing import Any
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.pages.drawing.figure import Chart
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.language import typeset
 from innocap_analysis.pages.view import View
 
 Cell = str | Said
@@ -126,6 +127,11 @@ class Brief:
     messages: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     foot: str
+
+    @property
+    def full_title(self) -> str:
+        """Whom the brief is about, and what all briefs are about."""
+        return typeset(f"{self.title}: {self.kicker}", self.language)
 
     @property
     def language(self) -> str:

@@ -12,7 +12,7 @@ from innocap_analysis.documents.ending import (
 from innocap_analysis.pages.comparison import plot_dimensions
 from innocap_analysis.pages.country import tell_priority
 from innocap_analysis.pages.figure_files import name_sources
-from innocap_analysis.pages.front import write_headline
+from innocap_analysis.pages.front import title_report, write_headline
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
 
@@ -23,7 +23,7 @@ def make_comparison_brief(view: IndexView) -> Brief:
     ends = write_ends(view)
     return Brief(
         view=view,
-        kicker=view.say("Capacity to innovate in the public sector"),
+        kicker=title_report(view),
         title=view.units(view.compared),
         headline=" ".join(filter(None, (scores, view.circumstances))),
         messages=(
@@ -35,7 +35,7 @@ def make_comparison_brief(view: IndexView) -> Brief:
             _write_scores(view, ends),
             _write_starts(view),
             _write_certainty(view),
-            write_others(view, view.measured),
+            *write_others(view, view.measured),
             write_unknown(view, view.measured),
             write_sources(view, view.measured),
         ),

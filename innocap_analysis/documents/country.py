@@ -17,11 +17,13 @@ from innocap_analysis.pages.country import (
     plot_profile,
     tell_priority,
     tell_profile,
+    tell_sides,
     tell_standing,
     write_priorities,
 )
 from innocap_analysis.pages.drawing.figure import QUIET
 from innocap_analysis.pages.figure_files import name_sources
+from innocap_analysis.pages.front import is_own, title_report
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
 
@@ -35,12 +37,12 @@ def make_country_brief(view: IndexView) -> Brief:
     unit = view.country
     return Brief(
         view=view,
-        kicker=view.say("Capacity to innovate in the public sector"),
+        kicker=title_report(view),
         title=view.unit(unit),
         headline=" ".join(filter(None, (tell_standing(view, unit), view.circumstances))),
         messages=(
             (view.say("Where it stands"), _tell_rank(view)),
-            (view.say("Strongest and weakest"), f"{tell_profile(view)}."),
+            (view.say("Strongest and weakest"), _tell_ends(view)),
             (view.say("Where to start"), f"{tell_priority(view, unit)}."),
         ),
         sections=(
@@ -49,12 +51,19 @@ def make_country_brief(view: IndexView) -> Brief:
             _write_start(view),
             _write_teachers(view),
             _write_certainty(view),
-            write_others(view, [unit]),
+            *write_others(view, [unit]),
             write_unknown(view, [unit]),
             write_sources(view, [unit]),
         ),
         foot=describe_making(view),
     )
+
+
+def _tell_ends(view: IndexView) -> str:
+    """Name the dimensions, or of an index without any the indicators, at both ends."""
+    if view.codebook.is_flat:
+        return " ".join(tell_sides(view, view.country))
+    return f"{tell_profile(view)}."
 
 
 def _tell_rank(view: IndexView) -> str:
@@ -214,8 +223,10 @@ def _write_certainty(view: IndexView) -> Section:
     return Section("certainty", view.say("How sure is this?"), "", tuple(points))
 
 
-def write_others(view: IndexView, units: Sequence[str]) -> Section:
-    """Write why other rankings say something else."""
+def write_others(view: IndexView, units: Sequence[str]) -> list[Section]:
+    """Write why other rankings say something else than the project's own index."""
+    if not is_own(view):
+        return []
     points = [
         view.say(
             "The European Innovation Scoreboard measures research, firms and patents: how "
@@ -228,7 +239,7 @@ def write_others(view: IndexView, units: Sequence[str]) -> Section:
             "four."
         ),
     ]
-    return Section("others", view.say("Why do other rankings differ?"), "", tuple(points))
+    return [Section("others", view.say("Why do other rankings differ?"), "", tuple(points))]
 
 
 def _tell_scoreboard(view: IndexView, units: Sequence[str]) -> list[str]:

@@ -11,17 +11,21 @@ from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.flags import read_notes_on
 from innocap_analysis.documents.brief import Section, make_grid
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.front import is_own
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.view import View
 
 
 def write_unknown(view: IndexView, units: Sequence[str]) -> Section:
     """Write what the figures do not tell."""
-    points = [
-        view.say(
+    points = []
+    if is_own(view):
+        text = view.say(
             "How well innovation is bought: no published indicator measures the procurement of "
             "innovation directly, so that dimension is the least certain."
-        ),
+        )
+        points.append(text)
+    points += [
         view.say(
             "How a single region or municipality does: the indicators are about countries. What "
             "is known of a place is on its own page (35)."

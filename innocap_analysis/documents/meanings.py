@@ -39,7 +39,7 @@ def name_measure(view: View, measure: str) -> str:
         "rural_share": view.say("Share of people in rural places"),
         "n_peers": view.say("Number of peers"),
         "n_regions": view.say("Regions with a figure"),
-        "n_shared": view.say("Shared with"),
+        "n_shared": view.say("Others at this rank"),
         "country_median": view.say("Median of the other regions"),
         "rank_in_country": view.say("Rank in the country"),
         "central": view.say("Central government"),

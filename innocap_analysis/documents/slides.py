@@ -73,7 +73,7 @@ def _open(template: Path) -> Any:
 
 def _describe(deck: Any, brief: Brief) -> None:
     about = deck.core_properties
-    about.title, about.subject = f"{brief.title}: {brief.kicker}", brief.headline
+    about.title, about.subject = brief.full_title, brief.headline
     about.author, about.last_modified_by, about.comments = MAKER, MAKER, brief.foot
     about.language, about.revision = name_culture(brief.language), 1
     about.created = about.modified = MADE

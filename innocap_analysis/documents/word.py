@@ -64,7 +64,7 @@ def _open(template: Path) -> Any:
 
 def _describe(document: Any, brief: Brief) -> None:
     about, culture = document.core_properties, name_culture(brief.language)
-    about.title, about.subject = f"{brief.title}: {brief.kicker}", brief.headline
+    about.title, about.subject = brief.full_title, brief.headline
     about.author, about.last_modified_by, about.comments = MAKER, MAKER, brief.foot
     about.language, about.revision = culture, 1
     about.created = about.modified = MADE

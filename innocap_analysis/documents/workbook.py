@@ -31,7 +31,7 @@ def write_workbook(brief: Brief) -> bytes:
                "strings_to_numbers": False}  # fmt: skip
     with xlsxwriter.Workbook(made, options) as book:
         book.set_properties(
-            {"title": f"{brief.title}: {brief.kicker}", "subject": brief.headline, "author": MAKER,
+            {"title": brief.full_title, "subject": brief.headline, "author": MAKER,
              "comments": brief.foot,
              "created": MADE}
         )  # fmt: skip

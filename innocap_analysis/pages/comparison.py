@@ -73,8 +73,8 @@ def plot_heatmap(view: IndexView) -> Chart:
     data = table.rename_axis("code").reset_index().melt("code", var_name="unit", value_name="score")
     chart, (ax,) = view.start_chart(
         view.say(
-            "The countries differ most on {low.name}: {low} ({low.place}) to {high} ({high.place}) "
-            "points",
+            "The countries differ most on {low.name}: from {low} points ({low.place}) to {high} "
+            "({high.place})",
             low=low, high=high,
         ),
         view.say("Indicator scores from 0 (lowest goalpost) to 100 (highest)."),
@@ -131,7 +131,7 @@ def write_findings(view: IndexView) -> Prose:
     """Write how the partner countries compare, each rank with how sure it is."""
     told = [
         view.say(
-            "{unit}: {score} of 100; {rank}, first in {first}.", unit, view.root,
+            "{unit}: {score} of 100; {rank}, first in {first} of runs.", unit, view.root,
             rank=tell_rank(view, unit), first=view.stand_among(unit, "first"),
         )
         for unit in view.order_measured()

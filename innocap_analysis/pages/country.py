@@ -144,19 +144,19 @@ def tell_priority(view: IndexView, unit: str) -> str:
         )
     if found.status == "clear":
         return view.say(
-            "{unit}: {dimension} is the first priority, furthest below the reference median in "
+            "{unit}: {dimension:the} is the first priority, furthest below the reference median in "
             "{share_widest} of runs and whichever indicator is left out",
             *about,
         )
     if found.status == "hangs":
         return view.say(
-            "{unit}: {dimension} lies furthest below the reference median ({gap.points}), but not "
-            "without {codes}",
+            "{unit}: {dimension:the} lies furthest below the reference median ({gap.points}), but "
+            "not if {codes} is left out",
             *about, codes=_join_or(view, found.hangs_on),
         )  # fmt: skip
     return view.say(
-        "{unit}: {dimension} lies furthest below the reference median ({gap.points}), too close "
-        "to it to be called a priority",
+        "{unit}: {dimension:the} lies furthest below the reference median ({gap.points}), too "
+        "close to it to be called a priority",
         *about,
     )
 
@@ -297,7 +297,13 @@ def write_findings(view: IndexView) -> Prose:
             unit, code,
         )  # fmt: skip
         told.append(text)
-    leaves = view.codebook.leaves
+    told += [*tell_sides(view, unit), f"{tell_priority(view, unit)}."]
+    return view.write_list([*told, *view.tell_flags([unit], view.codebook.leaves)])
+
+
+def tell_sides(view: IndexView, unit: str) -> list[str]:
+    """Say which indicators are the strengths and the weaknesses."""
+    told, leaves = [], view.codebook.leaves
     for title, codes in (
         (view.say("Strengths"), view.verdicts.list_strengths(unit, leaves)),
         (view.say("Weaknesses"), view.verdicts.list_weaknesses(unit, leaves)),
@@ -309,8 +315,7 @@ def write_findings(view: IndexView) -> Prose:
             else view.say("{title}: none among the indicators.", title=title)
         )
         told.append(text)
-    told.append(f"{tell_priority(view, unit)}.")
-    return view.write_list([*told, *view.tell_flags([unit], leaves)])
+    return told
 
 
 def write_priorities(view: IndexView) -> Prose:
@@ -329,7 +334,8 @@ def write_priorities(view: IndexView) -> Prose:
             said.append(view.say("Furthest below in {share_widest} of runs.", unit, code))
         if hinges := str(row["hangs_on"]).split():
             text = view.say(
-                "On the other side of the median without {codes}.", codes=_join_or(view, hinges)
+                "On the other side of the median if {codes} is left out.",
+                codes=_join_or(view, hinges),
             )
             said.append(text)
         for own in view.verdicts.list_weaknesses(unit, view.codebook.leaves_of(code), most=1):

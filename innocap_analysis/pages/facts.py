@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.pages.names import Name
 
 if TYPE_CHECKING:
     from innocap_analysis.pages.view import View
@@ -95,9 +96,9 @@ class Said:
         return Said(self.fact, self._view, "high")
 
     @property
-    def place(self) -> str:
+    def place(self) -> Name:
         """The name of the country or region that it is about."""
-        return self._view.unit(self.fact.unit)
+        return Name.wrap(self._view.unit(self.fact.unit))
 
     @property
     def name(self) -> str:
@@ -137,7 +138,13 @@ class Said:
         text = self._write(abs(float(self)) if spec == "abs" else float(self), signed=spec != "abs")
         if spec == "interval" and not math.isnan(self.fact.low):
             ends = (self._write(self.fact.low), self._write(self.fact.high))
-            text += f" ({_JOINED_DASH.join(ends)})"
+            below = self.fact.low < 0  # a dash beside a minus is not read
+            told = (
+                self._view.say("{low} to {high}", low=ends[0], high=ends[1])
+                if below
+                else _JOINED_DASH.join(ends)
+            )
+            text += f" ({told})"
         known = self.fact.flag and self.fact.flag != SYNTHETIC
         marked = known and self._part == "value" and not math.isnan(self.fact.value)
         return text + FLAG_MARK if marked else text

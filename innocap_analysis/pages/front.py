@@ -16,19 +16,17 @@ def describe_front(view: IndexView) -> dict[str, Any]:
     """Return the texts of the front page: intro, answer, a sentence on each country, the table."""
     answer, findings = (told := write_headline(view))[:2], told[2:]
     first = next(unit for unit in view.shown if unit in view.measured)
-    own = view.root == _OWN or view.has_many
+    own = is_own(view) or view.has_many
     return {
-        "title": view.say("Capacity to innovate in the public sector")
-        if own
-        else view.code(view.root),
+        "title": title_report(view),
         "intro": view.say(
             "How able is the public sector of {countries} to innovate? Four dimensions, scored "
-            "from published national indicators, each with how sure it is.",
+            "from published national indicators, and how sure each score is.",
             countries=view.units(view.shown),
         )
         if own
         else view.say(
-            "Scored from the figures of {n_reference} countries, each with how sure it is: "
+            "Scored from the figures of {n_reference} countries, and how sure each score is: "
             "{named}.",
             first, view.root, named=view.codes(view.nodes),
         ),
@@ -75,6 +73,17 @@ def describe_front(view: IndexView) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def title_report(view: IndexView) -> str:
+    """Return what a report is about: the project's own index, or another by its name."""
+    own = is_own(view) or view.has_many
+    return view.say("Capacity to innovate in the public sector") if own else view.code(view.root)
+
+
+def is_own(view: IndexView) -> bool:
+    """Whether what is said of innovation in the public sector is about the index of a view."""
+    return view.root == _OWN
+
+
 def _tell_country(view: IndexView, unit: str) -> list[str]:
     """Say where a country stands, and where it would start."""
     told = [tell_standing(view, unit)]
@@ -82,8 +91,15 @@ def _tell_country(view: IndexView, unit: str) -> list[str]:
         rank = view.say(
             "Rank {rank}, in {level} of runs {rank.low} to {rank.high}.", unit, view.root
         )
-        told += [rank, f"{tell_priority(view, unit)}."]
+        told += [rank, f"{_drop_name(view, tell_priority(view, unit), unit)}."]
     return told
+
+
+def _drop_name(view: IndexView, text: str, unit: str) -> str:
+    """Return a sentence without the name of a country in front, where that stands already."""
+    named = view.say("{unit}: {note}", unit=view.unit(unit), note="").strip()
+    text = text.removeprefix(named).lstrip()
+    return text[:1].upper() + text[1:]
 
 
 def write_headline(view: IndexView) -> list[str]:

@@ -101,7 +101,7 @@ def plot_indicators(view: IndexView, units: Sequence[str]) -> Chart:
         gaps = table.loc[table["unit"] == unit, "gap_to_median"]
         k = (gaps >= 0).sum() if gaps.count() else math.nan
         k = view.tally("n_at_or_above_median", k, view.root, unit=unit, n=gaps.count())
-        told.append(f"{view.unit(unit)} {k}")
+        told.append(k)
     notes = [view.say("Higher is always better.")]
     if turned := [c for c in codes if view.codebook.table.at[c, "direction"] == -1]:
         notes.append(view.say("The raw figure is reversed for: {codes}.", codes=view.codes(turned)))
@@ -109,11 +109,19 @@ def plot_indicators(view: IndexView, units: Sequence[str]) -> Chart:
         told_of = {"unit": view.unit(str(unit)), "codes": view.codes(own)}
         notes.append(view.say("{unit} is not measured on: {codes}.", **told_of))
     notes.append(view.say("Published national indicators; the sources are listed on page 10."))
-    chart, (ax,) = view.start_chart(
+    title = (
         view.say(
+            "{unit}: {k} of the {n_indicators} indicators at or above the reference median",
+            unit=view.unit(units[0]), k=told[0],
+        )
+        if len(units) == 1
+        else view.say(
             "Number of the {n_indicators} indicators at or above the reference median: {told}",
-            told=", ".join(told),
-        ),
+            told=", ".join(f"{view.unit(u)} {k}" for u, k in zip(units, told, strict=True)),
+        )
+    )  # fmt: skip
+    chart, (ax,) = view.start_chart(
+        title,
         view.say(
             "Scores of up to {n_members} reference countries, their median and the countries named "
             "below, from 0 (lowest goalpost) to 100 (highest)."

@@ -9,12 +9,14 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from babel import Locale
+from babel import dates as babel_dates
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -182,6 +184,16 @@ def format_number(value: float, language: str, *, decimals: int = 1, sign: bool 
     if rounded < 0:
         return "−" + text
     return "+" + text if sign and rounded > 0 else text
+
+
+def format_date(text: str, language: str) -> str:
+    """Return a day such as 2018-12-31 as a language writes it; anything else stays as it is."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    own = "en_GB" if language == SOURCE_LANGUAGE else language
+    return str(babel_dates.format_date(day, "long", locale=own))
 
 
 def format_figure(value: float, language: str) -> str:

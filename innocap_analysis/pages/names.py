@@ -33,6 +33,11 @@ class Name(str):
         name.forms = forms
         return name
 
+    @classmethod
+    def wrap(cls, text: str) -> Name:
+        """Return a text as a name: what has no forms is the same in each."""
+        return text if isinstance(text, Name) else Name(text, {})
+
     def __format__(self, spec: str) -> str:
         """Write it in a form."""
         if not spec:
@@ -56,7 +61,7 @@ def join_names(names: Iterable[str], language: str, *, style: str = "standard") 
         return str(format_list(list(texts), style=style, locale=language))  # type: ignore[arg-type]
 
     names = list(names)
-    bent = [name if isinstance(name, Name) else Name(name, {}) for name in names]
+    bent = list(map(Name.wrap, names))
     return Name(join(names), {form: join(f"{name:{form}}" for name in bent) for form in FORMS})
 
 

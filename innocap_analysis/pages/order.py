@@ -11,7 +11,7 @@ def tell_rank(view: IndexView, unit: str) -> str:
     rank = view.stand_among(unit, "rank")
     if float(rank.low) == float(rank.high):
         return view.say(
-            "rank {rank.low} of the {n_measured} countries in {level} of runs", rank=rank
+            "rank {rank.low} of the {n_measured} countries in at least {level} of runs", rank=rank
         )
     return view.say(
         "rank {rank.low} to {rank.high} of the {n_measured} countries in {level} of runs", rank=rank
@@ -81,18 +81,19 @@ def tell_order_changes(view: IndexView) -> str:
     told = {name: view.tally(*count, view.root) for name, count in counts.items()}
     if not changing and not by_cell["order"].any():
         return view.say(
-            "The order stays the same whichever of the {n_indicators} indicators, or of the "
-            "{cells} single figures, is left out.", **told,
+            "The order of the {n_measured} countries stays the same whichever of the "
+            "{n_indicators} indicators, or of the {cells} single figures, is left out.", **told,
         )  # fmt: skip
     text = view.say(
-        "The order changes without any one of {k} of the {n_indicators} indicators ({codes}), and "
-        "when any one of {cells_order} of the {cells} single figures is missing.",
+        "The order of the {n_measured} countries changes when any one of {k} of the "
+        "{n_indicators} indicators is left out ({codes}), or any one of {cells_order} of the "
+        "{cells} single figures.",
         codes=view.codes(changing), **told,
     )  # fmt: skip
     if winning or by_cell["first"].any():
         text += " " + view.say(
-            "Another country comes first without {w} of them ({codes}), and without "
-            "{cells_first} of the figures.",
+            "Another country comes first without any one of {w} of these indicators ({codes}), "
+            "or of {cells_first} of these figures.",
             codes=view.codes(winning), **told,
         )  # fmt: skip
     return text

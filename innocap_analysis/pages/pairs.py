@@ -14,6 +14,7 @@ from innocap_analysis.pages import marks
 from innocap_analysis.pages.comparing import compares
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, styled
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.names import Name
 from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.texts import Prose, round_columns
 
@@ -128,7 +129,7 @@ def tell_pair(view: SurveyView, row: Mapping[Any, Any]) -> str:
             f"verdict {verdict!r} is none of {', '.join(VERDICTS)}{suggest(verdict, VERDICTS)}"
         )
     codes = str(row["unit"]), str(row["other"])
-    first, second = map(view.unit, codes)
+    first, second = (Name.wrap(view.unit(code)) for code in codes)
     measure = view.code(str(row["code"]))
     if pd.isna(row["low_simultaneous"]):
         return view.say(

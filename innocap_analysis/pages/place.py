@@ -11,12 +11,16 @@ from innocap_analysis.data.place_tree import CENTRE_FROM, RURAL_BELOW, SPARSE_BE
 from innocap_analysis.index import peers
 from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, QUIET, REFERENCE, Chart, styled
+from innocap_analysis.pages.drawing.naming import name_dots
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.language import format_date
 from innocap_analysis.pages.place_view import PlaceView
 from innocap_analysis.pages.texts import Prose, Table
 
 MOST_NAMED = 12  # peers that are named in the list
 _LABELLED = 5  # peers that are named in the figure
+_ROOM, _ROOM_NARROW = (500.0, 230.0), (180.0, 150.0)  # about the size of the panel, in points
+_FEW_DECADES = 1.7  # an axis shorter than that has ticks between powers of ten
 _COLUMNS = ("population", "area_km2", "density", "around")
 
 
@@ -37,7 +41,7 @@ def tell_mergers(view: PlaceView) -> list[str]:
         told.append(
             view.say(
                 "> **{place} is no municipality any more.** It joined {other} in {year}. The "
-                "figures are those of {date}, before that; see the page of {other} too.",
+                "figures are from before that ({date}); see the page of {other} too.",
                 other=view.unit(row["merged_into"]), year=_tell_year(view, view.place),
                 date=tell_date(view),
             )
@@ -46,8 +50,8 @@ def tell_mergers(view: PlaceView) -> list[str]:
         both = float(row["population"] + table.at[code, "population"])
         told.append(
             view.say(
-                "> **{other} joined {place} in {year}.** The figures are those of {date}, before "
-                "that: {people} people without {other}, {both} with it.",
+                "> **{other} joined {place} in {year}.** The figures are from before that "
+                "({date}): {people} people without {other}, {both} with it.",
                 other=view.unit(code), year=_tell_year(view, code),
                 date=tell_date(view), people=view.size("population"),
                 both=view.fact("population_with_merged", both, "count", unit=view.place,
@@ -206,14 +210,14 @@ def _tell_rule(view: PlaceView) -> str:
     told = {"class": class_, "factor": factor}
     if group.step in (peers.NARROW, peers.WIDER):
         return view.say(
-            "The rule: the same class ({class}), sparsely populated or not like it, and at most "
-            "{factor} times more or fewer people.",
+            "The rule: the same class ({class}), sparsely populated just as it is or just as it "
+            "is not, and at most {factor} times larger or smaller in population.",
             **told,
         )
     if group.step in (peers.ANY_SPARSITY, peers.ANY_SPARSITY_WIDER):
         return view.say(
-            "The rule: the same class ({class}) and at most {factor} times more or fewer people; "
-            "there were too few that are also sparsely populated or not like it.",
+            "The rule: the same class ({class}) and at most {factor} times larger or smaller in "
+            "population; too few are also alike in being sparsely populated or not.",
             **told,
         )
     if group.step == peers.ANY_SIZE:
@@ -223,8 +227,8 @@ def _tell_rule(view: PlaceView) -> str:
         )
     if group.step == peers.ANY_CLASS:
         return view.say(
-            "The rule: at most {factor} times more or fewer people, of any class; there were too "
-            "few of its own class.",
+            "The rule: at most {factor} times larger or smaller in population, of any class; "
+            "there were too few of its own class.",
             factor=factor,
         )
     return view.say(
@@ -235,7 +239,7 @@ def _tell_rule(view: PlaceView) -> str:
 def tell_standing(view: PlaceView) -> str:
     """Say where the place stands among its peers."""
     return view.say(
-        "{place}: larger than {larger} of its {n} peers, more thinly populated than {thinner}",
+        "{place:The}: larger than {larger} of its {n} peers, more thinly populated than {thinner}",
         larger=view.count_peers(
             "n_peers_below_population", view.stand_in_peers("population").below
         ),
@@ -264,7 +268,6 @@ def plot_peers(view: PlaceView) -> Chart:
         ],
         note=_tell_areas(view),
     )  # fmt: skip
-    _scale(ax, view)
     looks = {
         "palette": {"other": REFERENCE, "peer": AHEAD, "place": BEHIND},
         "markers": {"other": "o", "peer": "o", "place": "D"},
@@ -274,6 +277,7 @@ def plot_peers(view: PlaceView) -> Chart:
         own = data[data["role"] == name]
         marks.draw_points(ax, own, "population", looks=looks, by="role",
                           size=size, hollow=name == "other")  # fmt: skip
+    _scale(ax, view)
     _name_dots(ax, view)
     ax.axhline(SPARSE_BELOW, color=QUIET, linewidth=1, linestyle="--", zorder=1)
     return chart
@@ -304,37 +308,34 @@ def tell_date(view: PlaceView, code: str = "") -> str:
     return ", ".join(
         view.say("census of {year}", year=date.removesuffix(" census"))
         if date.endswith(" census")
-        else date
+        else format_date(date, view.language)
         for date in str(view.places.rows[code or view.place]["population_date"]).split(", ")
     )
 
 
 def _name_dots(ax: Axes, view: PlaceView) -> None:
-    """Name the place and its nearest peers, those that lie close together only once."""
+    """Name the place and its nearest peers, in the free space around them."""
     table = view.pool
-    spots: list[np.ndarray] = []
     named = 0 if view.medium.name else _LABELLED  # a document names the nearest in its text
-    for code in [view.place, *view.peers.codes[:named]]:
-        spot = np.log10(table.loc[code, ["population", "density"]].to_numpy(float))
-        if any(abs(spot - other)[1] < 0.2 and abs(spot - other)[0] < 0.9 for other in spots):
-            continue
-        spots.append(spot)
-        mine = code == view.place
-        ax.annotate(
-            view.unit(code), tuple(10**spot), xytext=(8, 4), textcoords="offset points",
-            size=9 if mine else 8, weight="bold" if mine else "normal",
-            color=BEHIND if mine else AHEAD, zorder=5,
-        )  # fmt: skip
+    codes = [view.place, *view.peers.codes[:named]]
+    sizes = dict.fromkeys(codes, 8.0) | {view.place: 9.0}
+    for note in name_dots(
+        ax, table[["population", "density"]].astype(float), view.names(codes), sizes,
+        _ROOM_NARROW if view.medium.narrow else _ROOM, color=AHEAD, zorder=5,
+    ):  # fmt: skip
+        if note.get_text() == view.unit(view.place):
+            note.set(weight="bold", color=BEHIND)
 
 
 def _scale(ax: Axes, view: PlaceView) -> None:
     ax.set_xscale("log")
     ax.set_yscale("log")
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(LogLocator(base=10))
+    ax.margins(0.06)
+    for axis, ends in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        few = np.log10(ends[1] / ends[0]) < _FEW_DECADES
+        axis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if few else (1,)))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(view.tick_size)
     ax.set_xlabel(view.say("People"))
     ax.set_ylabel(view.say("People per km²"))
     ax.grid()
-    ax.margins(0.06)

@@ -20,17 +20,24 @@ def list_region(view: PlaceView) -> list[dict[str, str | Said]]:
         standing = view.stand_in_country(code)
         about, n = (view.region, code), standing.n
         row: dict[str, str | Said] = {
-            view.say("Figure"): view.code(code),
+            view.say("Figure"): name_figure(view, code),
             view.unit(view.region): view.measure_region(code),
             view.say("Year"): view.figure_year(code),
             view.say("Median of the other regions"): view.fact(
                 "country_median", standing.median, "figure", *about, n=n - 1
             ),
             view.say("Rank in the country"): stand_region(view, code, standing),
-            view.say("Shared with"): view.fact("n_shared", standing.shared, "count", *about, n=n),
+            view.say("Others at this rank"): view.fact(
+                "n_shared", standing.shared, "count", *about, n=n
+            ),
         }
         rows.append(row)
     return rows
+
+
+def name_figure(view: PlaceView, code: str) -> str:
+    """Return the label of what is measured of regions, and what one is."""
+    return f"{view.code(code)}, {view.find_measure(code)}"
 
 
 def table_region(view: PlaceView) -> Table | Prose:
@@ -74,8 +81,8 @@ def write_region(view: PlaceView) -> Prose:
     if len(telling) > 1:
         told.append(
             view.say(
-                "Rank 1 is the highest figure of the {n} regions of the country; a higher figure "
-                "is better in every row.",
+                "Rank 1 is the highest figure of the regions of the country, of which {n} have "
+                "figures; a higher figure is better in every row.",
                 n=_count_regions(view, telling),
             )
         )
@@ -201,9 +208,9 @@ def _tell_policy(view: PlaceView) -> list[str]:
     }  # fmt: skip
     return [
         view.say(
-            "Policy framework for innovation procurement, {year}: {country} is classed **{class}** "
-            "(low, modest, moderate, good, strong). A class of {year}, of the country’s policy, "
-            "not of what municipalities buy.",
+            "Policy framework for innovation procurement, {year}: {country} has the class "
+            "**{class}** (low, modest, moderate, good, strong). A class of {year}, of the "
+            "country’s policy, not of what municipalities buy.",
             year=view.fact("policy_year", float(row["year"]), "year", unit=view.country,
                            sources=("innovation_procurement_policy",)),
             **{"class": words[int(row["value"])]},

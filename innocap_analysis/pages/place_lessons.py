@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from innocap_analysis.pages.place_frame import list_levels, list_telling, stand_region
+from innocap_analysis.pages.place_frame import list_levels, list_telling, name_figure, stand_region
 from innocap_analysis.pages.place_view import FEW_SERVICES, PlaceView
 from innocap_analysis.pages.texts import Prose
 
@@ -46,8 +46,8 @@ def write_lessons(view: PlaceView) -> Prose:
     told = list_lessons(view)
     if view.row["smallest"] and (abroad := list_abroad(view)):
         text = view.say(
-            "Places of the same class and of about the same size abroad (people in brackets), to "
-            "ask how they do it:"
+            "Places of the same class abroad, the nearest in size (people in brackets), to ask "
+            "how they do it:"
         )
         told.append("\n  - ".join([text, *abroad]))
     return view.write_list(told or [view.say("The figures name nobody who does better.")])
@@ -60,12 +60,15 @@ def list_lessons(view: PlaceView) -> list[str]:
         found = list_teachers(view, code)
         if not found:
             continue
-        named = ", ".join(
+        named = "; ".join(
             f"{_name_with_country(view, unit)} ({view.measure_region(code, unit)})"
             for unit in found
         )
         value = view.measure_region(code)
-        text = view.say("{value.name} ({value.place}: {value}): {named}.", value=value, named=named)
+        text = view.say(
+            "{figure} ({value.place}: {value}): {named}.",
+            figure=name_figure(view, code), value=value, named=named,
+        )  # fmt: skip
         told.append(text)
     return told + _tell_best_local(view)
 
@@ -90,9 +93,9 @@ def _tell_best_local(view: PlaceView) -> list[str]:
         best = others.sort_values("local", ascending=False, kind="stable").head(_MOST)
         if best.empty:
             continue
-        named = ", ".join(
+        named = "; ".join(
             view.say_number(
-                "{value.place} ({value}, {n} service)", "{value.place} ({value}, {n} services)",
+                "{value.place} ({value}; {n} service)", "{value.place} ({value}; {n} services)",
                 value=view.level(one, "local"), n=view.level(one, "services_local"),
             )
             for one in best.itertuples(index=False)

@@ -209,7 +209,7 @@ def _tell_furthest(answers: PlaceSurvey, contrast: Contrast) -> list[str]:
         )
         items.append(
             answers.say(
-                "“{question}” ({here:interval} agree, elsewhere {elsewhere:interval})",
+                "“{question}”: {here:interval} agree, elsewhere {elsewhere:interval}",
                 question=answers.question(code).rstrip("."), here=own, elsewhere=other,
             )
         )  # fmt: skip

@@ -99,6 +99,11 @@ class PlaceView(View):
             return self.name(label, code, "indicator")
         return super().code(code)
 
+    def find_measure(self, code: str) -> str:
+        """Return what one of a figure is."""
+        table = self.local.labels if code in self.local.labels.index else self.codebook.table
+        return str(table.at[code, "unit"])
+
     def find_sources(self, code: str) -> tuple[str, ...]:
         """Return the raw files behind an indicator."""
         table = self.local.labels if code in self.local.labels.index else self.codebook.table

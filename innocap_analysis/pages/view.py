@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ from innocap_analysis.settings import Settings
 
 COMPARISON = "comparison"
 RESULTS = ".results.csv"
+_SHORT = re.compile(r"[-+−\d]\S*( \S+){1,3}(?<=[\d)†%])")  # such as 21 (16–30) and 4 of 43
 
 
 @dataclass(frozen=True)
@@ -297,7 +299,7 @@ class View:
             and all(isinstance(cell, Said) or cell == "" for cell in column)
             for column in cells.values()
         )
-        texts = pd.DataFrame({head: [str(cell) for cell in own] for head, own in cells.items()})
+        texts = pd.DataFrame({h: [_keep_together(str(c)) for c in own] for h, own in cells.items()})
         return Table(texts, numeric, caption, {h: "en" for h in english if self.language != "en"})
 
     def write_list(self, sentences: Iterable[str]) -> Prose:
@@ -322,6 +324,11 @@ class View:
                 data=self.edition, **told,
             )
         )  # fmt: skip
+
+
+def _keep_together(text: str) -> str:
+    """Return a number with what stands behind it, such as its interval, on one line of a cell."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}") if _SHORT.fullmatch(text) else text
 
 
 @dataclass(frozen=True)

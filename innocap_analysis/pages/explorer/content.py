@@ -21,6 +21,7 @@ from innocap_analysis.pages.explorer.words import (
     name_scales,
 )
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.names import FORMS
 
 _FOLDER = Path(__file__).parent
 # In the order in which they are joined into one module.
@@ -72,7 +73,7 @@ def collect_content(view: IndexView) -> dict[str, Any]:
     capacity, book, settings = view.capacity, view.codebook, view.settings
     values = capacity.result.values
     names = {code: view.unit(code) for code in map(str, values.index)}
-    texts = collect_texts(view.language)
+    texts = collect_texts(view.language, view.wording)
     texts["sources"] = texts["sources"].format(publishers="; ".join(_list_publishers(view)))
     own = name_references(view.language)
     sets: dict[str, Any] = {
@@ -135,6 +136,7 @@ def _describe_node(view: IndexView, code: str) -> dict[str, Any]:
     return {
         "code": code,
         "label": view.code(code),
+        "forms": {f"dimension:{form}": f"{view.code(code):{form}}" for form in FORMS},
         "method": str(row["normalise"]),
         "log": row["transform"] == "log",
         "clipLow": row["clip"] in ("low", "both"),

@@ -20,7 +20,7 @@ const h = (tag, given = {}, ...inside) => {
   return element;
 };
 
-export const fill = (text, values = {}) => text.replace(/\{([\w.]+)\}/g, (all, name) => values[name] ?? all);
+export const fill = (text, values = {}) => text.replace(/\{([\w.]+)(:\w+)?\}/g, (all, name, form = "") => values[name + form] ?? values[name] ?? all);
 
 export function readDefaults(data) {
   return { weights: {}, left_out: [], mean: "", within: "", normalise: "",
@@ -160,6 +160,7 @@ function makeNames(data, write) {
   return {
     unit: (code) => data.names[code] || code,
     code: (code) => labels[code] || code,
+    forms: (code) => ({ dimension: labels[code] || code, ...data.nodes.find((node) => node.code === code)?.forms }),
     mean: (word) => data.means[word] ||
       (word.startsWith("power:") ? fill(data.texts.power, { p: write.number(Number(word.slice(6)), 1) }) : word),
   };
@@ -376,7 +377,7 @@ export function mount(root, data, store = keepInAddress(data)) {
     const found = runs.own.priority;
     if (!found) return say("none_measured", { unit }) + ".";
     const row = runs.own.nodes.get(found.code);
-    return say(`priority_${found.status}`, { unit, dimension: names.code(found.code), gap: write.gap(row.gap),
+    return say(`priority_${found.status}`, { unit, ...names.forms(found.code), gap: write.gap(row.gap),
       share_widest: write.probability(row.share_widest), codes: write.either(found.hangs_on.map(names.code)) }) + ".";
   }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from innocap_analysis.pages.language import format_figure, get_translator
+from innocap_analysis.pages.language import Translator, format_figure, get_translator
 
 # Ways to normalise that suit any set of indicators; a codebook may use others by itself.
 SCALES = ("goalposts", "minmax", "zscore", "percentile", "rank", "borda", "fraction_of_max")
@@ -50,9 +50,9 @@ def name_references(language: str) -> dict[str, str]:
     }
 
 
-def collect_texts(language: str) -> dict[str, str]:
+def collect_texts(language: str, wording: str = "") -> dict[str, str]:
     """Return the texts of the controls, the notes and the downloads."""
-    translate = get_translator(language)
+    translate = get_translator(language, wording)
     return {
         "choices": translate("Choices"),
         "unit": translate("Country"),
@@ -89,13 +89,12 @@ def collect_texts(language: str) -> dict[str, str]:
         "take_sentence": translate("Sentences (text)"),
         "copy_link": translate("Copy the link"),
         "copied": translate("The link is copied."),
-        **_collect_notes(language),
-        **_collect_sentences(language),
+        **_collect_notes(translate),
+        **_collect_sentences(translate),
     }
 
 
-def _collect_notes(language: str) -> dict[str, str]:
-    translate = get_translator(language)
+def _collect_notes(translate: Translator) -> dict[str, str]:
     return {
         "as_in_report": translate("As in the report."),
         "what_if": translate("What-if, not the report’s verdict. Different here: {changes}."),
@@ -132,9 +131,8 @@ def _collect_notes(language: str) -> dict[str, str]:
     }
 
 
-def _collect_sentences(language: str) -> dict[str, str]:
+def _collect_sentences(translate: Translator) -> dict[str, str]:
     """Return the sentences of the report, said here of other choices."""
-    translate = get_translator(language)
     return {
         "finding": translate(
             "{unit} scores {score} of 100 on {code}; the median of {n_reference} reference "
@@ -147,19 +145,19 @@ def _collect_sentences(language: str) -> dict[str, str]:
         "no_score": translate("{unit} has too few figures for an overall score."),
         "none_measured": translate("{unit}: no dimension is measured"),
         "priority_none": translate(
-            "{unit}: no dimension is below the reference median; {dimension} has the smallest "
+            "{unit}: no dimension is below the reference median; {dimension:the} has the smallest "
             "lead ({gap} points)"
         ),
         "priority_clear": translate(
-            "{unit}: {dimension} is the first priority, furthest below the reference median in "
-            "{share_widest} of runs and whichever indicator is left out"
+            "{unit}: {dimension:the} is the first priority ({gap} points), furthest below the "
+            "reference median in {share_widest} of runs and whichever indicator is left out"
         ),
         "priority_hangs": translate(
-            "{unit}: {dimension} lies furthest below the reference median ({gap} points), but not "
-            "without {codes}"
+            "{unit}: {dimension:the} lies furthest below the reference median ({gap} points), but "
+            "not if {codes} is left out"
         ),
         "priority_open": translate(
-            "{unit}: {dimension} lies furthest below the reference median ({gap} points), too "
+            "{unit}: {dimension:the} lies furthest below the reference median ({gap} points), too "
             "close to it to be called a priority"
         ),
         "first_last": translate(
