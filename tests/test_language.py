@@ -166,7 +166,7 @@ def test_a_number_takes_the_form_of_its_language(
 ) -> None:
     words = {"en": ("service", "services"), "sv": ("tjänst", "tjänster"),
              "fi": ("palvelu", "palvelua"), "fr": ("service", "services")}[language]  # fmt: skip
-    source = "{value.place} ({value}, {n} service)", "{value.place} ({value}, {n} services)"
+    source = "{value.place} ({value}; {n} service)", "{value.place} ({value}; {n} services)"
     for numbers, word in ((one, words[0]), (many, words[1])):
         for number in numbers:
             text = translate_plural(*source, number, language)

@@ -157,9 +157,10 @@ def test_how_sure_a_brief_is(unit: str) -> None:
     span = f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
     shares = [float((ranks == place).mean()) for place in (1, len(PARTNERS))]
     first, last = (">99%" if x > 0.99 else "<1%" if x < 0.01 else f"{x:.0%}" for x in shares)
+    least = "at least " if low == high else ""
     assert told == (
-        f"{NAMES[unit]}: rank {span} of the 4 countries in 90% of runs; first in {first}, last in "
-        f"{last}."
+        f"{NAMES[unit]}: rank {span} of the 4 countries in {least}90% of runs; first in {first}, "
+        f"last in {last}."
     )
     low, high = o.rank_interval(unit, o.root)
     assert brief.messages[0][1] == (

@@ -128,11 +128,11 @@ def test_half_a_point_above_the_median_is_above_it() -> None:
 def test_an_order_that_nothing_changes_is_said_to_stay() -> None:
     told = order.tell_order_changes(look("apart"))
     assert told == (
-        "The order stays the same whichever of the 18 indicators, or of the 72 single figures, is "
-        "left out."
+        "The order of the 4 countries stays the same whichever of the 18 indicators, or of the 72 "
+        "single figures, is left out."
     )
     told = order.tell_order_changes(look("close"))
-    assert told.startswith("The order changes without any one of ")
+    assert told.startswith("The order of the 4 countries changes when any one of ")
     assert "Another country comes first" not in told
 
 

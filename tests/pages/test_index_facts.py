@@ -218,7 +218,7 @@ PRIORITY = {
              "aucune dimension n’est au-dessous"),
     "clear": ("is the first priority", "är första prioritet", "ensisijainen kehittämiskohde",
               "première priorité"),
-    "hangs": ("but not without", "men inte utan", "mutta ei ilman", "ce n’est plus vrai sans"),
+    "hangs": ("but not if", "men inte om", "mutta ei, jos", "ce n’est plus vrai si l’on omet"),
     "open": ("too close to it", "för nära den", "liian lähellä sitä",
              "trop peu pour en faire une priorité"),
 }  # fmt: skip
@@ -299,11 +299,13 @@ def test_the_order_and_what_it_rests_on_are_named() -> None:
     view = open_view("00")
     front = describe_front(view)
     told = f"{front['answer']} {front['sure_text']}"
-    changing, winning = told.split("The order changes")[1].split("Another country")
+    changing, winning = told.split("The order of the 4 countries changes")[1].split(
+        "Another country"
+    )
     assert [c for c in o.leaves if _label(o, c, "en") in changing] == [
         c for c, x in zip(o.leaves, order, strict=True) if x
     ]
-    assert [c for c in o.leaves if _label(o, c, "en") in winning.split("), and")[0]] == [
+    assert [c for c in o.leaves if _label(o, c, "en") in winning.split("), or")[0]] == [
         c for c, x in zip(o.leaves, first, strict=True) if x
     ]
     scores = {u: o.score(u, o.root) for u in PARTNERS}

@@ -53,6 +53,7 @@ FIXED = re.compile(
     r"|Figure, 0 to 100|Score from 0 to 100, "
     r"|(?:^| )[1-5]\. (?=[A-Z])"  # numbered lists
     r"|Rank 1 is the highest"
+    r"|\b\d{1,2} (?:December|January) 20\d\d"  # the day of a count of people
     r"|(?<=\d )of 100 here"
     r"|\(Eurostat, 20\d\d\)|grouping \(2025\)|Benchmark 2023|2021–2022"  # editions of sources
     r"|\bpages? \d\d(?: and \d\d)?|the 31 authorities|NUTS [23]"

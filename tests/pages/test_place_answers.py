@@ -26,7 +26,7 @@ def test_answers_of_a_region_and_of_the_rest_stand_in_their_columns(place: str) 
         if np.isnan(fact.low):
             return text
         ends = (WRITERS[fact.kind](x) for x in (fact.low, fact.high))
-        return f"{text} ({'–'.join(ends)})"
+        return f"{text} ({(' to ' if fact.low < 0 else '–').join(ends)})"
 
     rows, verdicts = cells.to_numpy().tolist(), {}
     for code, row in zip((o.root, *o.dimensions), rows, strict=True):

@@ -83,8 +83,8 @@ def _find_step(place: str) -> int:
 
 
 RULE = {
-    **dict.fromkeys((1, 2), "sparsely populated or not like it, and at most"),
-    **dict.fromkeys((3, 4), "too few that are also sparsely populated"),
+    **dict.fromkeys((1, 2), "sparsely populated just as it is or just as it is not, and at most"),
+    **dict.fromkeys((3, 4), "too few are also alike in being sparsely populated"),
     5: "of any size", 6: "of any class", 7: "the nearest in population",
 }  # fmt: skip
 
@@ -173,11 +173,11 @@ def test_figures_of_the_region_stand_in_their_columns(place: str) -> None:
     assert len(tables) == bool(telling)
     if telling:
         by_name = {str(row[0]): row[1:] for row in tables[0].cells.to_numpy().tolist()}
-        assert set(by_name) == {str(view.code(code)) for code in telling}
+        assert set(by_name) == {f"{view.code(code)}, %" for code in telling}
         for code in telling:
             told = _facts_row(page, region, code, ["value", "year", "country_median",
                                                    "rank_in_country", "n_shared"])  # fmt: skip
-            assert [_plain(x) for x in by_name[str(view.code(code))]] == told, code
+            assert [_plain(x) for x in by_name[f"{view.code(code)}, %"]] == told, code
     text = page.texts[3] if telling else page.texts[4]
     assert ("Rank 1 is the highest" in text) == (len(telling) > 1)
 
