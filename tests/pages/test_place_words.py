@@ -219,7 +219,7 @@ def test_local_government_is_held_against_the_central_one(place: str) -> None:
               if r["indicator"] == "IPP_CLASS"}  # fmt: skip
     words = {"1": "low", "2": "modest", "3": "moderate", "4": "good", "5": "strong"}
     if country in policy:
-        assert f"is classed **{words[policy[country]]}**" in text
+        assert f"has the class **{words[policy[country]]}**" in text
     else:
         assert "is not in the EU’s benchmark" in text
 
@@ -228,7 +228,7 @@ def test_local_government_is_held_against_the_central_one(place: str) -> None:
 def test_who_does_better_is_named_best_first(place: str) -> None:
     o, page = consult_places(), _read(place)
     country, view, region = o.nodes[place].country, page.namespace["view"], o.region(place)
-    text = next(t for t in page.texts if "of about the same size abroad" in t or "Local govern" in t
+    text = next(t for t in page.texts if "the nearest in size (people" in t or "Local govern" in t
                 or "name nobody" in t)  # fmt: skip
     local = [x for x in text.splitlines() if x.startswith("- Local government, ")]
     wanted = []
@@ -257,7 +257,7 @@ def test_who_does_better_is_named_best_first(place: str) -> None:
     partners = _partner_regions()
     here = o.nodes[region]
     for code in weak:
-        lines = [x for x in text.splitlines() if x.startswith(f"- {view.code(code)} (")]
+        lines = [x for x in text.splitlines() if x.startswith(f"- {view.code(code)}, % (")]
         own = o.regional[code][region][0]
         better = [
             (value, c) for c, (value, _) in o.regional[code].items()
@@ -266,8 +266,8 @@ def test_who_does_better_is_named_best_first(place: str) -> None:
         ]  # fmt: skip
         assert len(lines) == bool(better)
         if better:
-            told = [read_numbers(p)[-1] for p in lines[0].split("): ", 1)[1].split("; ")[0].split(
-                "), ")]  # fmt: skip
+            named = lines[0].split("): ", 1)[1].split("; ")
+            told = [read_numbers(part)[-1] for part in named]
             values = sorted((value for value, _ in better), reverse=True)[:3]
             assert told == pytest.approx(values)
 
@@ -308,7 +308,7 @@ def test_where_to_start_and_what_is_not_known(place: str) -> None:
 def test_places_abroad_are_of_the_same_class_and_size(place: str) -> None:
     o, page = consult_places(), _read(place)
     own, view = o.nodes[place], page.namespace["view"]
-    text = next((t for t in page.texts if "of about the same size abroad" in t), "")
+    text = next((t for t in page.texts if "the nearest in size (people" in t), "")
     told = {x.split(":")[0].strip(" -"): x for x in text.splitlines() if x.startswith("  - ")}
     for country in ("SE", "FI", "IE", "CA", "IS"):
         likely = [

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from babel import Locale
+from babel.dates import get_month_names
 
 from innocap_analysis.data.places import read_places
 from innocap_analysis.pages import language
@@ -61,6 +62,7 @@ def _list_data() -> list[str]:
                 )
     settings = load_settings(EDITION)
     found |= set(read_places(settings).table[f"label_{SHOWN}"])
+    found |= set(get_month_names("wide", locale=SHOWN).values())
     found |= {one.name_area(SHOWN) for one in settings.countries.values()}
     package = json.loads((EDITION / "data/raw/datapackage.json").read_text(encoding="utf-8"))
     for one in package["resources"]:
