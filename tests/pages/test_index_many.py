@@ -162,7 +162,7 @@ def test_every_unit_has_a_row_with_its_own_numbers(
     assert list(cells.iloc[:, 1]) == [str(view.unit(u)) for u in scores.index]
     figures = towns[0]
     for unit, row in zip(scores.index, cells.to_numpy().tolist(), strict=True):
-        assert row[0].startswith(f"{_rank(scores, unit)} (")
+        assert row[0].startswith(f"{_rank(scores, unit)}\xa0(")
         groups = [figures.loc[unit, list(own)].mean() for own in GROUPS.values()]
         told = [read_numbers(x)[0] for x in row[2:]]
         assert told == pytest.approx([scores[unit], *groups], abs=0.0501)

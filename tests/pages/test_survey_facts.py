@@ -385,14 +385,15 @@ PAIR = {
            "{m}: avoin. {a} voi olla enimmillään {l} pistettä alempana tai {h} pistettä ylempänä "
            "kuin {b}.",
            "{m}, {a} ja {b}: samanlaiset. Mahdollinen ero on alle {s} pistettä."),
-    "fr": ("{m}, {a} par rapport à {b} : {d} points au-dessus, et à coup sûr plus de {s} "
-           "({l} à {h}).",
-           "{m}, {a} par rapport à {b} : {d} points au-dessus ({l} à {h}) ; il reste ouvert si "
-           "l’écart atteint les {s} points qui comptent.",
-           "{m} : ouvert. {a} par rapport à {b} : peut-être de {l} à {h} points au-dessus.",
-           "{m} : ouvert. {a} par rapport à {b} : de {l} points au-dessous à {h} points au-dessus.",
+    "fr": ("{m} : {la} dépasse {lb} de {d} points, et à coup sûr de plus de {s} ({l} à {h}).",
+           "{m} : {la} dépasse {lb} de {d} points ({l} à {h}) ; on ne sait pas si l’écart atteint "
+           "les {s} points qui comptent.",
+           "{m} : ouvert. {La} dépasse peut-être {lb} de {l} à {h} points.",
+           "{m} : ouvert. Entre {la} et {lb}, l’écart va de {l} points en faveur du second à {h} "
+           "en faveur du premier.",
            "{m}, {a} et {b} : équivalents. Toute différence est inférieure à {s} points."),
 }  # fmt: skip
+WITH_ARTICLE = {"SE": "la Suède", "FI": "la Finlande", "IE": "l’Irlande", "CA": "le Canada"}
 SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2060": "", "\u00ad": ""})
 
 
@@ -415,6 +416,7 @@ def _say(o: SurveyOracle, one: str, two: str, code: str, smallest: float, langua
         kind = 2 if low >= 0 else 3
     return PAIR[language][kind].format(
         m=o.node[code][f"label_{language}"], a=o.names[a, language], b=o.names[b, language],
+        la=WITH_ARTICLE[a], lb=WITH_ARTICLE[b], La=WITH_ARTICLE[a][0].upper() + WITH_ARTICLE[a][1:],
         d=write(d["gap"]), l=write(low), h=write(high), s=f"{smallest:g}",
     )  # fmt: skip
 
