@@ -358,7 +358,7 @@ def test_each_class_of_policy_has_its_word(value: int, word: str) -> None:
     view = _read("SE-2284").namespace["view"]
     policy = view.local.policy.assign(value=float(value))
     own = replace(view, local=replace(view.local, policy=policy), ledger=Ledger())
-    assert all(f"is classed **{word}** " in text for text in _tell_policy(own))
+    assert all(f"has the class **{word}** " in text for text in _tell_policy(own))
     assert len(_tell_policy(own)) == 1
 
 
