@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -260,15 +259,6 @@ def decide_groups(
     found = np.zeros(len(whole), dtype=int)
     found[whole] = blocks.told
     return Decision(shown, found, kept)
-
-
-def choose_groups(
-    groups: Mapping[str, Members],
-    organisations: np.ndarray,
-    **how: Any,  # noqa: ANN401 - as of decide_groups
-) -> list[str]:
-    """Return the names of the groups that :func:`decide_groups` publishes."""
-    return decide_groups(groups, organisations, **how).shown
 
 
 def number_organisations(names: Sequence[object]) -> np.ndarray:

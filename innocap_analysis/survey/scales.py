@@ -59,11 +59,6 @@ class Scale:
         return [c for c in dict.fromkeys(self.labels.values()) if c not in special]
 
     @property
-    def is_ordered(self) -> bool:
-        """Whether the codes are numbers."""
-        return all(isinstance(code, float) for code in self.codes)
-
-    @property
     def has_words(self) -> bool:
         """Whether a label says more than its code, and so may need a translation."""
         return any(label != format_code(code) for (_, label), code in self.labels.items())

@@ -54,10 +54,6 @@ class Gazetteer:
         return frozenset({*tree, *self.regions.index, *list_countries().values()})
 
     @cached_property
-    def _countries(self) -> dict[str, str]:
-        return _name_countries(tuple(find_languages(self.regions)))
-
-    @cached_property
     def _raw_regions(self) -> dict[str, str]:
         return {str(raw): str(unit) for unit, raw in self.regions["raw_code"].items()}
 
