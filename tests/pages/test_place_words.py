@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from innocap_analysis.pages import government
+from innocap_analysis.pages.drawing.medium import find_media
 from innocap_analysis.pages.facts import Ledger
 from innocap_analysis.pages.place_frame import _tell_policy
 
@@ -436,3 +438,21 @@ def test_a_tile_stands_for_every_region_the_most_rural_first() -> None:
 
 def test_places_to_look_at_are_places_of_the_facts() -> None:
     assert set(SOME) <= set(PLACES)
+
+
+@pytest.mark.parametrize("size", ["", "8cm"])
+def test_tiles_stand_in_the_rows_of_their_country(size: str) -> None:
+    o, view = consult_places(), read_page("45", language="en").namespace["view"]
+    own = replace(view, ledger=Ledger())
+    chart = government.plot_rural(own.lay_out_for(find_media([size])[0]) if size else own)
+    (ax,) = chart.axes
+    heads = [t.get_text() for t in ax.get_yticklabels()]
+    codes = {t.get_position(): t.get_text() for t in ax.texts if t.get_text() in o.nodes}
+    regions = {c for c, node in o.nodes.items() if node.kind in ("nuts3", "province")}
+    assert sorted(codes.values()) == sorted(regions)
+    country = ""
+    for y, head in enumerate(heads):
+        country = head or country
+        there = [code for (_, at), code in sorted(codes.items()) if int(at) == y]
+        assert there
+        assert {str(view.unit(code[:2])) for code in there} == {country}
