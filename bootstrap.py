@@ -294,7 +294,7 @@ def run_tests(extra: "list[str]") -> int:
         ("formatting", ["ruff", "format", "--check", "."]),
         ("lint", ["ruff", "check", "."]),
         ("types", ["mypy", *(["-n", "2"] if several else [])]),
-        ("tests", ["pytest", *workers, *extra]),
+        ("tests", ["pytest", "-p", "no:nbval", *workers, *extra]),
         ("notebooks", ["pytest", "-p", KERNELS_PLUGIN, "--nbval-lax", "notebooks", *workers]),
     )
     warm = {"WARMILL_IDLE": "20"}

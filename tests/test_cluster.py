@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -39,16 +37,54 @@ folder.mkdir(parents=True, exist_ok=True)
 (folder / "30_a.csv").write_text(region)
 """
 REGIONS = ["SE", "FI", "IE", "CA", "SE32", "FI1D"]
+WAITING = {"n": "2", "yes": "false"}
+
+
+BEHAVE = """
+import time
+if n:
+    open(f"{begun}/{time.time_ns()}", "w").close()
+    time.sleep(n)
+if yes and region == "IE":
+    raise ValueError("x")
+if yes and region == "CA":
+    os._exit(5)
+"""
+
+
+@contextlib.contextmanager
+def _start(folder: Path, workers: int) -> Iterator[LocalCluster]:
+    """Start workers on this machine, each a process of its own."""
+    with LocalCluster(
+        n_workers=workers, threads_per_worker=1, host="127.0.0.1",
+        dashboard_address=None, memory_limit=0, local_directory=str(folder / "scratch"),
+    ) as cluster:  # fmt: skip
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """Return two workers, which keep what they have loaded for a project from test to test."""
+    with _start(tmp_path_factory.mktemp("cluster"), 2) as workers:
+        yield workers
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder where a run that is to wait leaves a file as it begins."""
+    return tmp_path_factory.mktemp("begun")
 
 
 @pytest.fixture
-def cluster(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalCluster]:
-    """Return two workers on this machine (or as many as asked), each a process of its own."""
-    with LocalCluster(
-        n_workers=getattr(request, "param", 2), threads_per_worker=1, host="127.0.0.1",
-        dashboard_address=None, memory_limit=0, local_directory=str(tmp_path / "scratch"),
-    ) as workers:  # fmt: skip
-        yield workers
+def behaving(small: Path, begun: Path) -> Path:
+    """Return a project whose notebook waits `n` seconds, and fails for two units if `yes`."""
+    write_notebook(
+        small / "notebooks" / "30_one.ipynb", FIGURE, f"begun = {str(begun)!r}\nprint(region)",
+        BEHAVE,
+    )  # fmt: skip
+    for path in begun.iterdir():
+        path.unlink()
+    return small
 
 
 def _read(folder: Path) -> dict[str, str]:
@@ -61,27 +97,13 @@ def _read(folder: Path) -> dict[str, str]:
 
 
 def test_two_workers_make_the_same_reports(
-    small: Path, tmp_path: Path, cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
+    behaving: Path, tmp_path: Path, cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_notebook(
-        small / "notebooks" / "30_one.ipynb", FIGURE, "import os\nprint(region)",
-        "if region == 'IE':\n    raise ValueError('x')\nif region == 'CA':\n    os._exit(5)",
-    )  # fmt: skip
     told = {}
     for name, scheduler in (("here", None), ("there", cluster.scheduler_address)):
-        # Each batch from a process of its own, as a command has it.
-        code = (
-            "import json; from innocap_analysis import run_notebooks\n"
-            f"ends = run_notebooks(regions={REGIONS}, notebooks=['30'], jobs=2, "
-            f"scheduler={scheduler!r})\n"
-            "print(json.dumps([(o.run.folder, o.status, o.cell, o.error) for o in ends]))"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300,
-            env=os.environ | {OUTPUT_VARIABLE: str(tmp_path / name)},
-        )  # fmt: skip
-        told[name] = json.loads(done.stdout.splitlines()[-1])
-    monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path / "there"))
+        monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path / name))
+        ends = run_notebooks(regions=REGIONS, notebooks=["30"], jobs=2, scheduler=scheduler)
+        told[name] = [(o.run.folder, o.status, o.cell, o.error) for o in ends]
     assert told["here"] == told["there"]
     assert [status for _, status, *_ in told["there"]] == [
         "ok",
@@ -103,46 +125,35 @@ def test_two_workers_make_the_same_reports(
 
 
 # Alone, so that what it did waits for the one that takes its place; two are below.
-@pytest.mark.parametrize("cluster", [1], indirect=True, ids=["the only one"])
-def test_a_worker_killed_mid_way_is_survived(
-    small: Path, tmp_path: Path, cluster: LocalCluster
-) -> None:
-    write_notebook(small / "notebooks" / "30_one.ipynb", FIGURE, "import time\ntime.sleep(1)")
+def test_a_worker_killed_mid_way_is_survived(behaving: Path, begun: Path, tmp_path: Path) -> None:
     killed: list[int] = []
 
-    def kill() -> None:
-        with Client(cluster.scheduler_address) as client:
-            while not killed:
-                busy = [name for name, runs in client.processing().items() if runs]
-                if (
-                    len(busy) == len(cluster.workers)
-                    and len(list(small.glob("reports/*/*.html"))) >= 1
-                ):
-                    killed.append(cluster.workers[0].pid)
-                    os.kill(killed[0], signal.SIGKILL)
-                time.sleep(0.1)
+    def kill(cluster: LocalCluster) -> None:
+        while len(list(begun.iterdir())) < 2:  # the first is done
+            time.sleep(0.05)
+        killed.append(cluster.workers[0].pid)
+        os.kill(killed[0], signal.SIGKILL)
 
-    thread = threading.Thread(target=kill, daemon=True)
-    thread.start()
-    outcomes = run_notebooks(regions=REGIONS, notebooks=["30"], scheduler=cluster.scheduler_address)
-    thread.join(10)
-    assert killed
-    assert [(o.run.folder, o.status) for o in outcomes] == [(code, "ok") for code in REGIONS]
-    found = verify_reports(small / "reports", load_settings())
+    with _start(tmp_path, 1) as cluster:
+        thread = threading.Thread(target=kill, args=[cluster], daemon=True)
+        thread.start()
+        outcomes = run_notebooks(
+            regions=REGIONS[:3], notebooks=["30"], parameters=WAITING,
+            scheduler=cluster.scheduler_address,
+        )  # fmt: skip
+        thread.join(10)
+        assert killed
+        # The killed worker's copy of the data was removed when another took its place.
+        assert len(list((tmp_path / "scratch").rglob("innocap-*"))) == 1
+    assert [(o.run.folder, o.status) for o in outcomes] == [(code, "ok") for code in REGIONS[:3]]
+    assert len(list(begun.iterdir())) == 4  # what was under way was begun again, and no more
+    found = verify_reports(behaving / "reports", load_settings())
     assert (found.outputs, found.inputs) == ({}, {})
-    # The killed worker's copy of the data was removed when another took its place.
-    copies = list((tmp_path / "scratch").rglob("innocap-*"))
-    assert 1 <= len(copies) <= len(cluster.workers)
 
 
-def test_a_worker_that_closes_gives_its_runs_back(small: Path, cluster: LocalCluster) -> None:
-    begun = small / "begun"
-    begun.mkdir()
-    write_notebook(
-        small / "notebooks" / "30_one.ipynb", FIGURE,
-        f"import time\nopen({str(begun)!r} + f'/{{time.time_ns()}}', 'w').close()\n"
-        "time.sleep(2)",
-    )  # fmt: skip
+def test_a_worker_that_closes_gives_its_runs_back(
+    behaving: Path, begun: Path, cluster: LocalCluster
+) -> None:
     closed: list[object] = []
 
     def close() -> None:
@@ -155,16 +166,17 @@ def test_a_worker_that_closes_gives_its_runs_back(small: Path, cluster: LocalClu
     thread = threading.Thread(target=close, daemon=True)
     thread.start()
     outcomes = run_notebooks(
-        regions=REGIONS[:4], notebooks=["30"], scheduler=cluster.scheduler_address
-    )
+        regions=REGIONS[:3], notebooks=["30"], parameters=WAITING,
+        scheduler=cluster.scheduler_address,
+    )  # fmt: skip
     thread.join(10)
     assert closed
-    assert [(o.run.folder, o.status) for o in outcomes] == [(code, "ok") for code in REGIONS[:4]]
+    assert [(o.run.folder, o.status) for o in outcomes] == [(code, "ok") for code in REGIONS[:3]]
     assert len(list(begun.iterdir())) > len(outcomes)  # what was under way was begun again
 
 
 def test_a_worker_with_other_software_is_refused(
-    small: Path, cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
+    small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = describe_project(load_settings())
     other = replace(state, software=state.software | {"pandas": "0.1"})
