@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pandas as pd
@@ -44,10 +45,28 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return result
     content = ROOT / "tests" / "content" in item.path.parents
     watching[:] = [] if content else [None]
-    with contextlib.chdir(EDITION if watching else ROOT):
+    with contextlib.chdir(EDITION if watching else ROOT), pytest.MonkeyPatch.context() as patch:
+        if can_fork() and item.get_closest_marker("real_start") is None:
+            patch.setattr("warmill.helper.start_helper", _start_quickly)
         result = yield
     watching[:] = kept
     return result
+
+
+def _start_quickly(*asked: Any) -> Helper:
+    """Have a batch conducted by a fork of a loaded process."""
+    if not loaded:
+        loaded.append(Loaded(EDITION))
+    return loaded[0].start_helper(*asked)
+
+
+def pytest_unconfigure() -> None:
+    """End the loaded process."""
+    while loaded:
+        loaded.pop().close()
+
+
+loaded: list[Loaded] = []
 
 
 @pytest.fixture
@@ -117,28 +136,3 @@ def _measure_memory() -> int:
     except ImportError:
         return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-@pytest.fixture(scope="session")
-def loaded() -> Iterator[Loaded]:
-    """Return the process that forks the conductors of batches."""
-    process = Loaded()
-    yield process
-    process.close()
-
-
-@pytest.fixture(autouse=True)
-def _quick_start(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have batches conducted by forks of a loaded process, except where a test marks it."""
-    if can_fork() and "project" in request.fixturenames and not _is_real(request):
-        process: list[Loaded] = []
-
-        def start(*arguments: object) -> Helper:
-            process or process.append(request.getfixturevalue("loaded"))
-            return process[0].start_helper(*arguments)
-
-        monkeypatch.setattr("warmill.helper.start_helper", start)
-
-
-def _is_real(request: pytest.FixtureRequest) -> bool:
-    return request.node.get_closest_marker("real_start") is not None

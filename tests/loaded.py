@@ -24,21 +24,21 @@ from pathlib import Path
 from typing import NoReturn
 
 from warmill.helper import Channel, Helper
-from warmill.processes import die_with_parent, import_jsonschema
+from warmill.processes import die_with_parent, import_jsonschema, one_thread
 
 _MOST_BYTES = 1 << 24
 
 
 class Loaded:
-    """The loaded process: started when first needed, ended with this one."""
+    """The loaded process, with the data of a project: started when first needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, project: Path) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="innocap-loaded-")
         self.path = Path(self._folder.name) / "socket"
         code = f"import sys; sys.path[:0] = {sys.path!r}; import loaded; loaded.serve(sys.argv[1])"
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", code, str(self.path)], stdin=subprocess.DEVNULL
-        )
+        command = [sys.executable, "-c", code, str(self.path)]
+        with one_thread():
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=project)
 
     def start_helper(self, target: Callable[..., None], *arguments: object) -> Helper:
         """Do what `warmill.helper.start_helper` does, by a fork of the loaded process."""
@@ -115,14 +115,17 @@ def serve(path: str) -> None:
 
 
 def _load() -> None:
-    for name in ("run", "crate", "index_page", "results", "lock", "hooks"):
+    for name in ("run", "crate", "domain", "index_page", "pool", "results", "switch"):
         importlib.import_module(f"innocap_analysis.batch.{name}")
+    for name in ("documents.web", "survey.record"):
+        importlib.import_module(f"innocap_analysis.{name}")
     for name in ("helper", "engine", "forking", "spawning"):
         importlib.import_module(f"warmill.{name}")
     importlib.import_module("papermill.execute")
-    from innocap_analysis.batch.hooks import rehearse_runs
+    from innocap_analysis.batch.hooks import rehearse_data, rehearse_runs
 
     rehearse_runs("en")
+    rehearse_data()
 
 
 def _answer(line: socket.socket) -> None:

@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,9 @@ import pytest
 from test_batch import small, write_notebook
 
 from innocap_analysis import run_notebooks
+from innocap_analysis.batch import run as batch
 from innocap_analysis.batch.bundle import pack_project, unpack_project
+from innocap_analysis.batch.conduct import Request
 from innocap_analysis.batch.fingerprint import Edition, describe_project
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.plan import make_plan
@@ -27,6 +28,8 @@ from innocap_analysis.batch.record import find_reasons, read_record
 from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import OUTPUT_VARIABLE, TEXTS_NAME, load_settings
+from warmill import helper
+from warmill.helper import Helper
 
 __all__ = ["small"]
 pytestmark = pytest.mark.slow
@@ -201,43 +204,46 @@ def _tree(root: Path) -> dict[str, str]:
     return found
 
 
-def test_killed_at_any_moment_it_goes_on_to_the_same_end(small: Path, tmp_path: Path) -> None:
+def test_killed_at_any_moment_it_goes_on_to_the_same_end(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_notebook(small / "notebooks" / "30_one.ipynb",
                    "names = [f'30_{i}.csv' for i in range(20)]", FIGURE,
                    "import time\ntime.sleep(0.3)\nprint(region)")  # fmt: skip
-    regions = ["SE", "FI", "IE", "CA"]
-    code = (
-        "import sys; from innocap_analysis import cli; sys.argv = ['innocap', 'report', '-n', '30',"
-        f" '-j', '2', {', '.join(repr(f'-r{region}') for region in regions)}]; cli.main()"
-    )
+    asked = {"regions": ["SE", "FI", "IE", "CA"], "notebooks": ["30"], "jobs": 2}
 
-    def start(output: Path) -> subprocess.Popen[bytes]:
-        environment = os.environ | {OUTPUT_VARIABLE: str(output)}
-        return subprocess.Popen([sys.executable, "-c", code], cwd=small, env=environment,
-                                stdout=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+    def start(output: Path) -> Helper:
+        """Start what conducts a batch; the processes that it has started must follow it."""
+        monkeypatch.setenv(OUTPUT_VARIABLE, str(output))
+        request = Request(load_settings(), **asked)  # type: ignore[arg-type]
+        return helper.start_helper(helper._serve, batch._conduct, (request, "fork"))
 
-    begun = time.monotonic()
-    assert start(tmp_path / "calm").wait() == 0
-    whole = time.monotonic() - begun
+    def wait(under_way: Helper, seconds: float) -> float:
+        begun = time.monotonic()
+        while not under_way.has_ended() and time.monotonic() < begun + seconds:
+            time.sleep(0.01)
+        return time.monotonic() - begun
+
+    whole = wait(start(tmp_path / "calm"), 300)
     rng = random.Random(6)
     output = tmp_path / "stormy"
     for number in range(KILLS):
         if number % 5 == 0:
             shutil.rmtree(output, ignore_errors=True)
-        process = start(output)
-        try:
-            process.wait(rng.uniform(0.3, whole))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+        under_way = start(output)
+        wait(under_way, rng.uniform(0.1, whole))
+        if not under_way.has_ended():
+            os.kill(under_way.pid, signal.SIGKILL)
+        wait(under_way, 300)
         for page in output.glob("reports/*/*.ipynb"):
             json.loads(page.read_text(encoding="utf-8"))  # whole, whenever it was killed
     for _ in range(50):  # the last one's processes let go of the folder
-        process = start(output)
-        if process.wait() == 0:
+        try:
+            outcomes = run_notebooks(**asked)  # type: ignore[arg-type]
             break
-        time.sleep(0.1)
-    assert process.returncode == 0
+        except InnocapError:
+            time.sleep(0.1)
+    assert {outcome.status for outcome in outcomes} <= {"ok", "skipped"}
     assert _tree(output) == _tree(tmp_path / "calm")
     assert not list(output.glob(".staging-*"))
 

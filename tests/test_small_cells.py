@@ -25,7 +25,6 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from loaded import Loaded
 from PIL import Image
 from test_payloads import PAYLOADS, find_active
 
@@ -35,7 +34,6 @@ from innocap_analysis.survey.importing import import_files
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.wave import Wave
 from tests.frozen import EDITION
-from warmill.processes import can_fork
 
 pytestmark = pytest.mark.slow
 ALL = os.environ.get("INNOCAP_SMALL_CELLS") == "all"
@@ -164,9 +162,7 @@ def find_told(lines: Iterable[str], names: set[str], value: float, decimals: int
 
 
 @pytest.fixture(scope="module")
-def made(
-    tmp_path_factory: pytest.TempPathFactory, survey: Instrument, loaded: Loaded
-) -> tuple[Path, Wave]:
+def made(tmp_path_factory: pytest.TempPathFactory, survey: Instrument) -> tuple[Path, Wave]:
     """Return a project with reports of the planted answers, and the answers."""
     project = tmp_path_factory.mktemp("made") / "project"
     for name in ("data/raw", "data/codebooks", "notebooks"):
@@ -176,8 +172,6 @@ def made(
         patch.chdir(project)
         patch.delenv(OUTPUT_VARIABLE, raising=False)
         patch.setenv("INNOCAP_KEY_FILE", str(project.parent / "elsewhere" / "key"))
-        if can_fork():
-            patch.setattr("warmill.helper.start_helper", loaded.start_helper)
         return project, _make(project, survey)
 
 
