@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 import sys
 import time
@@ -15,9 +16,10 @@ from typing import Any
 import hypothesis
 import pandas as pd
 import pytest
+from filelock import FileLock
 from loaded import Loaded
 
-from innocap_analysis import read_instrument
+from innocap_analysis import read_instrument, run_notebooks
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
 from innocap_analysis.survey.instrument import Instrument
@@ -136,3 +138,24 @@ def _measure_memory() -> int:
     except ImportError:
         return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project whose whole plan has run once, the same for all workers; copy it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root, done = shared / "whole" / "project", shared / "whole" / "done"
+    root.parent.mkdir(exist_ok=True)
+    with FileLock(root.parent / "lock"):
+        if not done.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            copy_content(EDITION, root)
+            shutil.copytree(EDITION / "notebooks", root / "notebooks")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.delenv(OUTPUT_VARIABLE, raising=False)
+                outcomes = run_notebooks(settings=load_settings(root), jobs=2)
+            assert [outcome.error for outcome in outcomes] == [""] * 16
+            assert {outcome.why for outcome in outcomes} == {"no report yet"}
+            done.touch()
+    return root

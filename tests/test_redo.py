@@ -23,14 +23,12 @@ from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.reads import walk_files
 from innocap_analysis.settings import OUTPUT_VARIABLE
 from innocap_analysis.survey.importing import import_files
-from tests.frozen import EDITION, copy_content
 
 __all__ = ["small"]
 COUNTRIES = ("SE", "FI", "IE", "CA")
 INDEX = {"10", "20", "40", "50", "85", *(f"{c} {n}" for c in COUNTRIES for n in ("30", "60"))}
 SURVEY = {"70", "80", "85"}
 NAMED = INDEX | {"45"}  # names regions, and shows nothing of the index
-QUICK = {"runs": "32", "base": "16"}
 
 
 def _edit(name: str, old: str, new: str) -> Callable[[Path], None]:
@@ -143,19 +141,12 @@ def _foresee(root: Path, **wanted: object) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return a project whose whole plan has run once."""
-    root = tmp_path_factory.mktemp("plan") / "project"
-    copy_content(EDITION, root)
-    shutil.copytree(EDITION / "notebooks", root / "notebooks")
-    before = os.environ.pop(OUTPUT_VARIABLE, None)
-    outcomes = run_notebooks(settings=load_settings(root), parameters=QUICK, jobs=2)
-    assert [outcome.error for outcome in outcomes] == [""] * 16
-    assert {outcome.why for outcome in outcomes} == {"no report yet"}
-    yield root
-    if before is not None:
-        os.environ[OUTPUT_VARIABLE] = before
+@pytest.fixture
+def made(whole: Path) -> Iterator[Path]:
+    """Return a project whose whole plan has run once; copy it before it is changed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(OUTPUT_VARIABLE, raising=False)
+        yield whole
 
 
 @pytest.fixture
@@ -178,7 +169,7 @@ def test_only_what_read_it_is_redone(
         root = tmp_path / str(number)
         shutil.copytree(made, root)
         change(root)
-        found = _foresee(root, parameters=QUICK)
+        found = _foresee(root)
         if set(found) != wanted or not all(reason in why for why in found.values()):
             wrong[what] = found
         inputs = verify_reports(root / "reports", load_settings(root)).inputs
@@ -186,7 +177,7 @@ def test_only_what_read_it_is_redone(
             wrong[f"{what}, verified"] = inputs
     assert wrong == {}
     monkeypatch.setattr(conduct, "MOST_REASONS", 9)
-    found = _foresee(made)  # without the parameters
+    found = _foresee(made, parameters={"runs": "32", "base": "16"})
     assert set(found) == {"40", "50", *(f"{c} 60" for c in COUNTRIES)}
     assert found["40"] == "no report yet"  # other parameters make a report of their own
 
@@ -195,15 +186,15 @@ def test_only_what_read_it_is_redone(
 def test_another_package_redoes_everything(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "innocap_analysis.batch.fingerprint"
     monkeypatch.setattr(f"{name}._hash_code", lambda _: "0" * 64)
-    assert set(_foresee(made, parameters=QUICK).values()) == {"package changed"}
+    assert set(_foresee(made).values()) == {"package changed"}
     monkeypatch.undo()
     other = list_software() | {"python": "0"}
     monkeypatch.setattr(f"{name}.list_software", lambda: other)
     told = f"python 0 instead of {platform.python_version()}"
-    assert set(_foresee(made, parameters=QUICK).values()) == {told}
+    assert set(_foresee(made).values()) == {told}
     monkeypatch.undo()
-    assert _foresee(made, parameters=QUICK) == {}
-    assert set(_foresee(made, parameters=QUICK, force=True).values()) == {"forced"}
+    assert _foresee(made) == {}
+    assert set(_foresee(made, force=True).values()) == {"forced"}
 
 
 @pytest.mark.slow
