@@ -101,7 +101,9 @@ def test_small_groups_alone_would_not_do() -> None:
             if name not in shown and members.any() and published:
                 low, high = bound_total(members, published, values, limits=(LOW, HIGH))
                 exact += high - low < 1e-6
-    assert exact > 20
+        if exact > 20:
+            return
+    raise AssertionError(f"{exact} totals found")
 
 
 def _people(**sizes: int) -> dict[str, np.ndarray]:
