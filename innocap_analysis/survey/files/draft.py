@@ -26,15 +26,15 @@ from innocap_analysis.survey.files.options import PLAIN, FileOptions
 from innocap_analysis.survey.files.privacy import name_cell
 from innocap_analysis.survey.files.read import make_resolver, open_file, read_items
 from innocap_analysis.survey.files.resolve import Resolver
+from innocap_analysis.survey.files.moments import hear_order
 from innocap_analysis.survey.files.respondents import (
     DATES,
     STATUS_COLUMNS,
-    hear_order,
     read_status_word,
 )
 from innocap_analysis.survey.files.source import iterate_source
 from innocap_analysis.survey.instrument import Instrument, read_instrument
-from innocap_analysis.survey.tools import Tool
+from innocap_analysis.survey.tools import Tool, find_statuses
 from innocap_analysis.survey.tools.tool import STATUSES
 
 _MOST_WORDS = 40  # of a status, above which a column says something else
@@ -133,7 +133,7 @@ def _draft_dates(file: str, dates: Sequence[Cells], tool: Tool) -> Iterator[Deci
 
 
 def _draft_statuses(file: str, target: Target, cells: Cells, tool: Tool) -> Iterator[Decision]:
-    words = tool.status.get(target.code, {})
+    words = find_statuses(target.code, tool)
     counts: dict[str, int] = {}
     for text, count in zip(cells.texts, cells.counts, strict=True):
         word = read_status_word(text)

@@ -131,7 +131,7 @@ def read_survey(
     if answers.empty:
         raise InnocapError(f"{place.name}: has a header but no responses")
     said = {name: Cells.join([part.said[name] for part in parts]) for name in parts[0].said}
-    who = read_roles(
+    who, notes = read_roles(
         said, answers.index, layout.tool, secret, place,
         dates=options.dates, languages=config.languages, statuses=options.statuses,
     )  # fmt: skip
@@ -153,6 +153,7 @@ def read_survey(
         tuple(i.code for i in instrument.items.values()
               if i.code not in found and i.role != "synthetic"),
         resolver.typed_other,
+        tuple(notes),
     )  # fmt: skip
     return Answers(table.reset_index(drop=True), texts.reset_index(drop=True), report)
 

@@ -21,6 +21,7 @@ class ImportReport:
     columns: pd.DataFrame  # of list_columns; personal and unmatched ones were left out
     missing_items: tuple[str, ...] = ()  # that the file lacks
     typed_other: int = 0  # answers that somebody typed instead of choosing one
+    notes: tuple[str, ...] = ()  # on what the tool says and could not be read
 
     @property
     def dropped(self) -> list[str]:
@@ -51,6 +52,7 @@ class ImportReport:
                 lines.append(f"  {told}: {', '.join(headers)}")
         if self.typed_other:
             lines.append(f"  {self.typed_other} answers were typed by hand and are read as other")
+        lines += [f"  {note}" for note in self.notes]
         if self.missing_items:
             lines.append(f"  not in the file: {', '.join(self.missing_items)}")
         return "\n".join(lines)

@@ -13,19 +13,20 @@ from babel import Locale
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.survey.files.cells import Cells
-from innocap_analysis.survey.files.privacy import make_pseudonym
-from innocap_analysis.survey.tools import Tool
+from innocap_analysis.survey.files.moments import ORDERS, hear_order, read_duration, read_moment
+from innocap_analysis.survey.files.privacy import make_pseudonym, redact_text
+from innocap_analysis.survey.files.problems import shorten
+from innocap_analysis.survey.scales import normalise_label
+from innocap_analysis.survey.tools import Tool, find_statuses
 from innocap_analysis.survey.tools.tool import STATUSES
 
-ORDERS = ("day_first", "month_first")
 DATES = ("started", "ended", "sent")
 STATUS_COLUMNS = ("status", "channel", "finished")
 _PLAIN = "%Y-%m-%d %H:%M:%S"
 _RUNNING = re.compile(r"\d{1,9}")
 _NUMBERED = re.compile(r"^\d+ - ")  # 1 - Survey Preview
 _MOST_AROUND = 20  # a number before a word, and spaces
-# With a year of two digits only where nobody would write the year first.
-_ORDERED = re.compile(r"^\s*(\d{1,2})[./-](\d{1,2})(?:[./-]\d{4}|[./]\d{2}(?!\d))")
+_MOST_WORDS = 20  # of a status, above which a column says something else
 
 
 def read_roles(
@@ -38,12 +39,13 @@ def read_roles(
     dates: str | None = None,
     languages: Sequence[str] = (),
     statuses: Mapping[str, str] | None = None,
-) -> dict[str, object]:
+) -> tuple[dict[str, object], list[str]]:
     """Read what a tool says about each response.
 
     Returns: `response_id` (pseudonyms), `status`, and `submitted` (day), `seconds`, `language`
-    where the file tells them.
+    where the file tells them; and notes on what could not be read.
     """
+    notes: list[str] = []
     ids = said.get("response_id")
     if ids is None or "" in ids.texts:
         ids = Cells(np.arange(len(rows)), np.asarray(rows.astype(str), dtype=object), rows)
@@ -53,23 +55,23 @@ def read_roles(
         "response_id": pseudonymise(ids, key, "response", extra=path.stem if running else "")
     }
     texts = {name: said[name] for name in DATES if name in said}
-    moments = _read_moments(texts, tool, path.name, dates)
+    moments = _read_moments(texts, tool, path.name, dates, notes)
     done = moments.get("ended", moments.get("sent"))
     if done is not None:
-        columns["submitted"] = _write_days(done)
-    if "seconds" in said:
-        told = said["seconds"]
-        plain = pd.Series([text.replace(",", ".") for text in told.texts], dtype=object)
-        columns["seconds"] = pd.to_numeric(plain, errors="coerce").to_numpy()[told.at]
-    elif "started" in moments and "ended" in moments:
+        columns["submitted"] = _write_days(done[0])  # the day where the person was
+    seconds = _read_seconds(said["seconds"], notes) if "seconds" in said else np.nan
+    if "started" in moments and "ended" in moments:
         # Never up to when it was sent: that waits for a connection.
-        gap = moments["ended"] - moments["started"]
-        columns["seconds"] = gap.dt.total_seconds().to_numpy()
+        gap = (moments["ended"][1] - moments["started"][1]).dt.total_seconds().to_numpy()
+        # A clock that was set back meanwhile tells nothing.
+        seconds = np.where(np.isnan(seconds), np.where(gap < 0, np.nan, gap), seconds)
+    if isinstance(seconds, np.ndarray):
+        columns["seconds"] = seconds
     if "language" in said:
         names, told = _name_languages(tuple(languages)), said["language"]
         columns["language"] = told.spread(_read_language(text, names) for text in told.texts)
-    columns["status"] = _read_status(said, len(rows), tool, statuses or {})
-    return columns
+    columns["status"] = _read_status(said, len(rows), tool, statuses or {}, notes)
+    return columns, notes
 
 
 def _write_days(moments: pd.Series) -> np.ndarray:
@@ -79,20 +81,20 @@ def _write_days(moments: pd.Series) -> np.ndarray:
 
 
 def _read_status(
-    said: Mapping[str, Cells], n: int, tool: Tool, statuses: Mapping[str, str]
+    said: Mapping[str, Cells], n: int, tool: Tool, statuses: Mapping[str, str], notes: list[str]
 ) -> np.ndarray:
-    """Return the worst status that any column tells."""
+    """Return the worst status that any column tells; an unknown word is complete, and is told."""
     decided = {read_status_word(word): told for word, told in statuses.items()}
     for word, told in statuses.items():
         if told not in STATUSES:
             raise InnocapError(f"status {told!r} of {word!r} is none of {', '.join(STATUSES)}")
     worst = np.zeros(n, dtype=int)
     for meaning in said:
-        words = {word.casefold(): told for word, told in tool.status.get(meaning, {}).items()}
-        words |= decided if meaning in STATUS_COLUMNS else {}
+        words = find_statuses(meaning, tool) | (decided if meaning in STATUS_COLUMNS else {})
         if not words:
             continue
         own = said[meaning]
+        notes += _tell_unknown(own, words) if meaning == "status" else []
         longest = max(map(len, words)) + _MOST_AROUND
         found = [
             STATUSES.index(words.get(read_status_word(text), STATUSES[0]))
@@ -101,6 +103,16 @@ def _read_status(
         ]  # fmt: skip
         worst = np.maximum(worst, np.array(found, dtype=int)[own.at])
     return np.array(STATUSES, dtype=object)[worst]
+
+
+def _tell_unknown(cells: Cells, words: Mapping[str, str]) -> list[str]:
+    told = {read_status_word(str(text)): int(n)
+            for text, n in zip(cells.texts, cells.counts, strict=True)}  # fmt: skip
+    new = [word for word in told if word and word not in words]
+    if not new or len(told) > _MOST_WORDS:
+        return []
+    shown = ", ".join(f"{shorten(redact_text(word))!r} ({told[word]})" for word in new)
+    return [f"unknown words of a status are read as complete: {shown}"]
 
 
 def read_status_word(text: str) -> str:
@@ -122,8 +134,10 @@ def _name_languages(languages: tuple[str, ...]) -> dict[str, str]:
 
 
 def _read_language(text: str, names: Mapping[str, str]) -> str | None:
-    plain = text.strip().casefold()
-    return plain[:2] if re.fullmatch(r"[a-z]{2}(?:[-_].*)?", plain) else names.get(plain)
+    plain = normalise_label(text)
+    if re.fullmatch(r"[a-z]{2}(?:[-_].*)?", plain):
+        return plain[:2]
+    return names.get(plain) or names.get(plain.partition(" (")[0])  # English (United States)
 
 
 def _find_order(texts: Sequence[tuple[str, int]], tool: Tool, name: str, stated: str | None) -> str:
@@ -144,64 +158,60 @@ def _find_order(texts: Sequence[tuple[str, int]], tool: Tool, name: str, stated:
     return stated or next(iter(seen), tool.dates)
 
 
-def hear_order(texts: Sequence[tuple[str, int]]) -> tuple[dict[str, str], str]:
-    """Tell which order of day and month some date can only have, with the row that shows it.
-
-    Returns: that, and the first date of which both come before its year, if any.
-    """
-    seen: dict[str, tuple[int, str]] = {}
-    first = ""
-    for text, row in texts:
-        if found := _ORDERED.match(text):
-            first = first or text
-            for order, part in zip(ORDERS, found.groups(), strict=True):
-                if int(part) > 12 and row < seen.get(order, (row + 1, ""))[0]:
-                    seen[order] = row, f"row {row} has {text!r}"
-    return {order: seen[order][1] for order in ORDERS if order in seen}, first
-
-
 def _read_moments(
-    dates: Mapping[str, Cells], tool: Tool, name: str, stated: str | None
-) -> dict[str, pd.Series]:
-    """Read dates and times; what is no date is missing, as no answer depends on it."""
+    dates: Mapping[str, Cells], tool: Tool, name: str, stated: str | None, notes: list[str]
+) -> dict[str, tuple[pd.Series, pd.Series]]:
+    """Read dates and times, as they are written and in Greenwich's.
+
+    What is no date is missing, as no answer depends on it, and is told.
+    """
     found = {meaning: _read_plain_moments(cells.texts) for meaning, cells in dates.items()}
     odd = [
         (cells.texts[i], int(cells.first_rows[i]))
         for meaning, cells in dates.items()
         for i in np.flatnonzero(found[meaning].isna())
-        if _ORDERED.match(cells.texts[i])
     ]
     order = _find_order(odd, tool, name, stated)
     moments = {}
     for meaning, cells in dates.items():
-        own = found[meaning]
-        rest = own.isna().to_numpy()
-        if rest.any():
-            own = own.mask(
-                rest, _read_each(pd.Series(cells.texts, dtype=object).where(rest), order)
-            )
-        moments[meaning] = own.take(cells.at).set_axis(cells.rows)
+        local, gap = found[meaning].to_numpy(copy=True), np.zeros(len(cells.texts), "m8[us]")
+        unread = []
+        for i in np.flatnonzero(np.isnat(local)):
+            text = str(cells.texts[i])
+            moment = read_moment(text, order)
+            if moment is not None:
+                local[i], gap[i] = np.datetime64(moment.local), np.timedelta64(moment.offset or 0)
+            elif text.strip() and text.casefold() not in tool.status.get(meaning, {}):
+                unread.append(i)
+        notes += _tell_unread("dates", cells, unread)
+        rows = {"index": cells.rows}
+        moments[meaning] = (pd.Series(local[cells.at], **rows),
+                            pd.Series((local - gap)[cells.at], **rows))  # fmt: skip
     return moments
+
+
+def _tell_unread(what: str, cells: Cells, at: Sequence[int]) -> list[str]:
+    """Tell which cells say nothing that can be read."""
+    if not at:
+        return []
+    first = min(at, key=lambda i: int(cells.first_rows[i]))
+    n, shown = int(cells.counts[at].sum()), shorten(redact_text(str(cells.texts[first])))
+    return [f"{n} {what} cannot be read and are missing, first row {cells.first_rows[first]}: "
+            f"{shown!r}"]  # fmt: skip
 
 
 def _read_plain_moments(texts: np.ndarray) -> pd.Series:
     """Read those that are written as nearly every tool writes them; the others are missing."""
-    return pd.to_datetime(pd.Series(texts, dtype=object), format=_PLAIN, errors="coerce")
+    plain = pd.Series(texts, dtype=object)
+    return pd.to_datetime(plain, format=_PLAIN, errors="coerce").astype("datetime64[us]")
 
 
-def _read_each(cells: pd.Series, order: str) -> pd.Series:
-    plain = cells.where(cells != "", None)
-    numeric = pd.to_numeric(plain, errors="coerce")
-    # Bare numbers in a workbook are days since 1899-12-30.
-    days = pd.to_datetime(numeric, unit="D", origin="1899-12-30", errors="coerce")
-    texts = plain.where(numeric.isna(), None)
-    ordered = texts.str.match(_ORDERED, na=False)
-    moments = pd.to_datetime(texts.where(~ordered, None), errors="coerce", utc=True, format="mixed")
-    other = pd.to_datetime(
-        texts.where(ordered, None), errors="coerce", utc=True, dayfirst=order == "day_first",
-        format="mixed",
-    )  # fmt: skip
-    return moments.fillna(other).dt.tz_localize(None).fillna(days)
+def _read_seconds(cells: Cells, notes: list[str]) -> np.ndarray:
+    """Read how long it took."""
+    found = [read_duration(str(text)) for text in cells.texts]
+    unread = [i for i, own in enumerate(found) if own is None and str(cells.texts[i]).strip()]
+    notes += _tell_unread("durations", cells, unread)
+    return np.array([np.nan if own is None else own for own in found])[cells.at]
 
 
 def pseudonymise(cells: Cells, key: bytes, kind: str, *, extra: str = "") -> np.ndarray:

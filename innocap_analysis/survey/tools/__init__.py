@@ -45,4 +45,16 @@ def find_meaning(header: str, tool: Tool) -> str:
     return tool.find_meaning(header) or next(others, "")
 
 
-__all__ = ["PLAIN", "TOOLS", "Tool", "find_meaning", "find_tool", "recognise_tool"]
+def find_statuses(meaning: str, tool: Tool) -> dict[str, str]:
+    """Return the statuses by the words of a column of some meaning, without case.
+
+    Those that any tool may write count beside its own, or where it has none.
+    """
+    own = tool.status.get(meaning, {})
+    known = TOOLS[PLAIN].status.get(meaning, {}) if meaning == "status" or not own else {}
+    if meaning == "finished" and meaning in tool.columns:
+        known = {}  # LimeSurvey's is the number of a page
+    return {word.casefold(): told for word, told in {**known, **own}.items()}
+
+
+__all__ = ["PLAIN", "TOOLS", "Tool", "find_meaning", "find_statuses", "find_tool", "recognise_tool"]

@@ -17,6 +17,10 @@ TOOL = Tool(
         "personal": "username|deviceid|subscriberid|simserial|phonenumber|_submitted_by|"
         "_geolocation|_notes",
     },
+    # What whoever runs the survey noted of a response.
+    status={"status": {"validation_status_not_approved": "screened", "on hold": "complete",
+                       "validation_status_on_hold": "complete",
+                       "validation_status_approved": "complete"}},
     separator=" ",
     codes_are_answers=True,
-)
+)  # fmt: skip

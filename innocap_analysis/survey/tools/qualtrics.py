@@ -69,6 +69,7 @@ TOOL = Tool(
         "finished": _NO,
         # By word, and by number where values were exported.
         "status": {
+            **dict.fromkeys(("ip address", "0", "imported", "4", "offline", "16"), "complete"),
             "survey preview": "preview",
             "preview": "preview",
             "1": "preview",

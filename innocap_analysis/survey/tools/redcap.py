@@ -38,7 +38,8 @@ TOOL = Tool(
     endings={"ended": "_timestamp", "status": "_complete"},
     status={
         # Of a survey 0 is somebody who began; 1, unverified, is somebody's note of a whole record.
-        "status": {"0": "partial", "incomplete": "partial"},
+        "status": {"0": "partial", "incomplete": "partial",
+                   **dict.fromkeys(("1", "2", "unverified"), "complete")},
         "ended": {"[not completed]": "partial"},
     },
     separator=",",
