@@ -67,7 +67,7 @@ def read_published(path: Path, instrument: Instrument) -> list[Shares]:
             faults.append(f"{at}: {row['answer']!r} is no answer there; expected {scale.show()}")
         elif share is None:
             faults.append(f"{at}: percent {row['percent']!r} is no number such as 12 or 12.3")
-        elif not n.isdigit() or int(n) < 2 or sizes.setdefault(item, int(n)) != int(n):
+        elif not n.isdecimal() or int(n) < 2 or sizes.setdefault(item, int(n)) != int(n):
             faults.append(f"{at}: n {n!r} is not the one number, 2 or more, of who was asked")
         elif float(code) in found.setdefault(item, {}):
             faults.append(f"{at}: {row['answer']!r} of {item} stands above too")

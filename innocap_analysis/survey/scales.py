@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
+from innocap_analysis.data.official.match import list_countries
 from innocap_analysis.data.units import name_country, read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import choose_texts, read_text
@@ -23,16 +24,25 @@ Code = float | str
 
 _COLUMNS = ("scale", "code", "language", "label", "source")
 _SPECIAL: Mapping[str, Code] = {"DK": DONT_KNOW, "NA": NOT_APPLICABLE}
-_QUOTES = str.maketrans("‘’ʼ´`“”„«»–—−‐‑", "'''''\"\"\"\"\"-----")
+_ALIKE = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛ʼ´`‹›", "'"),
+        **dict.fromkeys("“”„‟«»", '"'),
+        **dict.fromkeys("–—―−‒‐‑", "-"),
+        # What nobody sees: spaces without width, marks of direction, hyphens that may break.
+        **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066"
+                        "\u2067\u2068\u2069\ufeff\u00ad"),
+    }
+)  # fmt: skip
 _SPACES = re.compile(r"\s+")
 
 
 def normalise_label(text: str) -> str:
     r"""Bring a label to the form in which two writings of it are equal."""
     told = html.unescape(text) if "&" in text else text
-    plain = unicodedata.normalize("NFKC", told).translate(_QUOTES)
-    plain = plain.replace("\u200b", "").replace("\ufeff", "").replace("\u00ad", "")
-    return _SPACES.sub(" ", plain).strip().rstrip(".").casefold()
+    # NFKC would take an acute accent that stands for an apostrophe apart.
+    plain = unicodedata.normalize("NFKC", told.translate(_ALIKE)).translate(_ALIKE)
+    return _SPACES.sub(" ", plain).strip().rstrip(".: ").casefold()
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ def read_scales(path: str | Path) -> dict[str, Scale]:
         if not is_language(row["language"]):
             faults.append(f"line {line}: language {row['language']!r} is unknown")
         text = row["code"]
-        code: Code = float(text) if row["scale"] in numeric and text.isdigit() else text
+        code: Code = float(text) if row["scale"] in numeric and text.isdecimal() else text
         code = _SPECIAL.get(text, code)
         key = (row["scale"], normalise_label(row["label"]))
         if meant.setdefault(key, code) != code:
@@ -131,7 +141,7 @@ def read_scales(path: str | Path) -> dict[str, Scale]:
 
 def _find_numeric(rows: list[dict[str, str]]) -> set[str]:
     names = {row["scale"] for row in rows}
-    words = {r["scale"] for r in rows if r["code"] not in _SPECIAL and not r["code"].isdigit()}
+    words = {r["scale"] for r in rows if r["code"] not in _SPECIAL and not r["code"].isdecimal()}
     return names - words
 
 
@@ -153,5 +163,7 @@ def make_place_scales(settings: Settings) -> dict[str, Scale]:
         for unit, name in names.items():
             regions.setdefault((language, str(name)), str(unit))
     regions |= {(SOURCE_LANGUAGE, str(raw)): str(unit) for unit, raw in table["raw_code"].items()}
+    countries |= {(SOURCE_LANGUAGE, told): code for told, code in list_countries().items()
+                  if code in settings.countries}  # fmt: skip
     scales = {"country": countries, "region": regions, "place": {}}
     return {name: Scale(name, labels) for name, labels in scales.items()}

@@ -14,6 +14,7 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.survey.files.cells import Cells
+from innocap_analysis.survey.files.choices import is_other
 from innocap_analysis.survey.files.layout import Column, Layout
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.scales import normalise_label
@@ -22,6 +23,7 @@ from innocap_analysis.survey.tools import Tool, find_meaning
 IGNORE = "ignore"
 _ALIKE = 0.75
 MAPPING_COLUMNS = ["header", "item"]
+_TYPED = re.compile(r"\w+_\d+_TEXT", re.IGNORECASE)  # Qualtrics' column of an option
 _BY_NUMBER = re.compile(r"#(\d{1,4})(?: (.*))?", re.DOTALL)
 
 
@@ -30,7 +32,9 @@ class Target:
     """What a column is read as."""
 
     column: Column
-    kind: str  # item, option (of a multiple choice), role (said by the tool), personal, unmatched
+    # item, option (of a multiple choice), typed (under *other* of a single one), role (said by the
+    # tool), personal, unmatched
+    kind: str
     code: str = ""  # of the item, or what the tool says
     option: str = ""
 
@@ -38,6 +42,11 @@ class Target:
     def is_answer(self) -> bool:
         """Whether the column holds answers."""
         return self.kind in ("item", "option")
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its cells are looked at."""
+        return self.is_answer or self.kind in ("role", "typed")
 
     @property
     def name(self) -> str:
@@ -107,6 +116,8 @@ def _match(column: Column, instrument: Instrument, tool: Tool, given: Mapping[in
         if code == IGNORE:
             return Target(column, "unmatched")
         return Target(column, "option" if option else "item", code, option)
+    if headed := _find_headed_option(column, instrument):
+        return headed
     folded = {code.casefold(): code for code in instrument.items}
     for text in column.names:
         if text.casefold() in folded:
@@ -124,25 +135,55 @@ def _match(column: Column, instrument: Instrument, tool: Tool, given: Mapping[in
     return Target(column, "role", meanings[0]) if meanings else Target(column, "unmatched")
 
 
+def _find_headed_option(column: Column, instrument: Instrument) -> Target | None:
+    """Find the option of a multiple choice behind or before the text of its question."""
+    for text in () if _is_typed(column) else column.texts:
+        plain = normalise_label(text)
+        for asked, code in instrument.by_text.items():
+            item = instrument.items[code]
+            if item.answer != "multi" or asked not in plain or asked == plain:
+                continue
+            before, _, behind = plain.partition(asked)
+            option = _find_option((behind or before).strip(" .:-–|/_>()[]"), instrument, code)
+            if option and not (before and behind):
+                return Target(column, "option", code, option)
+    return None
+
+
+def _is_typed(column: Column) -> bool:
+    return any(map(_TYPED.fullmatch, column.names[:1]))
+
+
+def _find_option(text: str, instrument: Instrument, code: str) -> str:
+    """Return the option that a header names, also as ``Other (please specify)``; else nothing."""
+    scale = instrument.scales.get(instrument.items[code].scale)
+    if scale is None or not text:
+        return ""
+    found = scale.known.get(normalise_label(text))
+    return str(found) if found is not None else "other" * is_other(text, scale)
+
+
 def _list_multi(instrument: Instrument) -> list[str]:
     return [item.code for item in instrument.items.values() if item.answer == "multi"]
 
 
 def _make_target(column: Column, code: str, instrument: Instrument) -> Target:
     item = instrument.items[code]
-    scale = instrument.scales.get(item.scale)
-    known = scale.known if scale is not None else {}
     if item.answer != "multi":
-        # "Q3[other]", "Q3/other" and "Type of organisation [Other]" hold what somebody typed,
-        # not the answer.
+        # "Q3[other]", "Q3/other", "Type of organisation [Other]" and "Q3_8_TEXT" hold what somebody
+        # typed, not the answer.
         option = normalise_label(column.option)
-        typed = option in ("other", "-oth-", "comment") or known.get(option) == "other"
-        return Target(column, "unmatched") if typed else Target(column, "item", code)
+        other = option in ("other", "-oth-") or _find_option(option, instrument, code) == "other"
+        if other or _is_typed(column):
+            chosen = item.answer == "single" and "other" in instrument.options(code)
+            return Target(column, "typed" if chosen else "unmatched", code if chosen else "")
+        return Target(column, "unmatched") if option == "comment" else Target(column, "item", code)
+    if _is_typed(column):
+        return Target(column, "unmatched")
     tail = column.names[0][len(code) + 1 :] if column.names else ""
     for text in (column.option, tail):
-        chosen = known.get(normalise_label(text)) if text else None
-        if chosen is not None and text != code:
-            return Target(column, "option", code, str(chosen))
+        if text != code and (chosen := _find_option(text, instrument, code)):
+            return Target(column, "option", code, chosen)
     if column.option and normalise_label(column.option) not in (code.casefold(), ""):
         named = code.casefold() in (n.casefold() for n in column.names[:1])
         if not named and "selected choice" not in normalise_label(column.option):
@@ -225,7 +266,7 @@ def list_columns(targets: Sequence[Target]) -> pd.DataFrame:
         {
             "position": [target.column.position + 1 for target in targets],
             "header": [target.column.header for target in targets],
-            "read_as": [target.kind for target in targets],
-            "code": [target.name for target in targets],
+            "read_as": ["unmatched" if t.kind == "typed" else t.kind for t in targets],
+            "code": ["" if t.kind == "typed" else t.name for t in targets],
         }
     )

@@ -22,11 +22,11 @@ from innocap_analysis.survey.files.decisions import (
     Decision,
     write_letters,
 )
+from innocap_analysis.survey.files.moments import hear_order
 from innocap_analysis.survey.files.options import PLAIN, FileOptions
 from innocap_analysis.survey.files.privacy import name_cell
 from innocap_analysis.survey.files.read import make_resolver, open_file, read_items
 from innocap_analysis.survey.files.resolve import Resolver
-from innocap_analysis.survey.files.moments import hear_order
 from innocap_analysis.survey.files.respondents import (
     DATES,
     STATUS_COLUMNS,

@@ -15,8 +15,10 @@ _MOST_ABOVE = 12
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,40}")
 _BRACKETS = re.compile(r"^(?P<head>.*?)\s*\[(?P<inner>[^\[\]]*)\]\s*$", re.DOTALL)
 _SHORTNAME = re.compile(r"^(?P<text>.*\S)\s*\((?P<code>[A-Za-z]\w{0,40})\)\s*$", re.DOTALL)
-# "Q1. ", "3) ", "(3) ", "1.1 ".
-_NUMBERED = re.compile(r"^\s*(?:[A-Za-z]{0,3}\d+[.):]|\(?\d+(?:\.\d+)*\s*[.)\-:]?)\s+")
+# "Q1. ", "3) ", "(3) ", "1.1 ", "12a) ", "Question 1: ", "Q1 - ".
+_NUMBERED = re.compile(
+    r"^\s*(?:[^\W\d_]{0,12}\s?\d+(?:\.\d+)*[a-z]?\s*[.):–-]|\(?\d+(?:\.\d+)*\s*[.)\-:]?)\s+"
+)
 _STARRED = re.compile(r"\s*\*\s*$")  # of a question that must be answered
 _TAG = re.compile(r"<[^>]{1,200}>")
 
@@ -79,6 +81,8 @@ def detect_layout(
     width = max((i + 1 for row in block for i, cell in enumerate(row) if cell), default=0)
     cells = [[row[i] if i < len(row) else "" for row in block] for i in range(width)]
     _spread_questions(cells)
+    if at and not header_row and len(block) == 1:
+        _name_from_above(cells, rows[at - 1])
     columns = tuple(_read_column(i, own, *own.name_column(cell)) for i, cell in enumerate(cells))
     return Layout(own, at + 1, skip, columns)
 
@@ -100,6 +104,14 @@ def _spread_questions(cells: list[list[str]]) -> None:
     for before, own in itertools.pairwise(cells):
         if len(own) > 1 and not own[0] and own[1] and before[1]:
             own[0] = before[0]
+
+
+def _name_from_above(cells: list[list[str]], above: Sequence[str]) -> None:
+    """Name columns without a header by the row above, over which merged cells reach."""
+    named = [(i, str(cell).strip()) for i, cell in enumerate(above[: len(cells)])]
+    for i, cell in named:
+        if cell and not cells[i][0]:
+            cells[i][0] = cell
 
 
 def _clean_texts(text: str) -> list[str]:

@@ -1,5 +1,4 @@
-"""Dates, times and durations as survey tools and spreadsheets write them in the Nordic languages,
-French and English.
+"""Dates, times and durations as tools and people write them in English, Swedish, Finnish, French.
 
 A moment is read in full or not at all: what is left over makes it missing, so that no date is
 guessed from a part of a text.
@@ -39,7 +38,9 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _EPOCH = dt.datetime(1970, 1, 1)
 _FIRST_DAY = dt.datetime(1899, 12, 30)  # what the days of a workbook are counted from
 _LAST_SERIAL = 100_000  # in the year 2173
-_CLOCK = re.compile(r"(?:(?P<d>\d+)\s*(?:d|days?),?\s*)?(?P<h>\d+):(?P<m>\d{2}):(?P<s>\d{2}(?:[.,]\d+)?)")
+_CLOCK = re.compile(
+    r"(?:(?P<d>\d+)\s*(?:d|days?),?\s*)?(?P<h>\d+):(?P<m>\d{2}):(?P<s>\d{2}(?:[.,]\d+)?)"
+)
 _SPELT = re.compile(
     r"(?:pt)?(?:(?P<h>\d+)\s*(?:h|hours?|hrs?|tim(?:mar|me)?|t|tuntia?|heures?)[\s.,]*)?"
     r"(?:(?P<m>\d+)\s*(?:m|min(?:uter|uuttia|uutti|utes?|s)?)[\s.,]*)?"

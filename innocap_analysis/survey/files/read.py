@@ -122,7 +122,7 @@ def read_survey(
     targets = match_columns(layout, instrument, place.name, mapping=options.mapping)
     resolver = make_resolver(instrument, layout.tool, place.name, options, config)
     secret = key if key is not None else find_key(config.root)
-    wanted = [t.column.position for t in targets if t.is_answer or t.kind == "role"]
+    wanted = [t.column.position for t in targets if t.is_read]
     parts = [
         _read_part(cells, targets, resolver, secret)
         for cells in iterate_source(place, source, layout, wanted)
@@ -232,7 +232,12 @@ def read_items(
     written: list[tuple[Item, Cells]] = []
     options: dict[str, list[str]] = {}
     decimal_comma = False
-    for target, cells in merge_columns(cells_of, targets, resolver.name).values():
+    merged = merge_columns(cells_of, targets, resolver.name).values()
+    for target, cells in merged:  # before any number is read
+        item = resolver.instrument.items[target.code]
+        if item.answer == "likert":
+            resolver.hear_numbers(cells.texts, item, target.column)
+    for target, cells in merged:
         item, column = resolver.instrument.items[target.code], target.column
         if target.kind == "option":
             name = f"{target.code}_{target.option}"
@@ -254,6 +259,10 @@ def read_items(
             columns[name] = resolver.read_single(cells, item, column)
     for names in options.values():
         _settle_options(columns, names)
+    for target in targets:
+        if target.kind == "typed" and target.code in columns:
+            own = resolver.blank_silent(cells_of[target.column.position], target.column)
+            columns[target.code] = resolver.fill_other(columns[target.code], own)
     return columns, written, decimal_comma
 
 

@@ -13,26 +13,27 @@ import numpy as np
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.survey.files.cells import Cells
+from innocap_analysis.survey.files.choices import NO, YES, is_other, split_options
 from innocap_analysis.survey.files.decisions import MISSING
 from innocap_analysis.survey.files.layout import Column
+from innocap_analysis.survey.files.numbers import find_doubts, read_spaces
 from innocap_analysis.survey.files.privacy import name_cell
 from innocap_analysis.survey.files.problems import BARE, Problem, shorten, stop_at_problems
 from innocap_analysis.survey.instrument import Instrument, Item
 from innocap_analysis.survey.scales import Scale, format_code, normalise_label
 from innocap_analysis.survey.tools import Tool
-from innocap_analysis.survey.tools.tool import split_names
 
 CODES = ("high_agrees", "low_agrees")
-YES = split_names("y|yes|ja|kyllä|oui|1|true|x|selected|checked|vald|valittu")
-NO = split_names("|n|no|nej|ei|non|0|false|not selected|unchecked|inte vald|ei valittu")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 # A number with what it means: "5 - Strongly agree", "10 = excellent"; not a range, "7-8".
-_LABELLED = re.compile(r"(\d+)\s*(?:=|\(|:|-(?!\s*\d))\s*(.*)", re.DOTALL)
+_LABELLED = re.compile(r"(\d+)\s*(?:=|\(|:|-)(?!\s*\d)\s*(.*)", re.DOTALL)
 # The same on a scale, where the label tells that it is one: "5 strongly agree", "agree (4)".
 _NUMBER_FIRST = re.compile(r"(?P<number>\d+)\s*[=(:.)\s-]\s*(?P<label>.*?)\s*\)?", re.DOTALL)
 _NUMBER_LAST = re.compile(r"(?P<label>.*?)\s*[=(:\s-]\s*(?P<number>\d+)\s*\)?", re.DOTALL)
 _OF_HIGHEST = re.compile(r"(\d+)\s*/\s*(\d+)")  # 7/10
 _WHOLE = re.compile(r"(\d+)[.,]0+")  # R and pandas write 4.0 for a code beside missing ones
+_THOUSANDS = re.compile(r"(?<=\d)[ ,.](?=\d{3}(?!\d))")  # 5 000 or 5,000 in a label
+_SPACED = re.compile(r"(?<=\d) ?- ?(?=\d)")  # 10 - 49
 _NUTS3 = re.compile(r"[a-z]{2}\w{3}")
 _MOST_AROUND = 5
 _SPECIAL = (DONT_KNOW, NOT_APPLICABLE)
@@ -56,6 +57,7 @@ class Resolver:
     problems: list[Problem] = field(default_factory=list)
     typed_other: int = 0
     told: dict[str, str] = field(default_factory=dict)
+    uneven: dict[str, str] = field(default_factory=dict)  # scales whose numbers are no codes
     _rows: int = 0  # that have the cell which is being read
 
     def __post_init__(self) -> None:
@@ -97,20 +99,20 @@ class Resolver:
         low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
 
         def read(text: str) -> float:
-            plain = normalise_label(text)
-            plain = whole[1] if (whole := _WHOLE.fullmatch(plain)) else plain
+            plain = _normalise(text)
             number, label = _split_number(plain, scale)
             code = scale.known.get(label, self._read_name(plain))
             if code is None:
                 raise KeyError(scale.show())
             if label != number:
                 return float(code)
+            if scale.name in self.uneven:
+                raise KeyError(f"a label: numbers are no codes here, as {self.uneven[scale.name]}")
             direction = self._find_direction()
             if direction is None and not self.tool.codes_are_answers:
                 raise KeyError(BARE)
             return low + high - float(code) if direction == "low_agrees" else float(code)
 
-        self._hear_direction(cells.texts, scale, column)
         found = self._read_numbers(cells, column, scale, read)
         own = self.instrument.scales[item.scale] if item.scale else scale
         first, last = min(map(float, own.codes)), max(map(float, own.codes))
@@ -122,8 +124,9 @@ class Resolver:
     def _find_direction(self) -> str | None:
         return self.codes or next(iter(self.told), None)
 
-    def _hear_direction(self, texts: Iterable[str], scale: Scale, column: Column) -> None:
+    def hear_numbers(self, texts: Iterable[str], item: Item, column: Column) -> None:
         """Note which way numbers run where a label stands beside one, as 5 - Strongly agree."""
+        scale = self.find_scale(item)
         low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
         for text in texts:
             number, label = _split_number(normalise_label(text), scale)
@@ -131,10 +134,11 @@ class Resolver:
             if number == label or not number or code is None or code in _SPECIAL:
                 continue
             same, turned = float(number) == code, float(number) == low + high - float(code)
-            if same == turned:
-                continue  # the middle, or a number of another kind
-            way = "high_agrees" if same else "low_agrees"
-            self.told.setdefault(way, f"column {column.header!r} has {shorten(text)!r}")
+            told = f"column {column.header!r} has {shorten(text)!r}"
+            if same != turned:  # both in the middle
+                self.told.setdefault("high_agrees" if same else "low_agrees", told)
+            elif not same:
+                self.uneven.setdefault(scale.name, told)
         wrong = {way: told for way, told in self.told.items() if self.codes not in (None, way)}
         if wrong or len(self.told) > 1:
             said = f"are said to run {self.codes}, but " if wrong else "run both ways: "
@@ -151,11 +155,14 @@ class Resolver:
         scale = Scale("weight", {}) if item.role == "weight" else self.find_scale(item)
         ends = list(map(float, scale.codes)) or [np.nextafter(0, 1), np.inf]  # a weight has none
         low, high = min(ends), max(ends)
+        doubts = find_doubts(cells.texts, high)
 
         def read(text: str) -> float:
-            plain = normalise_label(text)
-            if found := _NUMBER.fullmatch(plain):
-                number = float(plain.replace(",", "."))
+            plain = read_spaces(normalise_label(text))
+            if plain in doubts:
+                raise KeyError(doubts[plain])
+            if _NUMBER.fullmatch(plain.rstrip("% ") if (low, high) == (0, 100) else plain):
+                number = float(plain.rstrip("% ").replace(",", "."))
             else:
                 of_highest = _OF_HIGHEST.fullmatch(plain)
                 fits = of_highest is not None and float(of_highest[2]) == high
@@ -176,13 +183,15 @@ class Resolver:
         def read(text: str) -> object:
             if scale.name == "place" and self.find_place is not None:
                 return self.find_place(text)
-            plain = normalise_label(text)
+            plain = _normalise(text)
             if plain == "-oth-" and "other" in scale.codes:
                 return "other"
             code = scale.known.get(_split_number(plain, scale)[1], self._read_name(plain))
+            if code is None:
+                code = scale.known.get(_THOUSANDS.sub("", _SPACED.sub("-", plain)))
             if code is None and scale.name == "region" and _NUTS3.fullmatch(plain):
                 code = scale.known.get(plain[:4])
-            if code is None and typed:
+            if code is None and (typed or is_other(plain, scale)):
                 self.typed_other += self._rows
                 return "other"
             if code is None:
@@ -199,7 +208,7 @@ class Resolver:
         scale = self.find_scale(item)
 
         def read(text: str) -> object:
-            chosen, typed = _split_options(
+            chosen, typed = split_options(
                 text, scale, self.tool.separator, typed=self._may_be_typed(scale)
             )
             self.typed_other += self._rows if typed else 0
@@ -217,11 +226,13 @@ class Resolver:
         """Read one yes-or-no column of a multiple choice; NaN where the cell is empty."""
         scale = self.find_scale(item)
         # Some have what somebody typed there, and so chose it.
-        typed = self.tool.typed_other == "option" and option == "other"
+        typed = option == "other" and (
+            self.tool.typed_other == "option" or is_other(column.option, scale)
+        )
         yes, no = self.tool.ticks or (YES, NO)
 
         def read(text: str) -> float:
-            plain = normalise_label(text)
+            plain = _normalise(text)
             if labelled := _LABELLED.fullmatch(plain):  # 1 - Yes
                 plain = labelled[1] if labelled[1] in yes | no else plain
             if plain in yes or scale.known.get(plain) == option:
@@ -233,6 +244,14 @@ class Resolver:
             raise KeyError(f"yes, no, or {scale.label(option, 'en')!r}")
 
         return self._read_numbers(cells, column, scale, read)
+
+    def fill_other(self, answers: object, typed: Cells) -> np.ndarray:
+        """Return a single choice with *other* where somebody typed an answer and chose none."""
+        found = np.array(answers, dtype=object)
+        only = typed.filled & np.array([answer is None for answer in found])
+        self.typed_other += int(only.sum())
+        found[only] = "other"
+        return found
 
     def blank_silent(self, cells: Cells, column: Column) -> Cells:
         """Empty the cells of a text or name in which the tool only says that nobody answered."""
@@ -288,6 +307,11 @@ class Resolver:
         stop_at_problems(self.problems, self.name)
 
 
+def _normalise(text: str) -> str:
+    plain = normalise_label(text)
+    return whole[1] if (whole := _WHOLE.fullmatch(plain)) else plain
+
+
 def _split_number(plain: str, scale: Scale) -> tuple[str, str]:
     """Return the number and the label of a normalised cell; one text twice for a bare number."""
     if plain.isdecimal():
@@ -295,38 +319,6 @@ def _split_number(plain: str, scale: Scale) -> tuple[str, str]:
     if plain not in scale.known:
         for pattern in (_NUMBER_FIRST, _NUMBER_LAST):
             found = pattern.fullmatch(plain)
-            if found and found["label"] in scale.known:
+            if found and found["label"] in scale.known and not found["label"].isdecimal():
                 return found["number"], found["label"]
     return "", plain
-
-
-def _split_options(
-    text: str, scale: Scale, separator: str, *, typed: bool
-) -> tuple[frozenset[object], bool]:
-    """Split a list of options; a label may itself hold what divides them.
-
-    Returns: the options, and whether one was typed, which is *other* then.
-    """
-    rest = normalise_label(text)
-    marks = {separator, ";"} if separator != " " else {" "}
-    known = sorted(scale.known, key=len, reverse=True)
-    chosen: set[object] = set()
-    other = False
-    while rest:
-        for label in known:
-            tail = rest[len(label) :]
-            lead = tail.lstrip()
-            if rest.startswith(label) and (
-                not lead or lead[0] in marks or (" " in marks and tail[0] == " ")
-            ):
-                chosen.add(scale.known[label])
-                rest = lead[1:].lstrip() if lead and lead[0] in marks else lead
-                break
-        else:
-            if not typed:
-                raise KeyError(scale.show())
-            other = True
-            chosen.add("other")
-            rest = re.split("|".join(map(re.escape, marks)), f"{rest}{separator}", maxsplit=1)[1]
-            rest = rest.removesuffix(separator).lstrip()
-    return frozenset(chosen), other

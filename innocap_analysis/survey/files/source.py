@@ -102,7 +102,8 @@ def _join_sheets(sheets: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
 
 
 def _open_text(path: Path, encoding: str | None, delimiter: str | None) -> Source:
-    start = path.open("rb").read(4)
+    with path.open("rb") as stream:
+        start = stream.read(4)
     if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0":
         raise InnocapError(f"{path.name}: is a workbook or archive, not text; mend its ending")
     if encoding is not None and encoding not in textfile.ENCODINGS:
@@ -110,6 +111,7 @@ def _open_text(path: Path, encoding: str | None, delimiter: str | None) -> Sourc
     if delimiter is not None and delimiter not in textfile.DELIMITERS:
         raise InnocapError(f"delimiter {delimiter!r} is no comma, semicolon, tab or bar")
     own = encoding or textfile.detect_encoding(path)
+    own = textfile.find_half(path) or own if own == "utf-16" else own
     mark = delimiter or textfile.detect_delimiter(textfile.read_sample(path, own), path.name)
     return Source(textfile.read_head(path, own, mark), own, mark)
 

@@ -15,13 +15,14 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError
 
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1")
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 CHUNK_ROWS = 50_000
 MOST_COLUMNS = 2_000
 _PIECE = 1 << 20
 _LONGEST_LINE = 4 << 20
 _SAMPLE_ROWS = 60
+_START = 4096
 _ENTITY = re.compile(r"&#?\w{1,8};")
 _UNDEFINED_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 
@@ -37,6 +38,8 @@ def detect_encoding(path: Path) -> str:
     marked = start.startswith(codecs.BOM_UTF8)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if half := find_half(path):
+        return half
     decoder = codecs.getincrementaldecoder("utf-8")()
     valid, undefined = True, False
     at = 0
@@ -45,7 +48,7 @@ def detect_encoding(path: Path) -> str:
             if (nul := piece.find(0)) >= 0:
                 raise InnocapError(
                     f"{path.name}: byte {at + nul} is NUL, so this is no text file (or UTF-16 "
-                    "without its mark: give encoding utf-16)"
+                    "without its mark: give encoding utf-16-le or utf-16-be)"
                 )
             if valid:
                 try:
@@ -64,6 +67,19 @@ def detect_encoding(path: Path) -> str:
     if marked:
         raise InnocapError(f"{path.name}: starts as UTF-8, but not all of it is; it is damaged")
     return "latin-1" if undefined else "cp1252"
+
+
+def find_half(path: Path) -> str:
+    """Return how UTF-16 without a mark is written: most of its characters have one byte of NUL."""
+    with path.open("rb") as stream:
+        start = stream.read(_START)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return ""
+    first, second = start[::2].count(0), start[1::2].count(0)
+    for encoding, nul, other in (("utf-16-le", second, first), ("utf-16-be", first, second)):
+        if 4 * nul > len(start) and not other:
+            return encoding
+    return ""
 
 
 def _keep_special(piece: bytes) -> bytes:

@@ -31,7 +31,8 @@ def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
     """Read every sheet of a workbook as texts."""
     from python_calamine import CalamineError, CalamineWorkbook
 
-    start = path.open("rb").read(8)
+    with path.open("rb") as stream:
+        start = stream.read(8)
     if start[:2] == b"PK":
         _look_over(path)
     elif start != b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":

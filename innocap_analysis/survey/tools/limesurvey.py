@@ -19,6 +19,16 @@ def _split(header: str) -> tuple[str, str]:
     return (both["code"], both["text"]) if both else (header, "")
 
 
+def _count_header(rows: Sequence[Sequence[str]], at: int) -> int:
+    """Count the codes of its VV export, which stand below the texts."""
+    below = [str(cell).strip() for cell in rows[at + 1]] if at + 1 < len(rows) else []
+    return 2 if {"id", "submitdate"} <= set(below) else 1
+
+
+def _name(cells: Sequence[str]) -> tuple[str, str]:
+    return (cells[1], cells[0]) if len(cells) > 1 else (cells[0], "")
+
+
 def _count_submitdate(rows: Sequence[Sequence[str]], at: int) -> int:
     """Find its code under any heading: ``submitdate. Date submitted``."""
     return int(any(str(cell).strip().partition(".")[0] == "submitdate" for cell in rows[at]))
@@ -39,8 +49,10 @@ TOOL = Tool(
         "finished": "lastpage|last page",
         "personal": "ipaddr|ip address|ip-adress|ip-osoite|adresse ip|refurl|referrer url|token",
     },
-    status={"ended": {"": "partial"}},
-    no_answer="n/a",
+    status={"ended": {"": "partial", "{question_not_shown}": "partial"}},
+    no_answer="n/a|{question_not_shown}",
+    count_header=_count_header,
+    name_column=_name,
     split_header=_split,
     typed_other="option",
 )

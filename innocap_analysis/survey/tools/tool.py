@@ -40,9 +40,9 @@ def count_one_row(rows: Sequence[Sequence[str]], at: int) -> int:
     return 1
 
 
-def name_by_first_row(cells: Sequence[str]) -> tuple[str, str]:
-    """Name a column by the first row of the header; there is no other text."""
-    return cells[0], ""
+def name_by_rows(cells: Sequence[str]) -> tuple[str, str]:
+    """Name a column by the first row of the header; the second one, if any, is another text."""
+    return cells[0] or cells[-1], cells[1] if len(cells) > 1 else ""
 
 
 def split_nothing(header: str) -> tuple[str, str]:
@@ -70,7 +70,7 @@ class Tool:
     ticked: str = ""  # its own words for a chosen option of a multiple choice, and for another one
     unticked: str = ""
     count_header: Callable[[Sequence[Sequence[str]], int], int] = count_one_row
-    name_column: Callable[[Sequence[str]], tuple[str, str]] = name_by_first_row  # header, text
+    name_column: Callable[[Sequence[str]], tuple[str, str]] = name_by_rows  # header, text
     split_header: Callable[[str], tuple[str, str]] = split_nothing  # code and question text
     noise: str = ""  # pattern of what it adds to labels
     codes_are_answers: bool = False  # it fills in the questionnaire's own form
