@@ -116,6 +116,31 @@ def test_another_file_of_the_same_name_is_refused_unless_asked_for(
     assert len(done.wave.raw) == 24
 
 
+def test_a_newer_export_under_another_name_is_no_second_file(
+    partners: dict[Path, FileOptions], tmp_path: Path
+) -> None:
+    settings = load_settings()
+
+    def write(name: str, people: range) -> Path:
+        rows = [[CODES[(i + r) % 5] for i in range(24)] for r in people]
+        table = pd.DataFrame(rows, columns=load_settings_items(settings))
+        # Answers repeat themselves every five people; how long it took tells these apart.
+        table = table.assign(id=list(people), duration=[300 + 7 * r for r in people], ORG1="SE")
+        table.to_csv(tmp_path / name, index=False)
+        return tmp_path / name
+
+    how = FileOptions(codes="high_agrees")
+    import_files({write("results.csv", range(20)): how}, settings=settings, key=KEY)
+    newer = write("results (1).csv", range(2, 25))
+    with pytest.raises(InnocapError, match=r"18 of its 23 responses are also in results\.csv"):
+        import_files({newer: how}, settings=settings, key=KEY)
+    assert len(load_wave("imported", settings=settings).raw) == 20
+    other = write("other.csv", range(19, 40))  # who shares one response is another survey
+    assert len(import_files({other: how}, settings=settings, key=KEY).wave.raw) == 41
+    few = import_files({write("few.csv", range(8)): how}, settings=settings, key=KEY)
+    assert "few.csv: 8 of its 8 responses are also in results.csv" in few.changes
+
+
 def test_one_bad_file_leaves_all_as_it_was(partners: dict[Path, FileOptions]) -> None:
     settings = load_settings()
     path = next(p for p in partners if p.name == "FI.csv")

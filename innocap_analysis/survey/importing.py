@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError
@@ -28,6 +29,7 @@ from innocap_analysis.survey.wave import (
 )
 
 _MOST_NAMED = 5
+_FEWEST_ANSWERED, _MANY = 10, 10  # items of a response, and responses
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def import_files(
             columns = pd.concat(
                 [old_columns[~old_columns["file"].isin(names)], columns], ignore_index=True
             )
+    changes += _find_copies(answers, names, instrument, refuse=not replaces)
     made_up = answers.groupby("file")["synthetic"].any()
     if made_up.any() and not made_up.all():
         raise InnocapError(
@@ -143,6 +146,38 @@ def _list_changes(
     others = before[~before["file"].isin([part.report.file for part in parts])]
     for name, rows in others.groupby("file"):
         told.append(f"{name}: {len(rows)} responses {'leave' if fresh else 'stay as they were'}")
+    return told
+
+
+def _find_copies(
+    answers: pd.DataFrame, names: Sequence[str], instrument: Instrument, *, refuse: bool
+) -> list[str]:
+    """Tell new files of which most responses are in another one too, as in a newer export.
+
+    Many that differ from each other are refused: nobody else gives the same answers as often.
+    """
+    scored = [code for code in instrument.scored if code in answers]
+    full = answers[scored].notna().sum(axis=1) >= min(_FEWEST_ANSWERED, len(scored))
+    sizes, told = answers["file"].value_counts(), []
+    if len(sizes) < 2:
+        return []
+    known = [pd.factorize(answers[c])[0] for c in ("country", "organisation", "submitted")]
+    block = np.column_stack([answers[[*scored, "seconds"]].to_numpy(dtype=float), *known])
+    block = np.ascontiguousarray(np.nan_to_num(block, nan=-1.0))[full]
+    files = answers.loc[full, "file"].to_numpy()
+    marks = {name: {row.tobytes() for row in block[files == name]} for name in sizes.index}
+    for name in names:
+        for other in sizes.index.drop(name):
+            shared = len(marks[name] & marks[other])
+            if other in names[: names.index(name)] or 2 * shared <= sizes[[name, other]].min():
+                continue
+            text = f"{name}: {shared} of its {sizes[name]} responses are also in {other}"
+            if refuse and shared >= _MANY:
+                raise InnocapError(
+                    f"{text}, answer for answer; give a newer export the name of the older one, "
+                    "and it takes its place, or import both with --replace"
+                )
+            told.append(text)
     return told
 
 

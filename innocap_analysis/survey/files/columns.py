@@ -65,7 +65,7 @@ def match_columns(
     if strict and not set(instrument.scored) & {target.code for target in targets}:
         raise InnocapError(
             f"{name}: no column is an item of the questionnaire (the first are "
-            + ", ".join(repr(target.column.header) for target in targets[:3])
+            + ", ".join(repr(target.column.shown) for target in targets[:3])
             + "); draft a mapping with: innocap import --suggest"
         )
     return targets
@@ -81,9 +81,10 @@ def place_mapping(
         number = _BY_NUMBER.fullmatch(header)
         if number and header not in headers and 0 < int(number[1]) <= len(headers):
             found = [int(number[1]) - 1]
-            if number[2] is not None and number[2] != headers[found[0]].strip():
+            own = layout.columns[found[0]]
+            if number[2] not in (None, own.header.strip(), own.shown):
                 raise InnocapError(
-                    f"{name}: column {number[1]} is {headers[found[0]]!r} now, and was decided as "
+                    f"{name}: column {number[1]} is {own.shown!r} now, and was decided as "
                     f"{number[2]!r}; draft the decisions anew: innocap import --suggest"
                 )
         else:
@@ -218,7 +219,7 @@ def merge_columns(
         both = told.filled & own.filled
         if both.any():
             raise InnocapError(
-                f"{name}: columns {first.column.header!r} and {target.column.header!r} are both "
+                f"{name}: columns {first.column.shown!r} and {target.column.shown!r} are both "
                 f"{target.name}, and row {own.rows[both][0]} has an answer in both; "
                 "leave one out with a mapping to 'ignore'"
             )
@@ -265,7 +266,7 @@ def list_columns(targets: Sequence[Target]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "position": [target.column.position + 1 for target in targets],
-            "header": [target.column.header for target in targets],
+            "header": [target.column.shown for target in targets],
             "read_as": ["unmatched" if t.kind == "typed" else t.kind for t in targets],
             "code": ["" if t.kind == "typed" else t.name for t in targets],
         }

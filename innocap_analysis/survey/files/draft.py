@@ -57,7 +57,7 @@ def draft_decisions(
         told = "no column says it; one of " + ", ".join(settings.countries)
         rows.append(Decision(file, "country", decision=options.country or "", evidence=told))
     given = place_mapping(layout, options.mapping or {}, instrument, path.name)
-    rows += [Decision(file, COLUMN, write_letters(i + 1), layout.columns[i].header.strip(),
+    rows += [Decision(file, COLUMN, write_letters(i + 1), layout.columns[i].shown,
                       decision=code) for i, code in given.items()]  # fmt: skip
     left = [target for target in targets if target.column.position not in given]
     rows += _draft_columns(file, left, cells, instrument)
@@ -92,7 +92,7 @@ def _draft_columns(
             continue
         item, told = suggest_item(column, instrument)
         n = int(cells[column.position].filled.sum())
-        yield Decision(file, COLUMN, write_letters(column.position + 1), column.header.strip(),
+        yield Decision(file, COLUMN, write_letters(column.position + 1), column.shown,
                        count=str(n), decision=item, evidence=told)  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def _draft_answers(file: str, resolver: Resolver) -> Iterator[Decision]:
         if not problem.is_bare:
             column = problem.column
             told = f"first in row {problem.row}; missing, or one of: {problem.expected}"
-            yield Decision(file, ANSWER, write_letters(column.position + 1), column.header.strip(),
+            yield Decision(file, ANSWER, write_letters(column.position + 1), column.shown,
                            name_cell(problem.text), str(problem.count), evidence=told)  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def _draft_statuses(file: str, target: Target, cells: Cells, tool: Tool) -> Iter
     for text, count in zip(cells.texts, cells.counts, strict=True):
         word = read_status_word(text)
         counts[word] = counts.get(word, 0) + int(count)
-    letters, header = write_letters(target.column.position + 1), target.column.header.strip()
+    letters, header = write_letters(target.column.position + 1), target.column.shown
     for word, count in counts.items() if len(counts) <= _MOST_WORDS else ():
         told = "known of the tool" if word in words else f"not known; one of {', '.join(STATUSES)}"
         yield Decision(file, STATUS, letters, header, name_cell(word), str(count),

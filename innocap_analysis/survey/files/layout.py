@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.survey.files.privacy import make_safe
 from innocap_analysis.survey.tools import PLAIN, TOOLS, Tool, find_tool, recognise_tool
 
 _MOST_ABOVE = 12
@@ -33,6 +34,11 @@ class Column:
     texts: tuple[str, ...]  # questions that it may be
     option: str = ""  # of a multiple choice, or row of a grid
     missing: frozenset[str] = frozenset()  # labels that the file declares to mean missing
+
+    @property
+    def shown(self) -> str:
+        """The header as it may be shown and written: without identifiers, never a formula."""
+        return make_safe(self.header)
 
 
 @dataclass(frozen=True)

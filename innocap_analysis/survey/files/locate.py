@@ -14,7 +14,7 @@ from innocap_analysis.data.places import Places, read_places
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import read_text
 from innocap_analysis.settings import Settings
-from innocap_analysis.survey.files.privacy import make_pseudonym
+from innocap_analysis.survey.files.privacy import make_pseudonym, redact_text
 
 ORGANISATIONS_NAME = "organisations.csv"
 _COLUMNS = ("organisation", "place")
@@ -31,7 +31,7 @@ def make_finder(settings: Settings, country: str | None) -> Callable[[str], str]
         try:
             return _find_below_country(text, places, country)
         except InnocapError as error:
-            raise KeyError(f"a municipality or region: {error}") from None
+            raise KeyError(f"a municipality or region: {redact_text(str(error))}") from None
 
     return find
 

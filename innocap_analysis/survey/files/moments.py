@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from babel import Locale
 
+from innocap_analysis.survey.files.problems import shorten
+
 ORDERS = ("day_first", "month_first")
 _SPOKEN = ("en", "sv", "fi", "fr")
 # With a year of two digits only where nobody would write the year first.
@@ -37,7 +39,7 @@ _AT = re.compile(r"^(?:[\s,t]|klo|kl\.?|à|at|@)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _EPOCH = dt.datetime(1970, 1, 1)
 _FIRST_DAY = dt.datetime(1899, 12, 30)  # what the days of a workbook are counted from
-_LAST_SERIAL = 100_000  # in the year 2173
+_SERIALS = 36_526, 73_051  # of 2000 and 2100
 _CLOCK = re.compile(
     r"(?:(?P<d>\d+)\s*(?:d|days?),?\s*)?(?P<h>\d+):(?P<m>\d{2}):(?P<s>\d{2}(?:[.,]\d+)?)"
 )
@@ -103,7 +105,7 @@ def _read_other(text: str, order: str) -> Moment | None:
 
 def _read_serial(number: float) -> Moment | None:
     """Read days of a workbook, or seconds and thousandths since 1970."""
-    if 1 <= number <= _LAST_SERIAL:
+    if _SERIALS[0] <= number < _SERIALS[1]:
         return Moment(_FIRST_DAY + dt.timedelta(seconds=round(number * 86400)))
     for unit in (1, 1000):
         if 1e9 <= number / unit < 4e9:
@@ -139,7 +141,7 @@ def hear_order(texts: Sequence[tuple[str, int]]) -> tuple[dict[str, str], str]:
             first = first or text
             for order, part in zip(ORDERS, found.groups(), strict=True):
                 if int(part) > 12 and row < seen.get(order, (row + 1, ""))[0]:
-                    seen[order] = row, f"row {row} has {text!r}"
+                    seen[order] = row, f"row {row} has {shorten(text)!r}"
     return {order: seen[order][1] for order in ORDERS if order in seen}, first
 
 

@@ -25,10 +25,10 @@ def find_doubts(texts: Iterable[str], high: float) -> dict[str, str]:
     All cells of a column count: one with two decimals tells that its comma is a decimal one, and
     where all are between 0 and 1 on a scale of many points a spreadsheet had them as per cent.
     """
-    cells = {plain for text in texts if (plain := normalise_label(str(text)))}
+    cells = [plain for text in texts if (plain := normalise_label(str(text)))]
     if high >= 1000 and not any(map(_DECIMAL.fullmatch, cells)):
         told = "a number without a mark between its thousands, for this may be two"
-        return {cell: told for cell in cells if _GROUPED.fullmatch(cell)}
+        return dict.fromkeys(filter(_GROUPED.fullmatch, cells), told)
     broken = [
         cell for cell in cells if _SHARE.fullmatch(cell) and float(cell.replace(",", ".")) % 1
     ]

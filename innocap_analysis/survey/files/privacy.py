@@ -19,10 +19,14 @@ _LIVE = re.compile(r"^(?=[=+\-@])")
 _MOST_NAMED = 80
 
 # The more special pattern first: what one has taken out the next cannot misname.
+_DASH = "\\-\u2010\u2011\u2012\u2013\u2014\u2212"  # as keyboards and word processors write it
 _ADDRESSES = (
     ("e-mail", re.compile(
         # From the start of a word, and never back into it: one long word is read once.
-        r"(?<![\w.+'-])[\w.+'-]++\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.I)),
+        r"(?<![\w.+'-])[\w.+'-]++(?:[@\uff20][\w-]+(?:\.[\w-]+)*|"
+        r"\s?(?:[@\uff20]|\((?:at|a|ät)\)|\[(?:at|a|ät)\])\s?[\w-]+(?:\.[\w-]+)+|"
+        r"\s(?:at|ät|snabel-?a|miukumauku|arobase)\s[\w-]+(?:\.[\w-]+|\s(?:dot|punkt|piste|point)"
+        r"\s\w{2,})+)", re.I)),
     ("web address", re.compile(r"\b(?:https?://|www\.)\S+", re.I)),
 )  # fmt: skip
 _MACHINES = (
@@ -30,18 +34,27 @@ _MACHINES = (
     ("IP address", re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{1,4}\b", re.I)),
 )
 _NUMBERS = (
-    ("national id", re.compile(r"\b(?:19|20)?\d{6}\s?[-+]\s?\d{4}\b")),  # Sweden
+    ("national id", re.compile(rf"\b(?:19|20)?\d{{6}}\s?[+{_DASH}]\s?\d{{4}}\b")),  # Sweden
     ("national id", re.compile(r"\b(?:19|20)\d{10}\b")),
-    ("national id", re.compile(r"\b\d{6}[-+A-FU-Y]\d{3}[0-9A-Z]\b", re.I)),  # Finland
+    (
+        "national id",
+        re.compile(rf"\b\d{{6}}\s?[+A-FU-Y{_DASH}]\s?\d{{3}}[0-9A-Z]\b", re.I),
+    ),  # Finland
     ("national id", re.compile(r"\b\d{7}\s?[A-W][A-IW]?\b", re.I)),  # Ireland
-    ("national id", re.compile(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b")),  # Canada
+    ("national id", re.compile(rf"\b\d{{3}}[\s{_DASH}]\d{{3}}[\s{_DASH}]\d{{3}}\b")),  # Canada
 )
 _HANDLES = (("handle", re.compile(r"(?<!\w)@\w{2,}")),)
 # Every identifier has one of these, and few texts do.
-_MARK, _MARKS = re.compile(r"[\d@:]"), ("www.", "(at)", "[at]")
+_MARK = re.compile(r"[\d@\uff20:]")
+_MARKS = ("www.", "(at)", "[at]", "(a)", "[a]", "(ät)", "[ät]", " at ", " ät ", "snabel",
+          "miukumauku", "arobase", "\uff20")  # fmt: skip
 _SEVEN_DIGITS = re.compile(r"\d(?:\D*+\d){6}")  # as every number of a person has
-_PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\(?\d(?:[\d\s()./-]{5,}\d)(?!\w)")
-_YEARS = re.compile(r"(?:19|20)\d\d\s?[-/]\s?(?:19|20)\d\d")
+_PHONE = re.compile(rf"(?<![\d.])(?:\+|00)?\(?\d(?:[\d\s()./{_DASH}]{{5,}}\d)(?!\d)")
+_YEARS = re.compile(rf"(?:19|20)\d\d\s?[/{_DASH}]\s?(?:19|20)\d\d")
+# A day since 2010: nobody who is asked was born then.
+_DAY = re.compile(
+    rf"20[1-4]\d[./{_DASH}]\d\d?[./{_DASH}]\d\d?|\d\d?[./{_DASH}]\d\d?[./{_DASH}]20[1-4]\d"
+)
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[\s.]\d{3})+")
 
 
@@ -125,5 +138,5 @@ def _replace(text: str, patterns: Sequence[tuple[str, re.Pattern[str]]]) -> str:
 def _redact_number(found: re.Match[str]) -> str:
     number = found[0]
     digits = sum(character.isdigit() for character in number)
-    plain = digits < 7 or _YEARS.fullmatch(number) or _THOUSANDS.fullmatch(number)
+    plain = digits < 7 or any(p.fullmatch(number) for p in (_YEARS, _DAY, _THOUSANDS))
     return number if plain else "[phone number]"

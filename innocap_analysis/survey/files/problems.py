@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.survey.files.layout import Column
+from innocap_analysis.survey.files.privacy import redact_text
 
 BARE = "a number without a label: say which way the numbers run (codes high_agrees or low_agrees)"
 _MOST_SHOWN = 5
@@ -29,7 +30,7 @@ class Problem:
 
     def __str__(self) -> str:
         return (
-            f"row {self.row}, column {self.column.header!r}: {shorten(self.text)!r} is no answer "
+            f"row {self.row}, column {self.column.shown!r}: {shorten(self.text)!r} is no answer "
             f"there; expected {self.expected}"
         )
 
@@ -45,5 +46,6 @@ def stop_at_problems(problems: Sequence[Problem], name: str) -> None:
 
 
 def shorten(text: str, most: int = 60) -> str:
-    """Cut a text for a message."""
+    """Cut a text for a message, and take out who is meant."""
+    text = redact_text(text)
     return text if len(text) <= most else text[: most - 1] + "…"

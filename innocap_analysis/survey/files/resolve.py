@@ -134,7 +134,7 @@ class Resolver:
             if number == label or not number or code is None or code in _SPECIAL:
                 continue
             same, turned = float(number) == code, float(number) == low + high - float(code)
-            told = f"column {column.header!r} has {shorten(text)!r}"
+            told = f"column {column.shown!r} has {shorten(text)!r}"
             if same != turned:  # both in the middle
                 self.told.setdefault("high_agrees" if same else "low_agrees", told)
             elif not same:

@@ -14,7 +14,7 @@ from babel import Locale
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.moments import ORDERS, hear_order, read_duration, read_moment
-from innocap_analysis.survey.files.privacy import make_pseudonym, redact_text
+from innocap_analysis.survey.files.privacy import make_pseudonym
 from innocap_analysis.survey.files.problems import shorten
 from innocap_analysis.survey.scales import normalise_label
 from innocap_analysis.survey.tools import Tool, find_statuses
@@ -111,7 +111,7 @@ def _tell_unknown(cells: Cells, words: Mapping[str, str]) -> list[str]:
     new = [word for word in told if word and word not in words]
     if not new or len(told) > _MOST_WORDS:
         return []
-    shown = ", ".join(f"{shorten(redact_text(word))!r} ({told[word]})" for word in new)
+    shown = ", ".join(f"{shorten(word)!r} ({told[word]})" for word in new)
     return [f"unknown words of a status are read as complete: {shown}"]
 
 
@@ -195,7 +195,7 @@ def _tell_unread(what: str, cells: Cells, at: Sequence[int]) -> list[str]:
     if not at:
         return []
     first = min(at, key=lambda i: int(cells.first_rows[i]))
-    n, shown = int(cells.counts[at].sum()), shorten(redact_text(str(cells.texts[first])))
+    n, shown = int(cells.counts[at].sum()), shorten(str(cells.texts[first]))
     return [f"{n} {what} cannot be read and are missing, first row {cells.first_rows[first]}: "
             f"{shown!r}"]  # fmt: skip
 
