@@ -86,7 +86,7 @@ def import_files(
             columns = pd.concat(
                 [old_columns[~old_columns["file"].isin(names)], columns], ignore_index=True
             )
-    changes += _find_copies(answers, names, instrument, refuse=not replaces)
+    changes += _find_copies(answers, columns, names, instrument, refuse=not replaces)
     made_up = answers.groupby("file")["synthetic"].any()
     if made_up.any() and not made_up.all():
         raise InnocapError(
@@ -150,11 +150,12 @@ def _list_changes(
 
 
 def _find_copies(
-    answers: pd.DataFrame, names: Sequence[str], instrument: Instrument, *, refuse: bool
-) -> list[str]:
+    answers: pd.DataFrame, columns: pd.DataFrame, names: Sequence[str], instrument: Instrument, *,
+    refuse: bool,
+) -> list[str]:  # fmt: skip
     """Tell new files of which most responses are in another one too, as in a newer export.
 
-    Many that differ from each other are refused: nobody else gives the same answers as often.
+    Many below the same headers are refused: no other people give the same answers as often.
     """
     scored = [code for code in instrument.scored if code in answers]
     full = answers[scored].notna().sum(axis=1) >= min(_FEWEST_ANSWERED, len(scored))
@@ -172,7 +173,9 @@ def _find_copies(
             if other in names[: names.index(name)] or 2 * shared <= sizes[[name, other]].min():
                 continue
             text = f"{name}: {shared} of its {sizes[name]} responses are also in {other}"
-            if refuse and shared >= _MANY:
+            headers = [set(columns.loc[columns["file"] == f, "header"]) for f in (name, other)]
+            alike = len(headers[0] & headers[1]) >= 0.8 * max(map(len, headers))
+            if refuse and alike and shared >= _MANY:
                 raise InnocapError(
                     f"{text}, answer for answer; give a newer export the name of the older one, "
                     "and it takes its place, or import both with --replace"

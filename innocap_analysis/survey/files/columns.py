@@ -183,11 +183,11 @@ def _make_target(column: Column, code: str, instrument: Instrument) -> Target:
         return Target(column, "unmatched")
     tail = column.names[0][len(code) + 1 :] if column.names else ""
     for text in (column.option, tail):
-        if text != code and (chosen := _find_option(text, instrument, code)):
-            return Target(column, "option", code, chosen)
+        if text != code and (named := _find_option(text, instrument, code)):
+            return Target(column, "option", code, named)
     if column.option and normalise_label(column.option) not in (code.casefold(), ""):
-        named = code.casefold() in (n.casefold() for n in column.names[:1])
-        if not named and "selected choice" not in normalise_label(column.option):
+        by_code = code.casefold() in (n.casefold() for n in column.names[:1])
+        if not by_code and "selected choice" not in normalise_label(column.option):
             return Target(column, "unmatched")
     return Target(column, "item", code)
 

@@ -182,7 +182,7 @@ def _read_moments(
             if moment is not None:
                 local[i], gap[i] = np.datetime64(moment.local), np.timedelta64(moment.offset or 0)
             elif text.strip() and text.casefold() not in tool.status.get(meaning, {}):
-                unread.append(i)
+                unread.append(int(i))
         notes += _tell_unread("dates", cells, unread)
         rows = {"index": cells.rows}
         moments[meaning] = (pd.Series(local[cells.at], **rows),
@@ -211,7 +211,7 @@ def _read_seconds(cells: Cells, notes: list[str]) -> np.ndarray:
     found = [read_duration(str(text)) for text in cells.texts]
     unread = [i for i, own in enumerate(found) if own is None and str(cells.texts[i]).strip()]
     notes += _tell_unread("durations", cells, unread)
-    return np.array([np.nan if own is None else own for own in found])[cells.at]
+    return np.asarray(np.array([np.nan if own is None else own for own in found])[cells.at])
 
 
 def pseudonymise(cells: Cells, key: bytes, kind: str, *, extra: str = "") -> np.ndarray:
