@@ -109,6 +109,12 @@ def test_what_is_unusual_is_left_to_pythons_reader(tmp_path: Path, text: str, wh
     assert _read_by_columns(path, 2) is None, why
 
 
+def test_a_line_feed_within_quotes_ends_no_heading(tmp_path: Path) -> None:
+    path = tmp_path / "heading.csv"
+    path.write_bytes(b';"b\nc"\n1;2\n;"\nd"\n')
+    assert _assert_same(path, 2)
+
+
 def test_empty_rows_are_left_out_and_the_others_keep_their_number(tmp_path: Path) -> None:
     path = tmp_path / "gaps.csv"
     path.write_bytes(b"a;b\n1;2\n;\n3;4\n")

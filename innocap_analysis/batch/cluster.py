@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 60
 _POLL_SECONDS = 0.05
+_ASK_SECONDS = 1.0  # for workers: the scheduler tells all that it knows of each
 
 
 @contextlib.contextmanager
@@ -89,19 +90,23 @@ def execute_on_cluster(
         for number, run in runs
     }  # fmt: skip
     waiting = as_completed(futures, raise_errors=False)
-    seen = time.monotonic()
+    seen = asked = time.monotonic()
     while futures:
         for future in waiting.next_batch(block=False):
             number, run = futures.pop(future)
             take(number, _receive(future, run, settings))
+        now = time.monotonic()
+        if now - asked < _ASK_SECONDS:
+            time.sleep(_POLL_SECONDS)
+            continue
+        asked = now
         if client.scheduler_info()["workers"]:
-            seen = time.monotonic()
-        elif time.monotonic() - seen > START_SECONDS:
+            seen = now
+        elif now - seen > START_SECONDS:
             for number, run in futures.values():
                 lost = f"the cluster has had no worker for {START_SECONDS} s"
                 take(number, Outcome(run, "failed", 0.0, None, lost))
             return
-        time.sleep(_POLL_SECONDS)
 
 
 def _relocate(run: Run, settings: Settings) -> Run:

@@ -35,8 +35,9 @@ def read_columns(
     counted = count_fields(path, delimiter) if encoding in _ENCODINGS else None
     if counted is None or counted[1] != counted[0] * (width - 1) or counted[0] <= skip:
         return None
-    how = {"sep": delimiter, "encoding": encoding, "header": None, "skiprows": skip,
-           "dtype": object, "na_filter": False, "skip_blank_lines": False}  # fmt: skip
+    # All rows: one to be skipped pandas may end at a line feed within quotes.
+    how = {"sep": delimiter, "encoding": encoding, "header": None, "dtype": object,
+           "na_filter": False, "skip_blank_lines": False}  # fmt: skip
     pieces = _iterate_pieces(path, how, rows_at_once)
     first = next(pieces, None)
     if first is None or first.shape[1] != width:
@@ -56,10 +57,11 @@ def _iterate_pieces(path: Path, how: dict[str, Any], rows: int) -> Iterator[pd.D
 def _iterate_rows(
     path: Path, pieces: Iterator[pd.DataFrame], skip: int, records: int
 ) -> Iterator[pd.DataFrame]:
-    read = skip
+    read = 0
     for piece in pieces:
         read += len(piece)
-        yield _drop_empty(piece.set_axis(piece.index + skip + 1))
+        rows = piece.set_axis(piece.index + 1)
+        yield _drop_empty(rows[rows.index > skip] if piece.index[0] < skip else rows)
     if read != records:
         raise InnocapError(f"{path.name}: cannot be read after row {read} of {records}")
 
