@@ -13,6 +13,7 @@ import pytest
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.pages import changes
+from innocap_analysis.pages.facts import Ledger
 from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey.change import Change
 from innocap_analysis.survey.importing import import_files
@@ -146,17 +147,22 @@ def _check_page(view: changes.ChangeView, patch: pytest.MonkeyPatch) -> None:
     lines = [_plain(x) for x in str(changes.write_changes(view)).splitlines()]
     for row, cells in zip(data.to_dict("records"), table.cells.to_numpy().tolist(), strict=True):
         change, low, high = (f"{row[x]:+.1f}" for x in ("difference", "low", "high"))
-        told = [f"{row['mean_before']:.1f}", f"{row['mean']:.1f}", f"{change} ({low}–{high})"]
+        told = [f"{row['mean_before']:.1f}", f"{row['mean']:.1f}", f"{change} ({low} to {high})"]
         assert [_plain(x) for x in cells[2:]] == [*told, VERDICTS[row["verdict"]]]
         name = f"{view.code(row['code'])}, {view.unit(row['unit'])}"
         line = {
-            "differs": f"- {name}: changed by {change} ({low}–{high}) points.",
+            "differs": f"- {name}: changed by {change} ({low} to {high}) points.",
             "equivalent": f"- {name}: as before. Any change is smaller than 5 points.",
             "inconclusive": f"- {name}: open. The change may be anything from {low} to {high} "
             "points.",
         }[row["verdict"]]
         whole = row["code"] == view.root or row["verdict"] != "inconclusive"
         assert (line in lines) == whole, line
+    row = {"unit": "SE", "code": view.root, "mean": 50.0, "n": 61, "mean_before": 40.0,
+           "n_before": 57}  # fmt: skip
+    own = replace(view, ledger=Ledger())
+    facts = [own.measure(row, name).fact for name in ("score", "score_before")]
+    assert [(fact.value, fact.n) for fact in facts] == [(50.0, 61), (40.0, 57)]
     rest = len(data) - (len(lines) - 1)
     closed = (data["code"] == view.root) | (data["verdict"] != "inconclusive")
     assert rest == (~closed).sum()

@@ -7,8 +7,10 @@ import math
 import numpy as np
 import pytest
 
+from innocap_analysis.documents import ending
 from innocap_analysis.documents.brief import Brief, Grid, Section
 from innocap_analysis.pages.facts import Said
+from innocap_analysis.pages.opening import open_view
 from tests.frozen import EDITION
 
 from .oracle import Oracle, consult, read_rows
@@ -167,6 +169,20 @@ def test_how_sure_a_brief_is(unit: str) -> None:
         f"Rank {o.rank(unit, o.root):.0f} of {_n(o, o.root):.0f} countries. With other weights, "
         f"other means or one indicator left out it is {low:.0f} to {high:.0f} in 90% of 2,000 runs."
     )
+
+
+@pytest.mark.parametrize(("language", "own"), [("en", ""), ("sv", "en")])
+def test_years_of_a_source_are_a_span_where_they_differ(
+    language: str, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = open_view("05", language=language)
+    first, second = ("UN_OSI", "OECD_PMR_PROC")
+    years = [(first, "2018"), (first, "2012"), (first, "2015"), (second, "2023"), (second, "2023")]
+    monkeypatch.setattr(ending, "_date_figures", lambda *_: years)
+    grid = ending.write_sources(view, ["SE"]).grid
+    assert grid is not None
+    assert {row[2] for row in grid.rows} == {"2012–2018", "2023"}
+    assert grid.languages == (own, own, "", "")  # titles and publishers are English
 
 
 @pytest.mark.parametrize("unit", [*PARTNERS, None])
