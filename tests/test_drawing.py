@@ -24,6 +24,7 @@ from PIL import Image
 
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, STYLE, Chart, start_chart, styled
 from innocap_analysis.pages.drawing.lettering import UNIT, Ruler, find_face, place_glyphs
+from innocap_analysis.pages.drawing.naming import spread_names
 from innocap_analysis.pages.drawing.placing import Panels
 from innocap_analysis.pages.drawing.sheet import reduce_colours
 
@@ -247,3 +248,26 @@ def test_every_process_draws_the_same_bytes() -> None:
         for seed in ("1", "2")
     }  # fmt: skip
     assert len(told) == 1
+
+
+def test_names_of_near_dots_stand_apart_inside_and_clear_of_other_dots() -> None:
+    generator = np.random.default_rng(5)
+    room = np.array([500.0, 230.0])
+    crowd = np.array([250.0, 115.0]) + generator.normal(0, 12, (40, 2))
+    names = [(60.0, 11.0)] * 6
+    boxes = []
+    for spot, shift in zip(crowd[:6], spread_names(crowd[:6], names, crowd, room), strict=True):
+        middle, half = spot + shift, np.array([30.0, 5.5])
+        boxes.append((middle - half, middle + half))
+    for i, (low, high) in enumerate(boxes):
+        assert (low >= 0).all()
+        assert (high <= room).all()
+        assert not ((crowd > low) & (crowd < high)).all(axis=1).any()
+        for other_low, other_high in boxes[:i]:
+            assert (low >= other_high).any() or (other_low >= high).any()
+
+
+def test_a_dot_alone_is_named_right_beside_it() -> None:
+    alone = np.array([[100.0, 100.0]])
+    ((across, up),) = spread_names(alone, [(40.0, 10.0)], alone, np.array([500.0, 230.0]))
+    assert np.hypot(max(abs(across) - 20, 0), max(abs(up) - 5, 0)) < 10

@@ -275,7 +275,7 @@ def test_the_page_opens_as_the_report_and_follows_the_keyboard(
     assert page.inner_text(".status") == "As in the report."
     said = page.inner_text(".sentence")
     score = capacity.result.scores.at["SE", "INNOCAP"]
-    assert said.startswith(f"Sweden scores {score:.1f} of 100 on Capacity to innovate;")
+    assert said.startswith(f"Sweden scores {score:.1f} of 100 on capacity to innovate;")
     assert page.get_attribute(".sentence", "aria-live") == "polite"
     page.focus("input[name=PRO]")
     for _ in range(10):

@@ -321,7 +321,7 @@ def _name_dots(ax: Axes, view: PlaceView) -> None:
     sizes = dict.fromkeys(codes, 8.0) | {view.place: 9.0}
     for note in name_dots(
         ax, table[["population", "density"]].astype(float), view.names(codes), sizes,
-        _ROOM_NARROW if view.medium.narrow else _ROOM, color=AHEAD, zorder=5,
+        _ROOM_NARROW if view.medium.narrow else _ROOM, line=SPARSE_BELOW, color=AHEAD, zorder=5,
     ):  # fmt: skip
         if note.get_text() == view.unit(view.place):
             note.set(weight="bold", color=BEHIND)

@@ -12,29 +12,37 @@ from matplotlib.text import Annotation
 
 from innocap_analysis.pages.drawing.lettering import measure_width
 
-_NEAR, _FAR = 7.0, (7.0, 12.0, 20.0, 30.0, 42.0, 56.0, 72.0)  # points between a dot and its name
-_DIRECTIONS = 16
-_DOT = 5.0  # half the size of a dot, in points
+_FAR = (7.0, 14.0, 24.0, 36.0, 50.0, 68.0)  # points between a dot and its name
+_DIRECTIONS, _STEPS = 12, 5
+_REACH = 150.0  # points from a dot within which others are looked at
+_DOT = 5.0  # about half the size of a dot, in points
 _PAD = 1.5
+_COST_NAME, _COST_LINE, _COST_DOT, _COST_CROSSED = 100.0, 25.0, 14.0, 5.0
+_COST_AWAY, _COST_OUT = 0.12, 1000.0
 _LINE = "#666666"
-_COST_NAME, _COST_LINE, _COST_DOT, _COST_AWAY, _COST_OUT = 100.0, 25.0, 6.0, 0.12, 1000.0
+_COST_NAME, _COST_LINE, _COST_DOT, _COST_AWAY, _COST_OUT = 100.0, 25.0, 14.0, 0.12, 1000.0
 
 
 def name_dots(
     ax: Axes, dots: pd.DataFrame, names: Mapping[str, str], sizes: Mapping[str, float],
-    room: tuple[float, float], **style: Any,
+    room: tuple[float, float], *, line: float, **style: Any,
 ) -> list[Annotation]:  # fmt: skip
     """Name some of the dots of a panel with logarithmic axes, with a line to those far away.
 
     `dots` has a row for each by its code, and the columns of both axes; `room` is about the size
-    of the panel in points.
+    of the panel in points, and a horizontal `line` is kept free as well.
     """
     ends = np.log10(np.array([ax.get_xlim(), ax.get_ylim()]))
     known = dots[(dots > 0).all(axis=1)]
     points = (np.log10(known) - ends[:, 0]) / (ends[:, 1] - ends[:, 0]) * np.array(room)
     own = [code for code in names if code in known.index]
     wide = [(measure_width(names[code], sizes[code], bold=True), 1.2 * sizes[code]) for code in own]
-    shifts = spread_names(points.loc[own].to_numpy(), wide, points.to_numpy(), np.array(room))
+    level = (np.log10(line) - ends[1, 0]) / (ends[1, 1] - ends[1, 0]) * room[1]
+    across = np.column_stack(
+        [np.arange(0, room[0], 20), np.full(int(np.ceil(room[0] / 20)), level)]
+    )
+    taken = np.vstack([points.to_numpy(), across])
+    shifts = spread_names(points.loc[own].to_numpy(), wide, taken, np.array(room))
     return [
         ax.annotate(
             names[code],
@@ -59,51 +67,47 @@ def spread_names(
     The first is placed first; a name rather stands away from its dot than on another name, a
     dot, or a line that leads to a name. `room` is the width and height of the panel.
     """
-    taken: list[np.ndarray] = []  # boxes of names: left, below, right, above
-    lines: list[np.ndarray] = []  # points along what leads to names
+    angles = np.linspace(0, 2 * np.pi, _DIRECTIONS, endpoint=False)
+    ways = np.tile(np.column_stack([np.cos(angles), np.sin(angles)]), (len(_FAR), 1))
+    far = np.repeat(_FAR, _DIRECTIONS)
+    along = np.linspace(0.3, 1, _STEPS)[:, None]
+    boxes, leads = np.empty((0, 4)), np.empty((0, 2))  # what is taken by names, and leads to them
     found = []
     for spot, size in zip(spots, sizes, strict=True):
         half = np.array(size) / 2 + _PAD
-        best, least = np.zeros(2), np.inf
-        for far in _FAR:
-            for angle in np.linspace(0, 2 * np.pi, _DIRECTIONS, endpoint=False):
-                way = np.array([np.cos(angle), np.sin(angle)])
-                reach = min(half / np.maximum(abs(way), 1e-9))  # from the middle to the edge
-                middle = way * (reach + far)
-                cost = _judge(spot + middle, half, dots, [*taken], lines, room)
-                cost += _COST_AWAY * (far - _NEAR) + 0.3 * (way[0] < 0)
-                lead = _lead(spot, middle, half)
-                cost += _COST_LINE * sum(bool(_inside(lead, box).any()) for box in taken)
-                if cost < least:
-                    best, least = middle, cost
-        at = spot + best
-        taken.append(np.concatenate([at - half, at + half]))
-        lines.append(_lead(spot, best, half))
-        found.append((float(best[0]), float(best[1])))
+        edge = np.min(half / np.maximum(abs(ways), 1e-9), axis=1)  # from the middle of a name
+        at = spot + ways * (edge + far)[:, None]
+        box = np.hstack([at - half, at + half])
+        lead = spot + along * (ways * far[:, None])[:, None]  # places, steps, 2
+        near = dots[np.hypot(*(dots - spot).T) < _REACH]
+        x, y = (lead[..., i, None] - near[:, i] for i in (0, 1))
+        crossed = (x * x + y * y).min(axis=1) < _DOT**2
+        others = np.hypot(*(near - spot).T) > 2 * _DOT
+        cost = (
+            _COST_DOT * _hold(box, near, _DOT).sum(axis=1)
+            + _COST_CROSSED * (crossed & others).sum(axis=1)
+            + _COST_LINE * _hold(box, leads).sum(axis=1) / _STEPS
+            + _COST_NAME * _meet(box, boxes).sum(axis=1)
+            + _COST_LINE
+            * (_hold(boxes, lead.reshape(-1, 2)).reshape(len(boxes), *lead.shape[:2]))
+            .any(axis=2)
+            .sum(axis=0)
+            + _COST_AWAY * far
+            + _COST_OUT * ((box[:, :2] < 0).any(axis=1) | (box[:, 2:] > room).any(axis=1))
+        )
+        best = int(np.argmin(cost))
+        boxes, leads = np.vstack([boxes, box[best]]), np.vstack([leads, lead[best]])
+        found.append((float(at[best, 0] - spot[0]), float(at[best, 1] - spot[1])))
     return found
 
 
-def _lead(spot: np.ndarray, middle: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Return points on the line from a spot to the edge of its name."""
-    length = max(float(np.hypot(*middle)), 1e-9)
-    edge = length - min(half / np.maximum(abs(middle / length), 1e-9))
-    line: np.ndarray = spot + np.linspace(0.3, 1, 6)[:, None] * middle * edge / length
-    return line
+def _hold(boxes: np.ndarray, points: np.ndarray, pad: float = 0.0) -> np.ndarray:
+    """Return which of the points each box holds."""
+    low, high = boxes[:, None, :2] - pad, boxes[:, None, 2:] + pad
+    return np.asarray(((points > low) & (points < high)).all(axis=2))
 
 
-def _inside(points: np.ndarray, box: np.ndarray, pad: float = 0.0) -> np.ndarray:
-    inside: np.ndarray = np.all((points > box[:2] - pad) & (points < box[2:] + pad), axis=1)
-    return inside
-
-
-def _judge(
-    at: np.ndarray, half: np.ndarray, dots: np.ndarray, taken: Sequence[np.ndarray],
-    lines: Sequence[np.ndarray], room: np.ndarray,
-) -> float:  # fmt: skip
-    """Return how bad a place is: what a name there would hide."""
-    box = np.concatenate([at - half, at + half])
-    cost = _COST_DOT * float(_inside(dots, box, _DOT).sum())
-    for other in taken:
-        cost += _COST_NAME * bool(np.all(box[:2] < other[2:]) and np.all(other[:2] < box[2:]))
-    cost += _COST_LINE * sum(bool(_inside(line, box).any()) for line in lines)
-    return cost + _COST_OUT * bool(np.any(box[:2] < 0) or np.any(box[2:] > room))
+def _meet(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return which of the other boxes each box meets."""
+    inside = (boxes[:, None, :2] < others[:, 2:]) & (others[:, :2] < boxes[:, None, 2:])
+    return np.asarray(inside.all(axis=2))

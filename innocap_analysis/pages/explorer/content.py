@@ -90,6 +90,9 @@ def collect_content(view: IndexView) -> dict[str, Any]:
         "language": view.language.replace("_", "-"),
         "units": list(names),
         "names": names,
+        "called": {
+            code: {form: f"{view.unit(code):{form}}" for form in ("the", "The")} for code in names
+        },
         "partners": [code for code in view.compared if code in names],
         "unit": view.about if view.place is not None else view.compared[0],
         "looks": {
@@ -136,7 +139,7 @@ def _describe_node(view: IndexView, code: str) -> dict[str, Any]:
     return {
         "code": code,
         "label": view.code(code),
-        "forms": {f"dimension:{form}": f"{view.code(code):{form}}" for form in FORMS},
+        "forms": {form: f"{view.code(code):{form}}" for form in FORMS},
         "method": str(row["normalise"]),
         "log": row["transform"] == "log",
         "clipLow": row["clip"] in ("low", "both"),

@@ -155,12 +155,18 @@ function makeWriter(data) {
   return write;
 }
 
+const bend = (key, plain, forms = {}) =>
+  ({ [key]: plain, ...Object.fromEntries(Object.entries(forms).map(([form, told]) => [`${key}:${form}`, told])) });
+
 function makeNames(data, write) {
   const labels = Object.fromEntries(data.nodes.map((node) => [node.code, node.label]));
   return {
     unit: (code) => data.names[code] || code,
     code: (code) => labels[code] || code,
-    forms: (code) => ({ dimension: labels[code] || code, ...data.nodes.find((node) => node.code === code)?.forms }),
+    // A name for a place in a sentence, in the forms that one may ask for.
+    called: (key, code) => bend(key, data.names[code] || code, data.called?.[code]),
+    forms: (code, key = "dimension") =>
+      bend(key, labels[code] || code, data.nodes.find((node) => node.code === code)?.forms),
     mean: (word) => data.means[word] ||
       (word.startsWith("power:") ? fill(data.texts.power, { p: write.number(Number(word.slice(6)), 1) }) : word),
   };
@@ -361,11 +367,11 @@ export function mount(root, data, store = keepInAddress(data)) {
 
   function tellSentences() {
     const { made, unit, members } = state, root_ = made.tree.root, told = [];
-    const row = runs.own.nodes.get(root_), named = names.unit(data.units[unit]);
-    if (row.score !== row.score) told.push(say("no_score", { unit: named }));
+    const row = runs.own.nodes.get(root_), named = names.unit(data.units[unit]), called = names.called("unit", data.units[unit]);
+    if (row.score !== row.score) told.push(say("no_score", called));
     else {
       told.push(say(isOfHundred() ? "finding" : "finding_own", {
-        unit: named, score: write.score(row.score), code: names.code(root_), n_reference: write.number(row.n, 0),
+        ...called, score: write.score(row.score), ...names.forms(root_, "code"), n_reference: write.number(row.n, 0),
         median: write.score(row.median), rank: write.number(row.rank, 0), level: write.share(data.level),
         "rank.low": write.number(row.rank_low, 0), "rank.high": write.number(row.rank_high, 0),
       }));
@@ -386,7 +392,7 @@ export function mount(root, data, store = keepInAddress(data)) {
     if (n < 2) return "";
     const scores = state.made.scores.get(state.made.tree.root);
     const order = [...measured].sort((a, b) => scores[b] - scores[a]);
-    return say("first_last", { "first.place": names.unit(data.units[order[0]]), "last.place": names.unit(data.units[order[n - 1]]),
+    return say("first_last", { ...names.called("first.place", data.units[order[0]]), ...names.called("last.place", data.units[order[n - 1]]),
       n_measured: write.number(n, 0), n_runs: write.number(data.runs, 0),
       first: write.probability(among.get(order[0]).shares[0]), last: write.probability(among.get(order[n - 1]).shares[n - 1]) });
   }

@@ -135,14 +135,14 @@ def _collect_sentences(translate: Translator) -> dict[str, str]:
     """Return the sentences of the report, said here of other choices."""
     return {
         "finding": translate(
-            "{unit} scores {score} of 100 on {code}; the median of {n_reference} reference "
+            "{unit:The} scores {score} of 100 on {code:the}; the median of {n_reference} reference "
             "countries is {median}. Rank {rank}, in {level} of runs {rank.low} to {rank.high}."
         ),
         "finding_own": translate(
-            "{unit} scores {score} on {code}; the median of {n_reference} reference countries is "
-            "{median}. Rank {rank}, in {level} of runs {rank.low} to {rank.high}."
+            "{unit:The} scores {score} on {code:the}; the median of {n_reference} reference "
+            "countries is {median}. Rank {rank}, in {level} of runs {rank.low} to {rank.high}."
         ),
-        "no_score": translate("{unit} has too few figures for an overall score."),
+        "no_score": translate("{unit:The} has too few figures for an overall score."),
         "none_measured": translate("{unit}: no dimension is measured"),
         "priority_none": translate(
             "{unit}: no dimension is below the reference median; {dimension:the} has the smallest "
