@@ -16,14 +16,12 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import ClassVar
 
-from innocap_analysis.batch.bundle import unpack_project
-from innocap_analysis.batch.execute import FAILED
 from innocap_analysis.batch.fingerprint import ProjectState, describe_project
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings
 from warmill.helper import Channel, Helper, start_helper
-from warmill.processes import can_fork, one_thread
+from warmill.processes import can_fork, import_jsonschema, one_thread
 
 # The worker's own threads say how many runs go at the same time.
 _MANY = 1024
@@ -34,6 +32,7 @@ def run_remotely(run: Run, project: bytes, state: ProjectState) -> tuple[Outcome
     """Execute one run on a worker."""
     if not can_fork():
         raise InnocapError("a worker runs on a system that cannot fork; use Linux workers")
+    import_jsonschema()  # before what is imported here imports it
     host = _Host.get(project, state)
     outcome = host.execute(replace(run, notebook=host.settings.root / run.notebook))
     return outcome, host.collect_files(outcome)
@@ -46,6 +45,8 @@ class _Host:
     _guard = threading.Lock()
 
     def __init__(self, project: bytes, state: ProjectState, scratch: str) -> None:
+        from innocap_analysis.batch.bundle import unpack_project
+
         # What a killed worker leaves there is removed by Dask when the next one starts.
         self.folder = Path(tempfile.mkdtemp(prefix="innocap-", dir=scratch))
         Finalize(None, shutil.rmtree, (self.folder, True), exitpriority=1)
@@ -119,6 +120,8 @@ class _Host:
 
     def collect_files(self, outcome: Outcome) -> dict[str, bytes]:
         """Return what a run has left, and remove it."""
+        from innocap_analysis.batch.execute import FAILED
+
         place = outcome.run.place
         names = [*outcome.record.get("outputs", {}), place, place.replace(".ipynb", FAILED)]
         files = {}
