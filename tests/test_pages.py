@@ -205,9 +205,9 @@ def test_pages_from_made_up_answers_say_so(output: Path) -> None:
 
 def test_swedish_pages_are_swedish(output: Path) -> None:
     page = (output / "reports" / "SE" / "30_how_does_this_country_do.sv.html").read_text("utf-8")
-    for text in ("Hur klarar sig det här landet?", "Styrkor", "Kompetens", 'lang="sv"'):
+    for text in ("Hur går det för Sverige?", "Styrkor", "Kompetens", 'lang="sv"'):
         assert text in page
-    for text in ("How does this country do?", "Strengths", "Reference median"):
+    for text in ("How does Sweden do?", "Strengths", "Reference median"):
         assert text not in page
 
 
