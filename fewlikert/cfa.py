@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -90,6 +90,8 @@ def fit_cfa(
     >>> result.fit["df"], bool(result.fit["cfi"] > 0.9)
     (2.0, True)
     """
+    if isinstance(equal, str) or not isinstance(equal, Collection):
+        raise InputError(f"equal: a list is needed, such as ['loadings']; found {equal!r}")
     for name in equal:
         if name not in EQUAL:
             raise InputError(f"{name!r} is none of {', '.join(EQUAL)}{suggest(name, EQUAL)}")
@@ -122,7 +124,7 @@ def list_items(factors: Mapping[str, Sequence[str]]) -> list[str]:
     if not isinstance(factors, Mapping) or not factors:
         raise InputError("factors: a dict of factor to items is needed, such as {'F': ['a', 'b']}")
     for name, own in factors.items():
-        if isinstance(own, str) or len(own) < 2:
+        if not isinstance(own, Collection) or isinstance(own, str) or len(own) < 2:
             raise InputError(f"factor {name}: a list of two items or more is needed; found {own!r}")
     return [item for own in factors.values() for item in own]
 

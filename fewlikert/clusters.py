@@ -13,7 +13,7 @@ from fewlikert.describe import read_weights
 from fewlikert.judgement import decline_judgement, judge_difference
 from fewlikert.options import check_count, check_level, check_positive
 from fewlikert.tables import (
-    ROUNDING,
+    drop_rounding,
     is_flat,
     number_clusters,
     read_answers,
@@ -23,6 +23,9 @@ from fewlikert.tables import (
 
 _FEWEST = 2
 _POWER = 0.8
+
+_PAIR_COLUMNS = ["unit", "other", "n", "n_other", "clusters", "clusters_other", "difference", "se",
+                 "detectable", *decline_judgement("")]  # fmt: skip
 
 # The answers of a group and the number of each one's cluster; and with each one's weight.
 Sample = tuple[np.ndarray, np.ndarray]
@@ -134,9 +137,7 @@ def compute_cr2(one: Sample, other: Sample | None = None) -> tuple[float, float]
         root = weight * sizes
         moments += np.diag(weight**2 * sizes) - np.outer(root, root) / n
     df = np.trace(moments) ** 2 / (moments**2).sum()
-    se = float(np.sqrt((pulls**2).sum()))
-    rounding = ROUNDING * max(np.abs(x).max() for x, _ in samples)
-    return se if se > rounding else 0.0, float(df)
+    return drop_rounding(float(np.sqrt((pulls**2).sum())), *(x for x, _ in samples)), float(df)
 
 
 def _compute_error(one: Weighted, other: Weighted | None = None) -> tuple[float, float]:
@@ -159,7 +160,8 @@ def _compute_linearised(one: Weighted, other: Weighted | None = None) -> tuple[f
         start += len(x)
         pulls += sign * np.bincount(own, weights=p * (x - p @ x), minlength=len(clusters))
     size = len(clusters)
-    return float(np.sqrt(size / (size - 1) * (pulls**2).sum())), float(size - 1)
+    se = float(np.sqrt(size / (size - 1) * (pulls**2).sum()))
+    return drop_rounding(se, *(x for x, _, _ in samples)), float(size - 1)
 
 
 def compare_cluster_pairs(
@@ -242,7 +244,7 @@ def compare_cluster_pairs(
             row["difference"], row["se"], df, k, smallest=smallest, level=level
         )
         rows.append(row | judged)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_PAIR_COLUMNS)
 
 
 def read_samples(

@@ -10,8 +10,9 @@ import pandas as pd
 from scipy import stats
 
 from fewlikert.errors import InputError
-from fewlikert.options import DONT_KNOW, NOT_APPLICABLE, check_level
+from fewlikert.options import DONT_KNOW, NOT_APPLICABLE, check_level, read_number
 from fewlikert.tables import (
+    drop_rounding,
     is_flat,
     list_columns,
     number_clusters,
@@ -24,6 +25,8 @@ from fewlikert.tables import (
 EVERYONE = "all"
 _STATISTICS = ("mean", "sd", "skew", "minimum", "q1", "median", "q3", "maximum", "floor_share",
                "ceiling_share", "se", "df", "low", "high")  # fmt: skip
+
+_COLUMNS = ["unit", "code", "n", "missing", "dont_know", "not_applicable", *_STATISTICS, "reason"]
 
 Limits = tuple[float, float] | None
 
@@ -88,7 +91,7 @@ def summarise(
     ends = _read_limits(table, names, limits)
     known = {name: _read_known(table, name, ends[name]) for name in names}
     whole = read_weights(table, weights)
-    drawn = read_column(table, clusters).to_numpy(dtype=object) if clusters else None
+    drawn = read_column(table, clusters).to_numpy(dtype=object) if clusters is not None else None
     rows = []
     for unit, at in iterate_groups(table, by):
         for name in names:
@@ -100,7 +103,7 @@ def summarise(
                 x, w = x[kept], w[kept]
                 row |= _estimate_interval(x, w, group, level, weighted=weights is not None)
             rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def _read_limits(
@@ -110,8 +113,16 @@ def _read_limits(
         return dict.fromkeys(names)
     found = dict(limits) if isinstance(limits, Mapping) else dict.fromkeys(names, limits)
     for name in list_columns(table, list(found)):
-        if len(found[name]) != 2 or not found[name][0] < found[name][1]:
-            raise InputError(f"limits of {name}: lowest and highest code; found {found[name]}")
+        ends = found[name]
+        pair = isinstance(ends, Sequence | np.ndarray) and len(ends) == 2
+        low, high = map(read_number, ends) if pair else (np.nan, np.nan)
+        if not -np.inf < low < high < np.inf:
+            raise InputError(f"limits of {name}: lowest and highest code; found {ends!r}")
+        if low <= DONT_KNOW and high >= NOT_APPLICABLE:
+            raise InputError(
+                f"limits of {name}: {low:g} to {high:g} hold {DONT_KNOW:g} or {NOT_APPLICABLE:g}, "
+                "the codes of don't know and not applicable; move the scale above them"
+            )
     return {name: found.get(name) for name in names}
 
 
@@ -206,9 +217,11 @@ def _estimate_interval(
     elif clusters is None and not weighted:
         se = float(x.std(ddof=1) / np.sqrt(size))
     else:
-        se = float(np.sqrt(size / (size - 1) * (pull**2).sum()))
+        se = drop_rounding(float(np.sqrt(size / (size - 1) * (pull**2).sum())), x)
     reach = float(stats.t.ppf(0.5 + level / 2, size - 1)) * se
-    return {"se": se, "df": size - 1, "low": mean - reach, "high": mean + reach}
+    row = {"se": se, "df": size - 1, "low": mean - reach, "high": mean + reach}
+    still = clusters is not None and se == 0 and not is_flat(x)
+    return row | ({"reason": "no spread between organisations"} if still else {})
 
 
 def _find_quartiles(x: np.ndarray, w: np.ndarray) -> list[float]:

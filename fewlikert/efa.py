@@ -77,6 +77,10 @@ def test_sampling_adequacy(correlations: pd.DataFrame, n: int) -> dict[str, obje
         nothing = dict.fromkeys(("kmo", "bartlett", "df", "p"), np.nan)
         return {**nothing, "kmo_items": pd.Series(np.nan, items),
                 "reason": "the correlation matrix is not positive definite"}  # fmt: skip
+    if np.abs(r - np.eye(k)).max() <= _SINGULAR:
+        nothing = {"kmo": np.nan, "kmo_items": pd.Series(np.nan, items)}
+        return nothing | {"bartlett": 0.0, "df": k * (k - 1) / 2, "p": 1.0,
+                          "reason": "no item correlates with another"}  # fmt: skip
     inverse = np.linalg.inv(r)
     scale = 1 / np.sqrt(np.diag(inverse))
     others = 1 - np.eye(k)
@@ -223,6 +227,8 @@ def _read_correlations(correlations: pd.DataFrame) -> np.ndarray:
         why = "a correlation is missing"
     elif np.abs(r - r.T).max() > _ASYMMETRY or np.abs(np.diag(r) - 1).max() > _ASYMMETRY:
         why = "it is not symmetric with ones on the diagonal"
+    elif np.abs(r).max() > 1 + _ASYMMETRY:
+        why = "one lies beyond 1"
     if why:
         raise InputError(f"correlations: a table of items by items is needed; {why}")
     return r

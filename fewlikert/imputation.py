@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from scipy import stats
 
 from fewlikert.clusters import estimate_cluster_means
 from fewlikert.errors import InputError
-from fewlikert.options import check_count, check_generator, check_level
-from fewlikert.tables import read_answers, read_column, read_items
+from fewlikert.options import check_count, check_generator, check_level, read_number
+from fewlikert.tables import is_flat, read_answers, read_column, read_items, read_numbers
 
 DONORS = 5
 _RIDGE = 1e-5
@@ -71,8 +71,8 @@ def impute_multiple(
             raise InputError(f"impute_multiple: {name}: fewer than {donors} answers to draw from")
     holes = [int(j) for j in np.flatnonzero(gaps.any(axis=0))]
     centre, scale = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
-    z = (x - centre) / np.where(scale > 0, scale, 1)
-    varies = scale > 0  # a column in which everyone answered alike tells nothing of the others
+    varies = ~is_flat(x.T)  # where everyone answered alike nothing is told of the others
+    z = (x - centre) / np.where(varies, scale, 1)
     out = []
     for _ in range(m):
         # Each answer by the number of the respondent who gave it; at first anyone's.
@@ -153,11 +153,11 @@ def pool_estimates(
     (0.2728, 6.74)
     """
     check_level(level)
-    q, u = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
+    q, u = _read_completions(estimates, "estimates"), _read_completions(variances, "variances")
     m = len(q)
-    if m < 2 or q.shape != u.shape or not (np.isfinite(q) & np.isfinite(u) & (u > 0)).all():
+    if m < 2 or len(u) != m or np.isnan(q).any() or not (u > 0).all():
         raise InputError("pool_estimates: two completions or more, each with a variance above 0")
-    if not df_complete > 0:
+    if not read_number(df_complete) > 0:
         raise InputError(f"df_complete: a number above zero is needed; found {df_complete!r}")
     estimate, within, between = float(q.mean()), float(u.mean()), float(q.var(ddof=1))
     total = within + (1 + 1 / m) * between
@@ -173,6 +173,12 @@ def pool_estimates(
         "low": float(estimate - reach), "high": float(estimate + reach), "within": within,
         "between": between, "lambda": share, "fmi": (ratio + 2 / (df + 3)) / (1 + ratio),
     }  # fmt: skip
+
+
+def _read_completions(given: Sequence[float], name: str) -> np.ndarray:
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+        raise InputError(f"{name}: a list of numbers is needed, one for each completion")
+    return read_numbers(pd.DataFrame({name: pd.Series(list(given), dtype=object)}), name)
 
 
 def estimate_imputed_means(
@@ -219,7 +225,12 @@ def estimate_imputed_means(
     """
     check_level(level)
     check_count(min_clusters, "min_clusters")
+    if isinstance(tables, pd.DataFrame) or not isinstance(tables, Sequence) or len(tables) < 2:
+        raise InputError("tables: a list of two completions or more is needed")
     parts = [_estimate_completion(table, value, group, cluster) for table in tables]
+    if any(not part[["unit", "n", "clusters"]].equals(parts[0][["unit", "n", "clusters"]])
+           for part in parts):  # fmt: skip
+        raise InputError("tables: completions of one table have the same groups, of the same rows")
     rows = []
     for own in zip(*(part.to_dict("records") for part in parts), strict=True):
         row: dict[str, Any] = {k: own[0][k] for k in ("unit", "n", "clusters")}
@@ -244,11 +255,13 @@ def _estimate_completion(
 ) -> pd.DataFrame:  # fmt: skip
     if isinstance(value, str):
         read_answers(table, value)
+    elif not callable(value):
+        raise InputError(f"value: a column or a function is needed; found {value!r}")
     x = read_column(table, value) if isinstance(value, str) else value(table)
     if not (isinstance(x, pd.Series) and x.index.equals(table.index)):
         raise InputError("value: a Series with the labels of the rows is needed")
     own = pd.DataFrame({"value": x, "group": read_column(table, group)})
-    own["cluster"] = read_column(table, cluster) if cluster else np.arange(len(own))
+    own["cluster"] = read_column(table, cluster) if cluster is not None else np.arange(len(own))
     if np.isnan(read_answers(own, "value")[own["group"].notna()]).any():
         raise InputError("value: a completion still has rows without one")
     return estimate_cluster_means(own, "value", "group", "cluster")

@@ -10,9 +10,11 @@ from scipy import optimize, special
 
 from fewlikert.errors import InputError
 from fewlikert.options import check_level, check_positive
+from fewlikert.tables import read_numbers
 
 _GRID = 1000
 _NEGLIGIBLE = 60.0  # in log density below the highest
+_MOST_APART = 1e9  # the prior's scale and the errors
 _FAR = 9.0  # a normal variable is not farther out, in standard deviations
 _ZONE = 7.0  # the same for one group's mean, whose density is multiplied with others
 _SPREADS, _GRANDS, _PANEL = 20, 8, 12  # nodes of the ranks' integrals
@@ -83,6 +85,11 @@ def pool_means(
     units = [str(unit) for unit in means.index]
     # In the unit of the errors and around the middle, where no tolerance depends on either.
     centre, unit = float(np.median(y)), float(np.median(s))
+    if not 1 / _MOST_APART < prior_scale / unit < _MOST_APART:
+        raise InputError(
+            f"prior_scale {prior_scale!r} is in no proportion to the standard errors, of about "
+            f"{unit:.3g}; it is in the unit of the means"
+        )
     y, s = (y - centre) / unit, s / unit
     v, p = _integrate_spread(y, s, prior_scale / unit)
     tau = s.min() * np.sinh(v)
@@ -134,9 +141,8 @@ def _read_means(means: pd.Series, se: pd.Series) -> tuple[np.ndarray, np.ndarray
     if not (means.index.is_unique and se.index.is_unique and not set(means.index) ^ set(se.index)):
         raise InputError("se: one for each mean is needed, with the same labels, each once")
     both = pd.DataFrame({"mean": means, "se": se.reindex(means.index)})
-    y, s = (pd.to_numeric(both[c].astype(object), errors="coerce").to_numpy(dtype=float)
-            for c in both)  # fmt: skip
-    wrong = ~(np.isfinite(y) & np.isfinite(s) & (s > 0))
+    y, s = read_numbers(both, "mean"), read_numbers(both, "se")
+    wrong = ~(np.isfinite(y) & (s > 0))
     if wrong.any():
         bad = means.index[int(wrong.argmax())]
         raise InputError(f"pool_means: {bad}: a mean and a standard error above zero are needed")

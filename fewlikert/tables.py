@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ from fewlikert.errors import InputError, suggest
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 
 ROUNDING = 1e-12  # relative; published figures have a dozen digits at most
+# Of sizes beyond these the fourth power, of which a variance's own variance is made, has no digits.
+SMALLEST, LARGEST = 1e-60, 1e60
 
 
 def list_columns(table: pd.DataFrame, names: Sequence[str] | None) -> list[str]:
@@ -19,9 +21,11 @@ def list_columns(table: pd.DataFrame, names: Sequence[str] | None) -> list[str]:
         raise InputError(f"a DataFrame is needed, found a {type(table).__name__}")
     if isinstance(names, str):
         raise InputError(f"a list of columns is needed, such as [{names!r}]; found {names!r}")
+    if not (names is None or isinstance(names, Iterable)):
+        raise InputError(f"a list of columns is needed; found {names!r}")
     found = list(table.columns if names is None else names)
     for name in found:
-        if name not in table.columns:
+        if not isinstance(name, Hashable) or name not in table.columns:
             hint = suggest(str(name), [str(column) for column in table.columns])
             raise InputError(f"there is no column {name!r}{hint}")
         if found.count(name) > 1:
@@ -34,26 +38,36 @@ def list_columns(table: pd.DataFrame, names: Sequence[str] | None) -> list[str]:
 def read_column(table: pd.DataFrame, name: str) -> pd.Series:
     """Return a column of labels, such as groups or clusters."""
     column: pd.Series = table[list_columns(table, [name])[0]]
+    if column.dtype == object:
+        lists = [not pd.api.types.is_hashable(cell) for cell in column]
+        _refuse_cells(column, np.array(lists, dtype=bool), "is no label of a row")
     return column
 
 
 def read_numbers(table: pd.DataFrame, name: str) -> np.ndarray:
     """Return a column as floats, NaN where missing; text and infinity are refused."""
-    column = read_column(table, name)
+    column: pd.Series = table[list_columns(table, [name])[0]]
     numbers = column
+    if pd.api.types.is_complex_dtype(column.dtype):
+        raise InputError(f"{name}: complex numbers are no figures; take their real part first")
     if not pd.api.types.is_numeric_dtype(column.dtype):
         plain = column.astype(object)
         numbers = pd.to_numeric(plain, errors="coerce")
         _refuse_cells(column, (numbers.isna() & plain.notna()).to_numpy(), "is no number")
     x: np.ndarray = numbers.to_numpy(dtype=float, na_value=np.nan)
     _refuse_cells(column, np.isinf(x), "is no finite number")
+    size = np.abs(x)
+    far = ((size > 0) & (size < SMALLEST)) | (size > LARGEST)
+    _refuse_cells(column, far, f"is not from {SMALLEST:g} to {LARGEST:g}; take another unit")
     return x
 
 
 def _refuse_cells(column: pd.Series, wrong: np.ndarray, why: str) -> None:
     if wrong.any():
         at = int(wrong.argmax())
-        raise InputError(f"{column.name}, row {column.index[at]}: {column.iloc[at]!r} {why}")
+        cell = column.iloc[at]
+        shown = cell.item() if isinstance(cell, np.generic) else cell
+        raise InputError(f"{column.name}, row {column.index[at]}: {shown!r} {why}")
 
 
 def read_answers(table: pd.DataFrame, name: str) -> np.ndarray:
@@ -101,14 +115,14 @@ def split_groups(column: pd.Series) -> dict[str, np.ndarray]:
         order = sorted(range(len(found)), key=lambda i: str(found[i]))
     out: dict[str, np.ndarray] = {}
     for i in order:
-        name = _name_group(found[i])
+        name = name_group(found[i])
         if name in out:
             raise InputError(f"{column.name}: two different groups are both called {name!r}")
         out[name] = np.flatnonzero(codes == i)
     return out
 
 
-def _name_group(value: object) -> str:
+def name_group(value: object) -> str:
     """Return a group's name; a number has the same one among gaps, where it is a float."""
     whole = isinstance(value, float | np.floating) and float(value).is_integer()
     return str(int(value) if whole else value)  # type: ignore[call-overload]
@@ -129,6 +143,11 @@ def is_flat(x: np.ndarray) -> np.ndarray:
     high = np.where(known, x, -np.inf).max(axis=-1, initial=-np.inf)
     # Without any figure the range is minus infinity, which is no more than any rounding.
     return np.asarray(high - low <= ROUNDING * np.maximum(np.abs(low), np.abs(high)))
+
+
+def drop_rounding(se: float, *samples: np.ndarray) -> float:
+    """Return a standard error, 0 where it is nothing but the rounding of the figures behind it."""
+    return se if se > ROUNDING * max(np.abs(x).max() for x in samples) else 0.0
 
 
 def level_ties(x: np.ndarray) -> np.ndarray:

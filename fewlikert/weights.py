@@ -9,14 +9,10 @@ import numpy as np
 import pandas as pd
 
 from fewlikert.errors import InputError
+from fewlikert.options import check_positive, read_number
+from fewlikert.tables import LARGEST, SMALLEST, list_columns, name_group, read_column, split_groups
 
 _MOST_ROUNDS = 200
-
-
-def _name_category(category: object) -> str:
-    """Return a category as text; 1 and 1.0 are one, as a column with gaps makes floats of both."""
-    whole = isinstance(category, float) and category.is_integer()
-    return str(int(category)) if whole else str(category)  # type: ignore[call-overload]
 
 
 def rake_weights(
@@ -57,25 +53,17 @@ def rake_weights(
     >>> rake_weights(table, {"office": {"a": 0.5, "b": 0.5}}).round(3).tolist()
     [0.667, 0.667, 0.667, 2.0]
     """
+    check_positive(tolerance, "tolerance")
+    if not isinstance(margins, Mapping):
+        raise InputError("margins: a dict of column to shares is needed, such as {'g': {'a': 0.5}}")
+    list_columns(answers, list(margins))
+    if answers.empty:
+        raise InputError("rake_weights: the table has no rows to weight")
+    wanted = [_read_margin(answers, column, shares) for column, shares in margins.items()]
     weights = np.ones(len(answers))
-    wanted: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for column, shares in margins.items():
-        at, found = pd.factorize(answers[column])
-        names = [_name_category(name) for name in found]
-        shares = {_name_category(name): share for name, share in shares.items()}
-        strange = sorted(set(names) ^ set(shares))
-        if (at < 0).any() or strange:
-            raise InputError(
-                f"rake_weights: {column}: every respondent and every margin needs the same "
-                f"categories; look at {', '.join(strange) or 'the missing answers'}"
-            )
-        goal = np.array([shares[name] for name in names], dtype=float)
-        if not (goal > 0).all():
-            raise InputError(f"rake_weights: {column}: a share is not above zero")
-        wanted[column] = at, goal / goal.sum()
     for _ in range(_MOST_ROUNDS):
         worst = 0.0
-        for at, goal in wanted.values():
+        for at, goal in wanted:
             share = np.bincount(at, weights=weights, minlength=len(goal)) / weights.sum()
             worst = max(worst, float(np.abs(share - goal).max()))
             weights = weights * (goal / share)[at]
@@ -84,3 +72,35 @@ def rake_weights(
     raise InputError(
         "rake_weights: the weights do not settle; the margins may contradict each other"
     )
+
+
+def _read_margin(
+    answers: pd.DataFrame, column: str, shares: Mapping[Any, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of each row's category, and the wanted share of each category."""
+    if not isinstance(shares, Mapping | pd.Series):
+        raise InputError(f"margins: {column}: a dict of category to share is needed")
+    groups = split_groups(read_column(answers, column))
+    goals: dict[str, float] = {}
+    for category, share in shares.items():
+        name = name_group(category)
+        if name in goals:
+            raise InputError(
+                f"margins: {column}: two different categories are both called {name!r}"
+            )
+        goals[name] = read_number(share)
+        if not SMALLEST <= goals[name] <= LARGEST:
+            raise InputError(
+                f"rake_weights: {column}: a share is not above zero: {share!r} of {name!r}"
+            )
+    strange = sorted(set(groups) ^ set(goals))
+    at = np.full(len(answers), -1)
+    for i, rows in enumerate(groups.values()):
+        at[rows] = i
+    if (at < 0).any() or strange:
+        raise InputError(
+            f"rake_weights: {column}: every respondent and every margin needs the same "
+            f"categories; look at {', '.join(strange) or 'the missing answers'}"
+        )
+    goal = np.array([goals[name] for name in groups])
+    return at, goal / goal.sum()

@@ -167,7 +167,7 @@ def test_levels_lie_between_0_and_1(name: str) -> None:
         (lambda: compare_cluster_pairs(ANSWERS, "a", "g", "o", smallest=float("nan")), "smallest"),
         (lambda: pool_means(MEANS, ERRORS, prior_scale=float("inf")), "prior_scale inf is not"),
         (lambda: fl.pool_estimates([1, 2], [1, 1, 1]), "each with a variance"),
-        (lambda: fl.pool_estimates([1, float("inf")], [1, 1]), "each with a variance"),
+        (lambda: fl.pool_estimates([1, float("inf")], [1, 1]), "row 1: inf is no finite number"),
         (lambda: fl.pool_estimates([1, 2], [1, 1], df_complete=-3), "df_complete: a number"),
         (lambda: estimate_reliability(ANSWERS, "a"), r"a list of columns is needed, such as \['a'"),
         (lambda: estimate_reliability(ANSWERS, ["a"]), "two items or more"),

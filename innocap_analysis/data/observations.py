@@ -251,6 +251,8 @@ def list_missing(
 
 def widen(observations: pd.DataFrame, codes: Iterable[str] | None = None) -> pd.DataFrame:
     """Turn observations into the units x codes table that scoring takes."""
+    if pd.api.types.is_complex_dtype(observations["value"].dtype):
+        raise InnocapError("observations: complex numbers are no figures")
     twice = observations[observations.duplicated(["unit", "code"])]
     if len(twice):
         row = twice.iloc[0]

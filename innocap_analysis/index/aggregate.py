@@ -166,7 +166,7 @@ def _combine(
     # A group whose children were all left out covers nothing; it weighs nothing either.
     cover = np.where(whole > 0, add(parts) / np.where(whole > 0, whole, 1.0), 0.0)
     filled = [x if k is _EVERY else _fill(x) for (x, _), k in zip(children, known, strict=True)]
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # told by the ranks
         score = mean.combine(filled, used, total)
     enough = (total > 0) & (cover >= least - _ROUNDING)
     return score if enough.all() else np.where(enough, score, np.nan), cover

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from innocap_analysis.index.aggregate import aggregate_arrays
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.factors import LeaveOneOut
-from innocap_analysis.index.figures import ScoreWarning, check_labels
+from innocap_analysis.index.figures import ScoreWarning, check_labels, check_table
 from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.score import IndexResult, rank_units, score_index
 from innocap_analysis.index.sensitivity import collect_runs
@@ -74,10 +74,12 @@ def change_codebook(
     ([3.0, 1.0], 'geometric')
     """
     codebook = read_codebook(codebook)
+    if not isinstance(drop, Iterable):
+        raise InnocapError(f"{codebook.name}: drop: expected a list of codes, found {drop!r}")
     drop = [drop] if isinstance(drop, str) else list(drop)
-    weights = {} if weights is None else dict(weights)
-    aggregate = {} if aggregate is None else dict(aggregate)
-    normalise = {} if normalise is None else dict(normalise)
+    weights = _read_changes("weights", weights, codebook)
+    aggregate = _read_changes("aggregate", aggregate, codebook)
+    normalise = _read_changes("normalise", normalise, codebook)
     table = codebook.table.astype(object)
     siblings = [str(code) for code in table.index if table.at[code, "parent"]]
     given: dict[str, tuple[dict[str, Any], list[str], str]] = {
@@ -87,6 +89,9 @@ def change_codebook(
     }
     named = dict.fromkeys([*drop, *weights, *aggregate, *normalise])
     check_labels(codebook.name, named, table.index)
+    for column, (cells, _, _) in given.items():
+        for code in [code for code in drop if code in cells]:
+            raise InnocapError(f"{codebook.name}: {code} is dropped, so it has no {column}")
     for column, (cells, known, fault) in given.items():
         for code, cell in cells.items():
             if code not in known:
@@ -99,6 +104,16 @@ def change_codebook(
     # A part of what is left out is counted once now.
     table.loc[table["part_of"].isin(gone), "part_of"] = ""
     return read_codebook(table.drop(index=list(gone)))
+
+
+def _read_changes(name: str, changes: Mapping[str, Any] | None, book: Codebook) -> dict[str, Any]:
+    if not (changes is None or isinstance(changes, Mapping | pd.Series)):
+        raise InnocapError(f"{book.name}: {name}: expected a dict by code, found {changes!r}")
+    read = dict({} if changes is None else changes)
+    for code, cell in read.items():
+        if cell is None or cell is pd.NA or cell != cell or cell == "":
+            raise InnocapError(f"{book.name}: {name}: {code}: nothing is given; leave it out")
+    return read
 
 
 def _find_branches(table: pd.DataFrame, gone: set[str]) -> set[str]:
@@ -176,7 +191,10 @@ def compare_alternatives(
     base: pd.Series | None = None
     if not (isinstance(alternatives, Mapping) and alternatives):
         raise InnocapError("alternatives: expected one codebook or more by name")
+    check_table(values)
     units = check_labels("units", units, values.index)
+    if not units:
+        raise InnocapError("units: names nothing to compare")
     for name, other in alternatives.items():
         book = read_codebook(other)
         score = score_index(values, book, min_coverage=min_coverage).scores[book.indexes[0]]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.codebook import CLIPS, COLUMNS, KINDS, TRANSFORMS
+from innocap_analysis.index.figures import LARGEST, SMALLEST
 from innocap_analysis.index.means import find_mean
 from innocap_analysis.index.normalisers import NORMALISERS
 from innocap_analysis.languages import find_languages
@@ -38,7 +39,7 @@ def parse_number(text: str) -> float:
 
 def _is_number(text: str) -> bool:
     try:
-        return math.isfinite(float(text))
+        return math.isfinite(float(text)) and "_" not in text  # which Python reads as no sign
     except ValueError:
         return False
 
@@ -77,6 +78,10 @@ def check_cells(table: pd.DataFrame, rows: list[str], *, frozen: bool = True) ->
 def _check_numbers(cells: dict[str, str], *, frozen: bool) -> Iterator[str]:
     if float(cells["direction"]) not in (1, -1):
         yield f"direction {cells['direction']} is neither 1 nor -1"
+    for column in ("weight", "low", "high"):
+        size = abs(float(cells[column] or 0))
+        if size and not SMALLEST <= size <= LARGEST:
+            yield f"{column} {cells[column]} is not from {SMALLEST:g} to {LARGEST:g}"
     if float(cells["weight"]) < 0:
         yield f"weight {cells['weight']} is below zero"
     if cells["kind"] != "indicator":

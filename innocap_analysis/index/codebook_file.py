@@ -122,6 +122,9 @@ def _check_table(table: pd.DataFrame, rows: list[str], name: str, frozen: bool) 
 def _texts_of(source: pd.DataFrame) -> pd.DataFrame:
     """Turn any table into one of stripped strings, so that files and tables meet one check."""
     table = source.reset_index() if source.index.name == "code" else source.copy()
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise InnocapError(f"codebook: column {twice!r} appears twice")
 
     def text(cell: object) -> str:
         if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from fewlikert.reliability import compute_alpha
+from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.figures import check_many, check_word, is_flat
 from innocap_analysis.index.score import IndexResult
 
@@ -44,7 +45,7 @@ def correlate_nodes(result: IndexResult, *, method: str = "pearson") -> pd.DataF
     True
     """
     check_word("correlate_nodes: method", method, ("pearson", "spearman", "kendall"))
-    check_many(len(result.scores), "correlations")
+    _check_result(result, "correlations")
     book = result.codebook
     table = pd.concat([result.normalised, result.scores], axis=1)
     rows = []
@@ -105,7 +106,7 @@ def estimate_group_alpha(result: IndexResult) -> pd.DataFrame:
     >>> int(found.at["INNOCAP", "k"]), bool(found.at["INNOCAP", "alpha"] < 1)
     (4, True)
     """
-    check_many(len(result.scores), "alpha")
+    _check_result(result, "alpha")
     table = pd.concat([result.normalised, result.scores], axis=1)
     rows = []
     for code in result.codebook.parents:
@@ -163,7 +164,7 @@ def estimate_importance(result: IndexResult) -> pd.DataFrame:
     >>> float(found.loc[found["parent"] == "INNOCAP", "weight"].sum().round(9))
     1.0
     """
-    check_many(len(result.scores), "importance")
+    _check_result(result, "importance")
     book = result.codebook
     table = pd.concat([result.normalised, result.scores], axis=1)
     rows = []
@@ -184,6 +185,13 @@ def estimate_importance(result: IndexResult) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _check_result(result: object, what: str) -> None:
+    if not isinstance(result, IndexResult):
+        kind = type(result).__name__
+        raise InnocapError(f"result: expected what score_index returns, found a {kind}")
+    check_many(len(result.scores), what)
 
 
 def _explain(x: np.ndarray, y: np.ndarray) -> float:

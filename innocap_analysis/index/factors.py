@@ -137,6 +137,8 @@ class LeaveOneOut(Choice):
     def options(self, codebook: Codebook) -> Sequence[str]:
         """Return what a run may leave out; the empty text means nothing."""
         removable = [c for c in codebook.leaves if codebook.branch(c)[-1] not in codebook.indexes]
+        if isinstance(self.codes, str):
+            raise InnocapError(f"LeaveOneOut: codes: expected a list, found {self.codes!r}")
         return ["", *(self.codes or removable)]
 
     def _check_option(self, option: str, codebook: Codebook) -> None:
@@ -320,6 +322,9 @@ class MeasurementError(Factor):
 
     def check(self, codebook: Codebook) -> None:
         """Raise when a code is no indicator or a size none of an error."""
+        for name in ("standard_errors", "ranges"):
+            if not isinstance(getattr(self, name), Mapping | pd.Series):
+                raise InnocapError(f"MeasurementError: {name}: expected a size by indicator")
         if len(set(self.codes)) < len(self.codes):
             raise InnocapError("MeasurementError: an indicator has a standard error and a range")
         for code, size in [*self.standard_errors.items(), *self.ranges.items()]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ import pandas as pd
 from innocap_analysis.errors import InnocapError, suggest
 
 ROUNDING = 1e-12  # relative; published figures have a dozen digits at most
+# Sizes beyond which variances of variances have no digits: the largest figure of a column.
+SMALLEST, LARGEST = 1e-60, 1e60
 MOST_SHOWN = 5
 FEWEST_UNITS = 20  # fewer say nothing about correlations
 
@@ -52,6 +55,8 @@ def check_table(values: pd.DataFrame, name: str = "values") -> None:
             f"{name}: expected a table (DataFrame) of units x codes, found {_show(values)}"
         )
     for axis, labels in (("unit", values.index), ("column", values.columns)):
+        if axis == "column" and labels.nlevels > 1:
+            raise InnocapError(f"{name}: its columns have {labels.nlevels} levels; one is needed")
         if labels.has_duplicates:
             raise InnocapError(f"{name}: {axis} {labels[labels.duplicated()][0]!r} occurs twice")
 
@@ -74,11 +79,26 @@ def check_numbers(
         raise _blame_cells(columns, name)
     try:
         cells = np.array([c.to_numpy(dtype="float64", na_value=np.nan) for c in columns])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, ArithmeticError):
         raise _blame_cells(columns, name) from None
     if np.isinf(cells).any():
         raise _blame_cells(columns, name)
-    return cells.reshape(len(columns), len(values))
+    cells = cells.reshape(len(columns), len(values))
+    _check_sizes(cells, codes, name)
+    return cells
+
+
+def _check_sizes(cells: Array, codes: Sequence[str], name: str) -> None:
+    if not cells.size:
+        return
+    top = np.fmax.reduce(np.abs(cells), axis=-1)
+    far = ((top > 0) & (top < SMALLEST)) | (top > LARGEST)
+    if far.any():
+        at = int(far.argmax())
+        raise InnocapError(
+            f"{name}: column {codes[at]!r}: its largest figure, {top[at]:g}, is not from "
+            f"{SMALLEST:g} to {LARGEST:g}; give the column in another unit"
+        )
 
 
 def _blame_cells(columns: Sequence[pd.Series], name: str) -> InnocapError:
@@ -96,13 +116,13 @@ def is_finite(cell: Any) -> bool:  # noqa: ANN401 - whatever a table may hold
     """Tell whether a cell is a number."""
     try:
         return math.isfinite(float(cell))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, ArithmeticError):
         return False
 
 
 def is_number(value: object) -> bool:
     """Tell whether an option is a number; a text is none."""
-    return not isinstance(value, (bool, str)) and is_finite(value)
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and is_finite(value)
 
 
 def _show(value: object) -> str:
@@ -118,6 +138,8 @@ def check_labels(name: str, labels: Iterable[Label], known: Iterable[object]) ->
     for label in names:
         if label not in places:
             near = suggest(str(label), [str(k) for k in places])
+            if twin := [k for k in places if str(k) == str(label)]:
+                near = f"; known is {twin[0]!r}, of the type {type(twin[0]).__name__}"
             raise InnocapError(f"{name}: {label!r} is unknown{near}")
     twice = (
         [label for label in names if names.count(label) > 1] if len(set(names)) < len(names) else []
@@ -149,7 +171,7 @@ def check_level(value: float) -> None:
 
 def check_count(name: str, value: int, *, least: int = 1) -> None:
     """Refuse what is no whole number, such as a number of runs below one."""
-    if not (is_number(value) and int(value) == value and value >= least):
+    if not (isinstance(value, numbers.Integral) and is_number(value) and value >= least):
         raise InnocapError(
             f"{name}: must be a whole number of {least} or more, found {_show(value)}"
         )

@@ -22,6 +22,8 @@ Array = np.ndarray
 # last axis is of units. A child that takes no part has the weight 0 and some figure or other.
 Combine = Callable[[Sequence[Array], Sequence[Array], Array], Array]
 
+# Nearer to zero a power is the geometric mean, and has no digits left; above it overflows.
+_LEAST_POWER, _MOST_POWER = 1e-3, 100
 _CELLS = 2**20  # of an array of pairs that is held at once
 
 
@@ -105,7 +107,7 @@ def _transform(forward: Callable[[Array], Array], backward: Callable[[Array], Ar
 
 def _read_power(mean: Mean, parameter: str) -> Mean:
     p = float(parameter)
-    if not math.isfinite(p):
+    if p and not _LEAST_POWER <= abs(p) <= _MOST_POWER:
         raise ValueError(parameter)
     if p == 0:
         return replace(MEANS["geometric"], word=mean.word)
@@ -178,7 +180,7 @@ _ALL = (
     ),
     Mean(
         "power", "sum(w x^p)^(1/p)", _transform(_keep, _keep), lowest=0, read=_read_power,
-        forms="power with its exponent, as power:0.5",
+        forms="power with its exponent, 0 or from 0.001 to 100 in size, as power:0.5",
         vectors=(
             MeanVector(_LOW, _W, [18.685665999666458], "0.5"),
             MeanVector(_LOW, _W, [33.549999999999997], "1"),

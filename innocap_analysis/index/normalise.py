@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 import pandas as pd
 
@@ -135,7 +137,7 @@ def normalise_array(
 
 def find_reference(unit: str, units: pd.Index) -> int:
     """Return the place of the reference unit."""
-    if unit not in units:
+    if not isinstance(unit, Hashable) or unit not in units:
         known = [str(name) for name in units]
         raise InnocapError(
             f"reference_unit {unit!r} is not in the table{suggest(str(unit), known)}"

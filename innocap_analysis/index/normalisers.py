@@ -87,6 +87,8 @@ class Normaliser:
             yield f"clip {clip!r} with normalise {self.word} needs low below high"
         elif len(columns) == 2 and low >= high:
             yield f"low {low:.12g} is not below high {high:.12g}; reverse with direction -1"
+        elif len(columns) == 2 and high - low <= ROUNDING * max(abs(low), abs(high)):
+            yield f"low {low:.17g} and high {high:.17g} differ by nothing but rounding"
         elif log:
             for column in columns:
                 if ends[column] <= 0:

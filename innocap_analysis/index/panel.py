@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 
 import pandas as pd
+from pandas.api.types import is_hashable
 
 from innocap_analysis.data.levels import COUNTRY
 from innocap_analysis.data.observations import widen
@@ -13,7 +14,7 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
-from innocap_analysis.index.figures import ScoreWarning, check_labels
+from innocap_analysis.index.figures import ScoreWarning, check_labels, is_finite
 from innocap_analysis.index.normalisers import find_normaliser
 from innocap_analysis.index.score import score_index
 from innocap_analysis.reads import list_files
@@ -71,10 +72,8 @@ def score_panel(
     >>> found[found["code"] == "IDX"].set_index("time")["score"].to_dict()
     {2020: 60.0, 2024: 70.0}
     """
-    lacking = [c for c in ("unit", "time", "code", "value") if c not in observations]
-    if lacking:
-        raise InnocapError(f"score_panel: observations lack the column {lacking[0]!r}")
     codebook = read_codebook(codebook)
+    observations = _read_observations(observations)
     moving = [r.code for r in codebook.leaf_rules if not find_normaliser(r.method).fixed]
     if moving:
         raise InnocapError(
@@ -99,6 +98,31 @@ def score_panel(
     if not parts:
         raise InnocapError("score_panel: no year has figures for every indicator; name the years")
     return pd.concat(parts, ignore_index=True)
+
+
+def _read_observations(observations: pd.DataFrame) -> pd.DataFrame:
+    """Return observations whose labels are complete, with years as whole numbers."""
+    if not isinstance(observations, pd.DataFrame):
+        raise InnocapError("score_panel: observations: expected a table (DataFrame)")
+    names = ["unit", "time", "code", "value"]
+    for name in names:
+        found = list(observations.columns).count(name)
+        if found != 1:
+            what = "lack the column" if not found else "have more than one column"
+            raise InnocapError(f"score_panel: observations {what} {name!r}")
+    for name in names[:3]:
+        lost = observations[name].isna() | ~observations[name].map(is_hashable).astype(bool)
+        if lost.any():
+            row = observations.index[lost][0]
+            raise InnocapError(
+                f"score_panel: observations, row {row}: {name} is missing, or no label"
+            )
+    years = {}
+    for time in observations["time"].unique():
+        if not is_finite(time) or float(time) % 1:
+            raise InnocapError(f"score_panel: observations: time {time} is no year")
+        years[time] = int(float(time))
+    return observations.assign(time=observations["time"].map(years).astype(int))
 
 
 def tabulate_changes(panel: pd.DataFrame, *, codes: Sequence[str] | None = None) -> pd.DataFrame:

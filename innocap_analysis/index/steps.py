@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -138,6 +138,9 @@ def _find_groups(
     absent = units.difference(known.index)
     if len(absent):
         raise InnocapError(f"impute: unit {absent[0]!r} has no group")
+    for unit, group in known.items():
+        if not isinstance(group, Hashable):
+            raise InnocapError(f"impute: {unit}: {group!r} is no name of a group")
     return np.asarray(known.loc[units])
 
 

@@ -111,7 +111,7 @@ def derive_weights(
     {'A': 0.6, 'B': 0.4}
     """
     codebook = read_codebook(codebook)
-    children = codebook.children(parent)
+    children = codebook.children(parent) if isinstance(parent, str) else []
     if not children:
         raise InnocapError(f"derive_weights: {parent!r} is no group of {codebook.name}")
     check_word("derive_weights: method", method, METHODS)
