@@ -12,8 +12,14 @@ import pytest
 
 from innocap_analysis import (
     ImputationChoice,
+    LeaveOneOut,
+    MeasurementError,
     NormalisationChoice,
     aggregate,
+    change_codebook,
+    compare_alternatives,
+    correlate_nodes,
+    derive_weights,
     impute,
     load_capacity,
     normalise,
@@ -230,3 +236,84 @@ def test_weights_of_respondents_go_by_label(survey: Instrument, people: pd.DataF
         assert score == pytest.approx(scores.at[12, str(code)])
     with pytest.raises(InnocapError, match="the same row labels"):
         average_scores(scores, survey, by="country", weights=weights.reset_index(drop=True))
+
+
+TABLE = pd.DataFrame({"A": [8.0, 6.0, 2.0], "B": [1.0, 2.0, 9.0]}, index=["x", "y", "z"])
+PANEL = _observe(("x", 2020, "A", 8.0), ("x", 2020, "B", 1.0))
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-200, 1e155, 1e300])
+def test_columns_whose_squares_have_no_digits_are_refused(size: float) -> None:
+    for call in (
+        lambda t: normalise(t, _book(normalise="zscore")),
+        lambda t: impute(t, method="mean"),
+        lambda t: treat_outliers(t),
+        lambda t: score_index(t, PLAIN),
+    ):
+        with pytest.raises(InnocapError, match=r"column 'A': its largest figure, .* unit"):
+            call(TABLE * size)
+    # One tiny figure among others is a figure.
+    assert score_index(TABLE.replace(2.0, 1e-300), PLAIN).scores["I"].iloc[2] == 45.0
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ({"low": 10 - 1e-15, "high": 10}, "differ by nothing but rounding"),
+        ({"low": 0, "high": 1e-320}, "high 1e-320 is not from 1e-60"),
+        ({"low": 0, "high": 10, "weight": 1e308}, "weight 1e\\+308 is not from"),
+        ({"low": 0, "high": "1_0"}, "high '1_0' is not a number"),  # 10 for Python's float
+        ({"low": 0, "high": 10, "aggregate": "power:1e-9"}, "aggregate 'power:1e-9' is none"),
+        ({"low": 0, "high": 10, "aggregate": "power:1e300"}, "aggregate 'power:1e300' is none"),
+    ],
+)
+def test_cells_of_a_codebook_from_which_no_score_follows(
+    cells: dict[str, object], told: str
+) -> None:
+    with pytest.raises(InnocapError, match=told):
+        _book(**cells)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        # Empty cells of a codebook are defaults; here they would undo a choice in silence.
+        (lambda: change_codebook(PLAIN, weights={"A": float("nan")}), "weights: A: nothing is"),
+        (lambda: change_codebook(PLAIN, aggregate={"I": None}), "aggregate: I: nothing is"),
+        (lambda: change_codebook(PLAIN, weights=[1]), "weights: expected a dict"),
+        (lambda: change_codebook(PLAIN, drop=5), "drop: expected a list"),
+        (lambda: change_codebook(PLAIN, drop="A", weights={"A": 2}), "A is dropped, so it has no"),
+        (lambda: compare_alternatives(TABLE, {"a": PLAIN}, units=[]), "names nothing to compare"),
+        (lambda: derive_weights(PLAIN, method="equal", parent=["I"]), "is no group of"),
+        (lambda: correlate_nodes(TABLE), "expected what score_index returns, found a DataFrame"),
+        (lambda: normalise(TABLE, _book(normalise="distance_to_reference"), reference_unit=["x"]),
+         "reference_unit .* is not in the table"),
+        (lambda: impute(TABLE, method="group_mean", groups={unit: [1] for unit in "xyz"}),
+         "is no name of a group"),
+        (lambda: impute(pd.concat([TABLE], axis=1, keys=["k"]), method="mean"), "have 2 levels"),
+        (lambda: run_sensitivity(TABLE, PLAIN, n=5.0), "n: must be a whole number"),
+        (lambda: run_sensitivity(TABLE, PLAIN, seed=5.0), "seed: must be a whole number"),
+        (lambda: run_sensitivity(TABLE, PLAIN, factors=[LeaveOneOut("A")]), "expected a list"),
+        (lambda: run_sensitivity(TABLE, PLAIN, factors=[MeasurementError(["A"])]), "a size by"),
+        (lambda: read_codebook(pd.concat([PLAIN.table, PLAIN.table[["low"]]], axis=1)),
+         "column 'low' appears twice"),
+        (lambda: score_panel(PANEL.to_dict(), PLAIN), "expected a table"),
+        (lambda: score_panel(PANEL.assign(unit=None), PLAIN), "row 0: unit is missing"),
+        # No row of a panel is left out for its year in silence.
+        (lambda: score_panel(PANEL.assign(time=2020.5), PLAIN), "time 2020.5 is no year"),
+        (lambda: score_panel(PANEL.assign(time="2020Q1"), PLAIN), "time 2020Q1 is no year"),
+        (lambda: score_panel(PANEL.assign(value=PANEL["value"] + 1j), PLAIN), "complex numbers"),
+        (lambda: score_panel(PANEL, PLAIN, years=["2020"]), "known is 2020, of the type int"),
+    ],
+)  # fmt: skip
+def test_what_was_wrong_in_silence_or_a_traceback_is_named(
+    call: Callable[[], object], told: str
+) -> None:
+    with pytest.raises(InnocapError, match=told):
+        call()
+
+
+def test_years_may_be_texts_as_a_file_has_them() -> None:
+    found = score_panel(PANEL.assign(time="2020"), PLAIN)
+    assert found["time"].unique().tolist() == [2020]
+    assert found[found["code"] == "I"]["score"].tolist() == [45.0]  # (80 + 10) / 2

@@ -358,3 +358,107 @@ def test_a_constant_item_neither_stops_nor_moves_an_imputation() -> None:
     told = fl.estimate_imputed_means([same, same], "f", "g")
     assert told["reason"].tolist() == ["all answers are equal"] * 2
     assert told["estimate"].tolist() == [5.0, 5.0]
+
+
+@pytest.mark.parametrize("name", USES)
+@pytest.mark.parametrize("cell", [1e-320, -2e-200, 1e155, -1e300])
+def test_sizes_whose_squares_have_no_digits_are_refused(name: str, cell: float) -> None:
+    # The square of 1e-200 is 0 and that of 1e155 infinite: variances were 0, NaN or a traceback.
+    with pytest.raises(InputError, match=r"a, row 7: .* is not from 1e-60 to 1e\+60"):
+        USES[name](_spoil(cell))
+
+
+@pytest.mark.parametrize("name", USES)
+def test_complex_figures_are_refused(name: str) -> None:
+    # A cast would drop the imaginary part, with a warning for each column.
+    with pytest.raises(InputError, match="a: complex numbers are no figures"):
+        USES[name](ANSWERS.assign(a=ANSWERS["a"] + 1j))
+
+
+@pytest.mark.parametrize("name", ["summarise", "estimate_cluster_means", "fit_mixed_means"])
+@pytest.mark.parametrize("column", ["g", "o"])
+def test_lists_are_no_groups_and_no_clusters(name: str, column: str) -> None:
+    with pytest.raises(InputError, match=rf"{column}, row 0: \[0\] is no label of a row"):
+        ONE[name](ANSWERS.assign(**{column: [[i] for i in range(60)]}))
+
+
+RAKED = pd.DataFrame({"k": [1, 1, 2, 2]})
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        # 1 and "1" would be one category with either's share, in silence.
+        (lambda: fl.rake_weights(RAKED, {"k": {1: 0.3, "1": 0.2, 2: 0.5}}), "both called '1'"),
+        (lambda: fl.rake_weights(RAKED.assign(k=[1, "1", 2, 2]), {"k": {1: 0.5, 2: 0.5}}),
+         "both called '1'"),
+        (lambda: fl.rake_weights(RAKED, {"k": {1: float("inf"), 2: 1}}), "a share is not above"),
+        (lambda: fl.rake_weights(RAKED, {"k": {1: "x", 2: 1}}), "a share is not above zero: 'x'"),
+        (lambda: fl.rake_weights(RAKED, {"z": {1: 1}}), "there is no column 'z'"),
+        (lambda: fl.rake_weights(RAKED, [1]), "margins: a dict of column"),
+        (lambda: fl.rake_weights(RAKED, {"k": [1, 1]}), "margins: k: a dict of category"),
+        (lambda: fl.rake_weights(RAKED.iloc[:0], {"k": {}}), "the table has no rows"),
+        (lambda: fl.rake_weights(RAKED, {"k": {1: 1, 2: 1}}, tolerance=0), "tolerance 0 is not"),
+        # -8 would count as don't know and not as the end of the scale.
+        (lambda: summarise(ANSWERS, ["a"], limits=(-10, 10)), "hold -8 or -9, the codes of don't"),
+        (lambda: summarise(ANSWERS, ["a"], limits=(1, np.inf)), "limits of a: lowest and highest"),
+        (lambda: summarise(ANSWERS, ["a"], limits=("a", "b")), "limits of a: lowest and highest"),
+        (lambda: summarise(ANSWERS, ["a"], limits=5), "limits of a: lowest and highest"),
+        (lambda: summarise(ANSWERS, ["a"], clusters=""), "there is no column ''"),
+        (lambda: summarise(ANSWERS, ["a"], by=["g"]), r"there is no column \['g'\]"),
+        (lambda: summarise(ANSWERS, 5), "a list of columns is needed; found 5"),
+        # Out of all proportion the integral over the sd has no node where the posterior is.
+        (lambda: pool_means(MEANS, ERRORS, prior_scale=1e-300), "in no proportion to the standard"),
+        (lambda: pool_means(MEANS, ERRORS, prior_scale=1e300), "in no proportion to the standard"),
+        (lambda: fit_efa(pd.DataFrame([[1, 1.2], [1.2, 1]], list("ab"), list("ab")), 1),
+         "one lies beyond 1"),
+        (lambda: fl.bootstrap_alpha(ANSWERS, ITEMS, n=3.0, rng=RNG(1)), "n: a whole number"),
+        (lambda: fl.pool_estimates(["a", 1], [1, 1]), "estimates, row 0: 'a' is no number"),
+        (lambda: fl.pool_estimates(np.ones((2, 2)), np.ones((2, 2))), "estimates, row 0: .* is no"),
+        (lambda: fl.pool_estimates([1, 2], [1, 1], df_complete="x"), "df_complete: a number"),
+        (lambda: fl.estimate_imputed_means([ANSWERS], "a", "g"), "two completions or more"),
+        (lambda: fl.estimate_imputed_means([ANSWERS, ANSWERS], 3, "g"), "value: a column or a"),
+        # The first groups would be pooled with others of the same place in the table.
+        (lambda: fl.estimate_imputed_means([ANSWERS, ANSWERS.assign(g=["u", "w"] * 30)], "a", "g"),
+         "completions of one table have the same groups"),
+        (lambda: fit_cfa(ANSWERS, {"F": ITEMS}, equal="loadings"), "equal: a list is needed"),
+        (lambda: fit_cfa(ANSWERS, {"F": None}), "factor F: a list of two items"),
+    ],
+)  # fmt: skip
+def test_what_was_wrong_in_silence_or_a_traceback_is_named(
+    call: Callable[[], Any], told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
+        call()
+
+
+def test_equal_means_of_all_organisations_leave_no_error_but_rounding() -> None:
+    # Every organisation has .1, .2, .3 and .4, so the linearised error is 0 by hand.
+    x = [np.roll([0.1, 0.2, 0.3, 0.4], i) for i in range(15)]
+    table = ANSWERS.assign(a=np.concatenate(x), g="all", w=1.0)
+    row = summarise(table, ["a"], clusters="o").iloc[0]
+    assert (row.se, row.reason) == (0.0, "no spread between organisations")
+    row = estimate_cluster_means(table, "a", "g", "o", weights="w").iloc[0]
+    assert (row.se, row.reason) == (0.0, "no spread between organisations")
+
+
+def test_items_that_share_nothing_have_no_adequacy() -> None:
+    # KMO is 0 / 0; the determinant of the identity is 1, so Bartlett's statistic is 0.
+    found = fl.test_sampling_adequacy(pd.DataFrame(np.eye(3), list("abc"), list("abc")), 50)
+    assert np.isnan(found["kmo"])
+    assert (found["bartlett"], found["p"]) == (0.0, 1.0)
+    assert found["reason"] == "no item correlates with another"
+
+
+def test_an_item_that_everyone_answered_alike_tells_imputation_nothing() -> None:
+    # 0.1 many times has a standard deviation of 1e-17, which is no spread: leaving the item out
+    # gives the same draws.
+    gaps = ANSWERS.assign(a=ANSWERS["a"].where(ANSWERS.index > 5))
+    whole = fl.impute_multiple(gaps.assign(d=0.1), ITEMS, m=1, rounds=2, rng=RNG(3))[0]
+    without = fl.impute_multiple(gaps, ITEMS[:3], m=1, rounds=2, rng=RNG(3))[0]
+    assert whole["a"].tolist() == without["a"].tolist()
+
+
+def test_a_table_without_rows_to_tell_keeps_its_columns() -> None:
+    assert "mean" in summarise(ANSWERS, [])
+    assert "verdict" in compare_cluster_pairs(ANSWERS.assign(g="u"), "a", "g", "o", smallest=1)

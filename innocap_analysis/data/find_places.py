@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
-from innocap_analysis.data.place_tree import RURAL
+from innocap_analysis.data.place_tree import RURAL, list_labels
 from innocap_analysis.data.places import Places, fold_name
 from innocap_analysis.errors import InnocapError
 
 _MOST_LISTED = 12
-_NEAR = 0.75
+_NEAR, _NEAR_CODE = 0.75, 0.84
 
 
 def find_place(wanted: str, places: Places, *, country: str | None = None) -> str:
@@ -45,6 +46,7 @@ def find_place(wanted: str, places: Places, *, country: str | None = None) -> st
     >>> find_place("ornskoldsvik", read_places(load_settings()))
     'SE-2284'
     """
+    wanted = _read_text(wanted)
     table = places.table
     found = look_up(wanted, places)
     if country is not None:
@@ -64,15 +66,38 @@ def find_place(wanted: str, places: Places, *, country: str | None = None) -> st
     )
 
 
+def _read_text(wanted: object) -> str:
+    """Return a name or code as text; a table of runs may hold a code as a number."""
+    if isinstance(wanted, bool) or not isinstance(wanted, str | int):
+        raise InnocapError(f"place {wanted!r}: a code or a name is needed")
+    return str(wanted)
+
+
 def look_up(wanted: str, places: Places) -> list[str]:
     """Return the places of a code, of the nation's own code, of a name or of another name."""
     table = places.table
     code = wanted.strip().upper()
-    if code in table.index:
-        return [code]
+    for one in (code, re.sub(r"^([A-Z]{2})[ _]*(?=[0-9]+$)", r"\1-", code)):
+        if one in table.index:
+            return [one]
     own = [str(one) for one in table.index[table["own_code"] == code]]
     name = fold_name(wanted)
-    return own or places.names.get(name, []) or places.other_names.get(name, [])
+    found = own or places.names.get(name, []) or places.other_names.get(name, [])
+    if len(found) > 1 and not wanted.isascii():
+        # Who writes the accents means them: Håbo is not Habo.
+        written = [code for code in found if _fold_case(wanted) in _list_names(code, places)]
+        found = written if len(written) == 1 else found
+    return found
+
+
+def _fold_case(name: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(name.split())).casefold()
+
+
+def _list_names(code: str, places: Places) -> list[str]:
+    row = places.table.loc[code]
+    labels = [str(row[label]) for label in list_labels(places.table)]
+    return [_fold_case(name) for name in (str(row["name"]), *labels, *str(row["also"]).split(";"))]
 
 
 def _tell_place(code: str, places: Places) -> str:
@@ -85,8 +110,11 @@ def _suggest(wanted: str, places: Places, country: str | None) -> str:
     """Return what may have been meant: the nearest name with its code."""
     names = {**places.other_names, **places.names}
     near = difflib.get_close_matches(fold_name(wanted), list(names), n=3, cutoff=_NEAR)
-    codes = [code for name in near for code in names[name]]
-    codes += difflib.get_close_matches(wanted.upper(), list(places.table.index), n=1)
+    table, number = places.table, wanted.strip().lstrip("0")
+    # Spreadsheets drop the zeros before a code.
+    codes = [str(c) for c in table.index[table["own_code"].str.lstrip("0") == number] if number]
+    codes += [code for name in near for code in names[name]]
+    codes += difflib.get_close_matches(wanted.upper(), list(table.index), n=1, cutoff=_NEAR_CODE)
     own = [c for c in codes if country in (None, places.table.at[c, "country"])]
     return f"; did you mean {_tell_place(own[0], places)}?" if own else ""
 

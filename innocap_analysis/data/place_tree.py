@@ -133,7 +133,7 @@ def name_places(
     table = table.assign(**{c: names[c].reindex(table.index).fillna("") for c in names})
     # People say Donegal for the county too.
     county = (table["level"] == "county") & (table["also"] != "")
-    table["name"] = table["name"].where(~county, table["also"])
+    table["name"] = table["name"].where(~county, table["also"].str.split(";").str[0])
     for language in dict.fromkeys(find_languages([*names, *regions])):
         column = f"label_{language}"
         given = table["name"]

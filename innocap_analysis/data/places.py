@@ -119,15 +119,20 @@ class Places:
     def other_names(self) -> dict[str, list[str]]:
         """Codes by the other names of places, folded; a name proper goes before."""
         found: dict[str, list[str]] = {}
-        for code, names in self.table["also"].items():
-            for name in filter(None, str(names).split(";")):
-                found.setdefault(fold_name(name), []).append(str(code))
+        for code, name, also in self.table[["name", "also"]].itertuples():
+            # A place with two official names has both in one, as "Maarianhamina - Mariehamn".
+            parts = re.split(r" [/-] ", str(name))
+            for one in filter(None, [*str(also).split(";"), *(parts if len(parts) > 1 else [])]):
+                codes = found.setdefault(fold_name(one), [])
+                if code not in codes:
+                    codes.append(str(code))
         return found
 
 
 def fold_name(name: str) -> str:
     """Return a name in lower case, without accents and with single spaces for all signs."""
-    own = str.maketrans({"ø": "o", "æ": "ae", "ð": "d", "þ": "th", "ß": "ss", "ł": "l"})
+    own = str.maketrans({"ø": "o", "æ": "ae", "ð": "d", "þ": "th", "ß": "ss", "ł": "l", "đ": "d",
+                         "ŋ": "n", "ŧ": "t"})  # fmt: skip
     plain = unicodedata.normalize("NFKD", name.casefold().translate(own))
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(re.sub(r"[^a-z0-9]+", " ", letters).split())

@@ -137,8 +137,9 @@ class LeaveOneOut(Choice):
     def options(self, codebook: Codebook) -> Sequence[str]:
         """Return what a run may leave out; the empty text means nothing."""
         removable = [c for c in codebook.leaves if codebook.branch(c)[-1] not in codebook.indexes]
-        if isinstance(self.codes, str):
-            raise InnocapError(f"LeaveOneOut: codes: expected a list, found {self.codes!r}")
+        codes: object = self.codes
+        if isinstance(codes, str):
+            raise InnocapError(f"LeaveOneOut: codes: expected a list, found {codes!r}")
         return ["", *(self.codes or removable)]
 
     def _check_option(self, option: str, codebook: Codebook) -> None:

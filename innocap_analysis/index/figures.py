@@ -122,7 +122,7 @@ def is_finite(cell: Any) -> bool:  # noqa: ANN401 - whatever a table may hold
 
 def is_number(value: object) -> bool:
     """Tell whether an option is a number; a text is none."""
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and is_finite(value)
+    return not isinstance(value, bool) and isinstance(value, numbers.Real) and is_finite(value)
 
 
 def _show(value: object) -> str:
@@ -169,9 +169,9 @@ def check_level(value: float) -> None:
         raise InnocapError(f"level: lies between 0 and 1, such as 0.9; found {_show(value)}")
 
 
-def check_count(name: str, value: int, *, least: int = 1) -> None:
+def check_count(name: str, value: object, *, least: int = 1) -> None:
     """Refuse what is no whole number, such as a number of runs below one."""
-    if not (isinstance(value, numbers.Integral) and is_number(value) and value >= least):
+    if not (is_number(value) and isinstance(value, int | np.integer) and value >= least):
         raise InnocapError(
             f"{name}: must be a whole number of {least} or more, found {_show(value)}"
         )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from innocap_analysis.data.find_places import find_place
+from innocap_analysis.data.places import read_places
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.goalposts import compute_goalposts
+from innocap_analysis.settings import load_settings
 
 REMEDY = "The shipped figures, weights or goalposts changed. If that should be so, change this test"
 
@@ -27,3 +30,15 @@ def test_a_score_by_hand_from_published_figures(capacity: CapacityData) -> None:
     leaves = capacity.codebook.leaves_of("PRO")
     mean = capacity.result.normalised.loc["SE", leaves].mean()
     assert capacity.result.scores.at["SE", "PRO"] == pytest.approx(mean, rel=1e-12), REMEDY
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ("Ohcejohka", "FI-890"), ("soađegilli", "FI-758"), ("Jåhkåmåhkke", "SE-2510"),
+        ("Dún na nGall", "IE-135"), ("CIARRAI", "IE-137"), ("Akureyri", "IS-6000"),
+        ("Îles-de-la-Madeleine", "CA-2401"),
+    ],
+)  # fmt: skip
+def test_a_place_is_found_by_its_names_in_other_languages(wanted: str, code: str) -> None:
+    assert find_place(wanted, read_places(load_settings())) == code
