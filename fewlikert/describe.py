@@ -147,6 +147,7 @@ def _find_codes(x: np.ndarray, limits: Limits) -> np.ndarray:
 
 def read_weights(table: pd.DataFrame, weights: pd.Series | None) -> np.ndarray:
     """Return the weight of every row, 1 where none are given."""
+    list_columns(table, [])
     if weights is None:
         return np.ones(len(table))
     if not isinstance(weights, pd.Series):

@@ -23,8 +23,8 @@ class InputError(Exception):
         return [f"{type(self).__name__}: {self}"]
 
 
-def suggest(name: str, known: Sequence[str]) -> str:
+def suggest(name: object, known: Sequence[str]) -> str:
     """Return ``; did you mean 'x'?`` for the nearest known name, or an empty string."""
     folded = {word.casefold(): word for word in known}
-    near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(str(name).casefold(), list(folded), n=1, cutoff=0.6)
     return f"; did you mean {folded[near[0]]!r}?" if near else ""

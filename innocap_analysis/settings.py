@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from innocap_analysis import reads
-from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.errors import InnocapError, suggest, take_path
 from innocap_analysis.languages import SOURCE_LANGUAGE
 from innocap_analysis.partners import (
     PEERS,
@@ -325,7 +325,7 @@ def load_settings(path: str | Path | None = None) -> Settings:
     >>> load_settings().countries["SE"].partner_region
     'SE32'
     """
-    given = reads.find_root() if path is None else Path(path)
+    given = reads.find_root() if path is None else take_path(path, "load_settings")
     with reads.aside():
         file = given / CONFIG_NAME if given.is_dir() else given
         own = reads.is_project_config(file)

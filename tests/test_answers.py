@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from survey_truth import KEY, export
 
-from innocap_analysis import average_scores, rake_weights, read_survey, score_answers, turn_answers
+from innocap_analysis import (
+    average_scores,
+    estimate_top_two,
+    rake_weights,
+    read_instrument,
+    read_survey,
+    score_answers,
+    tabulate_answers,
+    turn_answers,
+)
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.answers import STEPS, clean_answers, count_cleaning, mask_answers
@@ -203,3 +213,69 @@ def test_turned_items_run_one_way_and_turn_back(survey: Instrument) -> None:
 def test_scoring_needs_every_item(survey: Instrument) -> None:
     with pytest.raises(InnocapError, match="the answers lack DIG3"):
         score_answers(make_answers(survey, [{}]).drop(columns="DIG3"), survey)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        # 99 was scored 462.5 of 100 and one of the two highest answers; a text was chosen by none.
+        (99.0, "99.0 is no answer to it"), (2.5, "2.5 is no answer"), (-7.0, "-7.0 is no answer"),
+        ("often", "'often' is no number"), (float("inf"), "inf is no finite number"),
+        (1e-320, "is not from 1e-60"),
+    ],
+)  # fmt: skip
+def test_what_is_no_code_of_the_scale_is_refused(
+    survey: Instrument, answer: object, told: str
+) -> None:
+    code = next(code for code in survey.scored if survey.items[code].reversed)
+    table = pd.DataFrame({c: [3.0, -8.0] for c in survey.scored}).astype({code: object})
+    table.loc[0, code] = answer
+    for call in (
+        lambda: score_answers(table, survey),
+        lambda: turn_answers(table, survey),
+        lambda: tabulate_answers(table, survey, items=[code]),
+        lambda: estimate_top_two(table, survey, items=[code]),
+    ):
+        with pytest.raises(InnocapError, match=f"{code}, row 0: .*{told}"):
+            call()
+
+
+def test_do_not_know_has_no_other_side(survey: Instrument) -> None:
+    # 6 - -8 would be an answer of 14.
+    code = next(code for code in survey.scored if survey.items[code].reversed)
+    with pytest.raises(InnocapError, match=f"turn_answers: {code} holds codes of don't know"):
+        turn_answers(pd.DataFrame({code: [3.0, -8.0]}), survey)
+    turned = turn_answers(mask_answers(pd.DataFrame({code: [2.0, -8.0]}), [code]), survey)
+    np.testing.assert_equal(turned[code].tolist(), [4.0, NAN])
+
+
+TABLE = pd.DataFrame({"SKL1": [3.0, 4.0], "SKL2": [3.0, 4.0]})
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda s: tabulate_answers(TABLE, s, items="SKL1"), "expected a list of questions"),
+        (lambda s: tabulate_answers(TABLE, s, items=5), "expected a list of questions"),
+        (lambda s: estimate_top_two(TABLE, s, items=["SKL1", "SKL1"]), "'SKL1' is named twice"),
+        (lambda s: estimate_top_two(TABLE, s, items=["SKL"]), "'SKL' is no question"),
+        (lambda s: estimate_top_two(None, s), "a DataFrame is needed"),
+        (lambda s: mask_answers(TABLE, ["SKL9"]), "there is no column 'SKL9'"),
+        (lambda s: mask_answers(TABLE, "SKL1"), "a list of columns is needed"),
+        (lambda s: score_answers(TABLE.to_dict(), s), "score_answers: expected a table"),
+        (lambda s: average_scores(TABLE, s, by=["SKL1"]), "there is no column"),
+        (lambda s: average_scores(TABLE, s, by="SKL1", weighting=5), "weighting 5 is none of"),
+        (lambda s: average_scores(TABLE, s, by="SKL1", weights=[1, 1]), "expected a Series"),
+        (lambda s: average_scores(TABLE, s, by="SKL1", weights=pd.Series([np.inf, 1])),
+         "inf is no finite number"),
+        (lambda s: clean_answers(TABLE, s, min_share=95), "min_share: a share lies between"),
+        (lambda s: load_wave(5), "5"),
+        (lambda s: read_survey(5), "read_survey: expected a file or folder, found 5"),
+        (lambda s: read_instrument(None, "x"), "read_instrument: expected a file"),
+    ],
+)  # fmt: skip
+def test_what_is_handed_over_wrong_is_named(
+    survey: Instrument, call: Callable[[Instrument], object], told: str
+) -> None:
+    with pytest.raises(InnocapError, match=told):
+        call(survey)

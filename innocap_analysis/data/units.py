@@ -112,6 +112,8 @@ def find_unit(code: str, settings: Settings) -> Unit:
     >>> find_unit("SE32", load_settings())
     Unit(code='SE32', country='SE')
     """
+    if not isinstance(code, str):
+        raise InnocapError(f"region {code!r}: a code is needed")
     if code in settings.countries:
         return Unit(code, code)
     regions = read_regions(settings.regions_path)

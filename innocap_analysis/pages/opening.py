@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from innocap_analysis.data.levels import COUNTRY
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData, load_capacity
+from innocap_analysis.index.figures import check_count
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.view import COMPARISON
 from innocap_analysis.partners import PEERS
@@ -68,6 +69,12 @@ def open_view(
     >>> view.verdict("SE", "SKL")
     'ahead'
     """
+    if not (capacity is None or isinstance(capacity, CapacityData)):
+        raise InnocapError(f"capacity: expected what load_capacity returns, found {capacity!r}")
+    if isinstance(reference, Sequence) and not isinstance(reference, str) and not len(reference):
+        raise InnocapError("reference: names no unit; leave it out for the default")
+    check_count("runs", runs)
+    check_count("seed", seed, least=0)
     config = settings or (capacity.settings if capacity else load_settings())
     if index is not None:
         config = config.choose(index)

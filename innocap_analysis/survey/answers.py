@@ -7,7 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
+from fewlikert.tables import list_columns
+from innocap_analysis.errors import InnocapError
+from innocap_analysis.index.figures import check_share, is_number
+from innocap_analysis.survey.codes import SPECIAL, mask_special
 from innocap_analysis.survey.instrument import Instrument
 
 LOG_COLUMNS = ("step", "action", "response_id", "item", "reason")
@@ -19,7 +22,6 @@ _NO_RESPONSES = {
     ("spam",): "spam, as the tool says",
     ("screened",): "screened out by the tool",
 }
-_SPECIAL = (DONT_KNOW, NOT_APPLICABLE)
 
 
 def clean_answers(
@@ -85,6 +87,10 @@ def clean_answers(
     >>> clean["response_id"].tolist(), log["step"].tolist()
     (['a'], ['incomplete', 'straight_lining'])
     """
+    check_share("min_share", min_share)
+    if not (is_number(seconds_per_item) and seconds_per_item >= 0):
+        raise InnocapError(f"seconds_per_item: 0 or more is needed, found {seconds_per_item!r}")
+    list_columns(answers, ["response_id"])
     table = answers.reset_index(drop=True).copy()
     items = [code for code in instrument.scored if code in table]
     log: list[pd.DataFrame] = []
@@ -168,8 +174,8 @@ def mask_answers(answers: pd.DataFrame, items: list[str]) -> pd.DataFrame:
 
     Raises
     ------
-    KeyError
-        An item is no column of the answers.
+    InnocapError
+        An item is no column of the answers, or holds what is no number.
 
     Notes
     -----
@@ -180,8 +186,7 @@ def mask_answers(answers: pd.DataFrame, items: list[str]) -> pd.DataFrame:
     >>> mask_answers(pd.DataFrame({"SKL1": [4.0, -8.0]}), ["SKL1"])["SKL1"].tolist()
     [4.0, nan]
     """
-    block = answers[items].astype("float64")
-    return block.where(~block.isin(_SPECIAL))
+    return mask_special(answers, items)
 
 
 def _log(
@@ -220,7 +225,7 @@ def _mend_codes(
             continue  # weights are not in the columns of items
         x = out[item.code].astype("float64")
         # A stretched scale lies between the codes, never outside them.
-        fine = x.isna() | x.between(*instrument.limits(item.code)) | x.isin(_SPECIAL)
+        fine = x.isna() | x.between(*instrument.limits(item.code)) | x.isin(SPECIAL)
         if not fine.all():
             ids = out.loc[~fine, "response_id"]
             log.append(_log(ids, "impossible", "set_missing", "no code of the scale", item.code))
@@ -264,7 +269,7 @@ def _mend_places(
 
 
 def _find_straight(block: pd.DataFrame, instrument: Instrument) -> pd.Series:
-    x = block.where(~block.isin(_SPECIAL))
+    x = block.where(~block.isin(SPECIAL))
     turned = {instrument.items[code].reversed for code in block.columns}
     enough = x.notna().sum(axis=1) >= _FEWEST_FOR_STRAIGHT
     return enough & (x.min(axis=1) == x.max(axis=1)) & (len(turned) == 2)

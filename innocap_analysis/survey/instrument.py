@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.errors import InnocapError, suggest, take_path
 from innocap_analysis.files import read_text
 from innocap_analysis.index.codebook import COLUMNS, Codebook
 from innocap_analysis.index.codebook_file import read_codebook
@@ -145,7 +145,7 @@ def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
     >>> len(survey.scored), survey.limits(survey.scored[0])
     (24, (1.0, 5.0))
     """
-    place = Path(path)
+    place = take_path(path, "read_instrument")
     known = read_scales(scales)
     rows = list(csv.DictReader(io.StringIO(read_text(place), newline="")))
     wide = [line for line, row in enumerate(rows, start=2) if None in row]

@@ -15,7 +15,7 @@ from pathlib import Path
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.data.official.match import list_countries
 from innocap_analysis.data.units import name_country, read_regions
-from innocap_analysis.errors import InnocapError
+from innocap_analysis.errors import InnocapError, take_path
 from innocap_analysis.files import choose_texts, read_text
 from innocap_analysis.languages import SOURCE_LANGUAGE, is_language
 from innocap_analysis.settings import Settings
@@ -104,7 +104,7 @@ def format_code(code: Code) -> str:
 
 def read_scales(path: str | Path) -> dict[str, Scale]:
     """Read the table of answer scales and check it."""
-    place = Path(path)
+    place = take_path(path, "read_scales")
     reader = csv.DictReader(io.StringIO(read_text(place), newline=""), restval="")
     if tuple(reader.fieldnames or ()) != _COLUMNS:
         raise InnocapError(f"{place.name}: expected the columns {', '.join(_COLUMNS)}")

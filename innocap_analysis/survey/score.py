@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from fewlikert.tables import read_numbers
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.aggregate import aggregate
 from innocap_analysis.index.normalise import normalise
 from innocap_analysis.survey.answers import mask_answers
+from innocap_analysis.survey.codes import SPECIAL, read_scale
 from innocap_analysis.survey.instrument import Instrument
 
 WEIGHTINGS = ("respondents", "organisations")
@@ -57,9 +59,13 @@ def score_answers(
     [100.0]
     """
     book = instrument.codebook
+    if not isinstance(answers, pd.DataFrame):
+        raise InnocapError("score_answers: expected a table (DataFrame) of answers")
     lacking = [code for code in book.leaves if code not in answers]
     if lacking:
         raise InnocapError(f"score_answers: the answers lack {', '.join(lacking)}")
+    for code in book.leaves:
+        read_scale(answers, instrument, code)
     values = mask_answers(answers, book.leaves).reset_index(drop=True)
     scores, _ = aggregate(normalise(values, book), book, min_coverage=min_coverage)
     who = [c for c in _WHO if c in answers]
@@ -83,8 +89,8 @@ def turn_answers(answers: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
 
     Raises
     ------
-    TypeError
-        A scored item holds texts instead of codes.
+    InnocapError
+        A scored item holds what is no code of its scale.
 
     Notes
     -----
@@ -99,11 +105,18 @@ def turn_answers(answers: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
     >>> turn_answers(pd.DataFrame({code: [1.0, 2.0, 5.0]}), survey)[code].tolist()
     [5.0, 4.0, 1.0]
     """
-    turned = {
-        code: sum(instrument.limits(code)) - answers[code]
-        for code in instrument.scored
-        if instrument.items[code].reversed and code in answers
-    }
+    if not isinstance(answers, pd.DataFrame):
+        raise InnocapError("turn_answers: expected a table (DataFrame) of answers")
+    turned = {}
+    for code in instrument.scored:
+        if instrument.items[code].reversed and code in answers:
+            x = read_scale(answers, instrument, code)
+            if np.isin(x, SPECIAL).any():
+                raise InnocapError(
+                    f"turn_answers: {code} holds codes of don't know or not applicable, which have "
+                    "no other side; leave them out first with mask_answers"
+                )
+            turned[code] = sum(instrument.limits(code)) - x
     return answers.assign(**turned)
 
 
@@ -155,7 +168,7 @@ def average_scores(
     >>> list(found)
     ['unit', 'code', 'score', 'n', 'n_organisations']
     """
-    if by not in scores:
+    if not isinstance(scores, pd.DataFrame) or not isinstance(by, str) or by not in scores:
         raise InnocapError(f"average_scores: there is no column {by!r}")
     if weighting not in WEIGHTINGS:
         near = suggest(weighting, WEIGHTINGS)
@@ -192,10 +205,12 @@ def average_scores(
 
 
 def _align_weights(weights: pd.Series, index: pd.Index) -> np.ndarray:
+    if not isinstance(weights, pd.Series):
+        raise InnocapError("average_scores: weights: expected a Series with the labels of the rows")
     if not weights.index.equals(index):
         if weights.index.has_duplicates or len(weights.index.symmetric_difference(index)):
             raise InnocapError(
                 "average_scores: the weights need the same row labels as the scores, each once"
             )
         weights = weights.reindex(index)
-    return np.asarray(weights, dtype=float)
+    return read_numbers(weights.to_frame("weights"), "weights")

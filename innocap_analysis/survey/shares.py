@@ -11,7 +11,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from fewlikert.describe import iterate_groups, read_weights
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE, check_level
+from fewlikert.tables import read_numbers
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.survey.codes import check_items, read_choice, read_scale
 from innocap_analysis.survey.instrument import Instrument
 
 TOP_TWO = 2
@@ -72,7 +74,7 @@ def tabulate_answers(
     check_level(level)
     rows = []
     whole = read_weights(answers, weights)
-    for code in items if items is not None else instrument.scored:
+    for code in check_items(items, instrument, "tabulate_answers"):
         chosen = _read_choices(answers, instrument, code)
         for unit, at in iterate_groups(answers, by):
             for answer, column in chosen.items():
@@ -137,9 +139,11 @@ def estimate_top_two(
     check_level(level)
     rows = []
     whole = read_weights(answers, weights)
-    for code in items if items is not None else instrument.scored:
+    for code in check_items(items, instrument, "estimate_top_two"):
+        if instrument.items[code].answer != "likert":
+            raise InnocapError(f"estimate_top_two: {code} is not answered on a scale")
         top = sorted(float(c) for c in instrument.scales[instrument.items[code].scale].codes)
-        x = answers[code].to_numpy(dtype=float)
+        x = read_scale(answers, instrument, code)
         agreed = np.where(np.isnan(x) | np.isin(x, (DONT_KNOW, NOT_APPLICABLE)), np.nan,
                           x >= top[-TOP_TWO])  # fmt: skip
         for unit, at in iterate_groups(answers, by):
@@ -178,7 +182,8 @@ def _read_choices(
         raise InnocapError(f"tabulate_answers: {code!r} is no question with a list of answers")
     options = instrument.scales[item.scale].codes
     if item.answer == "multi":
-        return {o: answers[f"{code}_{o}"].to_numpy(dtype=float) for o in options}
-    x = answers[code]
-    out = x.isna() | x.isin([DONT_KNOW, NOT_APPLICABLE, "DK", "NA"])
-    return {o: np.where(out, np.nan, (x == o).astype(float)) for o in options}
+        return {o: read_numbers(answers, f"{code}_{o}") for o in options}
+    if item.answer == "likert":
+        read_scale(answers, instrument, code)
+    x = read_choice(answers, code, options)
+    return {o: np.where(x.isna(), np.nan, (x == o).astype(float)) for o in options}

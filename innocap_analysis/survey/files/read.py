@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.errors import InnocapError
+from innocap_analysis.errors import InnocapError, take_path
 from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey.files import textfile
 from innocap_analysis.survey.files.cells import Cells
@@ -115,7 +115,7 @@ def read_survey(
     """
     config, options = settings or load_settings(), make_options(how)
     instrument = read_instrument(config.survey_path, config.scales_path)
-    place = Path(path)
+    place = take_path(path, "read_survey")
     if options.country is not None and options.country not in config.countries:
         raise InnocapError(f"country {options.country!r} is none of {', '.join(config.countries)}")
     source, layout = open_file(place, options)
