@@ -15,6 +15,7 @@ import pytest
 
 from warmill import Task, execute_notebooks
 from warmill.processes import can_fork
+from warmill.shell import Wire
 
 from .books import read_texts, write_cells
 from .hooks import load_numpy
@@ -169,3 +170,11 @@ def test_a_stop_is_heard_where_python_drops_exceptions() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_half_a_character_is_shown_as_such_and_ends_nothing() -> None:
+    # A kernel drops the text with all around it, and papermill ends with 0.
+    wire = Wire()
+    for text in ("a\ud800b", "\ud83d\ude00"):
+        wire.send(None, "stream", {"name": "stdout", "text": text}, parent={})
+    assert [m["content"]["text"] for m in wire.shown] == ["a\ufffdb", "\U0001f600"]
