@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ def read_choice(answers: pd.DataFrame, code: str, options: Iterable[object]) -> 
     return x.mask(out)
 
 
-def _refuse(column: pd.Series, wrong: np.ndarray, code: str, codes: list) -> None:
+def _refuse(column: pd.Series, wrong: np.ndarray, code: str, codes: Sequence[object]) -> None:
     if wrong.any():
         at = int(wrong.argmax())
         shown = ", ".join(f"{own:g}" if isinstance(own, float) else str(own) for own in codes)
