@@ -91,6 +91,7 @@ def test_parameters_take_their_type(small: Path, name: str, given: object, kept:
     [
         ({"n": "seven"}, "parameter n: 'seven' is not of type int or none"),
         ({"n": 7.5}, "7.5 is not of type int"),
+        ({"n": "2_022"}, "'2_022' is not of type int"),
         ({"n": True}, "True is not of type int"),
         ({"x": "nan"}, "'nan' is not of type float"),
         ({"x": None}, "None is not of type float"),

@@ -88,10 +88,13 @@ def test_a_small_wave_stands_beside_published_shares(project: Path) -> None:
                           view.instrument).set_index("code").loc["SKL"]  # fmt: skip
     score, low, high = (f"{row[name]:.1f}" for name in ("score", "low", "high"))
     assert (score, low[:3]) == ("50.0", "46.")
-    assert table.cells.iloc[0, 1].replace("\u2060", "") == f"{score} ({low}–{high})"
+    assert (
+        table.cells.iloc[0, 1].replace("\u2060", "").replace("\xa0", " ")
+        == f"{score} ({low}–{high})"
+    )
     assert table.cells.iloc[0, 2] == f"{row['n']:,.0f}"
     # The whole answers of the SYNTHETIC wave: a mean with its interval over organisations.
-    assert table.cells["Sweden"].iloc[0].startswith("59.2 (")
+    assert table.cells["Sweden"].iloc[0].startswith("59.2\xa0(")
     fact = next(f for f in view.ledger.facts.values() if f.measure == "published_score")
     assert [fact.value, fact.low, fact.high] == pytest.approx(
         [row["score"], row["low"], row["high"]], abs=0.0501

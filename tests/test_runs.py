@@ -211,6 +211,8 @@ def test_unnamed_choices_have_a_name_of_their_own() -> None:
     assert name_choices({"year": 2022, "reference": "nordic"}) == "reference-nordic_year-2022"
     assert name_choices({"yes": False, "n": None}) == "n-none_yes-false"
     odd = [{"x": 2.5}, {"x": "2-5"}, {"x": "2/5"}, {"x": "a" * 99}, {"x": "a" * 98}, {"x": [1, 2]}]
+    # A hyphen inside a part reads like one between two.
+    odd += [{"l": ["a-b"]}, {"l": ["a", "b"]}, {"l": []}, {"l": ["nothing"]}, {"l": [-1, 2]}]
     names = [name_choices(choices) for choices in odd]
     assert len(set(names)) == len(odd)
     assert all(len(name) <= 60 and name.replace("-", "").isalnum() for name in names)

@@ -76,11 +76,18 @@ def name_choices(choices: Mapping[str, Value]) -> str:
     words = {key: _write_value(value) for key, value in sorted(choices.items())}
     plain = {key: re.sub(r"[^A-Za-z0-9-]+", "-", word) for key, word in words.items()}
     name = "_".join(f"{key}-{word}" for key, word in plain.items())
-    if plain == words and len(name) <= _MOST_LETTERS:
+    if plain == words and len(name) <= _MOST_LETTERS and not any(map(_is_joined, choices.values())):
         return name
     text = json.dumps(dict(sorted(choices.items()))).encode("utf-8")
     digits = hashlib.sha256(text).hexdigest()[:_HASH_LETTERS]
     return f"{name[: _MOST_LETTERS - _HASH_LETTERS - 1]}-{digits}"
+
+
+def _is_joined(value: Value) -> bool:
+    """Tell whether another list reads the same: a-b is one part or two."""
+    return isinstance(value, list) and (
+        value == ["nothing"] or any("-" in _write_value(part) for part in value)
+    )
 
 
 def _write_value(value: Value) -> str:

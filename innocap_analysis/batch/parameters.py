@@ -223,6 +223,8 @@ def _coerce_one(kind: type, value: object, wrong: InnocapError) -> Scalar:
         raise wrong
     if not isinstance(value, (str, int, float)):
         raise wrong
+    if kind is not str and "_" in str(value):  # a digit's neighbour to Python, and to nobody else
+        raise wrong
     try:
         number = kind(value)
     except (ValueError, OverflowError):
