@@ -47,6 +47,20 @@ def _tell_place(view: IndexView, inside: pd.DataFrame, focus: str) -> str:
     )
 
 
+def _tell_years(view: IndexView, table: pd.DataFrame, units: list[str]) -> list[str]:
+    """Say from when the figures of the country's regions are."""
+    seen = view.capacity.observations
+    own = seen[seen["unit"].isin(units) & seen["code"].isin(table.columns)]
+    years = own.groupby(["unit", "code"])["time"].max()
+    if years.empty:
+        return []
+    first, last = (
+        view.fact(f"{end}_context_year", year, "year", view.country)
+        for end, year in (("first", years.min()), ("last", years.max()))
+    )
+    return [view.say("Newest figures of {first} to {last}.", first=first, last=last)]
+
+
 @styled
 def plot_regions(view: IndexView, table: pd.DataFrame, units: list[str], focus: str) -> Chart:
     """Draw the country's regions one row each, `focus` marked, the other regions as dots below."""
@@ -61,8 +75,13 @@ def plot_regions(view: IndexView, table: pd.DataFrame, units: list[str], focus: 
         height=0.24 * len(units) + 1.1,
         columns=len(table.columns),
         sharey=True,
-        note=view.say(
-            "The small dots below the line are the regions of the other partner countries."
+        note=" ".join(
+            [
+                *_tell_years(view, table, units),
+                view.say(
+                    "The small dots below the line are the regions of the other partner countries."
+                ),
+            ]
         ),
     )
     chart.about = units

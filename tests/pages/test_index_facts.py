@@ -49,6 +49,16 @@ def _context(o: Oracle, f: Fact) -> tuple[int, int]:
     return ahead, known
 
 
+def _context_year(o: Oracle, f: Fact) -> Expected:
+    """Return the first or last of the years that the country's regional figures are from."""
+    years = [
+        max(by_year)
+        for (u, c), by_year in o.raw.items()
+        if len(u) > 2 and u[:2] == f.unit and c in o.node and o.node[c]["kind"] == "context"
+    ]
+    return float(min(years) if f.measure.startswith("first") else max(years)), None, None
+
+
 def _edition(o: Oracle, f: Fact) -> Expected:
     """First or last edition that has the indicator, or all parts of the recomputed index."""
     end = min if f.measure.startswith("first") else max
@@ -138,6 +148,8 @@ EXPECTED: dict[str, Callable[[Oracle, Fact], Expected]] = {
     "context": _plain(lambda o, f: o.newest(f.unit, f.code)),
     "n_context_ahead": _plain(lambda o, f: _context(o, f)[0]),
     "n_context": _plain(lambda o, f: _context(o, f)[1]),
+    "first_context_year": _context_year,
+    "last_context_year": _context_year,
     "first_edition": _edition,
     "last_edition": _edition,
     "first_score": _published,
