@@ -45,8 +45,8 @@ def plot_coverage(view: IndexView) -> Chart:
     )
     marks.frame_rows(ax, [view.code(code) for code in codes], grid=False)
     for row, code in enumerate(codes):
-        at = len(have) - 0.2 if not view.medium.narrow else len(have) + 0.8
-        ax.text(at, row, f"{view.count_values(code)}", va="center", size=8)
+        spot = len(have) - 0.2 if not view.medium.narrow else len(have) + 0.8
+        ax.text(spot, row, f"{view.count_values(code)}", va="center", size=8)
     cells = have.to_numpy().T
     if view.medium.narrow:
         cells = np.sort(cells, axis=1)[:, ::-1]
