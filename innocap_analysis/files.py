@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.reads import read_bytes
 
 if TYPE_CHECKING:  # the command line reads texts, and need not wait for pandas
     import pandas as pd
@@ -87,7 +88,7 @@ def _write_value(value: object) -> str:
 def read_text(path: Path) -> str:
     """Read a file that people edit, or say in which line it is no UTF-8."""
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
     except OSError as error:
         raise InnocapError(f"{path}: cannot be read ({error.strerror})") from None
     return decode_text(data, path.name)

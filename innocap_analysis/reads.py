@@ -8,9 +8,11 @@ that something is no input at all.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -21,6 +23,8 @@ from innocap_analysis.errors import InnocapError
 CONFIG_NAME = "innocap.yml"
 TEXTS_NAME = "answers_texts.csv"  # free texts of the survey, which no page shows
 ABSENT, FOLDER, UNREADABLE = "absent", "folder", "unreadable"
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_MOST_BYTES = 200_000_000
 # Values of `Reading.kind`: one file, the names that fit a pattern, all below a folder, a setting,
 # and of the description of the raw files the entries of one role.
 KINDS = ("file", "list", "tree", "setting", "role")
@@ -203,6 +207,21 @@ def _hash_file(path: Path) -> str:
         return ABSENT
     except (OSError, ValueError):
         return UNREADABLE
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file that somebody names or edits: no pipe, no device, none that fills the memory."""
+    # Not to wait for who writes into a pipe; and opened first, so that it is heard.
+    descriptor = os.open(path, os.O_RDONLY | _AT_ONCE)
+    with os.fdopen(descriptor, "rb") as stream:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            is_folder = stat.S_ISDIR(about.st_mode)
+            raise OSError(errno.EINVAL, "is a folder" if is_folder else "is no ordinary file")
+        content = stream.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise OSError(errno.EFBIG, f"is larger than {_MOST_BYTES / 1e6:.0f} MB")
+    return content
 
 
 def walk_files(folder: Path) -> list[Path]:

@@ -332,7 +332,7 @@ def load_settings(path: str | Path | None = None) -> Settings:
     try:
         # Of the project's own, every setting tells of itself.
         with reads.aside() if own else contextlib.nullcontext():
-            text = file.read_text(encoding="utf-8-sig")
+            text = reads.read_bytes(file).decode("utf-8-sig")
     except OSError as error:
         raise InnocapError(f"{file}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:

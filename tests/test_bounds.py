@@ -20,11 +20,16 @@ from innocap_analysis import run_notebooks
 from innocap_analysis.archives import make_workbook, pack_files
 from innocap_analysis.batch.parameters import check_parameters
 from innocap_analysis.data.datapackage import read_datapackage
+from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
+from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
+from innocap_analysis.survey.files.columns import read_mapping
+from innocap_analysis.survey.files.options import read_wave_table
 from innocap_analysis.survey.files.privacy import find_key
 from innocap_analysis.survey.files.workbook import read_workbook
+from innocap_analysis.survey.scales import read_scales
 
 __all__ = ["small"]
 pytestmark = pytest.mark.usefixtures("bounded")
@@ -341,3 +346,16 @@ def test_a_path_that_leads_nowhere_is_told_and_nothing_is_written(
             assert len((out + err).strip()) > 10
             assert "Traceback" not in out + err
     assert _list_tree(project.parent) - before <= {"key"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+@pytest.mark.parametrize("read", [load_settings, read_codebook, read_mapping, read_scales,
+                                  read_wave_table, read_regions])  # fmt: skip
+def test_what_is_no_ordinary_file_is_refused_at_once(
+    read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")  # nobody ever writes into it
+    (tmp_path / "endless.csv").symlink_to("/dev/zero")
+    for name in ("pipe.csv", "endless.csv"):
+        with pytest.raises(InnocapError, match=rf"{name}: .*is no ordinary file"):
+            read(tmp_path / name)

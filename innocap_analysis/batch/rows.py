@@ -15,6 +15,7 @@ from innocap_analysis.data.units import find_unit, read_regions
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.pages.place_view import check_place
 from innocap_analysis.planned import check_variant
+from innocap_analysis.reads import read_bytes
 from innocap_analysis.settings import CONFIG_NAME, Settings
 from innocap_analysis.survey.wave import list_earlier
 
@@ -100,7 +101,7 @@ def _read_rows(file: Path, settings: Settings, faults: Faults) -> Iterator[Row]:
     lines = text.splitlines()
     head = lines[0] if lines else ""
     delimiter = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     header = [_AS_IN_YAML.get(name.strip(), name.strip()) for name in next(reader, [])]
     if "notebook" not in header:
         raise InnocapError(
@@ -133,7 +134,7 @@ def _read_rows(file: Path, settings: Settings, faults: Faults) -> Iterator[Row]:
 
 def _read_text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return read_bytes(file).decode("utf-8-sig")
     except OSError as error:
         raise InnocapError(f"{file}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:

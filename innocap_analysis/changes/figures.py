@@ -39,6 +39,7 @@ from innocap_analysis.data.places import find_known_places
 from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook_file import read_codebook
+from innocap_analysis.reads import read_bytes
 from innocap_analysis.settings import Settings
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -70,7 +71,7 @@ def read_file(path: Path, *, sheet: str = "") -> Cube:
     """Read a file of figures, a workbook among them."""
     try:
         size = path.stat().st_size
-        data = path.read_bytes() if size <= MOST_BYTES else b""
+        data = read_bytes(path) if size <= MOST_BYTES else b""
     except OSError as error:
         raise InnocapError(f"{path}: cannot be read ({error.strerror})") from None
     if size > MOST_BYTES:

@@ -158,7 +158,7 @@ def read_datapackage(raw_dir: Path, *, role: str | None = None) -> list[Resource
     file = raw_dir / PACKAGE_NAME
     try:
         with contextlib.nullcontext() if role is None else reads.aside():
-            text = file.read_bytes()
+            text = reads.read_bytes(file)
     except OSError as error:
         raise InnocapError(f"{file}: cannot be read ({error.strerror})") from None
     content, package = _parse(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 from innocap_analysis.data.place_tree import RURAL, list_labels
 from innocap_analysis.data.places import Places, fold_name
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.reads import read_bytes
 
 _MOST_LISTED = 12
 _NEAR, _NEAR_CODE = 0.75, 0.84
@@ -201,7 +202,7 @@ def _choose(word: str, places: Places, country: str | None, folder: Path) -> lis
 
 def _read_list(file: Path, places: Places, country: str | None) -> list[str]:
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_bytes(file).decode("utf-8-sig").splitlines()
     except OSError as error:
         raise InnocapError(f"{file}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:

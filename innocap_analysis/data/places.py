@@ -30,6 +30,7 @@ from innocap_analysis.data.place_tree import (
 from innocap_analysis.data.raw import read_raw_table
 from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.reads import read_bytes
 from innocap_analysis.settings import Settings
 
 _ROLE = "places"
@@ -164,7 +165,7 @@ def read_places(settings: Settings) -> Places:
     """
     resources = find_resources(settings, _FILES)
     try:
-        names = settings.places_path.read_bytes()
+        names = read_bytes(settings.places_path)
     except OSError as error:
         raise InnocapError(
             f"{settings.places_path.name}: cannot be read as a table ({error.strerror})"

@@ -13,6 +13,7 @@ import pandas as pd
 
 from innocap_analysis.data.datapackage import PACKAGE_NAME, Column, Constraints, Resource, Schema
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.reads import read_bytes
 
 _MOST_FAULTS_SHOWN = 10
 
@@ -25,7 +26,7 @@ def read_raw_table(resource: Resource) -> pd.DataFrame:
     """
     name = resource.path.name
     try:
-        data = resource.path.read_bytes()
+        data = read_bytes(resource.path)
     except OSError as error:
         raise InnocapError(f"{resource.path}: cannot be read ({error.strerror})") from None
     if not data.strip():

@@ -12,6 +12,7 @@ from babel.core import get_global
 
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.files import decode_text, parse_texts
+from innocap_analysis.reads import read_bytes
 from innocap_analysis.settings import Settings
 
 _COLUMNS = ("raw_code", "unit", "country", "label_en")
@@ -55,9 +56,9 @@ def read_regions(path: Path) -> pd.DataFrame:
     Returns: one row per region, indexed by `unit`.
     """
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
     except OSError as error:
-        raise InnocapError(f"{path.name}: cannot be read as a table ({error})") from None
+        raise InnocapError(f"{path.name}: cannot be read as a table ({error.strerror})") from None
     return _parse_regions(content, path.name).copy(deep=False)  # pandas copies on write
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
+from innocap_analysis.reads import read_bytes
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.editions import Former, Told
 
@@ -21,7 +22,7 @@ def read_former(settings: Settings) -> Former | None:
     """Read what earlier editions have told; None where there was none."""
     path = settings.processed_dir / RELEASED_NAME
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bytes(path).decode("utf-8")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

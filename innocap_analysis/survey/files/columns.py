@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.files import read_text
 from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.choices import is_other
 from innocap_analysis.survey.files.layout import Column, Layout
@@ -240,11 +241,11 @@ def suggest_item(column: Column, instrument: Instrument) -> tuple[str, str]:
 def read_mapping(path: Path) -> dict[str, str]:
     """Read a mapping file: the columns header (or ``#3``) and item."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeError) as error:
-        raise InnocapError(f"mapping {path}: cannot be read ({error})") from error
+        text = read_text(path)
+    except InnocapError as error:
+        raise InnocapError(f"mapping {error}") from None
     delimiter = ";" if text.split("\n", 1)[0].count(";") else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     if reader.fieldnames != MAPPING_COLUMNS:
         wanted = ", ".join(MAPPING_COLUMNS)
         raise InnocapError(f"mapping {path.name}: expected the columns {wanted}")
