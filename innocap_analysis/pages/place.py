@@ -170,10 +170,10 @@ def table_kind(view: PlaceView) -> Table:
 
 
 def tell_everyone(view: PlaceView) -> str:
-    """Name the median of everyone that the place may be compared with."""
+    """Name the median of everyone else that the place may be compared with."""
     if not view.row["smallest"]:
-        return view.say("Median of all such regions")
-    return view.say("Median in {country}")
+        return view.say("Median of all other such regions")
+    return view.say("Median of the others in {country}")
 
 
 def write_peers(view: PlaceView) -> Prose:

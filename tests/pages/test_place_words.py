@@ -124,7 +124,7 @@ def test_sizes_and_those_of_the_peers_stand_in_their_columns(place: str) -> None
         told = _facts_row(page, place, "", [what, *(f"{measure}_{what}" for measure in beside)])
         assert [_plain(x) for x in row[1:]] == told, what
     small = consult_places().nodes[place].kind in ("municipality", "area", "division")
-    assert ("Median of all such regions" in cells) == (not small)
+    assert ("Median of all other such regions" in cells) == (not small)
 
 
 @pytest.mark.parametrize("place", SOME)
