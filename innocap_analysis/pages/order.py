@@ -89,11 +89,16 @@ def tell_order_changes(view: IndexView) -> str:
         "{n_indicators} indicators is left out ({codes}), or any one of {cells_order} of the "
         "{cells} single figures.",
         codes=view.codes(changing), **told,
+    ) if changing else view.say(
+        "The order of the {n_measured} countries changes when any one of {cells_order} of the "
+        "{cells} single figures is left out.", **told,
     )  # fmt: skip
     if winning or by_cell["first"].any():
         text += " " + view.say(
             "Another country comes first without any one of {w} of these indicators ({codes}), "
             "or of {cells_first} of these figures.",
             codes=view.codes(winning), **told,
+        ) if winning else view.say(
+            "Another country comes first without any one of {cells_first} of these figures.", **told
         )  # fmt: skip
     return text
