@@ -46,8 +46,9 @@ _NUMBERS = (
 _HANDLES = (("handle", re.compile(r"(?<!\w)@\w{2,}")),)
 # Every identifier has one of these, and few texts do.
 _MARK = re.compile(r"[\d@\uff20:]")
-_MARKS = ("www.", "(at)", "[at]", "(a)", "[a]", "(ät)", "[ät]", " at ", " ät ", "snabel",
+_MARKS = ("www.", "(at)", "[at]", "(a)", "[a]", "(ät)", "[ät]", "snabel",
           "miukumauku", "arobase", "\uff20")  # fmt: skip
+_SPOKEN = re.compile(r" [aä]t [\w-]+(?:\.\w| (?:dot|punkt|piste|point) )", re.I)
 _SEVEN_DIGITS = re.compile(r"\d(?:\D*+\d){6}")  # as every number of a person has
 _PHONE = re.compile(rf"(?<![\d.])(?:\+|00)?\(?\d(?:[\d\s()./{_DASH}]{{5,}}\d)(?!\d)")
 _YEARS = re.compile(rf"(?:19|20)\d\d\s?[/{_DASH}]\s?(?:19|20)\d\d")
@@ -107,9 +108,11 @@ def make_pseudonym(text: str, key: bytes, *, kind: str) -> str:
 def redact_text(text: str) -> str:
     """Take identifiers out of a free text."""
     folded = text.casefold()
-    if not _MARK.search(text) and not any(mark in folded for mark in _MARKS):
+    spoken = " at " in folded or " ät " in folded
+    spoken = spoken and _SPOKEN.search(text) is not None
+    if not spoken and not _MARK.search(text) and not any(mark in folded for mark in _MARKS):
         return text
-    special = any(mark in folded for mark in ("@", ":", *_MARKS))
+    special = spoken or any(mark in folded for mark in ("@", ":", *_MARKS))
     text = _replace(text, _ADDRESSES) if special else text
     text = _replace(text, _MACHINES) if ":" in text or text.count(".") > 2 else text
     many = _SEVEN_DIGITS.search(text) is not None
