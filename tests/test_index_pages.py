@@ -106,6 +106,18 @@ def test_overlaps_are_named_with_their_correlation(capacity: CapacityData) -> No
         assert f"{view.code(whole)}: their figures correlate {r:.2f} over {len(pair)} " in line
 
 
+def test_two_figures_do_not_correlate(capacity: CapacityData) -> None:
+    """Any two points lie on a line: a correlation of 1 or -1 that says nothing."""
+    for n, told in ((2, "correlate – over 2 "), (3, "over 3 ")):
+        values = capacity.values.copy()
+        both = values[["UN_EPI", "UN_OSI"]].dropna()
+        values.loc[values.index.difference(both.index[:n]), "UN_EPI"] = np.nan
+        said = str(method.write_overlaps(_look(replace(capacity, values=values), "20")))
+        line = next(line for line in said.splitlines() if "E-participation" in line)
+        assert told in line
+        assert ("correlate –" in line) == (n == 2)
+
+
 def test_two_simulations_have_measures_of_their_own(capacity: CapacityData) -> None:
     view = _look(capacity, "50")
     found = alternatives.compare(view, leave_out="BIPA_PROCDATA")

@@ -230,7 +230,7 @@ def write_overlaps(view: IndexView) -> Prose:
             continue
         both = view.capacity.values[[code, whole]].dropna()
         n = len(both)
-        r = both[code].corr(both[whole]) if n > 1 else np.nan
+        r = both[code].corr(both[whole]) if n > 2 else np.nan  # two lie on a line
         text = view.say(
             "{r.name} overlaps with {whole}: their figures correlate {r} over {n} countries.",
             whole=view.code(whole),
