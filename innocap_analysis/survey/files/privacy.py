@@ -53,8 +53,9 @@ _SEVEN_DIGITS = re.compile(r"\d(?:\D*+\d){6}")  # as every number of a person ha
 _PHONE = re.compile(rf"(?<![\d.])(?:\+|00)?\(?\d(?:[\d\s()./{_DASH}]{{5,}}\d)(?!\d)")
 _YEARS = re.compile(rf"(?:19|20)\d\d\s?[/{_DASH}]\s?(?:19|20)\d\d")
 # A day since 2010: nobody who is asked was born then.
-_DAY = re.compile(
-    rf"20[1-4]\d[./{_DASH}]\d\d?[./{_DASH}]\d\d?|\d\d?[./{_DASH}]\d\d?[./{_DASH}]20[1-4]\d"
+_DAY = re.compile(  # with a time of day, too
+    rf"(?:20[1-4]\d[./{_DASH}]\d\d?[./{_DASH}]\d\d?|\d\d?[./{_DASH}]\d\d?[./{_DASH}]20[1-4]\d)"
+    r"(?:[\s.]+\d\d?){0,3}"
 )
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[\s.]\d{3})+")
 
