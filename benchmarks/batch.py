@@ -32,6 +32,9 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 ROOT = Path(__file__).resolve().parents[1]
+# Where nothing may keep bytecode, as in some images, each process of the loop compiles all anew.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".venv" / "pycache"))
 COUNTRY_PAGES = ("30_how_does_this_country_do", "60_where_to_start")
 PLACE_PAGE = "35_how_does_this_place_do"
 JOBS = 2
@@ -196,6 +199,9 @@ def main() -> None:
              "batch": run_batch}  # fmt: skip
     told: dict[str, list[tuple[float, float]]] = {side: [] for side in sides}
     limits = []
+    with tempfile.TemporaryDirectory() as folder:  # what is compiled and kept at the first use
+        run_loop(runs[:1], Path(folder))
+        run_batch(runs[:2], Path(folder))
     for _ in range(given.rounds):
         for side, work in sides.items():
             with tempfile.TemporaryDirectory() as folder:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from babel import Locale
 from babel.localedata import exists
 
 SOURCE_LANGUAGE = "en"  # what stands where a language has no text of its own
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[a-z]{2})?")
+
+
+LOCALE_DIR = Path(__file__).parent / "pages" / "locale"
+
+
+def list_catalogues() -> list[str]:
+    """Return the languages that the pages are written in: English, and one of each catalogue."""
+    own = sorted(path.stem for path in LOCALE_DIR.glob("*.po") if "@" not in path.stem)
+    return [SOURCE_LANGUAGE, *own]
 
 
 def is_language(code: str) -> bool:

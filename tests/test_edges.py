@@ -282,7 +282,6 @@ def test_cells_of_a_codebook_from_which_no_score_follows(
         (lambda: change_codebook(PLAIN, aggregate={"I": None}), "aggregate: I: nothing is"),
         (lambda: change_codebook(PLAIN, weights=[1]), "weights: expected a dict"),
         (lambda: change_codebook(PLAIN, drop=5), "drop: expected a list"),
-        (lambda: change_codebook(PLAIN, drop="A", weights={"A": 2}), "A is dropped, so it has no"),
         (lambda: compare_alternatives(TABLE, {"a": PLAIN}, units=[]), "names nothing to compare"),
         (lambda: derive_weights(PLAIN, method="equal", parent=["I"]), "is no group of"),
         (lambda: correlate_nodes(TABLE), "expected what score_index returns, found a DataFrame"),

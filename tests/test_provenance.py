@@ -69,7 +69,8 @@ def test_the_record_is_an_ro_crate_of_process_runs(reports: Path) -> None:
     given = {e["name"]: e["value"] for e in resolve(swedish["object"]) if "value" in e}
     assert (given["region"], given["n"]) == ("SE", 3)
     inputs = {e["name"]: e["sha256"] for e in resolve(swedish["object"]) if "sha256" in e}
-    assert set(inputs) == {"data/codebooks/regions.csv"}  # nothing else was opened
+    # For the name in the heading, and how it bends there; nothing else was opened.
+    assert set(inputs) == {f"data/codebooks/{name}.csv" for name in ("regions", "names")}
     assert "countries" in given
     assert "min_coverage" not in given
     results = {e["name"]: e["sha256"] for e in resolve(swedish["result"])}

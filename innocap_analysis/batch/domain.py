@@ -18,8 +18,7 @@ from innocap_analysis.index.capacity import (
     prepare_indicators,
 )
 from innocap_analysis.index.codebook_file import read_codebook
-from innocap_analysis.languages import SOURCE_LANGUAGE
-from innocap_analysis.pages.language import LOCALE_DIR
+from innocap_analysis.languages import LOCALE_DIR, SOURCE_LANGUAGE
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.instrument import read_instrument
 from innocap_analysis.survey.wave import has_answers

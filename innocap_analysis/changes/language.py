@@ -7,9 +7,8 @@ from babel import Locale
 from innocap_analysis.changes.change import Change, refuse
 from innocap_analysis.changes.csvtext import add_columns, list_columns
 from innocap_analysis.changes.yamltext import add_item, quote
-from innocap_analysis.languages import is_language
+from innocap_analysis.languages import LOCALE_DIR, is_language
 from innocap_analysis.pages.catalogue import draft_catalogue, extract_messages
-from innocap_analysis.pages.language import LOCALE_DIR
 from innocap_analysis.settings import CONFIG_NAME, Settings
 
 

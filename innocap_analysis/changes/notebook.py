@@ -12,9 +12,8 @@ from innocap_analysis.changes.change import Change, refuse
 from innocap_analysis.changes.yamltext import add_entry, add_item
 from innocap_analysis.data.places import find_known_places
 from innocap_analysis.errors import suggest
-from innocap_analysis.languages import SOURCE_LANGUAGE
+from innocap_analysis.languages import LOCALE_DIR, SOURCE_LANGUAGE
 from innocap_analysis.pages.catalogue import draft_catalogue, extract_messages
-from innocap_analysis.pages.language import LOCALE_DIR
 from innocap_analysis.settings import CONFIG_NAME, Settings
 
 _NAME = re.compile(r"\d{2}_[a-z0-9_]{3,60}")

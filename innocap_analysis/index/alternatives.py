@@ -89,9 +89,6 @@ def change_codebook(
     }
     named = dict.fromkeys([*drop, *weights, *aggregate, *normalise])
     check_labels(codebook.name, named, table.index)
-    for column, (cells, _, _) in given.items():
-        for code in [code for code in drop if code in cells]:
-            raise InnocapError(f"{codebook.name}: {code} is dropped, so it has no {column}")
     for column, (cells, known, fault) in given.items():
         for code, cell in cells.items():
             if code not in known:

@@ -11,8 +11,8 @@ from babel.messages.pofile import read_po, write_po
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
-from innocap_analysis.languages import SOURCE_LANGUAGE
-from innocap_analysis.pages.language import LOCALE_DIR, WORDINGS, name_wording_file, read_wording
+from innocap_analysis.languages import LOCALE_DIR, SOURCE_LANGUAGE
+from innocap_analysis.pages.language import WORDINGS, name_wording_file, read_wording
 from innocap_analysis.settings import Settings
 
 _KEYWORDS = {"say": None, "translate": None, "say_number": (1, 2)}

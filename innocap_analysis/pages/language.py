@@ -12,7 +12,6 @@ from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from babel import Locale
@@ -21,14 +20,13 @@ from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from innocap_analysis.languages import SOURCE_LANGUAGE
+from innocap_analysis.languages import LOCALE_DIR, SOURCE_LANGUAGE
 
 if TYPE_CHECKING:
     import nbformat
 
     from innocap_analysis.index.codebook import Codebook
 
-LOCALE_DIR = Path(__file__).parent / "locale"
 # The wordings of an index whose units are no countries, and of one without dimensions.
 PLACES, FLAT = WORDINGS = ("places", "flat")
 

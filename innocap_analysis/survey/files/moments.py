@@ -1,4 +1,4 @@
-"""Dates, times and durations as tools and people write them in English, Swedish, Finnish, French.
+"""Dates, times and durations as tools and people write them in the languages of the pages.
 
 A moment is read in full or not at all: what is left over makes it missing, so that no date is
 guessed from a part of a text.
@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 from babel import Locale
 
+from innocap_analysis.languages import list_catalogues
 from innocap_analysis.survey.files.problems import shorten
 
 ORDERS = ("day_first", "month_first")
-_SPOKEN = ("en", "sv", "fi", "fr")
 # With a year of two digits only where nobody would write the year first.
 _ORDERED = re.compile(r"^\s*(\d{1,2})[./-](\d{1,2})(?:[./-]\d{4}|[./]\d{2}(?!\d))")
 _DATES = (
@@ -118,7 +118,7 @@ def _name_calendar() -> tuple[dict[str, int], frozenset[str]]:
     """Return the months by name, long, short and without a point, and the names of weekdays."""
     months: dict[str, int] = {}
     weekdays: set[str] = set()
-    for language in _SPOKEN:
+    for language in list_catalogues():
         own = Locale.parse(language)
         for use in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
