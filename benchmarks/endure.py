@@ -46,7 +46,8 @@ NOTEBOOKS = {
     ],
     "60_figure": [
         DATA,
-        "from innocap_analysis.pages.drawing.figure import save_figure, start_chart, styled",
+        "from innocap_analysis.pages.drawing.figure import start_chart, styled\n"
+        "from innocap_analysis.pages.drawing.saving import save_figure",
         """@styled
 def plot_means(table):
     title = f"SYNTHETIC: mean answers in {region}"
