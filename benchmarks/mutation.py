@@ -229,8 +229,15 @@ class Tracer:
 
     def find_tests(self, module: str, within: str) -> list[str]:
         """Return the tests that run a function; of code outside of any, all of the module."""
-        functions = {at for at in self.tests if at[0] == module and at[1] == within}
-        functions = functions or {at for at in self.tests if at[0] == module and not within}
+        parts = within.split(".")  # a function within another counts as the outer one
+        names = [".".join(parts[:n]) for n in range(len(parts), 0, -1)] if within else []
+        mine = [at for at in self.tests if at[0] == module]
+        if within:
+            functions = next(
+                (own for x in names if (own := {at for at in mine if at[1] == x})), set()
+            )
+        else:
+            functions = set(mine)
         found = dict.fromkeys(test for at in sorted(functions) for test in self.tests[at])
         cases: dict[str, list[str]] = {}
         for test in found:
