@@ -8,7 +8,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from test_batch import small, write_notebook
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch import worker
 from innocap_analysis.batch.fingerprint import describe_project
+from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.verify import verify_reports
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
@@ -87,6 +88,19 @@ def behaving(small: Path, begun: Path) -> Path:
     return small
 
 
+def _run_beside(act: Callable[[], None], cluster: LocalCluster) -> list[Outcome]:
+    """Run three notebooks, all of which must end well, while something is done to a worker."""
+    thread = threading.Thread(target=act, daemon=True)
+    thread.start()
+    outcomes = run_notebooks(
+        regions=REGIONS[:3], notebooks=["30"], parameters=WAITING,
+        scheduler=cluster.scheduler_address,
+    )  # fmt: skip
+    thread.join(10)
+    assert [(o.run.folder, o.status) for o in outcomes] == [(code, "ok") for code in REGIONS[:3]]
+    return outcomes
+
+
 def _read(folder: Path) -> dict[str, str]:
     masked = r"\d{4}-\d\d-\d\d.\d\d:\d\d"
     return {
@@ -128,7 +142,7 @@ def test_two_workers_make_the_same_reports(
 def test_a_worker_killed_mid_way_is_survived(behaving: Path, begun: Path, tmp_path: Path) -> None:
     killed: list[int] = []
 
-    def kill(cluster: LocalCluster) -> None:
+    def kill() -> None:
         received = behaving / "reports"
         while len(list(begun.iterdir())) < 2 or not list(received.glob("*/*.html")):
             time.sleep(0.05)
@@ -136,17 +150,10 @@ def test_a_worker_killed_mid_way_is_survived(behaving: Path, begun: Path, tmp_pa
         os.kill(killed[0], signal.SIGKILL)
 
     with _start(tmp_path, 1) as cluster:
-        thread = threading.Thread(target=kill, args=[cluster], daemon=True)
-        thread.start()
-        outcomes = run_notebooks(
-            regions=REGIONS[:3], notebooks=["30"], parameters=WAITING,
-            scheduler=cluster.scheduler_address,
-        )  # fmt: skip
-        thread.join(10)
+        outcomes = _run_beside(kill, cluster)
         assert killed
         # The killed worker's copy of the data was removed when another took its place.
         assert len(list((tmp_path / "scratch").rglob("innocap-*"))) == 1
-    assert [(o.run.folder, o.status) for o in outcomes] == [(code, "ok") for code in REGIONS[:3]]
     assert len(list(begun.iterdir())) > len(outcomes)  # what was under way was begun again
     found = verify_reports(behaving / "reports", load_settings())
     assert (found.outputs, found.inputs) == ({}, {})
@@ -164,15 +171,8 @@ def test_a_worker_that_closes_gives_its_runs_back(
             busy = [name for name, runs in client.processing().items() if runs]
             closed.append(client.retire_workers([busy[0]], close_workers=True))
 
-    thread = threading.Thread(target=close, daemon=True)
-    thread.start()
-    outcomes = run_notebooks(
-        regions=REGIONS[:3], notebooks=["30"], parameters=WAITING,
-        scheduler=cluster.scheduler_address,
-    )  # fmt: skip
-    thread.join(10)
+    outcomes = _run_beside(close, cluster)
     assert closed
-    assert [(o.run.folder, o.status) for o in outcomes] == [(code, "ok") for code in REGIONS[:3]]
     assert len(list(begun.iterdir())) > len(outcomes)  # what was under way was begun again
 
 
