@@ -114,7 +114,8 @@ def _match(
     apart = apart + rng.random(apart.shape) * 1e-9
     near = np.argpartition(apart, donors - 1, axis=1)[:, :donors]
     pick = near[np.arange(len(wanted)), rng.integers(0, donors, len(wanted))]
-    return np.flatnonzero(~gap)[pick]
+    donor: np.ndarray = np.flatnonzero(~gap)[pick]
+    return donor
 
 
 def pool_estimates(

@@ -187,7 +187,7 @@ def _sum_up(rows: np.ndarray, counted: bool) -> list[tuple[Row, int]]:
     return [(_round(rows.mean(axis=0)), len(rows))]
 
 
-def _round(row: Sequence[float]) -> Row:
+def _round(row: Iterable[float]) -> Row:
     return tuple(round(float(x), _DIGITS) for x in row)
 
 

@@ -19,6 +19,7 @@ MASKS = (
     (r"0x[0-9a-f]{6,}", "0x0", "an address in memory"),
     (r"/tmp/ipykernel_\d+", "/tmp/ipykernel_0", "a cell's file is named by the process"),
     (r"/tmp/tmp\w{8}\.json", "/tmp/tmp.json", "the file that tells a client its kernel's ports"),
+    (r"\(pid=\d+\)", "(pid=0)", "which process a warning of Python 3.12 is about"),
     (r"<dc:date>[^<]*", "<dc:date>", "when an SVG was drawn"),
 )
 

@@ -180,7 +180,8 @@ def _read_moments(
             text = str(cells.texts[i])
             moment = read_moment(text, order)
             if moment is not None:
-                local[i], gap[i] = np.datetime64(moment.local), np.timedelta64(moment.offset or 0)
+                local[i] = np.datetime64(moment.local)
+                gap[i] = np.timedelta64(moment.offset or 0, "us")
             elif text.strip() and text.casefold() not in tool.status.get(meaning, {}):
                 unread.append(int(i))
         notes += _tell_unread("dates", cells, unread)
