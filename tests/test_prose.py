@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from innocap_analysis.batch.bundle import pack_project
@@ -68,9 +69,9 @@ def test_pictures_are_inside_the_page(folder: Path, text: str, kind: str, data: 
     attachments = {"im.png": {"image/png": base64.b64encode(DOT).decode()},
                    "v.svg": {"image/svg+xml": SVG.decode()}}  # fmt: skip
     page = show(text, folder, attachments)
-    sources = re.findall(r'<img[^>]*\ssrc="([^"]*)"', page)
-    assert sources == [f"data:image/{kind};base64,{base64.b64encode(data).decode()}"]
-    assert re.findall(r'<img[^>]*\salt="([^"]*)"', page) == ["a"]
+    (picture,) = BeautifulSoup(page, "html.parser").find_all("img")
+    assert picture["src"] == f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    assert picture["alt"] == "a"
     assert "srcset" not in page
 
 
@@ -99,6 +100,44 @@ def test_outputs_are_treated_as_prose_is(folder: Path) -> None:
     page = export_html(new_notebook(cells=cells), "en", folder=folder)
     assert page.count('src="data:image/png') == 2
     assert page.count("<math") == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<div><table><tr><td>a", "</div></main>a", "<!-- a", "<b>a</b></div><div>", "<p>a<p>b",
+        "<textarea>a", "<ul><li>a", "<DIV>a", '<a href="/>">a',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("prose", [True, False])
+def test_what_a_cell_shows_ends_with_its_box(text: str, prose: bool) -> None:
+    shown = new_output("display_data", data={"text/html": text})
+    cell = new_markdown_cell(text) if prose else new_code_cell("1", outputs=[shown])
+    after = new_code_cell("2", outputs=[new_output("stream", text="the end")])
+    read = BeautifulSoup(export_html(new_notebook(cells=[cell, after]), "en"), "html.parser")
+    assert read.main is not None
+    boxes = read.main.find_all("div", recursive=False)
+    assert len(boxes) == 2
+    assert "the end" in boxes[1].text
+    assert [told.name for told in read.main.find_all(True, recursive=False)][2:] == ["details"]
+
+
+def test_pictures_without_a_description_say_so_in_the_language_of_the_page(folder: Path) -> None:
+    made = "<script>x = '<img src=\"logo.png\">'</script>"
+    images = (
+        '<img src="logo.png">', "<img src='logo.png' title=\"no alt=\" >",
+        "<img alt='b' src=logo.png>",
+    )  # fmt: skip
+    html = "".join((*images, made))
+    outputs = [new_output("display_data", data={"text/html": html}),
+               new_output("display_data", data={"image/png": "YQ=="})]  # fmt: skip
+    page = export_html(
+        new_notebook(cells=[new_code_cell("1", outputs=outputs)]), "sv", folder=folder
+    )
+    read = BeautifulSoup(page, "html.parser")
+    told = [picture.get("alt") for picture in read.find_all("img")]
+    assert told == [*["Bild utan beskrivning"] * 2, "b", "Bild utan beskrivning"]
+    assert "alt=" not in read.script.text
 
 
 def test_a_page_forbids_itself_to_load_anything(folder: Path) -> None:

@@ -8,10 +8,9 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import jinja2
-
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES
 from innocap_analysis.batch.naming import name_report
+from innocap_analysis.documents.web import render_template
 from innocap_analysis.files import write_atomically
 from innocap_analysis.pages.explorer.content import collect_content, read_module, read_style
 from innocap_analysis.pages.index_view import IndexView
@@ -43,11 +42,9 @@ def write_explore_pages(
 def _render(view: IndexView, links: Mapping[str, dict[str, str]]) -> str:
     content = collect_content(view)
     script, style = read_module() + _START, STYLESHEET.read_text("utf-8") + read_style() + _WIDE
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     others: Sequence[str] = [language for language in links if language != view.language]
-    return environment.get_template("explore.html.j2").render(
+    return render_template(
+        TEMPLATES / "explore.html.j2",
         language=view.language,
         maker=view.maker,
         title=view.say("What if the choices were others?"),

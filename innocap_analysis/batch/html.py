@@ -13,13 +13,19 @@ from typing import Any
 import nbformat
 from jinja2 import pass_context
 
-from innocap_analysis.batch.prose import Pictures, render_latex, render_markdown
+from innocap_analysis.batch.prose import Pictures, close_elements, render_latex, render_markdown
 from innocap_analysis.pages.language import get_translator
 
 TEMPLATES = Path(__file__).parent / "templates"
 _ELEMENT = r"<{0}\b[^>]*>(.*?)</{0}\s*>"
 _OWN_STYLE = re.compile(r"<[^>]+\sstyle\s*=", re.IGNORECASE)
 _RIGHT = re.compile(r' style="text-align:(left|right)"')  # as tables are shown in JupyterLab
+_QUOTED = re.compile(r"""(?<==)\s*(?:"[^"]*"|'[^']*')""")
+_PICTURE = re.compile(
+    r"<!--.*?-->|<(script|style)\b.*?</\1\s*>"
+    r"""|<img\b(?P<attributes>(?:[^>"']|"[^"]*"|'[^']*')*)>""",
+    re.IGNORECASE | re.DOTALL,
+)
 _CAPTION = re.compile(r"<caption>(.*?)</caption>", re.DOTALL)
 STYLESHEET = TEMPLATES / "innocap" / "report.css"
 
@@ -52,6 +58,7 @@ def export_html(
             "tables": _Tables(translate("Table")),
             "index": f"../{index}",
             "code": translate("Code"),
+            "close": close_elements,
             "skip": translate("Skip to the content"),
             "pictures": Pictures(
                 folder or Path(),
@@ -61,7 +68,20 @@ def export_html(
         }
     }
     page, _ = _exporter().from_notebook_node(notebook, resources=resources)
-    return seal_page(_RIGHT.sub(_name_side, str(page)))
+    page = describe_pictures(str(page), translate("Picture without a description"))
+    return seal_page(_RIGHT.sub(_name_side, page))
+
+
+def describe_pictures(page: str, words: str) -> str:
+    """Give each picture without an alternative text some words; scripts are left alone."""
+
+    def describe(match: re.Match[str]) -> str:
+        attributes = match["attributes"]
+        if attributes is None or re.search(r"\salt\s*=", _QUOTED.sub("", attributes)):
+            return match[0]
+        return f'<img alt="{escape(words)}"{attributes}>'
+
+    return _PICTURE.sub(describe, page)
 
 
 def _name_side(style: re.Match[str]) -> str:
@@ -109,9 +129,22 @@ class _Tables:
 @lru_cache
 def _exporter() -> Any:  # noqa: ANN401 - nbconvert has no types
     """Build the exporter once: that costs more than using it."""
-    from nbconvert import HTMLExporter
+    from nbconvert import HTMLExporter, TemplateExporter
+    from nbconvert.filters import Highlight2HTML
+    from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 
     class Exporter(HTMLExporter):
+        def from_notebook_node(self, nb: Any, resources: Any = None, **more: Any) -> Any:  # noqa: ANN401
+            """Return the page as its template makes it; HTMLExporter reads it all once more."""
+            told = self._init_resources(resources)
+            lexer = nb.metadata.get("language_info", {}).get("pygments_lexer")
+            kinds = WidgetsDataTypeFilter(
+                notebook_metadata=self._nb_metadata, parent=self, resources=told
+            )
+            self.register_filter("highlight_code", Highlight2HTML(lexer, parent=self))
+            self.register_filter("filter_data_type", kinds)
+            return TemplateExporter.from_notebook_node(self, nb, told, **more)
+
         @pass_context
         def markdown2html(self, context: Any, source: str) -> str:  # noqa: ANN401
             """Return Markdown as HTML that asks for nothing."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from PIL import Image
 
 from innocap_analysis.batch.book import list_place_documents
@@ -32,6 +31,7 @@ from innocap_analysis.batch.units_page import link_indexes
 from innocap_analysis.batch.variant import describe_choices, read_variant
 from innocap_analysis.data.places import read_places
 from innocap_analysis.documents.ending import write_sources
+from innocap_analysis.documents.web import render_template
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import write_atomically
 from innocap_analysis.languages import name_language
@@ -83,12 +83,10 @@ def write_index_pages(
 
 def _render_page(view: IndexView, failures: dict[str, Failure], languages: list[str]) -> str:
     settings, language = view.settings, view.language
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     told = describe_front(view)
     pages = _list_pages(settings, language)
-    page = environment.get_template("index.html.j2").render(
+    page = render_template(
+        TEMPLATES / "index.html.j2",
         language=language,
         **told | {"countries": [
             {"name": view.unit(unit), "texts": texts, "href": _find_first(pages, unit)}

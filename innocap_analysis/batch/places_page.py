@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
-
 from innocap_analysis.batch.book import list_place_documents
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, seal_page
 from innocap_analysis.batch.naming import name_report, split_report, split_tag
 from innocap_analysis.data.places import Places, fold_name
 from innocap_analysis.documents.brief import NAMES
 from innocap_analysis.documents.brief import STEM as DOCUMENT
+from innocap_analysis.documents.web import render_template
 from innocap_analysis.files import write_atomically
 from innocap_analysis.languages import name_language
 from innocap_analysis.pages.language import order_name
@@ -79,9 +78,6 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
     table, briefs = view.places.table, list_place_documents(settings)
     known = [str(code) for code in table.index if code in pages]
     order = sorted(known, key=lambda code: (order_name(view.unit(code), language), code))
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     rows = [
         {
             "href": f"{code}/{pages[code].name}", "name": view.unit(code),
@@ -94,7 +90,8 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
         for code in order
     ]  # fmt: skip
     countries = sorted({str(row["country"]) for row in rows})
-    page = environment.get_template("places.html.j2").render(
+    page = render_template(
+        TEMPLATES / "places.html.j2",
         language=language,
         maker=view.maker,
         title=view.say("Places"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import mimetypes
 import re
+from collections import Counter
 from html import escape, unescape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
 import nbformat
+from bs4 import BeautifulSoup
 from nbconvert.filters.markdown_mistune import (
     IPythonRenderer,
     MarkdownWithMath,
@@ -31,6 +33,11 @@ _ATTRIBUTE = re.compile(
     r"""\s(?P<name>src|srcset|alt)\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s>"']+))""",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+_EMPTY = {
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+}  # fmt: skip
 _LINK = re.compile(
     r"!\[[^\]]*\]\(\s*<?(?P<inline>[^)\s>]+)|^ {0,3}\[[^\]]+\]:\s*<?(?P<named>[^\s>]+)",
     re.MULTILINE,
@@ -125,6 +132,18 @@ class Pictures:
         return _IMAGE.sub(replace, html)
 
 
+def close_elements(html: str) -> str:
+    """Return HTML that ends all that it begins, and no more, so that the box around it holds."""
+    depth: Counter[str] = Counter()
+    for end, name in _TAG.findall(html):
+        depth[name.lower()] += 0 if name.lower() in _EMPTY else -1 if end else 1
+        if depth[name.lower()] < 0:
+            break
+    if "<!" in html or any(depth.values()):
+        return str(BeautifulSoup(html, "html.parser"))
+    return html
+
+
 class _Renderer(IPythonRenderer):
     def __init__(self, pictures: Pictures, attachments: Attachments, **options: Any) -> None:  # noqa: ANN401
         super().__init__(escape=False, attachments=attachments, **options)
@@ -157,9 +176,8 @@ class _Renderer(IPythonRenderer):
 def render_markdown(text: str, pictures: Pictures, attachments: Attachments, **options: Any) -> str:  # noqa: ANN401
     """Return Markdown as HTML."""
     renderer = _Renderer(pictures, attachments, **options)
-    return MarkdownWithMath(renderer, block=_Blocks(), inline=_Inlines(hard_wrap=False)).render(
-        text
-    )
+    markdown = MarkdownWithMath(renderer, block=_Blocks(), inline=_Inlines(hard_wrap=False))
+    return close_elements(markdown.render(text))
 
 
 def render_latex(text: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from innocap_analysis.batch.html import STYLESHEET, TEMPLATES, find_title, seal_page
@@ -14,6 +13,7 @@ from innocap_analysis.batch.naming import name_report, split_index, split_report
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.data.levels import COUNTRY, UnitNames, find_level
 from innocap_analysis.data.places import fold_name
+from innocap_analysis.documents.web import render_template
 from innocap_analysis.files import write_atomically
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.languages import name_language
@@ -147,11 +147,9 @@ def _render(own: _Index, pages: Mapping[str, list[tuple[str, Path]]], others: Se
             "country": country, "people": Markup("<br>").join(links),
             "find": " ".join(dict.fromkeys(" ".join(map(fold_name, labels)).split())),
         })  # fmt: skip
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     countries = sorted({str(row["country"]) for row in rows})
-    page = environment.get_template("places.html.j2").render(
+    page = render_template(
+        TEMPLATES / "places.html.j2",
         language=language,
         title=own.title,
         intro=translate("A page for each place of the index that one was made for."),

@@ -25,6 +25,17 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge"
 _SECONDS = 120
 
 
+@cache
+def _open_templates(folder: Path) -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(folder)
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+
+
+def render_template(template: Path, **given: object) -> str:
+    """Return what a template makes of values: each is escaped, and one that is missing refused."""
+    return _open_templates(template.parent).get_template(template.name).render(given)
+
+
 def write_page(
     brief: Brief,
     pictures: Pictures,
@@ -33,16 +44,15 @@ def write_page(
     printed: bool = False,
 ) -> str:
     """Return a brief as HTML; `pictures` are SVGs by name, `links` its other forms."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    style = environment.get_template("brief.css.j2").render(
+    style = render_template(
+        TEMPLATES / "brief.css.j2",
         accent=f"#{ACCENT}", quiet=f"#{QUIET}", line=f"#{LINE}", soft=f"#{SOFT}", printed=printed,
         fonts=_locate_fonts() if printed else {},
     )  # fmt: skip
     say, first = brief.view.say, brief.view.settings.default_language
     other = "" if brief.language == first else f".{brief.language}"
-    return environment.get_template("brief.html.j2").render(
+    return render_template(
+        TEMPLATES / "brief.html.j2",
         brief=brief, style=style, style_hash=_hash(style), printed=printed, maker=MAKER,
         made=f"{MADE:%Y-%m-%d}",
         links=links, index=f"../index{other}.html",
