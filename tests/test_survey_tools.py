@@ -23,6 +23,14 @@ from innocap_analysis.settings import load_settings
 from innocap_analysis.survey.files.opendocument import look_over_content
 from innocap_analysis.survey.files.options import FileOptions
 from innocap_analysis.survey.importing import import_files
+from innocap_analysis.survey.tools import TOOLS
+
+
+def test_the_tools_are_told_where_people_look_for_them() -> None:
+    guide = Path(__file__).parents[1] / "docs" / "howto" / "survey.md"
+    told = guide.read_text(encoding="utf-8").lower().replace(" ", "")
+    missing = [name for name in TOOLS if {"msforms": "microsoftforms"}.get(name, name) not in told]
+    assert not missing, f"{guide.name} names every tool that is read; it lacks these"
 
 
 def test_redcap_by_name(wild: Wild) -> None:  # noqa: F811

@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, FunctionType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import warmill
 from warmill.errors import LostError, WarmillError
@@ -194,13 +194,10 @@ def watch_parent(channel: Channel, take: Callable[..., None]) -> None:
     threading.Thread(target=hear, daemon=True, name="warmill-parent").start()
 
 
-def call_elsewhere(
-    target: Callable[..., None], *arguments: object, take: Callable[..., None]
-) -> None:
-    """Have a fresh process call ``target(tell, *arguments)``, and take what it tells.
+class Elsewhere:
+    """A fresh process that calls ``target(tell, *arguments)`` while this one does something else.
 
-    An exception there is raised here. The process ends with this one, and at once with
-    everything it has started where this call is left by an exception, such as Ctrl-C.
+    It ends with this process, and at once with everything it has started when the block is left.
 
     Parameters
     ----------
@@ -208,30 +205,55 @@ def call_elsewhere(
         At the top of a module; its first argument is a function that sends what it is given.
     *arguments : object
         What can be pickled.
-    take : callable
-        Called here with the arguments of each call of that function.
-
-    Raises
-    ------
-    LostError
-        The process was ended from outside.
     """
-    with one_thread(), without_interrupt():
-        helper = start_helper(_serve, target, arguments)
-    try:
-        while True:
-            kind, *content = helper.channel.recv()
-            if kind == "told":
-                take(*content)
-            elif kind == "end":
-                return
-            else:
-                error, text = content
-                raise error from WarmillError(f"in process {helper.pid}:\n{text}")
-    except EOFError:
-        raise LostError("the process that was to do it was ended from outside") from None
-    finally:
-        helper.stop()
+
+    def __init__(self, target: Callable[..., None], *arguments: object) -> None:
+        with one_thread(), without_interrupt():
+            self._helper = start_helper(_serve, target, arguments)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it."""
+        self._helper.stop()
+
+    def hear(self, take: Callable[..., None]) -> None:
+        """Wait for its end, and take what it tells until then.
+
+        Parameters
+        ----------
+        take : callable
+            Called here with the arguments of each call of the function that it was given.
+
+        Raises
+        ------
+        LostError
+            The process was ended from outside. What it raises itself is raised here.
+        """
+        try:
+            while True:
+                kind, *content = self._helper.channel.recv()
+                if kind == "told":
+                    take(*content)
+                elif kind == "end":
+                    return
+                else:
+                    error, text = content
+                    raise error from WarmillError(f"in process {self._helper.pid}:\n{text}")
+        except EOFError:
+            raise LostError("the process that was to do it was ended from outside") from None
+
+
+def call_elsewhere(
+    target: Callable[..., None], *arguments: object, take: Callable[..., None]
+) -> None:
+    """Have a fresh process call a function, and take what it tells; see :class:`Elsewhere`."""
+    with Elsewhere(target, *arguments) as call:
+        call.hear(take)
 
 
 def _serve(channel: Channel, target: Callable[..., None], arguments: tuple[object, ...]) -> None:

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import nbformat
+from nbformat import v4
 
 from innocap_analysis.batch import witness
 from innocap_analysis.batch.outcome import Run
@@ -42,7 +43,8 @@ def run_cells(
     """Run papermill on a translated copy in the staging folder and return what it wrote."""
     translated = translate_notebook(notebook, run.language, find_wording(run, settings))
     translated.metadata["kernelspec"] = _KERNEL
-    nbformat.write(translated, staging / SOURCE)
+    # papermill looks at it when it reads it.
+    (staging / SOURCE).write_text(v4.writes(translated) + "\n", encoding="utf-8")
     # To papermill a brace in a path begins the name of a parameter.
     source, result = (
         str(staging / name).replace("{", "{{").replace("}", "}}") for name in (SOURCE, RESULT)

@@ -13,6 +13,7 @@ from innocap_analysis.settings import Settings
 
 Taken = Callable[[int, Outcome], None]
 Execute = Callable[..., None]
+Tell = Callable[[str, object], None]
 MOST_REASONS = 3
 
 
@@ -56,7 +57,10 @@ class Request:
 
 
 def conduct_batch(
-    request: Request, tell: Callable[[str, object], None], execute: Execute
+    request: Request,
+    tell: Tell,
+    execute: Execute,
+    plan_runs: Callable[[Request, Tell], list[Run]] | None = None,
 ) -> list[Outcome]:
     """Run a batch from its plan to its provenance record."""
     # Imported here: who only asks for a batch need not load what it is run with.
@@ -76,7 +80,7 @@ def conduct_batch(
     from innocap_analysis.index.capacity import write_scores
 
     config = request.settings
-    plan = _plan_batch(request, tell)
+    plan = (plan_runs or plan_batch)(request, tell)
     # Finds mistakes in the data before anything else is touched.
     write_scores(config.choose(request.index))
     for wave in list_waves(plan, config):
@@ -138,7 +142,7 @@ def foresee_batch(request: Request) -> list[tuple[Run, str]]:
     from innocap_analysis.index.capacity import load_capacity
 
     config = request.settings
-    plan = _plan_batch(request)
+    plan = plan_batch(request)
     load_capacity(index=request.index, settings=config)  # the faults that would stop the batch
     state = describe_project(config)
     edition = Edition(config, state.files)
@@ -156,9 +160,8 @@ def tell_reasons(reasons: Sequence[str]) -> str:
     return "; ".join([*reasons[:MOST_REASONS], *more]) or "forced"
 
 
-def _plan_batch(
-    request: Request, tell: Callable[[str, object], None] = lambda *_: None
-) -> list[Run]:
+def plan_batch(request: Request, tell: Tell = lambda *_: None) -> list[Run]:
+    """Return the runs that were asked for, and tell what somebody should know of them."""
     from innocap_analysis.batch.book import find_changed, find_overruled, tell_led, tell_waves
     from innocap_analysis.batch.domain import refuse_faults
     from innocap_analysis.batch.plan import make_plan

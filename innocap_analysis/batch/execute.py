@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import nbformat
+from nbformat import v4
 
 from innocap_analysis.batch.cells import SOURCE, forget_machine, run_cells
 from innocap_analysis.batch.fingerprint import ProjectState
@@ -89,7 +90,8 @@ def execute_run(
             }
             record = make_record(run, source, state, started, outputs, read)
             done.metadata[KEY] = record
-            book = (nbformat.writes(done) + "\n").encode("utf-8")
+            # Not `nbformat.writes`, which would look at all of it once more.
+            book = (v4.writes(done) + "\n").encode("utf-8")
             _place_results(run, settings, place, page, book, record)
             whole = record | {"sha256": hashlib.sha256(book).hexdigest()}
             return Outcome(run, "ok", time.monotonic() - clock, record=whole)

@@ -14,6 +14,7 @@ from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
 from warmill import Ended, Pool, WarmillError
+from warmill.loading import loading
 from warmill.pool import Start
 
 if TYPE_CHECKING:
@@ -70,6 +71,17 @@ class RunPool:
     def begin(self) -> None:
         """Start processes that live on before there is something for them to do."""
         self._pool.begin()
+
+    def learn(
+        self,
+        languages: Sequence[str],
+        notebooks: Sequence[Path],
+        views: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Load what else runs need, where they are forked from this process."""
+        if self._pool.start == "fork":
+            with loading():
+                load_runs(languages, notebooks, views)
 
     def submit(self, number: int, run: Run, settings: Settings, state: ProjectState) -> None:
         """Take a run on; the number comes back with its outcome."""

@@ -9,12 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from innocap_analysis.batch.conduct import Request, Taken, conduct_batch, count_jobs
+from innocap_analysis.batch.conduct import (
+    Request,
+    Taken,
+    Tell,
+    conduct_batch,
+    count_jobs,
+    plan_batch,
+)
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings, load_settings
 from warmill.errors import LostError, WarmillError
-from warmill.helper import call_elsewhere
+from warmill.helper import Elsewhere, call_elsewhere
 from warmill.processes import can_fork
 
 if TYPE_CHECKING:
@@ -193,9 +200,13 @@ def _watch(request: Request, tally: _Tally) -> None:
         raise InnocapError(f"{fault}{tally.sum_up()}") from None
 
 
-def _conduct(tell: Callable[[str, object], None], request: Request, start: Start) -> None:
+def _conduct(tell: Tell, request: Request, start: Start) -> None:
     with _Processes(request, start) as processes:
-        conduct_batch(request, tell, processes.execute)
+        conduct_batch(request, tell, processes.execute, processes.plan)
+
+
+def _plan(tell: Tell, request: Request) -> None:
+    tell("planned", plan_batch(request, tell))
 
 
 class _Processes:
@@ -205,20 +216,39 @@ class _Processes:
         from innocap_analysis.batch.pool import RunPool
 
         self._start, self._pool = start, cast("RunPool | None", None)
+        self._planner: Elsewhere | None = None
         config, jobs = request.settings, count_jobs(request.jobs, _MANY)
-        if start == "spawn" and request.begins_afresh:
-            # They load while the runs are planned. What turns out to be missing is loaded by
-            # the run that needs it.
-            guessed = request.guess_languages(), request.guess_notebooks()
+        if start == "cold" or not request.begins_afresh:
+            return
+        # Where everything is to be made, what makes it is loaded while the runs are planned.
+        guessed = request.guess_languages(), request.guess_notebooks()
+        if start == "spawn":  # what turns out to be missing is loaded by the run that needs it
             views = [] if request.places else [{"index": request.index, "settings": config}]
             self._pool = RunPool(config, jobs, start, *guessed, views)
             self._pool.begin()
+        elif jobs > 1:  # this process loads, another plans
+            self._planner = Elsewhere(_plan, request)
+            self._pool = self._open(config, jobs, *guessed, [])
 
     def __enter__(self) -> _Processes:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def plan(self, request: Request, tell: Tell) -> list[Run]:
+        """Return the runs that were asked for."""
+        if self._planner is None:
+            return plan_batch(request, tell)
+        planned: list[list[Run]] = []
+
+        def take(kind: str, content: Any) -> None:  # noqa: ANN401
+            planned.append(content) if kind == "planned" else tell(kind, content)
+
+        with self._planner as planner:
+            planner.hear(take)
+        self._planner = None
+        return planned[0]
 
     def execute(
         self,
@@ -229,7 +259,7 @@ class _Processes:
         take: Taken,
     ) -> None:
         """Execute the runs."""
-        pool = self._pool = self._pool or self._load(runs, settings, jobs)
+        pool = self._pool = self._load(runs, settings, jobs)
         for number, run in runs:
             pool.submit(number, run, settings, state)
         while pool.busy:
@@ -239,17 +269,27 @@ class _Processes:
 
     def close(self) -> None:
         """End them."""
+        if self._planner is not None:
+            self._planner.stop()
+            self._planner = None
         if self._pool is not None:
             self._pool.close()
             self._pool = None
 
     def _load(self, runs: list[tuple[int, Run]], settings: Settings, jobs: int) -> RunPool:
         from innocap_analysis.batch.hooks import find_views
-        from innocap_analysis.batch.pool import RunPool
 
         languages = list(dict.fromkeys(run.language for _, run in runs))
         notebooks = list(dict.fromkeys(run.notebook for _, run in runs))
-        loaded = languages, notebooks, find_views((run for _, run in runs), settings)
+        views = find_views((run for _, run in runs), settings)
+        if self._pool is None:
+            return self._open(settings, jobs, languages, notebooks, views)
+        self._pool.learn(languages, notebooks, views)
+        return self._pool
+
+    def _open(self, settings: Settings, jobs: int, *loaded: Any) -> RunPool:  # noqa: ANN401
+        from innocap_analysis.batch.pool import RunPool
+
         try:
             return RunPool(settings, jobs, self._start, *loaded)
         except WarmillError as reason:

@@ -140,9 +140,12 @@ class Witness:
 
     def note_modules(self) -> None:
         """Keep modules of the project that this process has, and those it has looked for."""
+        software = *self._software.own, *self._ignored
         for module in list(sys.modules.values()):
             file = getattr(module, "__file__", None)
-            if isinstance(file, str) and file.startswith(self._here):
+            if not isinstance(file, str) or file.startswith(software):  # nearly all of them
+                continue
+            if file.startswith(self._here):
                 self._hear_open(file, "r", os.O_RDONLY)
         if _OWN_READERS & set(sys.modules):
             self.note(EVERYTHING)
