@@ -36,7 +36,7 @@ from warmill.processes import (
 NAME = "warmill-helper"  # in the list of processes
 at_stop: list[Callable[[], object]] = []  # what ends the tasks of this process
 _LENGTH = struct.Struct("!Q")
-_END_SECONDS = 5.0
+_END_SECONDS, _LISTEN_SECONDS = 5.0, 1.0
 # `-P`: what lies in the working directory must not take the place of an installed module.
 _CODE = (
     "import sys; sys.path += [p for p in sys.argv[1:2] if p not in sys.path]; "
@@ -112,6 +112,7 @@ class Helper:
 
     def __init__(self, process: subprocess.Popen[bytes], channel: Channel) -> None:
         self._process, self.channel, self.pid = process, channel, process.pid
+        self.listener: threading.Thread | None = None  # who hears the channel, if not its owner
 
     def stop(self) -> None:
         """Ask it to end, and end it when it does not."""
@@ -138,7 +139,11 @@ class Helper:
             code = self._process.wait(_END_SECONDS)
         if sys.platform != "win32":  # there its number may be another's by now
             end_group(self.pid)
-        self.channel.close()
+        # Whoever still hears it would take the words of the next pipe that gets the same number.
+        if self.listener is not None:
+            self.listener.join(_LISTEN_SECONDS)
+        if self.listener is None or not self.listener.is_alive():
+            self.channel.close()
         return code
 
 

@@ -72,7 +72,9 @@ class Workers:
             with one_thread():
                 worker = _Worker(start_helper(serve, *self._given))
             self._all.append(worker)
-            threading.Thread(target=self._hear, args=(worker,), daemon=True).start()
+            listener = threading.Thread(target=self._hear, args=(worker,), daemon=True)
+            worker.helper.listener = listener
+            listener.start()
             free += 1
         return min(waiting, sum(worker.idle for worker in self._all))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from warmill import LostError, Pool, WarmillError
-from warmill.helper import call_elsewhere, start_helper
+from warmill.helper import Channel, call_elsewhere, start_helper
 from warmill.pool import count_jobs
 from warmill.processes import can_fork
 from warmill.spawning import serve
@@ -74,6 +75,25 @@ def test_what_another_process_raises_is_raised_here() -> None:
     assert "in raise_here" in str(told.value.__cause__)
     with pytest.raises(LostError, match="ended from outside"):
         call_elsewhere(hooks.leave, take=print)
+
+
+def test_who_hears_a_process_has_ended_when_its_pipe_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else it would take the first words of the next pipe that is given the same number."""
+    plain = Channel._read
+
+    def read_late(channel: Channel, length: int) -> bytes:
+        try:
+            return plain(channel, length)
+        except EOFError:
+            time.sleep(0.3)
+            raise
+
+    monkeypatch.setattr(Channel, "_read", read_late)
+    with Pool(hooks.double, start="spawn", jobs=1) as pool:
+        assert [end.value for end in pool.map([1])] == [2]
+    assert not [thread for thread in threading.enumerate() if "_hear" in thread.name]
 
 
 def test_a_helper_ends_when_its_pipe_closes() -> None:
