@@ -90,10 +90,11 @@ def run_cells(
     for start in range(_STARTS):
         try:
             with _quiet(cells_elsewhere=engine is None):
-                papermill.execute_notebook(
+                done = papermill.execute_notebook(
                     str(source), str(result), parameters=dict(parameters or {}),
                     engine_name=engine, **{"progress_bar": False} | options,
                 )  # fmt: skip
+                return Ending(done)
         except papermill.PapermillExecutionError as error:
             return _explain(_read(places[1]), error)
         except CellTimeoutError:
@@ -107,8 +108,6 @@ def run_cells(
             problem = f"the kernel did not start ({error})"
         break
     done = _read(places[1] if Path(places[1]).exists() else places[0])
-    if not problem:
-        return Ending(done)
     begun = (
         n for n, cell in number_cells(done) if cell.metadata.get("papermill", {}).get("start_time")
     )

@@ -69,13 +69,14 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
 
         client = _Client(nb_man, kernel_name=kernel_name, on_cell_start=tell)
         client.remain = timeout_func
-        # papermill writes the whole file twice per cell; here it is written once, at the end.
+        # papermill writes the whole file twice per cell, and once more when all is over, which is
+        # enough where a process that is ended leaves the cells to whoever ends it.
         place, nb_man.output_path = nb_man.output_path, None
         try:
             return client.execute()
         finally:
-            nb_man.output_path = place
             if client.late:
+                nb_man.output_path = place
                 nb_man.save()
 
 
