@@ -157,6 +157,7 @@ def _exporter() -> Any:  # noqa: ANN401 - nbconvert has no types
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_input_prompt=True,
         exclude_output_prompt=True,
+        optimistic_validation=True,  # looked at once, not after each of twelve steps
     )
     exporter.register_filter("latex2html", render_latex)
     for trait in exporter.trait_names():
