@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from importlib.metadata import version as installed
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from typer.main import get_command
 
+import fewlikert
 import innocap_analysis
+import warmill
 from innocap_analysis.cli import app
 
 HERE = Path(__file__).resolve().parent
@@ -152,15 +155,21 @@ def list_names() -> str:
         by_room.setdefault(room, []).append(name)
     for room, title in ROOMS.items():
         page.append(f"## {title}")
-        for name in by_room.pop(room, ()):
-            value = getattr(innocap_analysis, name)
-            how = "autofunction" if not isinstance(value, type) else (
-                "autoexception" if issubclass(value, Exception) else "autoclass"
-            )  # fmt: skip
-            page.append(f"```{{eval-rst}}\n.. {how}:: innocap_analysis.{name}\n```")
+        page += [_describe(innocap_analysis, name) for name in by_room.pop(room, ())]
     if by_room:
         raise RuntimeError(f"docs/conf.py: ROOMS lacks {', '.join(by_room)}")
+    for neighbour in (fewlikert, warmill):
+        page.append(f"## `{neighbour.__name__}`: {(neighbour.__doc__ or '').strip()}")
+        page += [_describe(neighbour, name) for name in neighbour.__all__]
     return "\n\n".join(page) + "\n"
+
+
+def _describe(package: ModuleType, name: str) -> str:
+    value = getattr(package, name)
+    how = "autofunction" if not isinstance(value, type) else (
+        "autoexception" if issubclass(value, Exception) else "autoclass"
+    )  # fmt: skip
+    return f"```{{eval-rst}}\n.. {how}:: {package.__name__}.{name}\n```"
 
 
 COMMANDS_INTRO = """After `bootstrap.py` the command `innocap` is in `.venv/bin` (on Windows in
@@ -168,11 +177,10 @@ COMMANDS_INTRO = """After `bootstrap.py` the command `innocap` is in `.venv/bin`
 
 Exit codes: 0 all well; 1 a notebook failed or something differs; 2 a mistake in a file, code,
 parameter or setting, told in one message, and nothing was done."""
-PYTHON_INTRO = """Every public name of `innocap_analysis`: what it takes, shapes and units, what it
-returns and raises, and an example that a test runs. Scores run from 0 to 100, shares and coverage
-from 0 to 1. The statistics of few people are a package of their own,
-`fewlikert`, with its own README; page modules (`innocap_analysis.pages`) take a view and return a
-figure, table or text."""
+PYTHON_INTRO = """Every public name of `innocap_analysis` and of its two neighbours, `fewlikert` and
+`warmill`: what it takes, shapes and units, what it returns and raises, and an example that a test
+runs. Scores run from 0 to 100, shares and coverage from 0 to 1. Page modules
+(`innocap_analysis.pages`) take a view and return a figure, table or text."""
 ROOMS = {
     "index": "Index: scores, ranks, and how sure they are",
     "pages": "Pages: looking at data",

@@ -75,6 +75,14 @@ def fit_cfa(
         Estimates with standard errors from the expected information and robust ones
         (sandwich), fit indices, and the scaled test statistic.
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; a factor has
+        fewer than two items, an item two factors, or `equal` another word; a group has too few
+        complete rows, or items that do not vary there or make up each other; the model has more
+        parameters than there are means and covariances.
+
     Notes
     -----
     Mean structure included, normal-theory likelihood with divisor n, as

@@ -65,6 +65,12 @@ def estimate_cluster_means(
         One row per group, also one without any value: `unit`, `n`, `clusters`, `mean`,
         `se`, `df`, `low`, `high`, and `reason`: why something is NaN.
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; a weight is
+        negative, `min_clusters` is no whole number above 0, or `level` is not between 0 and 1.
+
     Notes
     -----
     CR2 with Satterthwaite degrees of freedom, working model of independence: Bell and McCaffrey
@@ -198,6 +204,13 @@ def compare_cluster_pairs(
         One row per pair: `unit`, `other`, `n`, `n_other`, `clusters`, `clusters_other`,
         `difference`, `se`, `detectable` (with 80% power), and the columns of
         :func:`~fewlikert.judgement.judge_difference`.
+
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; `smallest` is
+        not above 0, `min_clusters` no whole number above 0, or `level` is not between 0 and 1; a
+        weight is negative.
 
     Notes
     -----

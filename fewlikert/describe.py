@@ -69,6 +69,13 @@ def summarise(
         `median`, `q3`, `maximum` (linear interpolation), `floor_share`, `ceiling_share`,
         `se`, `df`, `low`, `high`, and `reason`: why something is NaN.
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; weights do not
+        fit the rows or are negative, an answer lies outside `limits`, or `level` is not between 0
+        and 1.
+
     Notes
     -----
     Student's t. With weights or clusters the standard error is the linearised one of a design

@@ -59,6 +59,11 @@ def test_sampling_adequacy(correlations: pd.DataFrame, n: int) -> dict[str, obje
         `kmo` (overall), `kmo_items` (Series), `bartlett` (chi-squared), `df`, `p`,
         `reason` (why they are NaN).
 
+    Raises
+    ------
+    InputError
+        `correlations` is no table of items by items, or `n` is no whole number above 1.
+
     Notes
     -----
     Kaiser and Rice (1974), *Educational and Psychological Measurement* 34, 111-117;
@@ -118,6 +123,13 @@ def run_parallel_analysis(
         One row per component: `component`, `eigenvalue`, `shuffled`, `retain` (all before
         the first that does not beat chance).
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; too few rows
+        are complete, or an item is constant; `n` is no whole number above 0, `share` not between 0
+        and 1, or `rng` no generator.
+
     Notes
     -----
     Horn (1965), *Psychometrika* 30, 179-185; permutations after Buja and Eyuboglu (1992).
@@ -164,6 +176,12 @@ def fit_efa(correlations: pd.DataFrame, factors: int) -> EfaResult:
     -------
     EfaResult
         Pattern, uniquenesses and correlations of the factors.
+
+    Raises
+    ------
+    InputError
+        `correlations` is no table of items by items, or `factors` is no whole number above 0, or
+        too many for the items.
 
     Notes
     -----

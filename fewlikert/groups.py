@@ -70,6 +70,13 @@ def compare_groups(
         `statistic`, `df`, `df_error`, `p`, `n`, `groups`, `effect` (``omega_squared``,
         ``rank_epsilon_squared``), `estimate`, `low`, `high`, `reason`: why something is NaN.
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; two groups
+        have the same name as text, `permutations` is no whole number above 0, or `rng` no
+        generator.
+
     Notes
     -----
     Welch (1951), Kruskal and Wallis (1952). Groups of fewer than two respondents are left out
@@ -153,6 +160,12 @@ def compare_pairs(
         `superiority` (P(unit > other)), each with `_low` and `_high`; `p_equivalence` (TOST),
         `detectable` (with 80% power), `verdict` (``differs``, ``equivalent``,
         ``inconclusive``), `reason`.
+
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; two groups
+        have the same name as text, `smallest` is not above 0, or `level` is not between 0 and 1.
 
     Notes
     -----

@@ -47,6 +47,12 @@ def impute_multiple(
     list of DataFrame
         The table m times, complete in `columns`; only answers that somebody gave.
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; a column has
+        fewer answers than `donors`; a count is no whole number above 0, or `rng` no generator.
+
     Notes
     -----
     Chained equations with type-1 matching: coefficients are drawn from their posterior for
@@ -142,6 +148,12 @@ def pool_estimates(
         `estimate`, `se`, `df`, `low`, `high`, `within`, `between`, `lambda` (share of the
         variance due to missing answers), `fmi` (the same, small-sample).
 
+    Raises
+    ------
+    InputError
+        Fewer than two completions, a variance that is not above 0, `df_complete` that is not, or
+        `level` is not between 0 and 1.
+
     Notes
     -----
     Rubin (1987); degrees of freedom of Barnard and Rubin (1999), *Biometrika* 86, 948-955;
@@ -212,6 +224,13 @@ def estimate_imputed_means(
     DataFrame
         One row per group: `unit`, `n`, `clusters`, the columns of :func:`pool_estimates`, and
         `reason`: why something is NaN.
+
+    Raises
+    ------
+    InputError
+        Fewer than two completions, or completions of different tables; a completion still lacks a
+        value, or `value` makes no Series with the labels of its rows; `level` is not between 0 and
+        1.
 
     Notes
     -----

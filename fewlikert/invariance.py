@@ -61,6 +61,12 @@ def screen_dif(
         `_uniform` and `_nonuniform`, of each; `p_bh`, `delta_r2` (McFadden, both together),
         `size` (``negligible`` below 0.02, ``moderate`` below 0.05, ``large``), `reason`.
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; there are
+        fewer than two items, or `min_n` is no whole number above 0.
+
     Notes
     -----
     Ordinal logistic regression of the item on the mean of the other items, group, and
@@ -146,6 +152,12 @@ def test_invariance(
         One row per step (configural, metric, scalar, strict): `step`, `n`, `groups`, the
         indices of :func:`~fewlikert.cfa.fit_cfa`, `delta_chisq` (scaled
         difference), `delta_df`, `delta_p`, `delta_cfi`, `delta_rmsea`, `holds`, `reason`.
+
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; a factor has
+        fewer than two items, or an item two factors; `min_n` is no whole number above 0.
 
     Notes
     -----

@@ -48,6 +48,11 @@ def estimate_icc(table: pd.DataFrame, value: str, cluster: str) -> dict[str, Any
         `mean_size`, `adjusted_size`, `design_effect` (of a mean, 1 at least), `effective_n`,
         `variance_between`, `variance_within` (REML), `reason`.
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know.
+
     Notes
     -----
     ICC(1) of unequal groups after Donner (1986, *International Statistical Review* 54,
@@ -149,6 +154,13 @@ def fit_mixed_means(
     DataFrame
         One row per group with values: `unit`, `n`, `mean`, `se`, `low`, `high`, and, the same
         in every row, `variance_between`, `variance_within`, `icc`; `reason`.
+
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; there are
+        fewer than two organisations, each has one respondent only, or the answers do not differ
+        inside any group; `level` is not between 0 and 1.
 
     Notes
     -----

@@ -118,6 +118,12 @@ def compare_answers(
         difference), `chisq_parallel`, `df_parallel`, `p_parallel` (the odds ratio is not
         the same at every threshold), and `reason`.
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; there is one
+        group only, or `level` is not between 0 and 1.
+
     Notes
     -----
     Likelihood-ratio tests. With groups as the only predictor, the model without parallel

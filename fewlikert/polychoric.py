@@ -56,6 +56,12 @@ def estimate_polychoric(table: pd.DataFrame, items: Sequence[str] | None = None)
     Polychoric
         Correlations, thresholds, and one row per pair.
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; there are
+        fewer than two items, or an item has so many different answers that it is no scale.
+
     Notes
     -----
     Two steps (Olsson, 1979, *Psychometrika* 44, 443-460): thresholds from the margins of

@@ -64,6 +64,12 @@ def pool_means(
     PooledMeans
         Shrunken means, probabilities of ranks and of one group exceeding another.
 
+    Raises
+    ------
+    InputError
+        Fewer than two groups, labels that differ or come twice, a standard error or `prior_scale`
+        that is not above 0, or `level` is not between 0 and 1.
+
     Notes
     -----
     Normal means, flat prior on the grand mean (Rubin, 1981; Gelman and others, 2013,

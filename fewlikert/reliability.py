@@ -57,6 +57,12 @@ def estimate_reliability(
         ``alpha_ordinal``, ``omega_total``, ``omega_total_observed``), `estimate`, `low`,
         `high`, `n`, `k` (items), `denominator`, `reason` (why something is NaN).
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; there are too
+        few items, or `level` is not between 0 and 1.
+
     Notes
     -----
     Alpha with the exact interval of Feldt (1965, *Psychometrika* 30, 357-370). Ordinal
@@ -141,6 +147,12 @@ def describe_items(table: pd.DataFrame, items: Sequence[str] | None = None) -> p
         One row per item: `code`, `n`, `mean`, `sd`, `item_rest` (correlation with the sum
         of the others), `alpha_if_dropped`, `reason`.
 
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know, or there are
+        too few items.
+
     Examples
     --------
     >>> table = pd.DataFrame({"a": [1, 2, 3, 4, 5.0], "b": [2, 2, 3, 5, 4.0], "c": [1, 3, 3, 4, 4]})
@@ -200,6 +212,13 @@ def bootstrap_alpha(
     -------
     array, shape (n,)
         Alpha of each draw; NaN where the drawn sum does not vary.
+
+    Raises
+    ------
+    InputError
+        A column is not there, or a cell is no finite number or a code of don't know; fewer than two
+        items that vary or three complete rows are left; `n` is no whole number above 0, or `rng` no
+        generator.
 
     Notes
     -----

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+import fewlikert
 import innocap_analysis
+import warmill
 from innocap_analysis.cli import app
 from innocap_analysis.index.codebook import COLUMNS
 from innocap_analysis.index.means import MEANS
@@ -35,8 +37,9 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
     site = tmp_path / "site"
     text = (site / "reference" / "python.html").read_text(encoding="utf-8")
-    for name in innocap_analysis.__all__:
-        assert f'id="innocap_analysis.{name}"' in text, f"reference/python lacks {name}"
+    for package in (innocap_analysis, fewlikert, warmill):
+        for name in package.__all__:
+            assert f'id="{package.__name__}.{name}"' in text, f"reference/python lacks {name}"
     titles = (site / "searchindex.js").read_text(encoding="utf-8").split("docnames", 1)[0]
     assert "why is one missing?" in titles
     for page in site.rglob("*.html"):  # offline: nothing is loaded from elsewhere

@@ -29,7 +29,12 @@ class Ended:
     seconds : float
         Wall time.
     memory_mb : float
-        Peak memory of its process; 0 where that was not measured.
+        Peak memory of its process, in MiB; 0 where that was not measured.
+
+    Examples
+    --------
+    >>> Ended("SE", error="ValueError: no figures", cell=3).error
+    'ValueError: no figures'
     """
 
     task: Any

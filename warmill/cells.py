@@ -40,6 +40,12 @@ class Ending:
         papermill added.
     error : str or None
         One line; None where papermill says that all went well.
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_notebook
+    >>> Ending(new_notebook(), cell=2, error="KeyError: 'SE'").cell
+    2
     """
 
     notebook: NotebookNode
@@ -75,7 +81,23 @@ def run_cells(
     Returns
     -------
     Ending
-        Failures of the notebook are told; what papermill itself refuses is raised.
+        Failures of the notebook are told.
+
+    Raises
+    ------
+    Exception
+        What papermill itself refuses, such as a notebook that is not there (FileNotFoundError).
+
+    Examples
+    --------
+    >>> import nbformat
+    >>> from nbformat.v4 import new_code_cell, new_notebook
+    >>> kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    >>> book = new_notebook(cells=[new_code_cell("1 / 0")], metadata={"kernelspec": kernel})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "a.ipynb").write_text(nbformat.writes(book), "utf-8")
+    ...     run_cells(f"{folder}/a.ipynb", f"{folder}/b.ipynb").error
+    'ZeroDivisionError: division by zero'
     """
     import_jsonschema()
     import papermill

@@ -95,6 +95,21 @@ def import_used(notebook: Path, packages: Collection[str] = KNOWN) -> None:
     packages : collection of str
         Packages of which it is known that importing them says and changes nothing: a notebook
         that expects to see what they say would miss it.
+
+    Raises
+    ------
+    OSError
+        The notebook cannot be read. A package that is not there is left to the cell that asks.
+
+    Examples
+    --------
+    >>> from nbformat import v4, writes
+    >>> book = v4.new_notebook(cells=[v4.new_code_cell("import colorsys, antigravity")])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "a.ipynb").write_text(writes(book), "utf-8")
+    ...     import_used(Path(folder, "a.ipynb"), ["colorsys"])
+    >>> "colorsys" in sys.modules, "antigravity" in sys.modules
+    (True, False)
     """
     import nbformat
 
@@ -118,7 +133,12 @@ def import_used(notebook: Path, packages: Collection[str] = KNOWN) -> None:
 
 
 def draw_figure() -> None:
-    """Draw a figure of pyplot once, if that is loaded: fonts are found on the way."""
+    """Draw a figure of pyplot once, if that is loaded: fonts are found on the way.
+
+    Examples
+    --------
+    >>> draw_figure()
+    """
     if "matplotlib.pyplot" in sys.modules:
         from io import BytesIO
 

@@ -26,6 +26,11 @@ class Task:
         a parameter.
     parameters : mapping
         Given to the notebook.
+
+    Examples
+    --------
+    >>> Task("report.ipynb", "out/{region}.ipynb", {"region": "SE"}).parameters["region"]
+    'SE'
     """
 
     source: str | Path
@@ -73,12 +78,30 @@ def execute_notebooks(
         0. Otherwise it says why in one line, the notebook lies at `result` as far as it came
         (unless its process ended), and the others have run as well.
 
+    Raises
+    ------
+    WarmillError
+        An option is out of bounds or cannot be on this system, a hook cannot be pickled, or the
+        process that is to be loaded does not start.
+
     Examples
     --------
-    >>> from warmill import Task, execute_notebooks
-    >>> ended = execute_notebooks(
-    ...     [Task("report.ipynb", f"out/{r}.ipynb", {"region": r}) for r in ("SE", "FI")]
-    ... )  # doctest: +SKIP
+    >>> import tempfile
+    >>> from nbformat import v4, writes
+    >>> kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    >>> given = v4.new_code_cell("region = ''", metadata={"tags": ["parameters"]})
+    >>> book = v4.new_notebook(
+    ...     cells=[given, v4.new_code_cell("print({'SE': 1}[region])")],
+    ...     metadata={"kernelspec": kernel},
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "a.ipynb").write_text(writes(book), "utf-8")
+    ...     tasks = [
+    ...         Task(f"{folder}/a.ipynb", f"{folder}/{r}.ipynb", {"region": r})
+    ...         for r in ("SE", "NO")
+    ...     ]
+    ...     [ended.error for ended in execute_notebooks(tasks)]
+    ['', "KeyError: 'NO'"]
     """
     given = list(tasks)
     pool = {"jobs": jobs, "start": start, "timeout": timeout, "memory_mb": memory_mb}

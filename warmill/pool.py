@@ -50,7 +50,20 @@ class Pool:
     timeout : float, optional
         Seconds that a task may take.
     memory_mb : int, optional
-        Memory that a task may take, on Linux.
+        Memory that a task may take, on Linux, in MiB.
+
+    Attributes
+    ----------
+    start : str
+        How its processes begin: ``fork``, ``spawn`` or ``cold``.
+    busy : bool
+        Whether a task is waiting or under way.
+
+    Raises
+    ------
+    WarmillError
+        `jobs` is below 1, this process or system cannot do what `start` asks, or hooks or tasks
+        cannot be pickled.
 
     Examples
     --------

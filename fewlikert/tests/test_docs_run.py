@@ -6,6 +6,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 
 import numpy as np
@@ -36,5 +37,12 @@ def test_every_function_has_an_example_and_stands_in_the_readme() -> None:
         assert f"`{name}`" in text or f"fewlikert.{name}`" in text, name
         own = getattr(fewlikert, name)
         if inspect.isfunction(own):
-            assert ">>> " in str(own.__doc__), name
+            told = inspect.getdoc(own) or ""
+            for section in ("Parameters", "Returns", "Raises", "Examples"):
+                assert f"\n{section}\n{'-' * len(section)}\n" in told, f"{name} lacks {section}"
+            for parameter in inspect.signature(own).parameters:
+                assert re.search(rf"^[\w, ]*\b{parameter}\b.* : ", told, re.M), (
+                    f"{name}: {parameter}"
+                )
+            assert ">>> " in told, name
             assert own.__module__.removeprefix("fewlikert.") in MODULES

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
+import inspect
+import pkgutil
 import re
 import subprocess
 import sys
@@ -14,6 +18,7 @@ import warmill
 from .books import write_cells
 
 README = Path(__file__).parents[1] / "README.md"
+MODULES = sorted(m.name for m in pkgutil.iter_modules(warmill.__path__) if m.name != "tests")
 
 
 def test_examples_run(tmp_path: Path) -> None:
@@ -39,4 +44,19 @@ def test_examples_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", warmill.__all__)
 def test_public_names_are_told(name: str) -> None:
-    assert getattr(warmill, name).__doc__
+    value = getattr(warmill, name)
+    told = inspect.getdoc(value) or ""
+    sections = {"Examples"}
+    if not isinstance(value, type):
+        signature = inspect.signature(value)
+        sections |= {"Parameters", "Raises"} if signature.parameters else set()
+        sections |= {"Returns"} if signature.return_annotation != "None" else set()
+    elif not issubclass(value, Exception):
+        sections |= {"Attributes"}
+    for section in sections:
+        assert f"\n{section}\n{'-' * len(section)}\n" in told, f"{name} lacks {section}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_of_docstrings_run(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(f"warmill.{name}")).failed == 0
