@@ -40,7 +40,7 @@ _HAD = {
     "answers_FI.xlsx": "data/raw/survey/SYNTHETIC_FI_eusurvey.xlsx",
 }
 # What a copy cannot do, or what has no end.
-_LEFT_OUT = ("tcp://", "SLURMCluster", "kommuner.xlsx", "bootstrap.py", "Scripts")
+_LEFT_OUT = ("tcp://", "SLURMCluster", "kommuner.xlsx", "PATH/TO", "-m venv")
 
 
 class _Newcomer:
@@ -88,7 +88,9 @@ class _Newcomer:
             f"print('-- now --')\nsys.stdout.write(cell({code!r}, names))\n", encoding="utf-8",
         )  # fmt: skip
         self._python += code
+        before, self.here = self.here, self.root / "notebooks"  # as in JupyterLab
         ended, told = self._call(f"{self.root}/.venv/bin/python", f"{self.root}/block.py")
+        self.here = before
         return ended, told.rpartition("-- now --\n")[2]
 
 
@@ -102,8 +104,10 @@ def follow_page(page: Path, without: list[str]) -> int:
             reader.run_lines("python bootstrap.py report")
         for found in _BLOCK.finditer(text):
             code, shown = textwrap.dedent(found["code"] or found["cell"]), found["shown"]
-            left = "\n".join(
-                line for line in code.splitlines() if not any(word in line for word in without)
+            left = "".join(
+                f"{line}\n"
+                for line in code.splitlines()
+                if not any(word in line for word in without)
             )
             if not left.strip():
                 print(f"left out {page.name}: {code}", flush=True)

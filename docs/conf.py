@@ -28,6 +28,7 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"INNOCAP analysis {release}"
 html_copy_source = False
+html_show_copyright = False
 html_last_updated_fmt = None
 autodoc_typehints = "none"  # the docstrings tell types, shapes and units
 napoleon_google_docstring = False

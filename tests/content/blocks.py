@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -77,11 +78,16 @@ def say_page(page: str, unit: str, function: str) -> str:
 
 
 def run_blocks(blocks: list[Block], *, project: Path) -> list[str]:
-    """Run the blocks of one page one after the other in a project's folder; return the outputs."""
+    """Run the blocks of one page one after the other; return the outputs.
+
+    Commands run in a project's folder, Python where JupyterLab runs a notebook.
+    """
     names: dict[str, object] = {"__name__": "__main__"}
-    with contextlib.chdir(project):
-        run = {"python": lambda code: _run_python(code, names), "sh": _run_commands}
-        outputs = [run[block.kind](block.code) for block in blocks]
+    outputs = []
+    for block in blocks:
+        with contextlib.chdir(project / ("notebooks" if block.kind == "python" else "")):
+            run = _run_commands if block.kind == "sh" else partial(_run_python, names=names)
+            outputs.append(run(block.code))
     return [text.replace(str(project), "…") for text in outputs]
 
 
