@@ -35,14 +35,24 @@ _ALIKE = str.maketrans(
     }
 )  # fmt: skip
 _SPACES = re.compile(r"\s+")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
+_AROUND_SIGNS = re.compile(r"(?<=[<>≤≥]) (?=\d)|(?<=\d) (?=[+%])")  # < 10 and <10
+_LEFT_OUT = re.compile(r"[\W_]+")
 
 
 def normalise_label(text: str) -> str:
     r"""Bring a label to the form in which two writings of it are equal."""
     told = html.unescape(text) if "&" in text else text
+    told = _TAG.sub(" ", told) if "<" in told else told
     # NFKC would take an acute accent that stands for an apostrophe apart.
     plain = unicodedata.normalize("NFKC", told.translate(_ALIKE)).translate(_ALIKE)
-    return _SPACES.sub(" ", plain).strip().rstrip(".: ").casefold()
+    plain = _SPACES.sub(" ", plain).strip(" '\"").rstrip(".:! ").casefold()
+    return _AROUND_SIGNS.sub("", plain)
+
+
+def spell_letters(text: str) -> str:
+    """Return the letters and digits of a text, all that is left of it in R's ``What.is.it.``."""
+    return _LEFT_OUT.sub("", normalise_label(text))
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,11 @@ class Scale:
         for (_, label), code in self.labels.items():
             found[normalise_label(label)] = code
         return found
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Return the normalised labels, which may be numbers."""
+        return frozenset(normalise_label(label) for _, label in self.labels)
 
     @cached_property
     def codes(self) -> list[Code]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from innocap_analysis.survey.scales import Scale, normalise_label
+from innocap_analysis.survey.scales import Code, Scale, normalise_label
 from innocap_analysis.survey.tools.tool import split_names
 
 # The logical values are those of Excel and LibreOffice in the languages of the project.
@@ -12,6 +12,7 @@ YES = split_names("y|yes|ja|kyllä|oui|1|true|sant|tosi|vrai|x|selected|checked|
                   "sélectionné|✓|✔|☑|☒")  # fmt: skip
 NO = split_names("|n|no|nej|ei|non|0|false|falskt|epätosi|faux|not selected|unchecked|inte vald|"
                  "ei valittu|non coché|non sélectionné|☐")  # fmt: skip
+_TRUE, _FALSE = split_names("true|sant|tosi|vrai|y"), split_names("false|falskt|epätosi|faux|n")
 _WIDE = (";", ",", "|", "/")  # where a tool has no mark of its own and nothing is typed
 _LISTED = re.compile(r"\[(.*)\]", re.DOTALL)
 _QUOTED = re.compile(r"""(?:(?<=^)|(?<=[;,|]))\s*["'](.*?)["']\s*(?=[;,|]|$)""")
@@ -52,11 +53,13 @@ def split_options(
         if found:
             chosen.add(scale.known[found[0]])
             rest = found[1]
-        elif typed or is_other(rest, scale):
-            other = True
+        elif typed or other or is_other(rest, scale):
+            other = True  # and a mark within what was typed divides nothing
             chosen.add("other")
             rest = re.split("|".join(map(re.escape, marks)), f"{rest}{separator}", maxsplit=1)[1]
             rest = rest.removesuffix(separator).lstrip()
+        elif (codes := set(re.split(r"[ +]+", rest))) <= set(map(str, scale.codes)):
+            return frozenset(chosen | codes), other  # as forms of XLSForm join them
         else:
             raise KeyError(scale.show())
     return frozenset(chosen), other
@@ -68,3 +71,11 @@ def _find_label(rest: str, known: list[str], behind: re.Pattern[str]) -> tuple[s
         if rest.startswith(label) and (end := behind.match(rest, len(label))):
             return label, rest[end.end() :]
     return None
+
+
+def read_truth(plain: str, scale: Scale) -> Code | None:
+    """Return yes or no as spreadsheets write it, where these are answers."""
+    yes, no = scale.known.get("yes"), scale.known.get("no")
+    if yes is None or no is None:
+        return None
+    return yes if plain in _TRUE else no if plain in _FALSE else None

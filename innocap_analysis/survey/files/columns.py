@@ -18,13 +18,16 @@ from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.choices import is_other
 from innocap_analysis.survey.files.layout import Column, Layout
 from innocap_analysis.survey.instrument import Instrument
-from innocap_analysis.survey.scales import normalise_label
+from innocap_analysis.survey.scales import normalise_label, spell_letters
 from innocap_analysis.survey.tools import Tool, find_meaning
 
 IGNORE = "ignore"
 _ALIKE = 0.75
 MAPPING_COLUMNS = ["header", "item"]
 _TYPED = re.compile(r"\w+_\d+_TEXT", re.IGNORECASE)  # Qualtrics' column of an option
+# Where a statement begins behind its question or a number: "Please rate: X", "Q1_2 X", "[Q1] X".
+_BEGINS = re.compile(r"^\s*\S*\d\S*\s+|[:.;>|?!)\]…\n]\s*|\s[-–—/]\s")
+_AROUND = " .:-–|/_>()[]#"
 _BY_NUMBER = re.compile(r"#(\d{1,4})(?: (.*))?", re.DOTALL)
 
 
@@ -62,6 +65,7 @@ def match_columns(
     """Match the columns of an export with the items of the questionnaire, some if strict."""
     given = place_mapping(layout, dict(mapping or {}), instrument, name)
     targets = [_match(column, instrument, layout.tool, given) for column in layout.columns]
+    targets = _match_letters(targets, instrument, given)
     targets = _prefer_options(targets)
     if strict and not set(instrument.scored) & {target.code for target in targets}:
         raise InnocapError(
@@ -137,16 +141,55 @@ def _match(column: Column, instrument: Instrument, tool: Tool, given: Mapping[in
     return Target(column, "role", meanings[0]) if meanings else Target(column, "unmatched")
 
 
+def _match_letters(
+    targets: Sequence[Target], instrument: Instrument, given: Mapping[int, str]
+) -> list[Target]:
+    """Match what is left by letters and digits alone, or by what stands behind its question.
+
+    Only items that no other column is: a comment may have the text of its question too.
+    """
+    taken = {target.code for target in targets if target.is_answer}
+    known: dict[str, str] = {}
+    for text, code in instrument.by_text.items():
+        letters = spell_letters(text)
+        known[letters] = code if known.get(letters, code) == code else ""
+    options = {
+        spell_letters(text + label): (code, str(option))
+        for text, code in instrument.by_text.items()
+        if instrument.items[code].answer == "multi"
+        for label, option in instrument.scales[instrument.items[code].scale].known.items()
+    }
+    found = []
+    for target in targets:
+        own = target
+        if target.kind == "unmatched" and target.column.position not in given:
+            text = target.column.texts[0]
+            option = options.get(spell_letters(text), ("", ""))
+            ends = [text, *(text[part.end() :] for part in _BEGINS.finditer(text))]
+            codes = {known.get(spell_letters(end)) for end in ends} - {None, "", *taken}
+            if option[0] and option[0] not in taken:
+                own = Target(target.column, "option", *option)
+            elif len(codes) == 1:
+                own = _make_target(target.column, str(codes.pop()), instrument)
+        found.append(own)
+    return found
+
+
 def _find_headed_option(column: Column, instrument: Instrument) -> Target | None:
     """Find the option of a multiple choice behind or before the text of its question."""
     for text in () if _is_typed(column) else column.texts:
         plain = normalise_label(text)
+        for code in _list_multi(instrument):
+            tail = plain.removeprefix(code.casefold())
+            option = _find_option(tail.strip(_AROUND), instrument, code)
+            if option and tail != plain and not tail[0].isalnum():
+                return Target(column, "option", code, option)
         for asked, code in instrument.by_text.items():
             item = instrument.items[code]
             if item.answer != "multi" or asked not in plain or asked == plain:
                 continue
             before, _, behind = plain.partition(asked)
-            option = _find_option((behind or before).strip(" .:-–|/_>()[]"), instrument, code)
+            option = _find_option((behind or before).strip(_AROUND), instrument, code)
             if option and not (before and behind):
                 return Target(column, "option", code, option)
     return None
@@ -217,7 +260,8 @@ def merge_columns(
         first, told = merged.setdefault((target.code, target.option), (target, own))
         if first is target:
             continue
-        both = told.filled & own.filled
+        # Of *other* one may be a tick and one what was typed.
+        both = told.filled & own.filled & (target.option != "other")
         if both.any():
             raise InnocapError(
                 f"{name}: columns {first.column.shown!r} and {target.column.shown!r} are both "

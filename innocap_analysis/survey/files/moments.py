@@ -24,18 +24,23 @@ _ORDERED = re.compile(r"^\s*(\d{1,2})[./-](\d{1,2})(?:[./-]\d{4}|[./]\d{2}(?!\d)
 _DATES = (
     re.compile(r"(?P<y>\d{4})([./-])(?P<m>\d{1,2})\2(?P<d>\d{1,2})"),
     re.compile(r"(?P<a>\d{1,2})([./-])(?P<b>\d{1,2})\2(?P<y>\d{4}|(?<=[./])\d{2})"),
-    re.compile(r"(?P<d>\d{1,2})(?:\.|er)?[\s-]*(?P<name>[^\W\d]{3,})\.?[\s,-]*(?P<y>\d{4})"),
-    re.compile(r"(?P<name>[^\W\d]{3,})\.?\s*(?P<d>\d{1,2}),?\s+(?P<y>\d{4})"),
+    re.compile(
+        r"(?P<d>\d{1,2})(?:\.|er|:?e|:a|st|nd|rd|th)?[\s-]*(?:of )?(?P<name>[^\W\d]{3,})"
+        r"\.?[\s,-]*(?P<y>\d{4}|\d{2}(?![\d:.h]))"
+    ),
+    re.compile(r"(?P<name>[^\W\d]{3,})\.?\s*(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>\d{4})"),
 )
 _TIME = re.compile(
     r"(?P<h>\d{1,2})\s*[:.h]\s*(?P<min>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d+)?)?"
     r"(?:\s*(?P<half>[ap]\.?\s?m\.?|[fe]\.?\s?m\.?|[ai]p\.?))?"
 )
 _ZONE = re.compile(
-    r"(?:[(]?(?:utc|gmt|z)[)]?)?\s*(?:(?P<sign>[+-])(?P<zh>\d{1,2}):?(?P<zm>\d{2})?)?|[a-z]{2,5}"
+    r"(?:[(]?(?:utc|gmt|z)[)]?)?\s*(?:(?P<sign>[+-])(?P<zh>\d{1,2}):?(?P<zm>\d{2})?)?|[a-z]{2,5}|[a-z]+/[a-z_]+"
 )
+_ZONE_NAME = re.compile(r" \([^()\d]*\)$")  # behind a zone: (Central European Summer Time)
+_ARTICLE = re.compile(r"(?:den|le|the) ")
 _AFTERNOON = ("p", "e", "i")  # pm, em, ip.
-_AT = re.compile(r"^(?:[\s,t]|klo|kl\.?|à|at|@)*")
+_AT = re.compile(r"^(?:[\s,t]|[-–—] |klo|kl\.?|à|at|@)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _EPOCH = dt.datetime(1970, 1, 1)
 _FIRST_DAY = dt.datetime(1899, 12, 30)  # what the days of a workbook are counted from
@@ -44,8 +49,9 @@ _CLOCK = re.compile(
     r"(?:(?P<d>\d+)\s*(?:d|days?),?\s*)?(?P<h>\d+):(?P<m>\d{2}):(?P<s>\d{2}(?:[.,]\d+)?)"
 )
 _SPELT = re.compile(
-    r"(?:pt)?(?:(?P<h>\d+)\s*(?:h|hours?|hrs?|tim(?:mar|me)?|t|tuntia?|heures?)[\s.,]*)?"
-    r"(?:(?P<m>\d+)\s*(?:m|min(?:uter|uuttia|uutti|utes?|s)?)[\s.,]*)?"
+    r"(?:pt)?(?:(?P<d>\d+)\s*(?:d|days?|dagar|päivää|jours?)[\s,]*)?"
+    r"(?:(?P<h>\d+(?:[.,]\d+)?)\s*(?:h|hours?|hrs?|tim(?:mar|me)?|t|tuntia?|heures?)[\s.,]*)?"
+    r"(?:(?P<m>\d+(?:[.,]\d+)?)\s*(?:m|min(?:uter|uuttia|uutti|utes?|s)?)[\s.,]*)?"
     r"(?:(?P<s>\d+(?:[.,]\d+)?)\s*(?:s|sek(?:under|unti[a]?)?|sec(?:onds?|ondes?|s)?)\.?)?"
 )
 
@@ -74,6 +80,8 @@ def _read_other(text: str, order: str) -> Moment | None:
     first = re.match(r"([^\W\d]+)[.,\s]+", plain)
     if first and first[1] in weekdays and first[1] not in months:
         plain = plain[first.end() :]
+    plain = _ZONE_NAME.sub("", plain)
+    plain = plain[own.end() :] if (own := _ARTICLE.match(plain)) else plain
     found = next(filter(None, (pattern.match(plain) for pattern in _DATES)), None)
     if found is None:
         return None
@@ -81,7 +89,7 @@ def _read_other(text: str, order: str) -> Moment | None:
     day, month = parts.get("d"), parts.get("m")
     if "a" in parts:
         day, month = (parts["a"], parts["b"])[:: 1 if order == "day_first" else -1]
-    number = months.get(parts["name"], 0) if "name" in parts else int(month or 0)
+    number = _find_month(parts["name"]) if "name" in parts else int(month or 0)
     year = int(parts["y"]) + (2000 if len(parts["y"]) == 2 else 0)
     rest = plain[found.end() :]
     rest = _AT.sub("", rest)
@@ -97,10 +105,24 @@ def _read_other(text: str, order: str) -> Moment | None:
     if zone["sign"]:
         ahead = dt.timedelta(hours=int(zone["zh"]), minutes=int(zone["zm"] or 0))
         offset = ahead if zone["sign"] == "+" else -ahead
+    midnight = dt.timedelta(days=(hour, minute, second) == (24, 0, 0))
     try:
-        return Moment(dt.datetime(year, number, int(day or 0), hour, minute, second), offset)
+        at = dt.datetime(year, number, int(day or 0), 0 if midnight else hour, minute, second)
+        return Moment(at + midnight, offset)
     except ValueError:
         return None
+
+
+def _find_month(name: str) -> int:
+    """Return the number of a month by its name, or by a beginning that only one month has."""
+    months, _ = _name_calendar()
+    plain = _drop_accents(name)
+    found = {n for own, n in months.items() if _drop_accents(own).startswith(plain)}
+    return months.get(name, found.pop() if len(found) == 1 else 0)
+
+
+def _drop_accents(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
 def _read_serial(number: float) -> Moment | None:
@@ -150,6 +172,7 @@ def read_duration(text: str) -> float | None:
     plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     if _NUMBER.fullmatch(plain):
         return float(plain.replace(",", "."))
+    plain = re.sub(r" (?:and|och|ja|et) ", " ", plain)
     found = _CLOCK.fullmatch(plain) or _SPELT.fullmatch(plain)
     if found is None or not plain:
         return None

@@ -135,6 +135,8 @@ def read_survey(
         said, answers.index, layout.tool, secret, place,
         dates=options.dates, languages=config.languages, statuses=options.statuses,
     )  # fmt: skip
+    if source.left:
+        notes.append(f"sheets that were not read: {', '.join(map(make_safe, source.left))}")
     table = locate_answers(_add_who(answers, who, options.country, place.name), config, secret)
     texts = pd.concat([part.texts for part in parts])
     texts.insert(0, "response_id", table["response_id"].reindex(texts.index).to_numpy())

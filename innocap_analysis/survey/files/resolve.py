@@ -13,25 +13,25 @@ import numpy as np
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.survey.files.cells import Cells
-from innocap_analysis.survey.files.choices import NO, YES, is_other, split_options
+from innocap_analysis.survey.files.choices import NO, YES, is_other, read_truth, split_options
 from innocap_analysis.survey.files.decisions import MISSING
 from innocap_analysis.survey.files.layout import Column
-from innocap_analysis.survey.files.numbers import find_doubts, read_spaces
+from innocap_analysis.survey.files.numbers import (
+    LABELLED,
+    find_doubts,
+    find_number,
+    normalise_cell,
+    read_spaces,
+    split_number,
+)
 from innocap_analysis.survey.files.privacy import name_cell
 from innocap_analysis.survey.files.problems import BARE, Problem, shorten, stop_at_problems
 from innocap_analysis.survey.instrument import Instrument, Item
 from innocap_analysis.survey.scales import Scale, format_code, normalise_label
-from innocap_analysis.survey.tools import Tool
+from innocap_analysis.survey.tools import PLAIN, TOOLS, Tool
 
 CODES = ("high_agrees", "low_agrees")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
-# A number with what it means: "5 - Strongly agree", "10 = excellent"; not a range, "7-8".
-_LABELLED = re.compile(r"(\d+)\s*(?:=|\(|:|-)(?!\s*\d)\s*(.*)", re.DOTALL)
-# The same on a scale, where the label tells that it is one: "5 strongly agree", "agree (4)".
-_NUMBER_FIRST = re.compile(r"(?P<number>\d+)\s*[=(:.)\s-]\s*(?P<label>.*?)\s*\)?", re.DOTALL)
-_NUMBER_LAST = re.compile(r"(?P<label>.*?)\s*[=(:\s-]\s*(?P<number>\d+)\s*\)?", re.DOTALL)
-_OF_HIGHEST = re.compile(r"(\d+)\s*/\s*(\d+)")  # 7/10
-_WHOLE = re.compile(r"(\d+)[.,]0+")  # R and pandas write 4.0 for a code beside missing ones
 _THOUSANDS = re.compile(r"(?<=\d)[ ,.](?=\d{3}(?!\d))")  # 5 000 or 5,000 in a label
 _SPACED = re.compile(r"(?<=\d) ?- ?(?=\d)")  # 10 - 49
 _NUTS3 = re.compile(r"[a-z]{2}\w{3}")
@@ -99,9 +99,12 @@ class Resolver:
         low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
 
         def read(text: str) -> float:
-            plain = _normalise(text)
-            number, label = _split_number(plain, scale)
+            plain = normalise_cell(text, scale)
+            number, label = split_number(plain, scale)
+            if not scale.has_words and label not in scale.known:
+                number = label = find_number(plain, high) or label
             code = scale.known.get(label, self._read_name(plain))
+            code = read_truth(plain, scale) if code is None else code
             if code is None:
                 raise KeyError(scale.show())
             if label != number:
@@ -109,7 +112,7 @@ class Resolver:
             if scale.name in self.uneven:
                 raise KeyError(f"a label: numbers are no codes here, as {self.uneven[scale.name]}")
             direction = self._find_direction()
-            if direction is None and not self.tool.codes_are_answers:
+            if direction is None and not (self.tool.codes_are_answers or label in scale.words):
                 raise KeyError(BARE)
             return low + high - float(code) if direction == "low_agrees" else float(code)
 
@@ -129,7 +132,7 @@ class Resolver:
         scale = self.find_scale(item)
         low, high = min(map(float, scale.codes)), max(map(float, scale.codes))
         for text in texts:
-            number, label = _split_number(normalise_label(text), scale)
+            number, label = split_number(normalise_cell(text, scale), scale)
             code = scale.known.get(label)
             if number == label or not number or code is None or code in _SPECIAL:
                 continue
@@ -164,10 +167,7 @@ class Resolver:
             if _NUMBER.fullmatch(plain.rstrip("% ") if (low, high) == (0, 100) else plain):
                 number = float(plain.rstrip("% ").replace(",", "."))
             else:
-                of_highest = _OF_HIGHEST.fullmatch(plain)
-                fits = of_highest is not None and float(of_highest[2]) == high
-                found = of_highest if fits else _LABELLED.fullmatch(plain)
-                number = float(found[1]) if found else np.nan
+                number = float(find_number(plain, high) or np.nan)
             if not low <= number <= high:
                 told = f"from {low:.0f} to {high:.0f}" if scale.codes else "above 0"
                 raise KeyError(f"a number {told}")
@@ -183,12 +183,13 @@ class Resolver:
         def read(text: str) -> object:
             if scale.name == "place" and self.find_place is not None:
                 return self.find_place(text)
-            plain = _normalise(text)
+            plain = normalise_cell(text, scale)
             if plain == "-oth-" and "other" in scale.codes:
                 return "other"
-            code = scale.known.get(_split_number(plain, scale)[1], self._read_name(plain))
+            code = scale.known.get(split_number(plain, scale)[1], self._read_name(plain))
             if code is None:
                 code = scale.known.get(_THOUSANDS.sub("", _SPACED.sub("-", plain)))
+            code = read_truth(plain, scale) if code is None else code
             if code is None and scale.name == "region" and _NUTS3.fullmatch(plain):
                 code = scale.known.get(plain[:4])
             if code is None and (typed or is_other(plain, scale)):
@@ -212,7 +213,7 @@ class Resolver:
                 text, scale, self.tool.separator, typed=self._may_be_typed(scale)
             )
             self.typed_other += self._rows if typed else 0
-            return chosen
+            return chosen or None
 
         answers = self._read(cells, column, scale, read, empty=None)
         return {
@@ -232,8 +233,8 @@ class Resolver:
         yes, no = self.tool.ticks or (YES, NO)
 
         def read(text: str) -> float:
-            plain = _normalise(text)
-            if labelled := _LABELLED.fullmatch(plain):  # 1 - Yes
+            plain = normalise_cell(text, scale)
+            if labelled := LABELLED.fullmatch(plain):  # 1 - Yes
                 plain = labelled[1] if labelled[1] in yes | no else plain
             if plain in yes or scale.known.get(plain) == option:
                 return 1.0
@@ -255,12 +256,18 @@ class Resolver:
 
     def blank_silent(self, cells: Cells, column: Column) -> Cells:
         """Empty the cells of a text or name in which the tool only says that nobody answered."""
-        silent = self.tool.silent | column.missing | self.missing
+        silent = self._silent | column.missing | self.missing
         longest = 4 * max(map(len, silent), default=0) + _MOST_AROUND  # with marks and spaces
         return cells.rewrite(
             "" if silent and len(text) <= longest and normalise_label(text) in silent else text
             for text in cells.texts
         )
+
+    @cached_property
+    def _silent(self) -> frozenset[str]:
+        """Normalised words for no answer: the tool's, and those of programs that save it again."""
+        return self.tool.silent | (frozenset() if self.tool.codes_are_answers
+                                   else TOOLS[PLAIN].silent)  # fmt: skip
 
     @cached_property
     def _noise(self) -> re.Pattern[str] | None:
@@ -277,7 +284,7 @@ class Resolver:
         empty: object = np.nan,
     ) -> list[Any]:  # fmt: skip
         """Return the answer that each of the different cells is."""
-        silent = self.tool.silent | column.missing
+        silent = self._silent | column.missing
         answers: list[Any] = []
         for i, text in enumerate(cells.texts):
             plain = normalise_label(str(text)).rstrip(";").strip()
@@ -305,20 +312,3 @@ class Resolver:
     def stop_at_problems(self) -> None:
         """Raise what could not be read, if anything."""
         stop_at_problems(self.problems, self.name)
-
-
-def _normalise(text: str) -> str:
-    plain = normalise_label(text)
-    return whole[1] if (whole := _WHOLE.fullmatch(plain)) else plain
-
-
-def _split_number(plain: str, scale: Scale) -> tuple[str, str]:
-    """Return the number and the label of a normalised cell; one text twice for a bare number."""
-    if plain.isdecimal():
-        return plain, plain
-    if plain not in scale.known:
-        for pattern in (_NUMBER_FIRST, _NUMBER_LAST):
-            found = pattern.fullmatch(plain)
-            if found and found["label"] in scale.known and not found["label"].isdecimal():
-                return found["number"], found["label"]
-    return "", plain

@@ -12,8 +12,10 @@ import pandas as pd
 from babel import Locale
 
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.languages import list_catalogues
 from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.moments import ORDERS, hear_order, read_duration, read_moment
+from innocap_analysis.survey.files.numbers import find_doubts
 from innocap_analysis.survey.files.privacy import make_pseudonym
 from innocap_analysis.survey.files.problems import shorten
 from innocap_analysis.survey.scales import normalise_label
@@ -26,6 +28,8 @@ _PLAIN = "%Y-%m-%d %H:%M:%S"
 _RUNNING = re.compile(r"\d{1,9}")
 _NUMBERED = re.compile(r"^\d+ - ")  # 1 - Survey Preview
 _MOST_AROUND = 20  # a number before a word, and spaces
+_NEIGHBOURS = ("nb", "nn", "da", "ga", "se")
+_EARLIEST = np.datetime64("1990-01-01")  # LimeSurvey writes 1980 where it keeps no dates
 _MOST_WORDS = 20  # of a status, above which a column says something else
 
 
@@ -128,7 +132,7 @@ def _name_languages(languages: tuple[str, ...]) -> dict[str, str]:
         for code, name in Locale.parse(spoken).languages.items():
             if re.fullmatch("[a-z]{2}", str(code)):
                 names.setdefault(str(name).casefold(), str(code))
-    for code in languages:
+    for code in (*languages, *list_catalogues(), *_NEIGHBOURS):
         names.setdefault(str(Locale.parse(code).get_language_name(code)).casefold(), code[:2])
     return names
 
@@ -185,6 +189,7 @@ def _read_moments(
             elif text.strip() and text.casefold() not in tool.status.get(meaning, {}):
                 unread.append(int(i))
         notes += _tell_unread("dates", cells, unread)
+        local[local < _EARLIEST] = np.datetime64("NaT")
         rows = {"index": cells.rows}
         moments[meaning] = (pd.Series(local[cells.at], **rows),
                             pd.Series((local - gap)[cells.at], **rows))  # fmt: skip
@@ -209,7 +214,8 @@ def _read_plain_moments(texts: np.ndarray) -> pd.Series:
 
 def _read_seconds(cells: Cells, notes: list[str]) -> np.ndarray:
     """Read how long it took."""
-    found = [read_duration(str(text)) for text in cells.texts]
+    doubts = find_doubts(cells.texts, np.inf) if any(map(str.isdecimal, cells.texts)) else {}
+    found = [None if text in doubts else read_duration(text) for text in map(str, cells.texts)]
     unread = [i for i, own in enumerate(found) if own is None and str(cells.texts[i]).strip()]
     notes += _tell_unread("durations", cells, unread)
     return np.asarray(np.array([np.nan if own is None else own for own in found])[cells.at])

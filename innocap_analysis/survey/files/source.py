@@ -42,6 +42,7 @@ class Source:
     kind: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    left: Sequence[str] = ()  # sheets that are not read
 
 
 def open_source(
@@ -58,8 +59,9 @@ def open_source(
     if ending in TEXT_ENDINGS:
         return _open_text(path, encoding, delimiter)
     if ending in BOOK_ENDINGS:
-        rows = _join_sheets(_choose_sheet(read_workbook(path), sheet, path.name), path.name)
-        return Source([list(row) for row in rows.head(60).to_numpy()], table=rows)
+        sheets = _choose_sheet(read_workbook(path), sheet, path.name)
+        rows, left = _join_sheets(sheets, path.name)
+        return Source([list(row) for row in rows.head(60).to_numpy()], table=rows, left=left)
     if ending in _LABELLED:
         kind, read = _LABELLED[ending]
         cells, texts, missing = read(path)
@@ -74,8 +76,9 @@ def open_source(
 def _choose_sheet(
     sheets: dict[str, pd.DataFrame], sheet: str | None, name: str
 ) -> dict[str, pd.DataFrame]:
-    if sheet is None:
-        return sheets
+    if sheet is None:  # a cover is narrow; the first about as wide as the widest has the answers
+        widths = {own: int((rows != "").any().sum()) for own, rows in sheets.items()}
+        sheet = next(own for own, n in widths.items() if 2 * n >= max(widths.values()))
     if sheet not in sheets:
         raise InnocapError(
             f"{name}: has no sheet {sheet!r} with cells, only {', '.join(sheets)}"
@@ -84,12 +87,16 @@ def _choose_sheet(
     return {sheet: sheets[sheet]} | {own: rows for own, rows in sheets.items() if own != sheet}
 
 
-def _join_sheets(sheets: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
-    """Put the sheets side by side over which EUSurvey spreads more than 254 columns."""
+def _join_sheets(sheets: Mapping[str, pd.DataFrame], name: str) -> tuple[pd.DataFrame, list[str]]:
+    """Put the sheets side by side over which EUSurvey spreads more than 254 columns.
+
+    Returns: that, and the names of the sheets that are no part of it.
+    """
     (title, first), *others = sheets.items()
-    parts = [first]
+    parts, left = [first], []
     for other, rows in others:
         if not re.fullmatch(rf"{re.escape(title)}\d+", other):
+            left.append(other)
             continue
         # Only the place of a row says whose answers it holds: there is no id on the sheet.
         if len(rows) > len(first):
@@ -98,7 +105,8 @@ def _join_sheets(sheets: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
                 "are parts of one table, so export the answers again"
             )
         parts.append(rows)
-    return pd.concat(parts, axis=1, ignore_index=True).fillna("") if len(parts) > 1 else first
+    joined = pd.concat(parts, axis=1, ignore_index=True).fillna("") if len(parts) > 1 else first
+    return joined, left
 
 
 def _open_text(path: Path, encoding: str | None, delimiter: str | None) -> Source:
@@ -133,7 +141,10 @@ def _iterate_rows(path: Path, source: Source, layout: Layout, width: int) -> Ite
         )  # fmt: skip
         if parts is None:
             short = textfile.count_short(source.head[layout.skip :], width)
-            yield from textfile.iterate_rows(*how, skip=layout.skip, width=width, short=short)
+            longest = len(source.head[layout.header_row - 1])
+            yield from textfile.iterate_rows(
+                *how, skip=layout.skip, width=width, short=short, longest=longest
+            )
             return
         yield from parts
         return

@@ -155,9 +155,13 @@ def check_width(columns: int, name: str) -> None:
 
 
 def iterate_rows(
-    path: Path, encoding: str, delimiter: str, *, skip: int, width: int, short: int = 0
-) -> Iterator[pd.DataFrame]:
-    """Read the rows of a delimited file in pieces; each lacks the last `short` empty fields."""
+    path: Path, encoding: str, delimiter: str, *, skip: int, width: int, short: int = 0,
+    longest: int = 0,
+) -> Iterator[pd.DataFrame]:  # fmt: skip
+    """Read the rows of a delimited file in pieces; each lacks the last `short` empty fields.
+
+    Fields up to the `longest` row are of columns without a name, and left out.
+    """
     kept: list[list[str]] = []
     numbers: list[int] = []
     lacking = [""] * short
@@ -168,6 +172,8 @@ def iterate_rows(
                     continue
                 if short and len(row) == width - short:
                     row = [*row, *lacking]
+                if width < len(row) <= longest:
+                    row = row[:width]
                 if len(row) != width:
                     row = _fit_row(row, width, number, path.name)
                 kept.append(row)

@@ -29,7 +29,7 @@ _MOST_CELLS = 50_000_000  # the reader takes the whole rectangle into memory
 
 def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
     """Read every sheet of a workbook as texts."""
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
     with path.open("rb") as stream:
         start = stream.read(8)
@@ -40,7 +40,8 @@ def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
     sheets: dict[str, pd.DataFrame] = {}
     try:
         book = CalamineWorkbook.from_path(str(path))
-        for name in book.sheet_names:
+        hidden = {own.name: own.visible != SheetVisibleEnum.Visible for own in book.sheets_metadata}
+        for name in sorted(book.sheet_names, key=lambda own: hidden.get(own, False)):
             sheet = book.get_sheet_by_name(name)
             check_width(sheet.total_width, path.name)
             rows = sheet.to_python(skip_empty_area=False)
@@ -131,7 +132,7 @@ def _count(letters: bytes) -> int:
 def write_cell(cell: object) -> str:
     """Write a cell as the tool would in a text file."""
     if isinstance(cell, bool):
-        return "1" if cell else "0"
+        return "TRUE" if cell else "FALSE"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     if isinstance(cell, dt.datetime):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from innocap_analysis.survey.tools.tool import Tool
 
-_STAMP = "timestamp|tidstämpel|aikaleima|horodateur"
+_STAMP = "timestamp|tidstämpel|aikaleima|horodateur|tidsmerke|tidsstempel|zeitstempel"
 
 TOOL = Tool(
     name="googleforms",

@@ -9,9 +9,11 @@ _WORDS = {
     "complete": "complete|completed|finished|submitted|approved|fullständig|fullständigt|slutförd|"
     "avslutad|klar|inskickad|valmis|lähetetty|hyväksytty|complet|complète|terminé|terminée|soumis",
     "partial": "partial|partially complete|incomplete|not complete|not completed|unfinished|"
-    "in progress|started|suspended|abandoned|dropout|drop out|dropped out|break-off|delvis|"
+    "in progress|started|suspended|abandoned|timed out|timeout|expired|dropout|drop out|"
+    "dropped out|break-off|ikke fullført|ufullstendig|påbegynt|delvis|"
     "delvis slutförd|ofullständig|ofullständigt|påbörjad|pågående|pågår|avbruten|ej slutförd|"
-    "inte slutförd|ej klar|kesken|keskeneräinen|keskeytetty|keskeytynyt|aloitettu|osittainen|"
+    "ej slutfört|inte slutförd|inte slutfört|ej klar|kesken|keskeneräinen|keskeytetty|"
+    "keskeytynyt|aloitettu|osittainen|"
     "partiel|partielle|incomplet|incomplète|inachevé|inachevée|en cours|abandonné|non terminé",
     "screened": "screened|screened out|screen out|screenout|disqualified|not approved|rejected|"
     "quota full|quota out|over quota|bortsorterad|ej kvalificerad|underkänd|hylätty|karsittu|"
@@ -19,7 +21,7 @@ _WORDS = {
     "preview": "preview|survey preview|förhandsgranskning|förhandsvisning|esikatselu|aperçu|"
     "prévisualisation",
     "test": "test|survey test|test response|test data|testsvar|testi|testivastaus|essai",
-    "spam": "spam|bot|roskaposti|skräppost|pourriel",
+    "spam": "spam|bot|bot detected|roskaposti|skräppost|pourriel",
 }
 _FINISHED = "n|no|nej|ei|non|0|false|falskt|epätosi|faux"
 
@@ -47,5 +49,7 @@ TOOL = Tool(
         "finished": dict.fromkeys(_FINISHED.split("|"), "partial"),
         "channel": {"preview": "preview", "test": "test"},
     },
-    no_answer="na|nan|<na>",  # as R and pandas write a missing value, if no scale has it as a label
+    # As R, pandas and databases write a missing value, and people, if no scale has it as a label.
+    no_answer="na|nan|<na>|null|#n/a|-|--|---|(blank)|(empty)|no answer|(no answer)|no response|"
+    "not answered",
 )
