@@ -56,6 +56,7 @@ class _Newcomer:
         self._variables = {
             "HOME": str(place / "home"), "TMPDIR": str(place / "tmp"), "LC_ALL": "C.UTF-8",
             "PATH": f"{self.root}/.venv/bin:/usr/bin:/bin",
+            "UV_CACHE_DIR": str(Path.home() / ".cache/uv"),  # what is deleted again takes minutes
         } | certificates  # fmt: skip
         python = Path(sys.base_prefix, "bin", "python3")
         made, told = self._call(str(python), "-c", "import bootstrap as b; b.ensure_installed()")
@@ -118,8 +119,8 @@ def follow_page(page: Path, without: list[str]) -> int:
             if ended or (shown and not agrees(shown, told.replace(str(reader.root), "…"))):
                 stumbles += 1
                 print(f"STUMBLE {page.name} ({ended})\n{code}\n{told[-1500:]}", flush=True)
-    seconds = time.monotonic() - started
-    print(f"{page.name}: {blocks} blocks, {stumbles} stumbles, {seconds:.0f} s", flush=True)
+        seconds = time.monotonic() - started
+        print(f"{page.name}: {blocks} blocks, {stumbles} stumbles, {seconds:.0f} s", flush=True)
     return stumbles
 
 
