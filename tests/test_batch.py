@@ -75,7 +75,8 @@ def test_parameters_are_read_with_type_and_help(small: Path) -> None:
     ("name", "given", "kept"),
     [
         ("n", "7", 7), ("n", 7, 7), ("n", "newest", None), ("n", None, None), ("n", 7.0, 7),
-        ("x", "2", 2.0), ("x", 2, 2.0), ("yes", "false", False), ("yes", True, True),
+        ("n", "7.0", 7), ("yes", "True ", True), ("x", "2", 2.0), ("x", 2, 2.0),
+        ("yes", "false", False), ("yes", True, True),
         ("region", "CA-NL", "CA-NL"), ("language", "fi", "fi"),
     ],
 )  # fmt: skip
@@ -119,6 +120,7 @@ def test_wrong_parameters_are_refused(small: Path, given: dict[str, object], tol
         ("a: list = []", "type of a must be"),
         ("a: int = 'x'", "'x' is not of type int"),
         ("a: int =", "line 1"),
+        ("a: int = 1\na: int = 2", "a is declared twice"),
     ],
 )
 def test_parameters_cell_holds_literals_only(small: Path, cell: str, told: str) -> None:

@@ -340,6 +340,23 @@ old: "Optional[int]" = None
 older: int | None = None"""
 
 
+@pytest.mark.parametrize("cell", ["[a, b]", '["a","b"]', "('a', 'b')", "a;;b", "a; b;"])
+def test_a_list_may_be_written_as_python_and_tables_do(small: Path, cell: str) -> None:
+    path = write_notebook(small / "notebooks" / "30_one.ipynb", parameters="t: list[str] = []")
+    text = path.read_text(encoding="utf-8").replace('"metadata": {}', '"metadata": {"tags": null}')
+    path.write_text(text, encoding="utf-8")
+    assert check_parameters(path, {"t": cell}, load_settings())["t"] == ["a", "b"]
+    assert check_parameters(path, {"t": "[]"}, load_settings())["t"] == []
+
+
+def test_a_table_as_excel_saves_it(small: Path) -> None:
+    file = small / "rows.csv"
+    file.write_text("sep=;\nNotebook;Units;n\n30;SE;7.0;;\n", encoding="utf-8")
+    assert [run.place for run in make_plan(load_settings(), table=file)] == [
+        "reports/SE/30_one@n-7.ipynb"
+    ]
+
+
 def test_lists_dates_and_none_are_parameters(small: Path) -> None:
     path = write_notebook(small / "notebooks" / "30_one.ipynb", parameters=LISTS)
     found = {p.name: (p.wanted, p.default) for p in read_parameters(path)}

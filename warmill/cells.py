@@ -144,7 +144,7 @@ def number_cells(notebook: NotebookNode) -> list[tuple[int, NotebookNode]]:
 
 def list_tags(cell: NotebookNode) -> list[str]:
     """Return the tags of a cell."""
-    return list(cell.metadata.get("tags", []))
+    return list(cell.metadata.get("tags") or [])
 
 
 def forget_process(shown: Any) -> Any:  # noqa: ANN401

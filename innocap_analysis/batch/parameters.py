@@ -32,6 +32,7 @@ _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool,
 _NOTHING = ("", "none", "null", "newest")
 # How the comment of a number says what it may be: "(1 to 100000)".
 _RANGE = re.compile(r"\((-?[\d.]+) to (-?[\d.]+)\)")
+_WHOLE = re.compile(r"(?<=\d)\.0+$")  # of 7.0, as spreadsheets and pandas write 7
 _EXPECTED = (
     "str, int, float, bool or date, a list of one such as list[str], or one of these or None"
 )
@@ -85,7 +86,7 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
 def read_parameters(path: Path) -> list[Parameter]:
     """Read the parameters that a notebook declares."""
     notebook = read_notebook(path)
-    cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    cells = [c for c in notebook.cells if "parameters" in (c.metadata.get("tags") or [])]
     if len(cells) != 1:
         raise InnocapError(
             f"{path.name}: {len(cells)} cells carry the tag 'parameters', expected one"
@@ -98,7 +99,11 @@ def read_parameters(path: Path) -> list[Parameter]:
             f"{path.name}: parameters cell, line {error.lineno}: {error.msg}"
         ) from None
     comments = _read_comments(source)
-    return [_read_statement(statement, comments, path) for statement in statements]
+    found = [_read_statement(statement, comments, path) for statement in statements]
+    names = [parameter.name for parameter in found]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InnocapError(f"{path.name}: parameters cell: {twice[0]} is declared twice")
+    return found
 
 
 def _read_comments(source: str) -> dict[int, str]:
@@ -203,8 +208,11 @@ def coerce_value(parameter: Parameter, value: object, path: Path) -> Value:
     if not parameter.many:
         return _coerce_one(parameter.kind, value, wrong)
     if isinstance(value, str):
-        sign = next((sign for sign in ";|" if sign in value), ",")  # the first two as in tables
-        value = [part.strip() for part in value.split(sign)] if value.strip() else []
+        text = value.strip()
+        if text[:1] + text[-1:] in ("[]", "()"):  # as Python and JSON write one
+            text = text[1:-1]
+        sign = next((sign for sign in ";|" if sign in text), ",")  # the first two as in tables
+        value = [own for part in text.split(sign) if (own := part.strip(" '\""))]
     if not isinstance(value, (list, tuple)):
         raise wrong
     return [_coerce_one(parameter.kind, part, wrong) for part in value]
@@ -214,8 +222,8 @@ def _coerce_one(kind: type, value: object, wrong: InnocapError) -> Scalar:
     if kind is bool:
         if isinstance(value, bool):
             return value
-        if str(value).lower() in ("true", "false"):
-            return str(value).lower() == "true"
+        if (text := str(value).strip().lower()) in ("true", "false"):
+            return text == "true"
         raise wrong
     if kind is date:
         return _coerce_date(value, wrong)
@@ -225,6 +233,8 @@ def _coerce_one(kind: type, value: object, wrong: InnocapError) -> Scalar:
         raise wrong
     if kind is not str and "_" in str(value):  # a digit's neighbour to Python, and to nobody else
         raise wrong
+    if kind is int and isinstance(value, str):
+        value = _WHOLE.sub("", value.strip())
     try:
         number = kind(value)
     except (ValueError, OverflowError):

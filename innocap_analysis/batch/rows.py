@@ -23,6 +23,7 @@ DEFAULT = "default"
 CHANGES = "87_what_changed"
 COLUMNS = ("notebook", "units", "languages", "set")
 _AS_IN_YAML = {"sets": "set"}
+_SEP = re.compile(r"\Asep=.\r?\n")  # a first line of Excel's
 _SEPARATORS = r"[;|]"
 _REGIONS = re.compile(r"(?:all )?regions(?: of (\w+))?")
 _FILE = re.compile(r"file[ :]+(.+)")
@@ -97,12 +98,14 @@ def list_rows(settings: Settings, file: Path | None, faults: Faults) -> list[Row
 
 
 def _read_rows(file: Path, settings: Settings, faults: Faults) -> Iterator[Row]:
-    text = _read_text(file)
+    text = _SEP.sub("", _read_text(file))
     lines = text.splitlines()
     head = lines[0] if lines else ""
     delimiter = max(",;\t", key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = [_AS_IN_YAML.get(name.strip(), name.strip()) for name in next(reader, [])]
+    header = [name.strip() for name in next(reader, [])]
+    header = [name.lower() if name.lower() in (*COLUMNS, *_AS_IN_YAML) else name for name in header]
+    header = [_AS_IN_YAML.get(name, name) for name in header]
     if "notebook" not in header:
         raise InnocapError(
             f"{file.name}: line 1: column 'notebook' is missing; the columns are "
@@ -117,6 +120,8 @@ def _read_rows(file: Path, settings: Settings, faults: Faults) -> Iterator[Row]:
         line = f"{file.name}: line {reader.line_num}"
         if not any(cell.strip() for cell in cells):
             continue
+        if not any(cells[len(header) :]):  # a trailing mark
+            cells = cells[: len(header)]
         if len(cells) != len(header):
             faults.add(line, f"{len(cells)} fields, the header has {len(header)}; mend the row")
             continue
