@@ -17,7 +17,7 @@ import time
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from innocap_analysis.survey.release import Rules, choose_groups
+from innocap_analysis.survey.release import Rules, decide_groups
 
 RULES = Rules(people=10, organisations=1, largest_share=1.0)
 
@@ -85,7 +85,7 @@ def compare(waves: int) -> None:
     for number in range(waves):
         groups, parents = make_wave(np.random.default_rng([number, 3]))
         people = np.arange(len(groups["all"]))
-        shown = len(choose_groups(groups, people, rules=RULES, parents=parents)) - 1
+        shown = len(decide_groups(groups, people, rules=RULES, parents=parents).shown) - 1
         best = count_most(groups, parents)
         ours, least, worse = ours + shown, least + best, worse + (shown < best)
         primary += sum(own.sum() >= RULES.people for own in groups.values()) - 1
@@ -106,7 +106,9 @@ def time_groups(count: int) -> None:
     organisations = region * 8 + rng.integers(0, 8, len(region))
     for counted in (False, True):
         clock = time.process_time()
-        shown = choose_groups(groups, organisations, rules=Rules(), values=values, counted=counted)
+        shown = decide_groups(
+            groups, organisations, rules=Rules(), values=values, counted=counted
+        ).shown
         used = time.process_time() - clock
         sys.stdout.write(
             f"{count} groups of {len(region)} people, {'counts' if counted else 'means'}: "

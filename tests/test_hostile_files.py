@@ -124,6 +124,12 @@ def _open_quote(path: Path) -> Path:
     return path.with_suffix(".csv")
 
 
+def _heads_alone(path: Path) -> Path:
+    """Write a cut export: a question with another answer to be typed, and nobody's answers."""
+    path.with_suffix(".csv").write_bytes(b'"id";"SKL1";"ORG3";"ORG3[other]"\r')
+    return path.with_suffix(".csv")
+
+
 def _not_spss(path: Path) -> Path:
     path.with_suffix(".sav").write_bytes(b"$FL9 nothing here")
     return path.with_suffix(".sav")
@@ -157,6 +163,7 @@ def _unknown_kind(path: Path) -> Path:
         (_one_line, "longer than"),
         (_wide_text, "10000 columns"),
         (_open_quote, "no table in it|may have been cut off|no column is an item"),
+        (_heads_alone, "has a header but no responses"),
         (_not_spss, "is no SPSS file"),
         (_bad_spss, "cannot be read as an SPSS file"),
         (_unknown_kind, r"files ending in \.pdf are not read"),

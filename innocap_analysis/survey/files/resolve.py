@@ -249,7 +249,7 @@ class Resolver:
     def fill_other(self, answers: object, typed: Cells) -> np.ndarray:
         """Return a single choice with *other* where somebody typed an answer and chose none."""
         found = np.array(answers, dtype=object)
-        only = typed.filled & np.array([answer is None for answer in found])
+        only = typed.filled & np.array([answer is None for answer in found], dtype=bool)
         self.typed_other += int(only.sum())
         found[only] = "other"
         return found
