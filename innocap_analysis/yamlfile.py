@@ -10,6 +10,7 @@ import yaml
 from innocap_analysis.errors import InnocapError
 
 _MOST_LEVELS = 20
+_MOST_LETTERS = 250_000  # a parser written in Python takes seconds for them
 
 
 @lru_cache(maxsize=8)
@@ -20,6 +21,8 @@ def parse_yaml(text: str, name: str) -> tuple[object, dict[tuple[str, ...], int]
     the settings' types turn them into numbers.
     """
     lines: dict[tuple[str, ...], int] = {}
+    if len(text) > _MOST_LETTERS:
+        raise InnocapError(f"{name}: is longer than {_MOST_LETTERS} letters; these are no settings")
 
     def build(node: yaml.Node, path: tuple[str, ...]) -> object:
         lines[path] = node.start_mark.line + 1

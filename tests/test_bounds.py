@@ -119,6 +119,7 @@ def test_all_faults_of_the_datapackage_are_told_at_once(project: Path) -> None:
         ("a: &a [*a]\n", r"line 1: \*a refers to another place"),
         (f"a: {'[' * 50}{']' * 50}\n", "more than 20 levels"),
         (f"a: {'{b: ' * 5000}", "more than 20 levels"),
+        (f"# {'x' * 30_000_000}\na: b\n", "longer than 250000 letters"),
     ],
 )
 def test_settings_that_would_take_all_memory_are_refused(

@@ -46,7 +46,7 @@ def _write(folder: Path, name: str, people: range, shift: int) -> Path:
     scored = items.loc[items["kind"] == "indicator", "code"]
     table = pd.DataFrame({"ORG1": "Sweden", "CODE": [f"person {i}" for i in people]})
     for k, item in enumerate(scored):
-        given = [(7 * i + 3 * k + (i * k) // 5 + shift * (i % 3 == 0)) % 5 for i in people]
+        given = [(7 * i + 3 * k + (i * k) // 4 + shift * (i % 3 == 0)) % 5 for i in people]
         table[item] = [LABELS[code] for code in given]
     table.to_csv(folder / name, index=False)
     return folder / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -124,6 +125,19 @@ def _open_quote(path: Path) -> Path:
     return path.with_suffix(".csv")
 
 
+def _circle(path: Path) -> Path:
+    """Write an old workbook whose chain of sectors leads back to itself."""
+    head = bytearray(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504))
+    head[24:34] = struct.pack("<5H", 0x3E, 3, 0xFFFE, 9, 6)
+    head[44:52], head[56:60] = struct.pack("<2I", 1, 1), struct.pack("<I", 4096)
+    head[60:80] = struct.pack("<5I", 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0)
+    table = struct.pack("<128I", 0xFFFFFFFD, *[1] * 127)
+    name = "Workbook".encode("utf-16-le").ljust(64, b"\0")
+    entry = name + struct.pack("<HBB", 18, 2, 1) + bytes(48) + struct.pack("<3I", 1, 2**31, 0)
+    path.with_suffix(".xls").write_bytes(bytes(head) + table + entry * 4)
+    return path.with_suffix(".xls")
+
+
 def _heads_alone(path: Path) -> Path:
     """Write a cut export: a question with another answer to be typed, and nobody's answers."""
     path.with_suffix(".csv").write_bytes(b'"id";"SKL1";"ORG3";"ORG3[other]"\r')
@@ -163,6 +177,7 @@ def _unknown_kind(path: Path) -> Path:
         (_one_line, "longer than"),
         (_wide_text, "10000 columns"),
         (_open_quote, "no table in it|may have been cut off|no column is an item"),
+        (_circle, "is damaged"),
         (_heads_alone, "has a header but no responses"),
         (_not_spss, "is no SPSS file"),
         (_bad_spss, "cannot be read as an SPSS file"),

@@ -158,6 +158,37 @@ def test_few_organisations_or_one_that_is_nearly_all_hide_a_group(
 
 
 @pytest.mark.parametrize(
+    ("weight", "counted", "shown"),
+    [(1.0, True, True), (3.9, True, True), (4.1, True, False), (50.0, False, True),
+     (60.0, False, False)],
+)  # fmt: skip
+def test_somebody_whose_weight_is_most_of_a_total_hides_it(
+    weight: float, counted: bool, shown: bool
+) -> None:
+    """Of 12 people eleven count 1 each, four and three and four of them say 1, 3 and 5.
+
+    A mean leaves the other 11 / weight of the scale (0.22, 0.18). Of shares by answer only one is
+    told of more than 4 people: whoever counts 4.1 gave it; who counts 3.9 may have said 1 or 5.
+    """
+    weights = np.array([weight, *[1.0] * 11])
+    values = np.array([3.0, *[1.0] * 4, *[3.0] * 3, *[5.0] * 4])
+    blocks = Blocks(np.arange(12), RULES, values, (LOW, HIGH), counted=counted, weights=weights)
+    assert blocks.may_split(np.ones(12, bool)) == shown
+
+
+def test_weights_decide_how_closely_a_small_group_is_bounded() -> None:
+    """Three of 13 people count 20 each: a mean bounds theirs to 10 / 60 of the scale."""
+    values, small = np.tile([1.0, 3.0, 5.0], 5)[:13], np.arange(13) < 3
+    groups = {"all": np.ones(13, bool), "small": small}
+    for weight, shown in ((20.0, []), (10.0, ["all"])):
+        weights = np.where(small, weight, 1.0)
+        told = decide_groups(
+            groups, np.arange(13), rules=RULES, values=values, limits=(LOW, HIGH), weights=weights
+        ).shown
+        assert told == shown
+
+
+@pytest.mark.parametrize(
     ("values", "shown"),
     [([3.0] * 12, False), ([3.0] * 11 + [4.0], True), ([5.0] * 11 + [1.0], True)],
 )

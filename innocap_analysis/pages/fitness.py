@@ -15,7 +15,7 @@ from innocap_analysis.pages.survey_view import SurveyView
 from innocap_analysis.pages.texts import Prose, Table
 from innocap_analysis.survey.answers import count_cleaning
 from innocap_analysis.survey.disclosure import tabulate_items, tabulate_nonresponse
-from innocap_analysis.survey.publish import NO_REGION
+from innocap_analysis.survey.grouping import NO_REGION
 
 _MANY = 0.1
 _HIGHEST = ("share_highest_answer", "ceiling_share", "share")

@@ -22,7 +22,8 @@ from innocap_analysis.survey.contrast import (
     decide_release,
     find_members,
 )
-from innocap_analysis.survey.publish import REST, Release
+from innocap_analysis.survey.grouping import REST
+from innocap_analysis.survey.publish import Release
 from innocap_analysis.survey.record import refuse_edition
 from innocap_analysis.survey.wave import find_wave, has_answers, load_wave
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from fewlikert.clusters import compare_cluster_pairs, estimate_cluster_means
 from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS
-from innocap_analysis.survey.publish import AGREE, ALPHA, RESPONDENTS, REST, SHOWN, Release
+from innocap_analysis.survey.grouping import REST
+from innocap_analysis.survey.publish import AGREE, ALPHA, RESPONDENTS, SHOWN, Release
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import estimate_top_two, tabulate_answers
 from innocap_analysis.survey.wave import Wave

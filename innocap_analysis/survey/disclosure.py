@@ -9,8 +9,8 @@ import pandas as pd
 
 from fewlikert.clusters import estimate_cluster_means
 from fewlikert.describe import EVERYONE, summarise
-from innocap_analysis.survey.grouping import COUNTRY
-from innocap_analysis.survey.publish import AGREE, HIDDEN, NO_REGION, RESPONDENTS, SHOWN, Release
+from innocap_analysis.survey.grouping import COUNTRY, NO_REGION
+from innocap_analysis.survey.publish import AGREE, HIDDEN, RESPONDENTS, SHOWN, Release
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import estimate_top_two, tabulate_answers
 from innocap_analysis.survey.wave import Wave

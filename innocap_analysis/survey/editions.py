@@ -16,7 +16,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.survey.release import Decision, Members, number_organisations
+from innocap_analysis.survey.linked import Members
+from innocap_analysis.survey.release import Decision, number_organisations
 
 _LENGTH = 16  # digits of a fingerprint
 _YEAR = "."  # between a fingerprint and a year
@@ -124,11 +125,11 @@ class Meeting:
         """Who of the wave was there before."""
         return self.at >= 0
 
-    def extend(self, members: Members) -> Members:
-        """Return a group of the wave among all who were ever told of."""
+    def extend(self, members: np.ndarray, other: float = 0) -> np.ndarray:
+        """Return a group or values of the wave among all who were ever told of."""
         if not len(self.gone):
             return members
-        return np.concatenate([members, np.zeros(len(self.gone), bool)])
+        return np.concatenate([members, np.full(len(self.gone), other, members.dtype)])
 
     def recall(
         self, code: str, answered: Members, values: np.ndarray | None

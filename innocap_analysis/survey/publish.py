@@ -12,17 +12,23 @@ import pandas as pd
 
 from fewlikert.describe import EVERYONE
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
+from innocap_analysis.index.normalise import normalise
 from innocap_analysis.survey.answers import mask_answers
 from innocap_analysis.survey.editions import Former, Meeting
-from innocap_analysis.survey.grouping import COUNTRY, add_groups
-from innocap_analysis.survey.release import Decision, Members, Rules, decide_groups
+from innocap_analysis.survey.grouping import (
+    COUNTRY,
+    NO_REGION,
+    add_groups,
+    list_units,
+    sort_groups,
+)
+from innocap_analysis.survey.linked import Links, Members, Part
+from innocap_analysis.survey.release import Decision, Rules, decide_groups
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import TOP_TWO
 from innocap_analysis.survey.wave import Wave
 
 SHOWN, HIDDEN = "", "hidden"
-REST = "/rest"  # of the country, without a region or place
-NO_REGION = "?"
 RESPONDENTS = ""  # the code under which people are counted
 AGREE, COMPLETE, ALPHA = ":agree", ":complete", ":alpha"
 STRICT = "@strict"  # without doubtful responses
@@ -188,6 +194,11 @@ class Release:
         return score_answers(self.people, self.wave.instrument)
 
     @cached_property
+    def _turned(self) -> pd.DataFrame:
+        book = self.wave.instrument.codebook
+        return normalise(mask_answers(self.people, book.leaves), book)
+
+    @cached_property
     def _complete(self) -> pd.DataFrame:
         return score_answers(self.people, self.wave.instrument, min_coverage=1)
 
@@ -225,8 +236,35 @@ class Release:
             {name: meeting.extend(own) for name, own in groups.items()}, meeting.organisations,
             rules=rules, answered=meeting.extend(answered) | (told > 0), values=values,
             counted=counted, parents=parents, told=told, secret=secret, weights=weights,
+            links=self._link(code),
         )  # fmt: skip
         return decision, values, counted
+
+    def _link(self, code: str) -> Links | None:
+        """Return what a score is made of, and what is told of that; nothing of a question."""
+        instrument, extend = self.wave.instrument, self._meeting.extend
+        book, items = instrument.codebook, instrument.items
+        parent = next((own for own in book.parent_rules if own.code == code), None)
+        if parent is None:
+            return None
+        wide = pd.concat([self._turned, self._scores[list(book.parents)]], axis=1) / 100
+        weights = np.where(wide[list(parent.children)].notna(), parent.weights, 0.0)
+        weights[wide[code].isna().to_numpy()] = 0.0
+        shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+        parts, shown = [], []
+        for child, share in zip(parent.children, shares.T, strict=True):
+            decision, values, counted = self._decide(child)
+            x = np.array(values, dtype=float).reshape(len(decision.blocks), -1)[:, 0]
+            if child in items and items[child].reversed:
+                x = 1 - x
+            x[: len(share)] = wide[child]  # who is gone said what the earlier edition told
+            parts.append(Part(x, decision.blocks, extend(share), counted, decision.count_unsafe))
+            shown.append(decision.shown)
+        rules = Rules(people=self.wave.settings.min_respondents)
+        return Links(
+            extend(wide[code].to_numpy(), np.nan), parts, rules.protection, rules.people,
+            frozenset(shown[0]).intersection(*shown),
+        )  # fmt: skip
 
     def _list_candidates(self, code: str) -> tuple[dict[str, Members], dict[str, str]]:
         """Return the groups that a variable may be told of, and what each lies in."""
@@ -248,8 +286,10 @@ class Release:
         for plain, lying in self._layers:
             own, above = dict(plain), dict(lying)
             for mark, some in {STRICT: ~doubtful, **more}.items():
-                own |= {f"{name}{mark}": members & some for name, members in own.items()}
-                above |= {f"{name}{mark}": f"{up}{mark}" for name, up in above.items()}
+                # Pages tell of countries alone what is of those who answered everything.
+                kept = [name for name in own if mark != COMPLETE or name not in above]
+                own |= {f"{name}{mark}": own[name] & some for name in kept}
+                above |= {f"{name}{mark}": f"{above[name]}{mark}" for name in kept if name in above}
             groups |= own
             parents |= above
         return groups, parents
@@ -261,53 +301,16 @@ class Release:
         What is asked first is decided first: a page by another item tells what is left to tell.
         """
         people, instrument = self.people, self.wave.instrument
-        layers = {instrument.find_role(COUNTRY): self._list_groups()}
+        settings, lines = self.wave.settings, self.wave.lines
+        layers = {instrument.find_role(COUNTRY): list_units(people, settings.countries, lines)}
         for item in instrument.groupings:
             own = add_groups(people, item, ())["group"].to_numpy(dtype=object)
             names = [str(name) for name in pd.unique(own) if name is not None]
-            layers[item] = _sort({name: own == name for name in names}), {}
+            layers[item] = sort_groups({name: own == name for name in names}), {}
         order = [code for code in ("", *instrument.items) if code in layers]
         first, parents = layers[order[0]]
         everyone = {EVERYONE: np.ones(len(people), bool)}
         return [(everyone | first, parents), *(layers[code] for code in order[1:])]
-
-    def _list_groups(self) -> tuple[dict[str, Members], dict[str, str]]:
-        people = self.people
-        country = people["country"].fillna("").to_numpy(dtype=object)
-        region = people["region"].fillna(NO_REGION).to_numpy(dtype=object)
-        known = [code for code in self.wave.settings.countries if (country == code).any()]
-        plain = _sort({code: country == code for code in known})
-        parents: dict[str, str] = {}
-        regions: dict[str, Members] = {}
-        for code in known:
-            for own in sorted(set(region[country == code])):
-                name = f"{code}/{NO_REGION}" if own == NO_REGION else str(own)
-                regions[name] = (country == code) & (region == own)
-                parents[name] = code
-        plain |= _sort(regions)
-        places = self._list_places(region, parents)
-        plain |= places
-        rest: dict[str, Members] = {}
-        for name in [name for name in (*regions, *places) if not name.endswith(NO_REGION)]:
-            owner = str(country[plain[name]][0])
-            rest[f"{name}{REST}"] = (country == owner) & ~plain[name]
-            parents[f"{name}{REST}"] = name
-        return plain | _sort(rest), parents
-
-    def _list_places(self, region: np.ndarray, parents: dict[str, str]) -> dict[str, Members]:
-        """List the groups of people from a place, and name what each lies in in `parents`."""
-        found: dict[str, Members] = {}
-        depth: dict[str, int] = {}
-        for code, line in self.wave.lines.items():
-            own = (self.people["place"] == code).to_numpy(dtype=bool)
-            if not own.any():
-                continue
-            for name, above in zip(line, (*line[1:], str(region[own][0])), strict=True):
-                found[name] = found.get(name, np.zeros(len(own), bool)) | own
-                parents[name], depth[name] = above, len(line) - line.index(name)
-        # What lies in a place comes behind it, also where it is all of it.
-        order = sorted(found, key=lambda name: (-int(found[name].sum()), depth[name], name))
-        return {name: found[name] for name in order}
 
     def _read(self, code: str) -> Variable:
         """Return what is told together of a question or a score."""
@@ -341,9 +344,3 @@ class Release:
 def _number(answers: Iterable[str]) -> np.ndarray:
     """Give answers without an order numbers: that a whole group gave the same is not told."""
     return np.asarray(pd.factorize(np.asarray(list(answers), dtype=object))[0], dtype=float)
-
-
-def _sort(groups: Mapping[str, Members]) -> dict[str, Members]:
-    """Sort groups by size, the largest first, and by name."""
-    order = sorted(groups, key=lambda name: (-int(groups[name].sum()), name))
-    return {name: groups[name] for name in order}

@@ -17,12 +17,13 @@ earlier edition are blocks to begin with.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-Members = np.ndarray  # of bool, one per person
+from innocap_analysis.survey.linked import Links, Members
+
 _ROUNDING = 1e-9  # of a sum of floats
 
 
@@ -101,17 +102,29 @@ class Blocks:
         hidden : sequence of array of bool
             Groups that must stay uncertain, as everyone alone does.
         """
-        n, within = np.bincount(self._of), np.bincount(self._of, weights=members)
-        touched = (within > 0) & (within < n)
-        touched[0] = within[0] > 0  # of the others there, nothing becomes known
-        if not touched.any():
+        found, fresh = self.find_cut(members)
+        if not len(fresh):
             return True  # a sum of what is published
-        found = self._refine(members)
-        fresh = np.unique(found[touched[self._of]])
-        fresh = fresh[fresh > 0]
         return all(self.is_safe(found == block) for block in fresh) and all(
             self._protects(x, found, fresh, hidden) for x in self._columns
         )
+
+    def find_cut(self, members: Members) -> tuple[np.ndarray, np.ndarray]:
+        """Return the blocks if a group were published, and the numbers of the new ones."""
+        n, within = np.bincount(self._of), np.bincount(self._of, weights=members)
+        cut = (within > 0) & (within < n)
+        cut[0] = within[0] > 0  # of the others there, nothing becomes known
+        found = self._refine(members)
+        fresh = np.unique(found[cut[self._of]])
+        return found, fresh[fresh > 0]
+
+    def count_unsafe(self, members: Members, hidden: Sequence[Members] = ()) -> int:
+        """Return how many people would stand for themselves who must not, were a group told."""
+        if self.may_split(members, hidden):
+            return 0
+        found, fresh = self.find_cut(members)
+        sizes = [int((found == one).sum()) for one in fresh if not self.is_safe(found == one)]
+        return max([self.rules.people, *sizes])
 
     def split(self, members: Members) -> None:
         """Count a group as published."""
@@ -141,29 +154,44 @@ class Blocks:
         self, x: np.ndarray, found: np.ndarray, fresh: np.ndarray, hidden: Sequence[Members]
     ) -> bool:
         """Tell whether no hidden mean, and nobody's value, is bounded too closely."""
-        n = np.bincount(found)
-        total = np.bincount(found, weights=x)
+        weights = np.ones(len(x)) if self.weights is None else self.weights
+        n = np.bincount(found, weights=weights)
+        total = np.bincount(found, weights=weights * x)
         least = self.rules.protection
-        if self.counted:
-            ordered, ends = x[np.lexsort((x, found))], np.cumsum(n)
-            sums = np.concatenate([[0.0], np.cumsum(ordered)])
-            room = ordered[ends[fresh] - 1] - ordered[(ends - n)[fresh]]
-        else:
-            room = np.minimum(np.minimum(total, n - total)[fresh], 1.0)
-        if (room < least - _ROUNDING).any():
+        order = np.lexsort((x, found))
+        reached = np.concatenate([[0.0], np.cumsum(weights[order])])
+        sums = np.concatenate([[0.0], np.cumsum((weights * x)[order])])
+        ends = np.cumsum(np.bincount(found))
+        starts = np.concatenate([[0], ends[:-1]])
+
+        def bound(own: np.ndarray) -> np.ndarray:
+            """Return how uncertain the sum of people of some weight of every block is."""
+            if not self.counted:
+                # From what the others at most leave them, to what they at least do.
+                return np.asarray(np.minimum(own, total) - np.maximum(0.0, total - (n - own)))
+            low = np.interp(reached[starts] + own, reached, sums) - sums[starts]
+            return np.asarray(sums[ends] - np.interp(reached[ends] - own, reached, sums) - low)
+
+        heaviest = np.zeros(len(n))
+        np.maximum.at(heaviest, found, weights)
+        room = bound(heaviest)
+        if self.counted:  # somebody gave an answer that is told of as much weight as theirs
+            of, given = found[order], x[order]
+            is_first = (np.diff(of, prepend=-1) > 0) | (np.diff(given, prepend=-1) != 0)
+            first = np.flatnonzero(is_first)
+            told = np.diff(reached[[*first, len(x)]])
+            may = first[told >= heaviest[of[first]] - _ROUNDING]
+            least_of, most_of = np.full(len(n), np.inf), np.full(len(n), -np.inf)
+            np.minimum.at(least_of, of[may], given[may])
+            np.maximum.at(most_of, of[may], given[may])
+            room = np.where(heaviest > 0, heaviest, np.nan) * (most_of - least_of)
+        alone = fresh[heaviest[fresh] > 0]
+        if (room < least * heaviest - _ROUNDING)[alone].any():
             return False
         for group in hidden:
-            # What a part of a block can have: from what the others at most leave it, to what
-            # they at least do; a block that is wholly in it is known.
-            own = np.bincount(found[group], minlength=len(n))
-            if self.counted:
-                lowest = sums[ends - n + own] - sums[ends - n]
-                highest = sums[ends] - sums[ends - own]
-            else:
-                lowest = np.maximum(0.0, total - (n - own))
-                highest = np.minimum(own, total)
-            is_open = own < n
-            width = np.where(is_open, highest - lowest, 0.0)
+            own = np.bincount(found[group], weights=weights[group], minlength=len(n))
+            is_open = own < n - _ROUNDING  # a block that is wholly in it is known
+            width = np.where(is_open, bound(own), 0.0)
             width[0], is_open[0] = own[0], True  # of whom nothing is told
             part = (own * is_open).sum()
             if part and width.sum() < least * part - _ROUNDING:
@@ -183,11 +211,15 @@ class Decision:
         Whom the told groups hold together; 0 of whom nothing is told.
     secret : list of array of bool
         Groups that must stay uncertain.
+    count_unsafe : callable
+        From who is in a group to how many people would stand for themselves who must not, were
+        it told of the group.
     """
 
     shown: list[str]
     blocks: np.ndarray
     secret: list[Members]
+    count_unsafe: Callable[[Members], int]
 
 
 def decide_groups(
@@ -203,6 +235,7 @@ def decide_groups(
     told: np.ndarray | None = None,
     secret: Sequence[Members] = (),
     weights: np.ndarray | None = None,
+    links: Links | None = None,
 ) -> Decision:
     """Decide which groups' totals of a variable are published.
 
@@ -232,6 +265,8 @@ def decide_groups(
         Further groups that must stay uncertain.
     weights : array of float, shape (people,), optional
         What each person counts in the totals.
+    links : Links, optional
+        What the variable is made of: it is not told where it would tell what is not told of that.
 
     Returns
     -------
@@ -240,31 +275,63 @@ def decide_groups(
     """
     whole = np.ones(len(organisations), bool) if answered is None else answered
     own = {name: members[whole] for name, members in groups.items()}
-    blocks = Blocks(
+    started = (
         organisations[whole], rules, None if values is None else values[whole], limits, counted,
         None if told is None else told[whole], None if weights is None else weights[whole],
     )  # fmt: skip
+    blocks = Blocks(*started)
     # What is known about a large group that is not shown is nobody's secret.
     small = [name for name, members in own.items() if members.any() and not blocks.is_safe(members)]
     kept = [groups[name] & whole for name in small] + [members & whole for members in secret]
     hidden = [members[whole] for members in kept]
-    shown: list[str] = []
-    for name, members in own.items():
-        parent = (parents or {}).get(name)
-        if not members.any() or (parent is not None and parent not in shown):
-            continue
-        if blocks.may_split(members, hidden):
-            blocks.split(members)
-            shown.append(name)
+    shown = _choose(own, blocks, hidden, parents or {}, links, whole)
+    if links is not None and not links.shown.issubset(shown):
+        # What the parts tell of the variable counts as told.
+        blocks = Blocks(*started)
+        for name in (name for name in own if name in links.shown):
+            if links.follows(groups[name] & whole) and blocks.may_split(own[name], hidden):
+                blocks.split(own[name])
+        shown = _choose(own, blocks, hidden, parents or {}, links, whole)
     found = np.zeros(len(whole), dtype=int)
     found[whole] = blocks.told
-    return Decision(shown, found, kept)
+    # What follows of a variable from others is its sum, and not who gave which answer.
+    x = None if blocks.values is None else np.asarray(blocks.values).reshape(whole.sum(), -1)[:, 0]
+    sums = replace(blocks, values=x, counted=False, of=blocks.told)
+    return Decision(shown, found, kept, lambda members: sums.count_unsafe(members[whole], hidden))
+
+
+def _choose(
+    own: Mapping[str, Members],
+    blocks: Blocks,
+    hidden: Sequence[Members],
+    parents: Mapping[str, str],
+    links: Links | None,
+    whole: Members,
+) -> list[str]:
+    """Go through the groups, and split off those that are told."""
+    shown: list[str] = []
+    for name, members in own.items():
+        parent = parents.get(name)
+        if not members.any() or (parent is not None and parent not in shown):
+            continue
+        if not blocks.may_split(members, hidden):
+            continue
+        if links is not None and not links.shown.issuperset([*shown, name]):
+            found = np.zeros(len(whole), dtype=int)
+            found[whole], fresh = blocks.find_cut(members)
+            if links.betrays(found, fresh):
+                continue
+        blocks.split(members)
+        shown.append(name)
+    return shown
 
 
 def number_organisations(names: Sequence[object]) -> np.ndarray:
     """Return the number of each person's organisation; whoever has none is one of their own."""
     numbers: dict[object, int] = {}
-    return np.asarray([numbers.setdefault(key, len(numbers)) for key in _iterate_keys(names)])
+    return np.asarray(
+        [numbers.setdefault(key, len(numbers)) for key in _iterate_keys(names)], dtype=int
+    )
 
 
 def _iterate_keys(names: Sequence[object]) -> Iterator[object]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import subprocess
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -26,6 +28,22 @@ _ROW = re.compile(rb'<(?:\w+:)?row [^>]{0,80}?r="(\d{1,20})"')
 MOST_ROWS = 1_048_576  # of any Excel workbook
 _MOST_CELLS = 50_000_000  # the reader takes the whole rectangle into memory
 
+_MOST_MEMORY, _MOST_SECONDS = 1_500_000_000, 60
+_OPEN = """
+import sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
+except ImportError:
+    pass
+from python_calamine import CalamineError, CalamineWorkbook
+try:
+    CalamineWorkbook.from_path(sys.argv[1])
+except CalamineError:
+    pass  # the same is told to whoever asked
+"""
+
 
 def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
     """Read every sheet of a workbook as texts."""
@@ -37,6 +55,8 @@ def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
         _look_over(path)
     elif start != b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise InnocapError(f"{path.name}: is no Excel workbook, whatever its name says")
+    else:
+        _try_old(path)
     sheets: dict[str, pd.DataFrame] = {}
     try:
         book = CalamineWorkbook.from_path(str(path))
@@ -58,6 +78,19 @@ def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
     if not sheets:
         raise InnocapError(f"{path.name}: has no cells")
     return sheets
+
+
+def _try_old(path: Path) -> None:
+    """Open an old workbook elsewhere first: one that leads in circles ends whoever reads it."""
+    command = [sys.executable, "-I", "-c", _OPEN, str(path), str(_MOST_MEMORY)]
+    try:
+        ended = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_MOST_SECONDS
+        ).returncode
+    except subprocess.TimeoutExpired:
+        ended = -1
+    if ended:
+        raise InnocapError(f"{path.name}: is damaged; save it anew from Excel")
 
 
 def _look_over(path: Path) -> None:

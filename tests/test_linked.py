@@ -1,0 +1,188 @@
+"""What a score and its items tell together: attacked by linear programming with all of both."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from scipy.optimize import linprog
+
+from innocap_analysis import load_wave
+from innocap_analysis.settings import Settings
+from innocap_analysis.survey.linked import Links, Part
+from innocap_analysis.survey.publish import COMPLETE, Release
+from innocap_analysis.survey.release import Blocks, Rules, decide_groups
+from innocap_analysis.survey.wave import Wave
+
+WAVES = int(os.environ.get("INNOCAP_LINKED_WAVES", "2"))
+BETRAYED = (6, 30)  # waves of which scores alone would tell a small group's answers
+MOST = 3  # small groups of an item that are attacked
+NODE = "PRO"
+ANSWERS = np.arange(5) / 4
+RULES = Rules()
+
+
+@pytest.fixture(scope="module")
+def shipped(settings: Settings) -> Wave:
+    """Return the wave that ships."""
+    return load_wave(settings=settings)
+
+
+def make_wave(shipped: Wave, rng: np.random.Generator) -> Wave:
+    """Draw people of the shipped wave anew; some leave out one or two items of a dimension."""
+    clean = shipped.clean[shipped.clean["region"].notna()]
+    sizes = rng.permutation([14, 15, 16, int(rng.choice([8, 12, 18]))])
+    kept = [own.sample(min(int(n), len(own)), random_state=rng)
+            for n, (_, own) in zip(sizes, clean.groupby("country"), strict=True)]  # fmt: skip
+    table = pd.concat(kept, ignore_index=True)
+    items = shipped.instrument.codebook.leaves_of(NODE)
+    level = rng.choice([1.3, 3, 3, 4.8])
+    for code in items:
+        x = np.clip(np.round(rng.normal(level, 1, len(table))), 1, 5)
+        table[code] = 6 - x if shipped.instrument.items[code].reversed else x
+    careless = rng.choice([0.0, 0.0, 0.02])
+    for code in rng.permutation(items)[: rng.choice([1, 1, 2])]:
+        silent = (table["country"] == rng.choice(["FI", "IE", "SE", "CA"])) & (
+            rng.random(len(table)) < rng.choice([0.4, 0.6])
+        )
+        table.loc[silent | (rng.random(len(table)) < careless), code] = -8.0
+    if rng.random() < 0.3:  # all of a country say the same
+        table.loc[table["country"] == "CA", rng.choice(items)] = 5.0
+    flags = dict.fromkeys(("flag_straight_lining", "flag_identical"), False)
+    doubtful = rng.random(len(table)) < rng.choice([0.0, 0.05])
+    employers = [f"{c} {rng.integers(0, 6)}" for c in table["country"]]
+    return replace(
+        shipped, clean=table.assign(**flags, flag_speed=doubtful, organisation=employers)
+    )
+
+
+class Reader:
+    """Who knows every total of a dimension and its items, and who left out what."""
+
+    def __init__(self, release: Release, told: list[str]) -> None:
+        self.release, book = release, release.wave.instrument.codebook
+        self.items = book.leaves_of(NODE)
+        link = release._link(NODE)
+        assert link is not None
+        self.x = np.column_stack([part.values for part in link.parts])
+        self.share = np.column_stack([part.shares for part in link.parts])
+        n = len(self.x)
+        known, values = [], []
+        at = np.arange(n * len(self.items) * 5).reshape(n, len(self.items), 5)
+        for i, j in np.ndindex(self.x.shape):  # everybody gave one answer, or none
+            known.append((at[i, j], np.ones(5)))
+            values.append(float(not np.isnan(self.x[i, j])))
+        for j, code in enumerate(self.items):
+            groups = release.list_groups(code)
+            for name in release.list_told(code):
+                for a, answer in enumerate(ANSWERS):
+                    own = groups[name] & np.isclose(self.x[:, j], answer)
+                    known.append((at[groups[name], j, a], np.ones(groups[name].sum())))
+                    values.append(float(own.sum()))
+        self.own = len(values)
+        groups = release.list_groups(NODE)
+        for name in told:
+            own = groups[name]
+            weight = (self.share[own][:, :, None] * ANSWERS).ravel()
+            known.append((at[own].ravel(), weight))
+            values.append(float(np.nansum(self.share[own] * self.x[own])))
+        rows = np.repeat(np.arange(len(known)), [len(where) for where, _ in known])
+        where = np.concatenate([where for where, _ in known])
+        self.matrix = sp.csr_matrix(
+            (np.concatenate([w for _, w in known]), (rows, where)), (len(known), at.size)
+        )
+        self.values, self.at = np.array(values), at
+
+    def bound(self, members: np.ndarray, item: int, *, with_scores: bool) -> float:
+        """Return how uncertain the sum of a group's answers to an item is."""
+        rows = slice(None) if with_scores else slice(self.own)
+        goal = np.zeros(self.matrix.shape[1])
+        goal[self.at[members, item].ravel()] = np.tile(ANSWERS, members.sum())
+        ends = [linprog(sign * goal, A_eq=self.matrix[rows], b_eq=self.values[rows],
+                        bounds=(0, 1), method="highs") for sign in (1, -1)]  # fmt: skip
+        assert all(end.status == 0 for end in ends)
+        return float(-ends[1].fun - ends[0].fun)
+
+    def find_betrayed(self) -> list[str]:
+        """List the small groups of which the scores tell more than the items do."""
+        found = []
+        for j, code in enumerate(self.items):
+            secret = {own.tobytes(): own for own in self.release._decide(code)[0].secret}
+            for members in sorted(secret.values(), key=np.sum)[-MOST:]:
+                after = self.bound(members, j, with_scores=True)
+                if after < RULES.protection * members.sum() - 1e-4 and (
+                    self.bound(members, j, with_scores=False) > after + 1e-4
+                ):
+                    found.append(f"{code}: {members.sum()} people within {after:.3f}")
+        return found
+
+
+def list_plainly(release: Release) -> list[str]:
+    """Return the groups of which the score is told when nobody looks at its items."""
+    groups, parents = release._list_candidates(NODE)
+    answered, values, _ = release._read(NODE)
+    organisations = release._meeting.organisations
+    return decide_groups(
+        groups, organisations, rules=RULES, answered=answered, values=values, parents=parents
+    ).shown
+
+
+@pytest.mark.parametrize("seed", sorted({*range(WAVES), *BETRAYED}))
+def test_scores_and_items_together_tell_of_no_small_group(shipped: Wave, seed: int) -> None:
+    release = Release(make_wave(shipped, np.random.default_rng([2206, seed])))
+    assert Reader(release, release.list_told(NODE)).find_betrayed() == []
+    if seed in BETRAYED:  # the same attack on scores that know nothing of their items
+        assert Reader(release, list_plainly(release)).find_betrayed() != []
+
+
+def test_a_score_is_not_told_where_it_tells_the_item_that_is_hidden(shipped: Wave) -> None:
+    clean = shipped.clean[~shipped.clean.filter(like="flag_").any(axis=1)].reset_index(drop=True)
+    clean["organisation"] = [f"o{i % 37}" for i in clean.index]
+    for code in shipped.instrument.scored:
+        clean[code] = clean[code].where(clean[code].between(1, 5), 1.0 + clean.index % 5)
+    finns = clean["country"] == "FI"
+    clean["PRO6"] = clean["PRO6"].mask(finns & (finns.cumsum() > 7), -8.0)
+    release = Release(replace(shipped, clean=clean))
+    # Of seven Finns nothing is told, and the Irish, who all answered, shield them.
+    assert not {"FI", "IE"} & set(release.list_told("PRO6"))
+    assert not {"FI", "IE"} & set(release.list_told("PRO"))
+    assert {"all", "SE", "CA"} <= set(release.list_told("PRO"))
+    assert {"all", "SE", "FI", "IE", "CA"} <= set(release.list_told("DIG"))
+    assert not {"IE", "IE@strict"} & set(release.list_told("SELF"))
+    assert not any(name.endswith(COMPLETE) and "/" in name for name in release.list_told("DIG"))
+
+
+def test_what_follows_from_the_items_counts_as_told_of_the_score() -> None:
+    """Three groups of 12, 12 and 9 with a score: those of two follow from their items."""
+    group = np.repeat([0, 1, 2], [12, 12, 12])
+    x = np.tile(ANSWERS, 8)[:36]
+    few = (group == 2) & (np.arange(36) >= 33)
+    parts = [Part(x, group + 1, np.where(few, 0.0, 0.5), True, lambda members: 0) for _ in range(2)]
+    links = Links(np.where(few, np.nan, x), parts, 0.2, 10, frozenset({"a", "b", "c"}))
+    groups = {"all": group >= 0} | {k: group == i for i, k in enumerate("abc")}
+    told = {
+        known: decide_groups(
+            groups, np.arange(36), rules=RULES, answered=~few, values=np.where(few, np.nan, x),
+            links=links if known else None,
+        ).shown
+        for known in (False, True)
+    }  # fmt: skip
+    assert told[False] == ["all", "a"]  # b would tell of nine
+    assert told[True] == ["a", "b"]  # and so would everyone, since a and b are known
+
+
+def test_bounds_of_sums_of_products_are_those_of_sorted_answers() -> None:
+    """Worked by hand: answers 0, 0.25 and 1 of a block; the members' shares are 0.5 and 0.2."""
+    x, shares = np.array([0.0, 0.25, 1.0]), np.array([0.5, 0.2, 0.0])
+    part = Part(x, np.ones(3, dtype=int), shares, True, lambda members: 0)
+    members = np.array([True, True, False])
+    assert part.bound(members) == pytest.approx((0.2 * 0.25, 0.5 * 1 + 0.2 * 0.25))
+    mean = replace(part, counted=False)  # 1.25 in all: one may have 1 and another 0.25
+    assert mean.bound(members) == pytest.approx((0.2 * 0.25, 0.5 + 0.2 * 0.25))
+    assert part.is_open(members)
+    assert not part.is_open(np.ones(3, bool)) or shares[2] == 0
+    assert Blocks(np.arange(3), RULES).count_unsafe(members) == 10
