@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import os
@@ -97,11 +98,27 @@ def read_text(path: Path) -> str:
 def decode_text(data: bytes, name: str) -> str:
     """Decode the content of a file as :func:`read_text` does."""
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InnocapError(
             f"{name}: line {line}: is not UTF-8; save the file as 'CSV UTF-8'"
+        ) from None
+    if name.endswith(".csv") and len(text) > csv.field_size_limit():
+        _refuse_endless_cells(text, name)
+    return text
+
+
+def _refuse_endless_cells(text: str, name: str) -> None:
+    """Refuse a table with a cell that no reader takes: often a quote that is not closed."""
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for _ in reader:
+            pass
+    except csv.Error as error:
+        raise InnocapError(
+            f"{name}: line {reader.line_num}: {error}; is a quote not closed?"
         ) from None
 
 

@@ -263,6 +263,17 @@ def test_a_table_that_is_no_utf_8_is_refused_with_its_line(
     assert "Traceback" not in out + err
 
 
+@pytest.mark.parametrize("read", [read_codebook, read_mapping, read_scales, read_wave_table,
+                                  read_regions])  # fmt: skip
+def test_a_cell_without_an_end_is_refused_with_its_line(
+    read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('code,parent\n"never closed,x\n' + "x" * 140_000, encoding="utf-8")
+    with pytest.raises(InnocapError, match=r"a.csv: line 3: field larger than"):
+        read(path)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="has no modes")
 @pytest.mark.parametrize(
     ("content", "mode", "told"),
