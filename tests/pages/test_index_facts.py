@@ -279,6 +279,10 @@ def test_strengths_and_weaknesses_are_the_widest_gaps_on_their_side(unit: str) -
         places = [lines[word].index(_label(o, c, "en")) for c in own]
         assert places == sorted(places)
         assert lines[word].count("(") - sum(_label(o, c, "en").count("(") for c in own) == len(own)
+        told = lines[word].replace("\u2060", "").replace("\xa0", " ").replace("†", "")
+        for c in own:
+            gap = f"{o.gap(unit, c):+.1f}".replace("-", "−")
+            assert f"{_label(o, c, 'en')} ({gap}" in told
 
 
 def test_highest_and_lowest_of_the_partners_are_named_for_each_dimension() -> None:

@@ -89,6 +89,18 @@ def test_the_profile_has_each_number_in_its_column(unit: str) -> None:
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize("unit", PARTNERS)
+def test_findings_tell_the_rank_among_the_partners_and_its_interval(unit: str) -> None:
+    o = consult()
+    low, high = o.rank_interval(unit, o.root, PARTNERS)
+    ranks = f"{low:.0f} to {high:.0f}" if low != high else f"{low:.0f}"
+    level = "90%" if low != high else "at least 90%"
+    assert (
+        f"- {NAMES[unit]}: {_write(o.score(unit, o.root), sign=False)} of 100; rank {ranks} of "
+        f"the {len(PARTNERS)} countries in {level} of runs, first in "
+    ) in _plain(read_page("40", language="en").texts[0])
+
+
 def test_the_comparison_has_each_number_in_its_column() -> None:
     o = consult()
     cells = next(t.cells for t in read_page("40", language="en").tables if "Verdict" in t.cells)
