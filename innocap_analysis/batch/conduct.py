@@ -104,7 +104,7 @@ def conduct_batch(
             done[number] = replace(outcome, run=plan[number], record={}, why=why.get(number, ""))
             tell("done", (number, done[number]))
 
-        sources = {run.notebook: read_notebook(run.notebook) for run in plan}
+        sources = {path: read_notebook(path) for path in {run.notebook for run in plan}}
         edition = Edition(config, state.files)
         todo: list[tuple[int, Run]] = []
         for number, run in enumerate(plan):
@@ -146,7 +146,7 @@ def foresee_batch(request: Request) -> list[tuple[Run, str]]:
     load_capacity(index=request.index, settings=config)  # the faults that would stop the batch
     state = describe_project(config)
     edition = Edition(config, state.files)
-    sources = {run.notebook: read_notebook(run.notebook) for run in plan}
+    sources = {path: read_notebook(path) for path in {run.notebook for run in plan}}
     found = []
     for run in plan:
         reasons, _ = find_reasons(run, sources[run.notebook], config, state, edition)
