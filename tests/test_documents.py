@@ -189,6 +189,11 @@ def _walk(node: Any) -> Iterator[Any]:
             yield from _walk(kid)
 
 
+def _list_kids(node: pikepdf.Dictionary) -> list[int]:
+    kids = node.get("/K", [])
+    return [k for k in (kids if isinstance(kids, pikepdf.Array) else [kids]) if isinstance(k, int)]
+
+
 def test_the_pdf_is_tagged_and_says_language_title_and_alternative_texts(
     saved: Path, swedish: Brief
 ) -> None:
@@ -215,6 +220,14 @@ def test_the_pdf_is_tagged_and_says_language_title_and_alternative_texts(
         assert len(cells) == sum(len(s.grid.heads) * len(s.grid.rows)
                                  for s in swedish.sections if s.grid)  # fmt: skip
         assert all({str(one) for one in n.A.Headers} <= known and n.A.Headers for n in cells)
+        for number, page in enumerate(pdf.pages, start=1):
+            told = {int(k) for n in nodes if n.get("/Pg") == page.obj for k in _list_kids(n)}
+            marks = [
+                c.operands for c in pikepdf.parse_content_stream(page) if f"{c.operator}" == "BDC"
+            ]
+            assert {int(about.MCID) for _, about in marks if "/MCID" in about} == told, number
+            apart = [tag for tag, about in marks if about.get("/Type") == "/Pagination"]
+            assert apart == ["/Artifact"]  # the page's number, which nobody is read
         fonts = {str(f.BaseFont) for page in pdf.pages for f in page.Resources.Font.values()}
         assert {font.partition("+")[2] for font in fonts} == {
             "Brief",

@@ -271,3 +271,11 @@ def test_a_dot_alone_is_named_right_beside_it() -> None:
     alone = np.array([[100.0, 100.0]])
     ((across, up),) = spread_names(alone, [(40.0, 10.0)], alone, np.array([500.0, 230.0]))
     assert np.hypot(max(abs(across) - 20, 0), max(abs(up) - 5, 0)) < 10
+
+
+def test_a_name_goes_as_far_as_it_must_to_lie_on_no_dot() -> None:
+    grid = np.stack(np.meshgrid(np.arange(170, 331, 9.0), np.arange(35, 196, 9.0)), -1)
+    crowd = np.vstack([[[250.0, 115.0]], grid.reshape(-1, 2)])
+    (shift,) = spread_names(crowd[:1], [(60.0, 11.0)], crowd, np.array([500.0, 230.0]))
+    low, high = crowd[0] + shift - [30, 5.5], crowd[0] + shift + [30, 5.5]
+    assert not ((crowd > low) & (crowd < high)).all(axis=1).any()

@@ -69,7 +69,7 @@ def test_the_three_messages_say_what_the_page_says(swedish: Brief) -> None:
     o, place = consult_places(), "SE-2284"
     peers, _ = o.peers(place)
     larger = sum(o.size(c, "population") < o.size(place, "population") for c in peers)
-    assert f"större än {larger} av {len(peers)} liknande platser" in swedish.messages[0][1]
+    assert f"Större än {larger} av {len(peers)} liknande platser" in swedish.messages[0][1]
     local, services = o.government["SE", "EGOV_TRANSPARENCY"]["local"]
     assert f"{local:.1f} av 100".replace(".", ",") in swedish.messages[2][1]
     assert f"({services} lokala tjänster)" in swedish.messages[2][1]

@@ -21,6 +21,7 @@ from innocap_analysis.batch.outcome import Outcome
 from innocap_analysis.batch.parameters import read_notebook
 from innocap_analysis.batch.places_page import (
     STEM,
+    find_around,
     find_words,
     link_documents,
     list_place_pages,
@@ -100,6 +101,7 @@ def _render_page(view: IndexView, failures: dict[str, Failure], languages: list[
         search=view.say("Find a municipality or region"),
         places=_list_places(settings, view),
         places_title=view.say("Places"),
+        nothing=view.say("No page here has this name."),
         all_places=f"{name_report(STEM, language, settings)}.html",
         methods=[
             {"href": page.link, "title": _read_title(page, view)}
@@ -146,6 +148,7 @@ def _list_places(settings: Settings, view: IndexView) -> list[dict[str, str]]:
             "inside": ", ".join(dict.fromkeys(
                 places.label(c, view.language) for c in places.ancestors(code))),
             "find": find_words(places, code),
+            "around": find_around(settings, places, code),
         }
         for code, file in pages.items()
     ]  # fmt: skip

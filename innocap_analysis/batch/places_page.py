@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from innocap_analysis.batch.book import list_place_documents
@@ -86,6 +86,7 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
             "kind": view.tell_rurality(code), "country": str(table.at[code, "country"]),
             "people": f"{view.size('population', code)}",
             "find": find_words(view.places, code),
+            "around": find_around(settings, view.places, code),
         }
         for code in order
     ]  # fmt: skip
@@ -126,7 +127,25 @@ def _render(view: PlaceView, pages: dict[str, Path], languages: Sequence[str]) -
 def find_words(places: Places, code: str) -> str:
     """Return everything that a place is found by, folded: codes, names in every language."""
     row = places.table.loc[code]
+    return _fold([code, str(row["own_code"]), *_list_names(places, code)])
+
+
+def find_around(settings: Settings, places: Places, code: str) -> str:
+    """Return the names of what a place lies in below its country, and of the partner area there."""
+    around = [above for above in places.ancestors(code) if above not in settings.countries]
+    areas = [
+        name
+        for country in settings.countries.values() if country.partner_region in (code, *around)
+        for name in country.partner_area.values()
+    ]  # fmt: skip
+    return _fold([*areas, *(name for above in around for name in _list_names(places, above))])
+
+
+def _list_names(places: Places, code: str) -> list[str]:
+    row = places.table.loc[code]
     labels = [str(row[column]) for column in row.index if column.startswith("label_")]
-    names = [code, str(row["own_code"]), str(row["name"]), *labels, *str(row["also"]).split(";")]
-    words = " ".join(fold_name(name) for name in names).split()
-    return " ".join(dict.fromkeys(words))
+    return [str(row["name"]), *labels, *str(row["also"]).split(";")]
+
+
+def _fold(names: Iterable[str]) -> str:
+    return " ".join(dict.fromkeys(" ".join(map(fold_name, names)).split()))

@@ -25,6 +25,7 @@ from innocap_analysis.pages.drawing.figure import QUIET
 from innocap_analysis.pages.figure_files import name_sources
 from innocap_analysis.pages.front import is_own, title_report
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.language import drop_name
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
 
 _MOST = 4  # indicators on either side of the median
@@ -43,7 +44,7 @@ def make_country_brief(view: IndexView) -> Brief:
         messages=(
             (view.say("Where it stands"), _tell_rank(view)),
             (view.say("Strongest and weakest"), _tell_ends(view)),
-            (view.say("Where to start"), f"{tell_priority(view, unit)}."),
+            (view.say("Where to start"), _tell_start(view)),
         ),
         sections=(
             _write_profile(view),
@@ -63,7 +64,11 @@ def _tell_ends(view: IndexView) -> str:
     """Name the dimensions, or of an index without any the indicators, at both ends."""
     if view.codebook.is_flat:
         return " ".join(tell_sides(view, view.country))
-    return f"{tell_profile(view)}."
+    return f"{drop_name(tell_profile(view), view.unit(view.country))}."
+
+
+def _tell_start(view: IndexView) -> str:
+    return f"{drop_name(tell_priority(view, view.country), view.unit(view.country))}."
 
 
 def _tell_rank(view: IndexView) -> str:
@@ -91,7 +96,7 @@ def _write_profile(view: IndexView) -> Section:
         view.say("Dimension"), view.say("Score"), view.say("Median"), view.say("From the median"),
         view.say("Rank"), view.say("of countries"), view.say("Verdict"),
     )  # fmt: skip
-    message = f"{tell_profile(view)}."
+    message = f"{tell_profile(view)}."  # of a figure, which may stand alone
     told = [
         view.say("{dimension}: {score} (median {median}, {verdict}).", unit, code) for code in nodes
     ]
@@ -105,7 +110,7 @@ def _write_profile(view: IndexView) -> Section:
         ),
     )  # fmt: skip
     return Section(
-        "profile", view.say("Profile"), message,
+        "profile", view.say("Profile"), drop_name(message, view.unit(unit)),
         grid=make_grid(view.say("Score, 0 to 100, by dimension"), heads, rows),
         picture=Picture(
             "05_profile", plot_profile, " ".join([message, *told]), name_sources(view, units=[unit])
@@ -149,8 +154,7 @@ def _write_start(view: IndexView) -> Section:
     unit = view.country
     order = view.verdicts.order_dimensions(unit)
     if not order:
-        return Section("start", view.say("Where to start"), f"{tell_priority(view, unit)}.")
-    message = f"{tell_priority(view, unit)}."
+        return Section("start", view.say("Where to start"), _tell_start(view))
     # The first point repeats the message, the notes on single figures stand with the indicators.
     points = [
         text.removeprefix("- ") for text in write_priorities(view).split("\n")[1 : len(order) + 1]
@@ -160,9 +164,12 @@ def _write_start(view: IndexView) -> Section:
         tuple(map(view.code, order)),
         ((view.unit(unit), view.colour(unit), _list(view, order, "gap")),),
     )  # fmt: skip
-    alt, source = " ".join([message, *points]), name_sources(view, units=[unit])
+    alt = " ".join([f"{tell_priority(view, unit)}.", *points])
+    source = name_sources(view, units=[unit])
     picture = Picture("05_priorities", plot_priorities, alt, source)
-    return Section("start", view.say("Where to start"), message, tuple(points), None, picture, bars)
+    return Section(
+        "start", view.say("Where to start"), _tell_start(view), tuple(points), None, picture, bars
+    )
 
 
 def _write_teachers(view: IndexView) -> Section:
@@ -207,12 +214,11 @@ def _write_certainty(view: IndexView) -> Section:
     points = []
     if unit in view.measured:
         rank = tell_rank(view, unit)
-        points.append(
-            view.say(
-                "{unit}: {rank}; first in {first}, last in {last}.", unit, view.root, rank=rank,
-                first=view.stand_among(unit, "first"), last=view.stand_among(unit, "last"),
-            )
+        text = view.say(
+            "{unit}: {rank}; first in {first}, last in {last}.", unit, view.root, rank=rank,
+            first=view.stand_among(unit, "first"), last=view.stand_among(unit, "last"),
         )  # fmt: skip
+        points.append(drop_name(text, view.unit(unit)))
         points.append(tell_order_changes(view))
     points.append(
         view.say(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
+import matplotlib as mpl
 from babel.core import get_global
+from matplotlib.ft2font import FT2Font, LoadFlags
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.languages import SOURCE_LANGUAGE
@@ -24,6 +27,21 @@ def name_culture(language: str) -> str:
         return _ENGLISH
     parts = str(get_global("likely_subtags").get(language, language)).split("_")
     return f"{parts[0]}-{parts[-1].upper()}" if len(parts) > 1 else language
+
+
+def locate_font(*, bold: bool) -> Path:
+    """Return the font that comes with matplotlib, which every machine has."""
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return Path(mpl.get_data_path()) / "fonts" / "ttf" / name
+
+
+@cache
+def measure_text(text: str, *, bold: bool = False) -> float:
+    """Return the width of a text in ems, in a font that is wider than what offices have."""
+    font = FT2Font(str(locate_font(bold=bold)))
+    font.set_size(100, 72)
+    font.set_text(text, flags=LoadFlags.NO_HINTING)
+    return float(font.get_width_height()[0]) / 6400
 
 
 def find_template(settings: Settings, ending: Literal["docx", "pptx"]) -> Path:

@@ -14,6 +14,7 @@ from innocap_analysis.pages import place_frame as frame
 from innocap_analysis.pages import place_lessons as lessons
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, QUIET
 from innocap_analysis.pages.facts import Fact, Said
+from innocap_analysis.pages.language import drop_name
 from innocap_analysis.pages.place_view import PlaceView
 
 _MARKS = re.compile(r"^\s*(?:[->] |\d+\. )|\*\*")  # of lists, quotations and bold letters
@@ -27,13 +28,14 @@ def make_place_brief(view: PlaceView) -> Brief:
     found, starts = lessons.list_lessons(view), lessons.list_starts(view)
     nobody = view.say("The figures name nobody who does better.")
     sections = [*_write_sections(view, found or [nobody], starts)]
+    standing = f"{page.tell_standing(view)}."
     return Brief(
         view=view,
         kicker=view.say("Capacity to innovate in the public sector"),
         title=view.unit(view.place),
         headline=_tell_headline(view),
         messages=(
-            (view.say("Among places like it"), f"{page.tell_standing(view)}."),
+            (view.say("Among places like it"), drop_name(standing, view.unit(view.place))),
             (view.say("Whom to learn from"), found[0] if found else nobody),
             (view.say("Where to start"), starts[0]),
         ),
@@ -91,7 +93,7 @@ def _write_peers(view: PlaceView) -> Section:
     told = ". ".join(f"{name}: {value}" for name, value in zip(names, (own, peers, everyone),
                                                               strict=True))  # fmt: skip
     return Section(
-        "peers", view.say("Among places like it"), message,
+        "peers", view.say("Among places like it"), drop_name(message, view.unit(view.place)),
         tuple(_list_points(page.write_peers(view))),
         _make_grid(view.say("Size and density, beside its peers"), rows),
         Picture("36_peers", page.plot_peers,
@@ -141,9 +143,7 @@ def _tell_source(view: PlaceView) -> str:
     used = set(view.size("population").fact.sources)
     known = read_datapackage(view.settings.raw_dir)
     names = dict.fromkeys(one.publisher for one in known if one.name in used)
-    return view.say(
-        "Sources: {names}. Population: {date}.", names="; ".join(names), date=page.tell_date(view)
-    )
+    return view.say("Sources: {publishers}.", publishers="; ".join(names))
 
 
 def _list_years(view: PlaceView, sections: Sequence[Section]) -> dict[str, str]:

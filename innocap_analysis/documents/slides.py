@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from innocap_analysis.documents.look import (
     MAKER,
     QUIET,
     SOFT,
+    measure_text,
     name_culture,
     refuse_template,
 )
@@ -35,8 +38,9 @@ from innocap_analysis.documents.word import share_width
 
 LAYOUTS = ("Brief opening", "Brief slide")
 _LEFT, _WIDTH, _TOP, _HEIGHT = 0.7, 11.93, 1.95, 4.75
-_FOOT, _UNDER = 6.3, 1.5
+_FOOT, _UNDER, _CELL = 6.3, 1.5, 0.2
 _LONG_MESSAGE, _FEW_SERIES = 200, 2
+_LINE, _SPACE, _SMALLEST = 1.2, 10, 12  # height of a line, points between paragraphs, of letters
 _MOST_LETTERS = 90  # of a slide's title; a longer finding stands below it
 
 
@@ -83,12 +87,14 @@ def _fill_opening(slide: Any, brief: Brief) -> None:
     slide.shapes.title.text = brief.title
     texts = [shape for shape in slide.placeholders if shape != slide.shapes.title]
     texts[0].text = f"{brief.kicker}. {brief.headline}"
-    box = slide.shapes.add_textbox(Inches(_LEFT), Inches(3.3), Inches(_WIDTH), Inches(3.5))
+    tall = 3.5
+    box = slide.shapes.add_textbox(Inches(_LEFT), Inches(3.3), Inches(_WIDTH), Inches(tall))
+    size = _fit_size([f"{lead} {text}" for lead, text in brief.messages], 18, tall)
     for i, (lead, text) in enumerate(brief.messages):
-        paragraph = _add_paragraph(box.text_frame, "", 18, first=i == 0, space=12)
+        paragraph = _add_paragraph(box.text_frame, "", size, first=i == 0, space=_SPACE)
         for words, bold in ((f"{end_lead(lead)} ", True), (text, False)):
             run = paragraph.add_run()
-            run.text, run.font.bold, run.font.size = words, bold, Pt(18)
+            run.text, run.font.bold, run.font.size = words, bold, Pt(size)
     _write_notes(slide, [brief.foot])
 
 
@@ -122,9 +128,9 @@ def _fill_slide(slide: Any, brief: Brief, section: Section) -> None:
         box = slide.shapes.add_textbox(
             Inches(_LEFT), Inches(top), Inches(_WIDTH), Inches(_HEIGHT)
         )  # fmt: skip
-        size = 20 if sum(map(len, points)) < 700 else 16
+        size = _fit_size(points, 20, _HEIGHT)
         for i, point in enumerate(points):
-            _add_paragraph(box.text_frame, point, size, first=i == 0, space=10)
+            _add_paragraph(box.text_frame, point, size, first=i == 0, space=_SPACE)
     told = [section.message, *points]
     if section.bars and section.grid:
         told += [" | ".join(map(str, row)) for row in (section.grid.heads, *section.grid.rows)]
@@ -134,8 +140,21 @@ def _fill_slide(slide: Any, brief: Brief, section: Section) -> None:
 def _fit_message(text: str) -> tuple[float, float]:
     """Return size in points and height in inches of a message over the width of a slide."""
     size = 18.0 if len(text) <= _LONG_MESSAGE else 15.0
-    lines = -(-len(text) // int(_WIDTH * 72 / (0.53 * size)))
-    return size, lines * size * 1.2 / 72 + 0.12
+    return size, _count_lines(text, size) * size * _LINE / 72 + 0.12
+
+
+def _fit_size(texts: Sequence[str], largest: int, tall: float) -> int:
+    """Return the size in points at which paragraphs are no taller than so many inches."""
+    for size in range(largest, _SMALLEST, -2):
+        lines = sum(_count_lines(text, size) for text in texts)
+        if lines * size * _LINE + len(texts) * _SPACE <= tall * 72:
+            return size
+    return _SMALLEST
+
+
+def _count_lines(text: str, size: float) -> int:
+    """Return how many lines a text takes over the width of a slide."""
+    return math.ceil(measure_text(text) * size / ((_WIDTH - _CELL) * 72))
 
 
 def _add_paragraph(
@@ -212,7 +231,7 @@ def _add_table(slide: Any, grid: Grid, top: float) -> None:
     _tell(frame, grid.caption, grid.caption)
     table = frame.table
     table.first_row, table.horz_banding = True, False
-    for i, width in enumerate(share_width(grid, _WIDTH, size * 0.62 / 72)):
+    for i, width in enumerate(share_width(grid, _WIDTH, size / 72, _CELL)):
         table.columns[i].width = Inches(width)
     for j, cells in enumerate((grid.heads, *grid.rows)):
         for i, cell in enumerate(cells):

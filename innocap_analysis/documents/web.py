@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import matplotlib as mpl
 
 from innocap_analysis.documents.archive import MADE
 from innocap_analysis.documents.brief import Brief, Pictures
-from innocap_analysis.documents.look import ACCENT, LINE, MAKER, QUIET, SOFT, TEMPLATES
+from innocap_analysis.documents.look import ACCENT, LINE, MAKER, QUIET, SOFT, TEMPLATES, locate_font
 from innocap_analysis.errors import InnocapError
 
 VARIANT = "pdf/ua-1"
@@ -77,11 +76,7 @@ def _hash(text: str) -> str:
 @cache
 def _locate_fonts() -> dict[str, str]:
     """Return the font that comes with matplotlib, so that every machine sets the same lines."""
-    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    return {
-        weight: (folder / f"{name}.ttf").as_uri()
-        for weight, name in (("normal", "DejaVuSans"), ("bold", "DejaVuSans-Bold"))
-    }
+    return {name: locate_font(bold=name == "bold").as_uri() for name in ("normal", "bold")}
 
 
 def print_page(page: str) -> bytes:
@@ -92,7 +87,7 @@ def print_page(page: str) -> bytes:
 
         document: Any = HTML(string=page, base_url=None)
         return bytes(document.write_pdf(pdf_variant=VARIANT, pdf_tags=True, pdf_identifier=b"brief",
-                                        full_fonts=False, finisher=_scope_heads))  # fmt: skip
+                                        full_fonts=False, finisher=_finish))  # fmt: skip
     browser = _find_browser()
     if browser is None:
         raise InnocapError(
@@ -104,13 +99,40 @@ def print_page(page: str) -> bytes:
     return _print_in_browser(page, browser)
 
 
-def _scope_heads(_: object, pdf: Any) -> None:
-    """Say of every table's heads that they are about their columns, which WeasyPrint leaves out."""
+def _finish(_: object, pdf: Any) -> None:
+    """Add what WeasyPrint leaves out of PDF/UA.
+
+    The heads of a table are about their columns, and page numbers are no content.
+    """
     from pydyf import Dictionary
 
-    for part in pdf.objects:
-        if isinstance(part, Dictionary) and part.get("S") == "/TH":
+    parts = [part for part in pdf.objects if isinstance(part, Dictionary)]
+    elements = [part for part in parts if part.get("Type") == "/StructElem"]
+    for part in elements:
+        if part["S"] == "/TH":
             part["A"] = Dictionary({"O": "/Table", "Scope": "/Column"})
+    whole = next(part for part in elements if part["S"] == "/Document")
+    inside, outside = {*whole["K"]}, set()
+    for part in elements:  # those above come first
+        margin = part["P"] == whole.reference and part.reference not in inside
+        if margin or part["P"] in outside:
+            outside.add(part.reference)
+            for number in part["K"]:
+                if isinstance(number, int):
+                    _leave_out(pdf, part["Pg"], number)
+    for part in parts:
+        for page in part.get("Nums", ())[1::2]:
+            if isinstance(page, list):
+                page[:] = ["null" if element in outside else element for element in page]
+
+
+def _leave_out(pdf: Any, page: bytes, number: int) -> None:
+    """Mark a piece of a page as something that is not read aloud."""
+    contents = next(part["Contents"] for part in pdf.objects if part.reference == page)
+    marks = next(part.stream for part in pdf.objects if part.reference == contents)
+    at = next(i for i, mark in enumerate(marks)
+              if isinstance(mark, dict) and mark.get("MCID") == number)  # fmt: skip
+    marks[at - 1 : at + 1] = ["/Artifact", type(marks[at])({"Type": "/Pagination"})]
 
 
 @cache

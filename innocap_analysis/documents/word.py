@@ -15,15 +15,16 @@ from docx.shared import Cm
 
 from innocap_analysis.documents.archive import MADE, fix_archive
 from innocap_analysis.documents.brief import Brief, Grid, Pictures, Section, end_lead
-from innocap_analysis.documents.look import MAKER, name_culture, refuse_template
+from innocap_analysis.documents.look import MAKER, measure_text, name_culture, refuse_template
 
 STYLES = (
     "Title", "Subtitle", "Kicker", "Message", "Lead", "Heading 1", "Normal", "List Bullet",
     "Caption", "Small", "Brief table",
     "Table text",
 )  # fmt: skip
-_WIDTH_CM, _LETTER_CM = 16.0, 0.165
-_LONG = 44  # letters of a text that need not stand in one line
+_WIDTH_CM, _CELL_CM = 16.0, 0.22  # of the text, and what a cell of the template leaves free
+_USUAL_SIZE = 10  # of letters, where a template says none
+_CM, _LONG_EMS = 2.54 / 72, 25  # in a point; of a text that need not stand in one line
 
 
 def write_word(brief: Brief, template: Path, pictures: Pictures) -> bytes:
@@ -135,11 +136,19 @@ def _add_table(document: Any, grid: Grid) -> None:
         row._tr.get_or_add_trPr().insert(0, whole)
         for i, cell in enumerate(cells):
             _fill_cell(row.cells[i], f"{cell}", grid, i, head=cells is grid.heads)
-    for i, width in enumerate(share_width(grid, _WIDTH_CM, _LETTER_CM)):
+    size = _find_size(document.styles["Table text"])
+    for i, width in enumerate(share_width(grid, _WIDTH_CM, size * _CM, _CELL_CM)):
         table.columns[i].width = Cm(width)
         for cell in table.columns[i].cells:
             cell.width = Cm(width)
     document.add_paragraph("", "Small")
+
+
+def _find_size(style: Any) -> float:
+    """Return the size of a style's letters, its own or that of the style below it."""
+    while style is not None and style.font.size is None:
+        style = style.base_style
+    return _USUAL_SIZE if style is None else float(style.font.size.pt)
 
 
 def _fill_cell(cell: Any, text: str, grid: Grid, column: int, *, head: bool) -> None:
@@ -154,17 +163,20 @@ def _fill_cell(cell: Any, text: str, grid: Grid, column: int, *, head: bool) -> 
         run._r.get_or_add_rPr().append(language)
 
 
-def share_width(grid: Grid, whole: float, letter: float) -> list[float]:
-    """Return the widths of columns that are `whole` together, of letters that are so wide.
+def share_width(grid: Grid, whole: float, em: float, margin: float) -> list[float]:
+    """Return the widths of columns that are `whole` together, in the unit of `em` and `margin`.
 
-    No word is broken as long as there is room; the rest goes to the columns that hold most.
+    `em` is the size of the letters, `margin` what a cell leaves free on both sides together. No
+    word is broken as long as there is room; the rest goes to the columns that hold most.
     """
     least, wanted = [], []
     for i, head in enumerate(grid.heads):
         texts = [f"{row[i]}" for row in grid.rows]
-        words = [part for text in (head, *texts) for part in text.split()]
-        least.append((max(map(len, words), default=1) + 2) * letter)
-        wanted.append(min(max(map(len, (*texts, "")), default=1) + 2, _LONG) * letter)
+        words = [measure_text(part, bold=True) for part in head.split()]
+        words += [measure_text(part) for text in texts for part in text.split()]
+        least.append(max(words, default=1.0) * em + margin)
+        longest = max(map(measure_text, texts), default=1.0)
+        wanted.append(min(longest, _LONG_EMS) * em + margin)
     spare = whole - sum(least)
     if spare <= 0:
         return [whole * own / sum(least) for own in least]

@@ -59,7 +59,14 @@ class _Writer:
         self.head = add(head | {"indent": 1})
         self.head_right = add(head | {"align": "right"})
         self.text = add(
-            base | {"text_wrap": True, "indent": 1, "bottom": 1, "bottom_color": f"#{LINE}"}
+            base
+            | {
+                "text_wrap": True,
+                "align": "left",
+                "indent": 1,
+                "bottom": 1,
+                "bottom_color": f"#{LINE}",
+            }
         )
         self.plain = add(base | {"text_wrap": True})
         self.bold = add(base | {"bold": True, "text_wrap": True})

@@ -80,6 +80,9 @@ def tell_profile(view: IndexView) -> str:
         return view.say("{unit}: {score} of 100, {gap.points} from the reference median",
                         unit, view.root)  # fmt: skip
     worst, best = (view.stand(unit, code, "gap") for code in (order[0], order[-1]))
+    if len(order) == 1 < len(view.dimensions):
+        return view.say("{best.place}: {best.points} from the median in {best.name:the}, "
+                        "the only dimension that is measured", best=best)  # fmt: skip
     one_side = float(worst) >= 0 or float(best) < 0
     if one_side and len(order) < len(view.dimensions):
         return view.say(
@@ -194,7 +197,8 @@ def plot_gaps(view: IndexView, dimensions: Sequence[str] | None = None) -> Chart
         view.code(c) if flat else f"{view.code(c)} ({view.code(p)})"
         for c, p in zip(table["code"], table["parent"], strict=True)
     ]
-    marks.frame_rows(ax, names, label=view.say("Points from the reference median"))
+    marks.frame_rows(ax, names, label=view.say("Points from the reference median"),
+                     tick=view.figure)  # fmt: skip
     below = gaps < 0
     marks.draw_bars(ax, gaps, gaps.index, 0.68, np.where(below, BEHIND, AHEAD))
     for bar in ax.patches:
@@ -260,9 +264,8 @@ def plot_priorities(view: IndexView) -> Chart:
         height=0.55 * len(order) + 0.3,
     )
     chart.shows, narrow = "gap_to_median", view.medium.narrow
-    marks.frame_rows(
-        ax, [*map(view.code, order)], label=view.say("Points from the reference median")
-    )
+    marks.frame_rows(ax, [*map(view.code, order)], tick=view.figure,
+                     label=view.say("Points from the reference median"))  # fmt: skip
     marks.draw_points(
         ax, data.assign(y=data.index), "gap_to_median", looks=view.looks([unit]), size=9,
         ends=("gap_low", "gap_high"), linewidth=3, alpha=0.55,

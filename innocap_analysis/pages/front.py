@@ -6,6 +6,7 @@ from typing import Any
 
 from innocap_analysis.pages.country import tell_priority, tell_standing
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.language import drop_name
 from innocap_analysis.pages.order import tell_order_changes
 
 PAGE = "00"
@@ -91,15 +92,8 @@ def _tell_country(view: IndexView, unit: str) -> list[str]:
         rank = view.say(
             "Rank {rank}, in {level} of runs {rank.low} to {rank.high}.", unit, view.root
         )
-        told += [rank, f"{_drop_name(view, tell_priority(view, unit), unit)}."]
+        told += [rank, f"{drop_name(tell_priority(view, unit), view.unit(unit))}."]
     return told
-
-
-def _drop_name(view: IndexView, text: str, unit: str) -> str:
-    """Return a sentence without the name of a country in front, where that stands already."""
-    named = view.say("{unit}: {note}", unit=view.unit(unit), note="").strip()
-    text = text.removeprefix(named).lstrip()
-    return text[:1].upper() + text[1:]
 
 
 def write_headline(view: IndexView) -> list[str]:

@@ -221,3 +221,12 @@ def format_p(share: float, language: str) -> str:
     if share < 0.01:
         return "<" + format_share(0.01, language)
     return format_share(share, language)
+
+
+def drop_name(text: str, name: str) -> str:
+    """Return a sentence without the name before its colon, where that stands above already."""
+    rest = text[len(name) :].lstrip()
+    if not (text.casefold().startswith(name.casefold()) and rest.startswith(":")):
+        return text
+    rest = rest[1:].lstrip()
+    return rest[:1].upper() + rest[1:]

@@ -11,6 +11,7 @@ from innocap_analysis.index.coherence import (
     estimate_group_alpha,
     estimate_importance,
 )
+from innocap_analysis.index.figures import FEWEST_UNITS
 from innocap_analysis.index.goalposts import compute_goalposts
 from innocap_analysis.index.normalisers import find_normaliser
 from innocap_analysis.index.weights import compute_effective_weights
@@ -142,8 +143,10 @@ def table_goalposts(view: IndexView) -> Table:
     )
 
 
-def table_coherence(view: IndexView) -> Table:
+def table_coherence(view: IndexView) -> Table | Prose:
     """Show how far the parts of each dimension, and of the index, go together."""
+    if few := _tell_few(view):
+        return few
     pairs = correlate_nodes(view.capacity.result)
     pairs = pairs[pairs["relation"] == "sibling"].dropna(subset="correlation")
     above = pairs["code"].map(view.codebook.table["parent"])
@@ -171,9 +174,27 @@ def table_coherence(view: IndexView) -> Table:
     return view.table(rows)
 
 
-@styled
-def plot_importance(view: IndexView) -> Chart:
+def _tell_few(view: IndexView) -> Prose | None:
+    """Say that there are too few units for what rests on correlations, where that is so."""
+    n = len(view.capacity.result.scores)
+    if n >= FEWEST_UNITS:
+        return None
+    text = view.say(
+        "With {n} in the index nothing can be said of how its figures go together; at least "
+        "{least} are needed.",
+        n=view.tally("n_scored", n, view.root),
+        least=view.tally("n_fewest_correlated", FEWEST_UNITS, view.root),
+    )  # fmt: skip
+    return Prose(text)
+
+
+def plot_importance(view: IndexView) -> Chart | Prose:
     """Draw the weight of each part beside its share of the differences between countries."""
+    return _tell_few(view) or _draw_importance(view)
+
+
+@styled
+def _draw_importance(view: IndexView) -> Chart:
     data = estimate_importance(view.capacity.result)
     data["share"] = data["first_order"] / data.groupby("parent")["first_order"].transform("sum")
     furthest = data.loc[(data["share"] - data["weight"]).abs().idxmax()]

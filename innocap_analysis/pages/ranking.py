@@ -41,7 +41,7 @@ def plot_ranking(view: IndexView) -> Chart:
     names = [f"{rank}  {view.unit(unit)}" for unit, rank in ranks.items()]
     colours = [view.colour(u) if mine else INK for u, mine in zip(data["unit"], own, strict=True)]
     marks.frame_rows(ax, names, bold=list(own), size=8, colours=colours, room=0.5,
-                     label=view.say("Score"))  # fmt: skip
+                     label=view.say("Score"), tick=view.figure)  # fmt: skip
     marks.draw_points(
         ax, data.assign(y=data.index), "score", looks=view.looks(data["unit"]), edge="white",
         size=own.map({True: 8, False: 4.5}), ends=("low", "high"),

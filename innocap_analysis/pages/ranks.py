@@ -47,6 +47,11 @@ class WideRuns:
         return mean.sort_values("total", ascending=False)
 
     @property
+    def settled(self) -> bool:
+        """Whether no choice changes any rank."""
+        return bool(self.choices["total"].isna().all())
+
+    @property
     def n(self) -> Said:
         """How many runs there are."""
         return self.view.tally("n_runs_wide", len(self.result.choices))
@@ -210,9 +215,16 @@ def name_factors(view: IndexView) -> dict[str, str]:
     }
 
 
-@styled
-def plot_sobol(view: IndexView, wide: WideRuns) -> Chart:
+def plot_sobol(view: IndexView, wide: WideRuns) -> Chart | Prose:
     """Draw how much of the movement of ranks goes with each choice."""
+    if wide.settled:
+        return Prose(view.say("No choice changes a rank."))
+    chart: Chart = _draw_sobol(view, wide)
+    return chart
+
+
+@styled
+def _draw_sobol(view: IndexView, wide: WideRuns) -> Chart:
     ranked = set(wide.effects["output"])
     outputs = [MEAN_SHIFT, *(unit for unit in _name_outputs(view) if unit in ranked)]
     absent = [unit for unit in _name_outputs(view) if unit not in ranked]
@@ -297,11 +309,13 @@ def write_findings(view: IndexView, alternatives: pd.DataFrame, wide: WideRuns) 
         said.append(view.say("Without double counts the order becomes {order}.", order=order))
     elif SINGLE in set(alternatives["alternative"]):
         said.append(view.say("Without double counts the order stays the same."))
-    first, second = (wide.tell_choice(factor) for factor in wide.choices.index[:2])
-    text = view.say(
-        "What moves the ranks most, as a share of their variance: {first}; {second}.",
-        first=first, second=second,
-    )  # fmt: skip
+    text = view.say("No choice changes a rank.")
+    if not wide.settled:
+        first, second = (wide.tell_choice(factor) for factor in wide.choices.index[:2])
+        text = view.say(
+            "What moves the ranks most, as a share of their variance: {first}; {second}.",
+            first=first, second=second,
+        )  # fmt: skip
     said += [text, tell_order_changes(view)]
     for unit, own in wide.stand().items():
         text = view.say(

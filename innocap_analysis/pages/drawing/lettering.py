@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import string
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,6 +60,7 @@ class Face(NamedTuple):
     gap: float
 
 
+_TOLD: set[str] = set()  # letters that no font has, once that has been said
 _FACE_CACHE: dict[tuple[object, ...], Face] = {}
 
 
@@ -131,8 +133,14 @@ def _shape_fully(text: str, file: str) -> tuple[list[_Glyph], float]:
     """Place the letters of any font and script as matplotlib does, by HarfBuzz."""
     font = get_font(file)
     font.set_size(UNIT, 72)
-    placed, _, _ = _TRACER.get_glyphs_with_font(font, text, glyph_map=_OUTLINE_CACHE)
-    font.set_text(text, flags=LoadFlags.NO_HINTING)
+    if lacking := {c for c in text if not font.get_char_index(ord(c))} - _TOLD:
+        _TOLD.update(lacking)
+        letters = "".join(sorted(lacking))
+        warnings.warn(f"figures show boxes for {letters}, which no font here has", stacklevel=2)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # told once, above
+        placed, _, _ = _TRACER.get_glyphs_with_font(font, text, glyph_map=_OUTLINE_CACHE)
+        font.set_text(text, flags=LoadFlags.NO_HINTING)
     return [(name, x, y) for name, x, y, _ in placed], font.get_width_height()[0] / 64
 
 

@@ -12,12 +12,12 @@ from matplotlib.text import Annotation
 
 from innocap_analysis.pages.drawing.lettering import measure_width
 
-_FAR = (7.0, 14.0, 24.0, 36.0, 50.0, 68.0)  # points between a dot and its name
+_FAR = (7.0, 14.0, 24.0, 36.0, 50.0, 68.0, 90.0, 120.0)  # points between a dot and its name
 _DIRECTIONS, _STEPS = 12, 5
-_REACH = 150.0  # points from a dot within which others are looked at
+_REACH = 200.0  # points from a dot within which others are looked at
 _DOT = 5.0  # about half the size of a dot, in points
 _PAD = 1.5
-_COST_NAME, _COST_LINE, _COST_DOT, _COST_CROSSED = 100.0, 25.0, 14.0, 5.0
+_COST_NAME, _COST_LINE, _COST_DOT, _COST_CROSSED = 100.0, 25.0, 30.0, 5.0
 _COST_AWAY, _COST_OUT = 0.12, 1000.0
 _LINE = "#666666"
 
