@@ -389,3 +389,14 @@ def test_a_report_of_towns_stands_beside_the_national_one(
     request = Request(settings, [TOWN], ["30"], index="towns")
     ((_, why),) = foresee_batch(request)
     assert "towns.csv" in why
+
+
+@pytest.mark.parametrize("number", [1, 7])
+def test_an_index_of_few_says_what_cannot_be_said(project: Path, number: int) -> None:
+    add_index(project, "few", "region", add_regions(project, number))
+    view = open_view("50", index="few", runs=20)
+    needed = f"With {number} in the index nothing can be said"
+    assert f"{method.table_coherence(view)}".startswith(needed)
+    assert f"{method.plot_importance(view)}".startswith(needed)
+    drawn = ranks.plot_sobol(view, ranks.simulate_wide(view, base=8))
+    assert (f"{drawn}" == "No choice changes a rank.") == (number == 1)

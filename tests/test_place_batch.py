@@ -215,7 +215,7 @@ def test_a_place_is_found_by_typing_without_a_network(made: Path) -> None:
             ("ornsk", ["Örnsköldsvik"]), ("ÖRNSKÖLDSVIK", ["Örnsköldsvik"]),
             ("2284", ["Örnsköldsvik"]), ("division 11 labrador",
                                          ["Division No. 11 (Newfoundland and Labrador)"]),
-            ("zzz", []),
+            ("zzz", []), ("Västernorrland", ["Örnsköldsvik"]),  # what it lies in
         ):  # fmt: skip
             page.fill("#q", typed)
             assert page.evaluate(shown) == names
@@ -223,7 +223,13 @@ def test_a_place_is_found_by_typing_without_a_network(made: Path) -> None:
         page.fill("#q", "")
         page.select_option("#c", "IE")
         assert page.evaluate(shown) == ["Letterkenny"]
-        assert len(asked) == 1  # the page itself
+        page.goto((made / "reports" / "index.html").as_uri())
+        shown = "() => [...document.querySelectorAll('#t li:not([hidden]) a')].map(a => a.text)"
+        for typed, names in (("donegal", ["Letterkenny"]), ("zzz", []), ("", [])):
+            page.fill("#q", typed)
+            assert page.evaluate(shown) == names
+            assert bool(page.inner_text("#none")) == (typed == "zzz")  # says that there is none
+        assert len(asked) == 2  # the pages themselves
         browser.close()
 
 
