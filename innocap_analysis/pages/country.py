@@ -227,9 +227,8 @@ def table_profile(view: IndexView) -> Table:
     nodes = view.codebook.table
 
     def name(at: tuple[str, str]) -> str:
-        if nodes.at[at[1], "direction"] == -1:
-            return view.say("{code} (lower is better)", *at)
-        return view.code(at[1])
+        lower = nodes.at[at[1], "direction"] == -1
+        return view.say("{code} (lower is better)", *at) if lower else view.code(at[1])
 
     dimension = {view.say("Dimension"): lambda at: view.code(str(nodes.at[at[1], "parent"]))}
     return view.table(
@@ -238,6 +237,7 @@ def table_profile(view: IndexView) -> Table:
         | {
             view.say("Indicator"): name,
             view.say("Raw figure"): view.column("value"),
+            view.say("Unit"): lambda at: view.measure(at[1]),
             view.say("Year"): lambda at: view.figure_year(*at),
             view.say("Score"): view.column("score"),
             view.say("Rank"): view.column("rank"),
