@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype, is_bool_dtype
 from scipy import stats
 
 from fewlikert.errors import InputError
@@ -23,6 +24,7 @@ from fewlikert.tables import (
 )
 
 EVERYONE = "all"
+_NUMERIC = ("integer", "floating", "mixed-integer-float", "decimal")
 _STATISTICS = ("mean", "sd", "skew", "minimum", "q1", "median", "q3", "maximum", "floor_share",
                "ceiling_share", "se", "df", "low", "high")  # fmt: skip
 
@@ -92,8 +94,7 @@ def summarise(
     """
     check_level(level)
     if columns is None:
-        numeric = list(table.select_dtypes("number").columns)
-        columns = [name for name in numeric if name not in (by, clusters)]
+        columns = _find_numeric(table, {by, clusters})
     names = list_columns(table, columns)
     ends = _read_limits(table, names, limits)
     known = {name: _read_known(table, name, ends[name]) for name in names}
@@ -111,6 +112,23 @@ def summarise(
                 row |= _estimate_interval(x, w, group, level, weighted=weights is not None)
             rows.append(row)
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _find_numeric(table: pd.DataFrame, others: set[str | None]) -> list[str]:
+    """Return the columns that hold numbers, those of objects that are numbers among them."""
+    names = dict.fromkeys(list_columns(table, None))
+    found = [
+        name
+        for name in names
+        if name not in others
+        and (
+            (pd.api.types.is_numeric_dtype(table[name]) and not is_bool_dtype(table[name]))
+            or (table[name].dtype == object and infer_dtype(table[name], skipna=True) in _NUMERIC)
+        )
+    ]
+    if names and not found:
+        raise InputError("summarise: no column holds numbers; name some in columns")
+    return found
 
 
 def _read_limits(

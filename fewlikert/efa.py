@@ -78,6 +78,8 @@ def test_sampling_adequacy(correlations: pd.DataFrame, n: int) -> dict[str, obje
     """
     r, items, k = _read_correlations(correlations), correlations.columns, len(correlations)
     check_count(n, "n", least=2)
+    if n - 1 <= (2 * k + 5) / 6:  # Bartlett's factor, which turns the statistic around
+        raise InputError(f"n: {n} rows are too few for a test of {k} items")
     if np.linalg.eigvalsh(r)[0] <= _SINGULAR:
         nothing = dict.fromkeys(("kmo", "bartlett", "df", "p"), np.nan)
         return {**nothing, "kmo_items": pd.Series(np.nan, items),

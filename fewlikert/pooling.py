@@ -10,7 +10,7 @@ from scipy import optimize, special
 
 from fewlikert.errors import InputError
 from fewlikert.options import check_level, check_positive
-from fewlikert.tables import read_numbers
+from fewlikert.tables import check_names, read_numbers
 
 _GRID = 1000
 _NEGLIGIBLE = 60.0  # in log density below the highest
@@ -146,6 +146,7 @@ def _read_means(means: pd.Series, se: pd.Series) -> tuple[np.ndarray, np.ndarray
         raise InputError("pool_means: two groups or more are needed")
     if not (means.index.is_unique and se.index.is_unique and not set(means.index) ^ set(se.index)):
         raise InputError("se: one for each mean is needed, with the same labels, each once")
+    check_names("means", means.index)
     both = pd.DataFrame({"mean": means, "se": se.reindex(means.index)})
     y, s = read_numbers(both, "mean"), read_numbers(both, "se")
     wrong = ~(np.isfinite(y) & (s > 0))

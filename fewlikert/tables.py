@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
@@ -13,6 +14,10 @@ from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 ROUNDING = 1e-12  # relative; published figures have a dozen digits at most
 # Of sizes beyond these the fourth power, of which a variance's own variance is made, has no digits.
 SMALLEST, LARGEST = 1e-60, 1e60
+# Of sums of figures, relative to the largest of a column: 16 times the last bit.
+_LAST_BITS = 2.0**-48
+# What tools write where there is no answer, and the highest answer beside which it is no answer.
+_MARKS = {11: (77, 88, 97, 98, 99), 100: (777, 888, 997, 998, 999, 7777, 8888, 9998, 9999)}
 
 
 def list_columns(table: pd.DataFrame, names: Sequence[str] | None) -> list[str]:
@@ -36,12 +41,38 @@ def list_columns(table: pd.DataFrame, names: Sequence[str] | None) -> list[str]:
 
 
 def read_column(table: pd.DataFrame, name: str) -> pd.Series:
-    """Return a column of labels, such as groups or clusters."""
+    """Return a column of labels, such as groups or clusters; a blank one is missing.
+
+    Labels that look alike are refused: one group would be two of the same name.
+    """
     column: pd.Series = table[list_columns(table, [name])[0]]
     if column.dtype == object:
         lists = [not pd.api.types.is_hashable(cell) for cell in column]
         _refuse_cells(column, np.array(lists, dtype=bool), "is no label of a row")
-    return column
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column
+    labels = column.dropna().unique()
+    check_names(name, labels)
+    blank = [label for label in labels if isinstance(label, str) and not label.strip()]
+    return column.mask(column.isin(blank)) if blank else column
+
+
+def check_names(what: object, labels: Iterable[object]) -> None:
+    """Refuse labels that look alike, as 1 and '1', or a name in two Unicode forms or spacings."""
+    seen: dict[str, object] = {}
+    for label in labels:
+        name = fold_name(label)
+        if name in seen:
+            raise InputError(
+                f"{what}: two different groups are both called {name!r}: {seen[name]!r} and "
+                f"{label!r}; write them alike"
+            )
+        seen[name] = label
+
+
+def fold_name(label: object) -> str:
+    """Return a name as a reader sees it: composed letters, single spaces, none at the ends."""
+    return " ".join(unicodedata.normalize("NFC", name_group(label)).split())
 
 
 def read_numbers(table: pd.DataFrame, name: str) -> np.ndarray:
@@ -52,6 +83,8 @@ def read_numbers(table: pd.DataFrame, name: str) -> np.ndarray:
         raise InputError(f"{name}: complex numbers are no figures; take their real part first")
     if not pd.api.types.is_numeric_dtype(column.dtype):
         plain = column.astype(object)
+        odd = [isinstance(c, bytes | complex | np.complexfloating | np.ndarray) for c in plain]
+        _refuse_cells(column, np.array(odd, dtype=bool), "is no number")
         numbers = pd.to_numeric(plain, errors="coerce")
         _refuse_cells(column, (numbers.isna() & plain.notna()).to_numpy(), "is no number")
     x: np.ndarray = numbers.to_numpy(dtype=float, na_value=np.nan)
@@ -73,11 +106,12 @@ def _refuse_cells(column: pd.Series, wrong: np.ndarray, why: str) -> None:
 def read_answers(table: pd.DataFrame, name: str) -> np.ndarray:
     """Return a column of answers; codes of *don't know* and *not applicable* are refused.
 
-    They are answers on no scale. A column with other figures below zero, or with fractions, is
-    no column of answers.
+    So are the marks of a missing answer, such as 99 on a scale to 11 at most. They are answers on
+    no scale. A column with other figures below zero, or with fractions, is no column of answers.
     """
     x = read_numbers(table, name)
     known = x[~np.isnan(x)]
+    _refuse_marks(name, known)
     coded = np.isin(known, (DONT_KNOW, NOT_APPLICABLE))
     if coded.any() and (known[~coded] >= 0).all() and (known == np.round(known)).all():
         raise InputError(
@@ -86,6 +120,18 @@ def read_answers(table: pd.DataFrame, name: str) -> np.ndarray:
             f"example with table.where(table > {DONT_KNOW:g})"
         )
     return x
+
+
+def _refuse_marks(name: str, known: np.ndarray) -> None:
+    for highest, marks in _MARKS.items():
+        marked = np.isin(np.abs(known), marks)
+        rest = known[~marked & ~np.isin(known, (DONT_KNOW, NOT_APPLICABLE))]
+        whole = marked.any() and len(rest) and (rest == np.round(rest)).all()
+        if whole and rest.min() >= 0 and rest.max() <= highest:
+            raise InputError(
+                f"{name}: {known[marked][0]:g} stands {marked.sum()} times beside answers of "
+                f"{rest.min():g} to {rest.max():g}, as a mark of no answer; make it NaN first"
+            )
 
 
 def read_items(
@@ -115,10 +161,7 @@ def split_groups(column: pd.Series) -> dict[str, np.ndarray]:
         order = sorted(range(len(found)), key=lambda i: str(found[i]))
     out: dict[str, np.ndarray] = {}
     for i in order:
-        name = name_group(found[i])
-        if name in out:
-            raise InputError(f"{column.name}: two different groups are both called {name!r}")
-        out[name] = np.flatnonzero(codes == i)
+        out[name_group(found[i])] = np.flatnonzero(codes == i)
     return out
 
 
@@ -154,7 +197,11 @@ def level_ties(x: np.ndarray) -> np.ndarray:
     """Make figures equal that differ by no more than rounding, so that ranks tie them."""
     order = np.argsort(x, kind="stable")
     ranked = x[order]
-    new = np.diff(ranked, prepend=-np.inf) > ROUNDING * np.abs(x).max(initial=0.0)
+    # Of their own size; beside a huge figure small ones differ.
+    sizes = np.abs(ranked)
+    slack = ROUNDING * np.maximum(sizes, np.roll(sizes, 1))
+    slack = np.maximum(slack, _LAST_BITS * sizes.max(initial=0.0))
+    new = np.diff(ranked, prepend=-np.inf) > slack
     out = np.empty(len(x))
     out[order] = ranked[new][np.cumsum(new) - 1]
     return out

@@ -56,7 +56,8 @@ def rake_weights(
     check_positive(tolerance, "tolerance")
     if not isinstance(margins, Mapping):
         raise InputError("margins: a dict of column to shares is needed, such as {'g': {'a': 0.5}}")
-    list_columns(answers, list(margins))
+    if not list_columns(answers, list(margins)):
+        raise InputError("margins: they name no column of the population")
     if answers.empty:
         raise InputError("rake_weights: the table has no rows to weight")
     wanted = [_read_margin(answers, column, shares) for column, shares in margins.items()]

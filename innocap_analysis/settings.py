@@ -256,11 +256,11 @@ class Settings(Part):
     def choose(self, index: str | None) -> Settings:
         """Return the settings as seen from one of the indexes; None is the default one."""
         with reads.aside():
-            if index and index not in self.indexes:
+            if index and not (isinstance(index, str) and index in self.indexes):
                 known = ", ".join(self.indexes) or "none beside the default one"
                 raise InnocapError(
                     f"index {index!r} is unknown: {CONFIG_NAME} lists {known} under indexes:"
-                    + suggest(index, list(self.indexes))
+                    + suggest(str(index), list(self.indexes))
                 )
             copy = self.model_copy()
             copy._index = index or ""

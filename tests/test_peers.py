@@ -106,13 +106,27 @@ def test_no_place_of_the_project_has_fewer_than_ten_peers() -> None:
     [
         (lambda: group_by_class(WORKED, "z"), "'z' is not among"),
         (lambda: group_by_class(WORKED, "a", factor=1), "factor: must be above 1"),
-        (lambda: group_by_class(WORKED, "a", least=0), "at least one"),
+        (lambda: group_by_class(WORKED, "a", factor=float("nan")), "factor: must be above 1"),
+        (lambda: group_by_class(WORKED, "a", least=0), "least: must be a whole number of 1"),
+        (lambda: group_by_class(WORKED, "a", least=2.5), "least: must be a whole number"),  # type: ignore[arg-type]
+        (lambda: group_by_class(WORKED.replace(1000, np.nan), "a"), "'a' has no population"),
+        (lambda: group_by_class(pd.concat([WORKED, WORKED]), "a"), "'a' occurs twice"),
         (lambda: find_nearest(WORKED, "a"), "column 'density' is missing"),
     ],
 )
 def test_what_makes_no_sense_is_told(call: object, told: str) -> None:
     with pytest.raises(InnocapError, match=told):
         call()  # type: ignore[operator]
+
+
+def test_a_place_of_unknown_size_is_no_neighbour() -> None:
+    # One missing size made every distance NaN, and the first of the table were the nearest.
+    pool = pd.DataFrame(
+        {"population": [np.nan, 90.0, 1, 2], "density": [1.0, 90, 1, 2], "around": 1.0},
+        index=list("nzab"),
+    )
+    assert find_nearest(pool, "a", number=1).codes == ["b"]
+    assert find_nearest(pool, "a", number=9).codes == ["b", "z"]
 
 
 def test_standings_say_ties_and_ceilings() -> None:

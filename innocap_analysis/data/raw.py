@@ -96,7 +96,7 @@ def _read_cell(text: str, column: Column) -> tuple[object, str | None]:
     if column.type == "string":
         return text, _check_text(text, rules)
     try:
-        number = float(text)
+        number = float("" if "_" in text else text)  # which Python reads as no sign
     except ValueError:
         return text, f"{text!r} is not a number"
     if not math.isfinite(number):

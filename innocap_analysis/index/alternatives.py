@@ -14,7 +14,12 @@ from innocap_analysis.index.aggregate import aggregate_arrays
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.factors import LeaveOneOut
-from innocap_analysis.index.figures import ScoreWarning, check_labels, check_table
+from innocap_analysis.index.figures import (
+    ScoreWarning,
+    check_labels,
+    check_table,
+    read_sizes,
+)
 from innocap_analysis.index.runs import SensitivityResult
 from innocap_analysis.index.score import IndexResult, rank_units, score_index
 from innocap_analysis.index.sensitivity import collect_runs
@@ -76,7 +81,8 @@ def change_codebook(
     codebook = read_codebook(codebook)
     if not isinstance(drop, Iterable):
         raise InnocapError(f"{codebook.name}: drop: expected a list of codes, found {drop!r}")
-    drop = [drop] if isinstance(drop, str) else list(drop)
+    drop = check_labels(f"{codebook.name}: drop", [drop] if isinstance(drop, str) else drop,
+                        codebook.table.index)  # fmt: skip
     weights = _read_changes("weights", weights, codebook)
     aggregate = _read_changes("aggregate", aggregate, codebook)
     normalise = _read_changes("normalise", normalise, codebook)
@@ -104,10 +110,12 @@ def change_codebook(
 
 
 def _read_changes(name: str, changes: Mapping[str, Any] | None, book: Codebook) -> dict[str, Any]:
-    if not (changes is None or isinstance(changes, Mapping | pd.Series)):
+    read = read_sizes(f"{book.name}: {name}", {} if changes is None else changes)
+    if read is None:
         raise InnocapError(f"{book.name}: {name}: expected a dict by code, found {changes!r}")
-    read = dict({} if changes is None else changes)
     for code, cell in read.items():
+        if np.ndim(cell):
+            raise InnocapError(f"{book.name}: {name}: {code}: {cell!r} is more than one")
         if cell is None or cell is pd.NA or cell != cell or cell == "":
             raise InnocapError(f"{book.name}: {name}: {code}: nothing is given; leave it out")
     return read

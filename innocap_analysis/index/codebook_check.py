@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from fewlikert.tables import fold_name
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.codebook import CLIPS, COLUMNS, KINDS, TRANSFORMS
 from innocap_analysis.index.figures import LARGEST, SMALLEST
@@ -55,9 +56,9 @@ def check_cells(table: pd.DataFrame, rows: list[str], *, frozen: bool = True) ->
         at = f"{row}, {code or '(no code)'}"
         if not code:
             faults.append(f"{at}: column code is empty")
-        elif code in first_seen:
-            faults.append(f"{at}: code is already used in {first_seen[code]}")
-        first_seen.setdefault(code, row)
+        elif fold_name(code) in first_seen:
+            faults.append(f"{at}: code is already used in {first_seen[fold_name(code)]}")
+        first_seen.setdefault(fold_name(code), row)
         for column, known in words.items():
             if cells[column] not in known:
                 faults.append(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -121,13 +120,14 @@ def _check_table(table: pd.DataFrame, rows: list[str], name: str, frozen: bool) 
 
 def _texts_of(source: pd.DataFrame) -> pd.DataFrame:
     """Turn any table into one of stripped strings, so that files and tables meet one check."""
-    table = source.reset_index() if source.index.name == "code" else source.copy()
+    named = source.index.name == "code" and "code" not in source.columns
+    table = source.reset_index() if named else source.copy()
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]
         raise InnocapError(f"codebook: column {twice!r} appears twice")
 
     def text(cell: object) -> str:
-        if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
+        if pd.api.types.is_scalar(cell) and pd.isna(cell):  # type: ignore[call-overload]
             return ""
         if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
             return str(int(cell))

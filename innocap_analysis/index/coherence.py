@@ -10,6 +10,8 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.figures import check_many, check_word, is_flat
 from innocap_analysis.index.score import IndexResult
 
+_FEW = "fewer than three units have"
+
 
 def correlate_nodes(result: IndexResult, *, method: str = "pearson") -> pd.DataFrame:
     """Correlate every node with its siblings and its ancestors.
@@ -59,8 +61,8 @@ def correlate_nodes(result: IndexResult, *, method: str = "pearson") -> pd.DataF
                 pairs.append((above, "ancestor"))
             for other, relation in pairs:
                 both = table[[child, other]].dropna()
-                flat = len(both) < 2 or bool(is_flat(both.to_numpy().T).any())
-                r = np.nan if flat else both[child].corr(both[other], method=method)
+                why = _find_reason(both.to_numpy())
+                r = np.nan if why else both[child].corr(both[other], method=method)
                 rows.append(
                     {
                         "code": child,
@@ -68,7 +70,7 @@ def correlate_nodes(result: IndexResult, *, method: str = "pearson") -> pd.DataF
                         "relation": relation,
                         "n": len(both),
                         "correlation": r,
-                        "reason": "does not vary" if flat else "",
+                        "reason": why,
                     }
                 )
     return pd.DataFrame(rows)
@@ -116,8 +118,8 @@ def estimate_group_alpha(result: IndexResult) -> pd.DataFrame:
         row |= {"alpha_standardised": np.nan, "reason": ""}
         if k < 2:
             row["reason"] = "one child only"
-        elif len(complete) < 2 or is_flat(complete.to_numpy().T).any():
-            row["reason"] = "a child does not vary"
+        elif why := _find_reason(complete.to_numpy()):
+            row["reason"] = f"{_FEW} all" if why.startswith(_FEW) else f"a child {why}"
         else:
             row["alpha"] = compute_alpha(np.cov(complete.to_numpy(), rowvar=False))
             correlations = np.corrcoef(complete.to_numpy(), rowvar=False)
@@ -171,8 +173,8 @@ def estimate_importance(result: IndexResult) -> pd.DataFrame:
     for rule in book.parent_rules:
         for child, weight in zip(rule.children, rule.weights, strict=True):
             both = table[[child, rule.code]].dropna().to_numpy()
-            flat = len(both) < 3 or bool(is_flat(both.T).any())
-            r = np.nan if flat else float(np.corrcoef(both, rowvar=False)[0, 1])
+            why = _find_reason(both)
+            r = np.nan if why else float(np.corrcoef(both, rowvar=False)[0, 1])
             rows.append(
                 {
                     "parent": rule.code,
@@ -180,18 +182,25 @@ def estimate_importance(result: IndexResult) -> pd.DataFrame:
                     "weight": weight / sum(rule.weights),
                     "n": len(both),
                     "r_squared": r**2,
-                    "first_order": np.nan if flat else _explain(both[:, 0], both[:, 1]),
-                    "reason": "does not vary" if flat else "",
+                    "first_order": np.nan if why else _explain(both[:, 0], both[:, 1]),
+                    "reason": why,
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _find_reason(complete: np.ndarray) -> str:
+    """Say why columns of units have no correlation; two figures lie on a line whatever they are."""
+    if len(complete) < 3:
+        return f"{_FEW} both"
+    return "does not vary" if is_flat(complete.T).any() else ""
 
 
 def _check_result(result: object, what: str) -> None:
     if not isinstance(result, IndexResult):
         kind = type(result).__name__
         raise InnocapError(f"result: expected what score_index returns, found a {kind}")
-    check_many(len(result.scores), what)
+    check_many(len(result.scores.dropna(how="all")), what)
 
 
 def _explain(x: np.ndarray, y: np.ndarray) -> float:

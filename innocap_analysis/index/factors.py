@@ -15,7 +15,13 @@ import pandas as pd
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.codebook import Codebook
-from innocap_analysis.index.figures import check_options, check_share, check_word, is_number
+from innocap_analysis.index.figures import (
+    check_options,
+    check_share,
+    check_word,
+    is_number,
+    read_sizes,
+)
 from innocap_analysis.index.means import find_mean
 from innocap_analysis.index.normalisers import NORMALISERS
 from innocap_analysis.index.steps import IMPUTERS
@@ -324,7 +330,7 @@ class MeasurementError(Factor):
     def check(self, codebook: Codebook) -> None:
         """Raise when a code is no indicator or a size none of an error."""
         for name in ("standard_errors", "ranges"):
-            if not isinstance(getattr(self, name), Mapping | pd.Series):
+            if read_sizes(f"MeasurementError: {name}", getattr(self, name)) is None:
                 raise InnocapError(f"MeasurementError: {name}: expected a size by indicator")
         if len(set(self.codes)) < len(self.codes):
             raise InnocapError("MeasurementError: an indicator has a standard error and a range")

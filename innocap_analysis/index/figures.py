@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from fewlikert.tables import fold_name
 from innocap_analysis.errors import InnocapError, suggest
 
 ROUNDING = 1e-12  # relative; published figures have a dozen digits at most
 # Sizes beyond which variances of variances have no digits: the largest figure of a column.
 SMALLEST, LARGEST = 1e-60, 1e60
+# Relative to the largest figure of a row, sums are off by 16 times the last bit at most.
+_LAST_BITS = 2.0**-48
+_FIGURE = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 MOST_SHOWN = 5
 FEWEST_UNITS = 20  # fewer say nothing about correlations
 
@@ -59,6 +64,33 @@ def check_table(values: pd.DataFrame, name: str = "values") -> None:
             raise InnocapError(f"{name}: its columns have {labels.nlevels} levels; one is needed")
         if labels.has_duplicates:
             raise InnocapError(f"{name}: {axis} {labels[labels.duplicated()][0]!r} occurs twice")
+    check_alike(f"{name}: units", values.index)
+
+
+def check_alike(what: str, labels: Iterable[Hashable]) -> None:
+    """Refuse names that a reader cannot tell apart, such as 'SE' and 'SE ', or 1 and '1'."""
+    names = labels if isinstance(labels, pd.Index) else pd.Index(list(labels), dtype=object)
+    if names.dtype.kind not in "OTU" or names.nlevels > 1:
+        return
+    texts = [label for label in names if isinstance(label, str)]
+    joined = "\n".join(["", *texts, ""])
+    if len(texts) == len(names) and joined.isascii() and not re.search(r"[ \t]\s|\s[ \t]", joined):
+        return
+    seen: dict[str, object] = {}
+    for label in names:
+        other = seen.setdefault(fold_name(label), label)
+        if other is not label:
+            raise InnocapError(f"{what} {other!r} and {label!r} look alike; write them alike")
+
+
+def read_sizes(name: str, given: object) -> dict[Any, Any] | None:
+    """Return what is given by code as a dict; None where it is no mapping, twice is refused."""
+    if not isinstance(given, Mapping | pd.Series):
+        return None
+    if isinstance(given, pd.Series) and given.index.has_duplicates:
+        twice = given.index[given.index.duplicated()][0]
+        raise InnocapError(f"{name}: {twice!r} is named twice")
+    return dict(given)
 
 
 def check_numbers(
@@ -75,7 +107,10 @@ def check_numbers(
             + (scored if of else "")
         )
     columns = [values[code] for code in codes]
-    if any(column.dtype.kind in "mMc" for column in columns):
+    if any(
+        c.dtype.kind in "mMc" or (c.dtype.kind in "OTU" and not all(map(is_figure, c.dropna())))
+        for c in columns
+    ):
         raise _blame_cells(columns, name)
     try:
         cells = np.array([c.to_numpy(dtype="float64", na_value=np.nan) for c in columns])
@@ -106,7 +141,7 @@ def _blame_cells(columns: Sequence[pd.Series], name: str) -> InnocapError:
         f"{unit}, {column.name}: {cell!r}"
         for column in columns
         for unit, cell in column[column.notna()].items()
-        if not is_finite(cell)
+        if not is_figure(cell)
     ]
     return InnocapError(f"{name}: not a finite number in {'; '.join(found[:MOST_SHOWN])}" + (
         f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""))  # fmt: skip
@@ -118,6 +153,13 @@ def is_finite(cell: Any) -> bool:  # noqa: ANN401 - whatever a table may hold
         return math.isfinite(float(cell))
     except (TypeError, ValueError, ArithmeticError):
         return False
+
+
+def is_figure(cell: Any) -> bool:  # noqa: ANN401 - whatever a table may hold
+    """Tell whether a cell is a number as a table writes one: not ``1_0`` or ``nan``."""
+    if isinstance(cell, str):
+        return bool(_FIGURE.fullmatch(cell)) and is_finite(cell)
+    return not isinstance(cell, bool | np.bool_ | bytes) and is_finite(cell)
 
 
 def is_number(value: object) -> bool:
@@ -136,6 +178,8 @@ def check_labels(name: str, labels: Iterable[Label], known: Iterable[object]) ->
         raise InnocapError(f"{name}: expected a list of names, found {_show(labels)}")
     names, places = list(labels), set(known)
     for label in names:
+        if not isinstance(label, Hashable):
+            raise InnocapError(f"{name}: {_show(label)} is no name")
         if label not in places:
             near = suggest(str(label), [str(k) for k in places])
             if twin := [k for k in places if str(k) == str(label)]:
@@ -225,7 +269,14 @@ def rank_figures(x: Array, *, descending: bool = False, kind: type = float) -> A
     order = np.argsort(figures, axis=-1)  # NaN last
     ordered = np.take_along_axis(figures, order, axis=-1)
     # A figure ties with the one below it, not with one a rounding further down.
-    risen = np.diff(ordered, axis=-1) > measure_rounding(x)
+    rise = np.diff(ordered, axis=-1)
+    risen = rise > measure_rounding(x)
+    if not risen.all():
+        # Of their own size; beside a huge figure small ones differ.
+        sizes = np.abs(ordered)
+        least = _LAST_BITS * np.fmax.reduce(sizes, axis=-1, keepdims=True, initial=0.0)
+        slack = ROUNDING * np.maximum(sizes[..., 1:], sizes[..., :-1])
+        risen = rise > np.maximum(slack, least)
     places = np.broadcast_to(np.arange(1, x.shape[-1] + 1, dtype=kind), x.shape)
     ranks: Array = np.empty(x.shape, dtype=kind)
     if risen.all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 
@@ -14,10 +15,12 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.codebook_file import read_codebook
-from innocap_analysis.index.figures import ScoreWarning, check_labels, is_finite
+from innocap_analysis.index.figures import ScoreWarning, check_alike, check_labels, is_figure
 from innocap_analysis.index.normalisers import find_normaliser
 from innocap_analysis.index.score import score_index
 from innocap_analysis.reads import list_files
+
+_LAST_YEAR = 9999
 
 
 def score_panel(
@@ -86,7 +89,8 @@ def score_panel(
         complete = own.groupby("time")["code"].nunique() == len(codes)
         chosen = [int(year) for year in complete.index[complete]]
     else:
-        chosen = check_labels("score_panel: years", years, own["time"])
+        named = check_labels("score_panel: years", years, own["time"])
+        chosen = [_read_year(year) for year in named]
     parts = []
     for year in chosen:
         figures = own[own["time"] == year]
@@ -101,7 +105,10 @@ def score_panel(
 
 
 def _read_observations(observations: pd.DataFrame) -> pd.DataFrame:
-    """Return observations whose labels are complete, with years as whole numbers."""
+    """Return observations whose labels are complete, with years as whole numbers.
+
+    A row without a figure is none.
+    """
     if not isinstance(observations, pd.DataFrame):
         raise InnocapError("score_panel: observations: expected a table (DataFrame)")
     names = ["unit", "time", "code", "value"]
@@ -117,12 +124,17 @@ def _read_observations(observations: pd.DataFrame) -> pd.DataFrame:
             raise InnocapError(
                 f"score_panel: observations, row {row}: {name} is missing, or no label"
             )
-    years = {}
-    for time in observations["time"].unique():
-        if not is_finite(time) or float(time) % 1:
-            raise InnocapError(f"score_panel: observations: time {time} is no year")
-        years[time] = int(float(time))
-    return observations.assign(time=observations["time"].map(years).astype(int))
+    check_alike("score_panel: observations: units", observations["unit"].unique())
+    years = {time: _read_year(time) for time in observations["time"].unique()}
+    known = observations[observations["value"].notna()].reset_index(drop=True)
+    return known.assign(time=known["time"].map(years).astype(int))
+
+
+def _read_year(time: object) -> int:
+    year = float(time) if is_figure(time) else math.nan  # type: ignore[arg-type]
+    if not (year.is_integer() and 1 <= year <= _LAST_YEAR):
+        raise InnocapError(f"score_panel: observations: time {time} is no year")
+    return int(year)
 
 
 def tabulate_changes(panel: pd.DataFrame, *, codes: Sequence[str] | None = None) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.index.figures import rank_figures
+from innocap_analysis.index.figures import check_count, is_number, rank_figures
 from innocap_analysis.partners import PeerRule
 
 LEAST = 10  # peers that any rule gives, where there are so many places at all
@@ -79,8 +79,8 @@ def group_by_class(
     ['b']
     """
     _check(pool, code, least, CLASS_COLUMNS)
-    if not factor > 1:
-        raise InnocapError(f"factor: must be above 1, found {factor:g}")
+    if not (is_number(factor) and factor > 1):
+        raise InnocapError(f"factor: must be above 1, found {factor!r}")
     own, others = pool.loc[code], pool.drop(index=code)
     same = (others["rurality"] == own["rurality"]).to_numpy()
     alike = same & (others["sparse"] == own["sparse"]).to_numpy()
@@ -129,6 +129,8 @@ def find_nearest(pool: pd.DataFrame, code: str, *, number: int = 15) -> PeerGrou
     ['b']
     """
     _check(pool, code, number, NEAR_COLUMNS)
+    # Of whom something is not known it is not known how near they are.
+    pool = pool.dropna(subset=list(NEAR_COLUMNS))
     x = np.log(np.maximum(pool[list(NEAR_COLUMNS)].to_numpy(float), 1e-6))
     spread = x.std(axis=0)
     z = (x - x.mean(axis=0)) / np.where(spread > 1e-12, spread, 1.0)
@@ -150,6 +152,8 @@ def group_peers(
     own = [unit for unit in units if countries[unit] == countries[code]]
     among = own if len(own) > rule.least else list(units)
     pool = places.reindex([unit for unit in among if unit in places.index])
+    columns = NEAR_COLUMNS if rule.rule == "nearest" else CLASS_COLUMNS
+    pool = pool.dropna(subset=[column for column in columns if column in pool])
     if code not in pool.index or len(pool) < len(among):
         return PeerGroup([unit for unit in among if unit != code], "all", NARROW, np.inf)
     if rule.rule == "nearest":
@@ -163,8 +167,12 @@ def _check(pool: pd.DataFrame, code: str, least: int, columns: tuple[str, ...]) 
     missing = [column for column in columns if column not in pool]
     if missing:
         raise InnocapError(f"peers: column {missing[0]!r} is missing")
-    if least < 1:
-        raise InnocapError(f"peers: at least one is needed, found {least}")
+    if pool.index.has_duplicates:
+        raise InnocapError(f"peers: place {pool.index[pool.index.duplicated()][0]!r} occurs twice")
+    lost = [column for column in columns if pd.isna(pool.at[code, column])]
+    if lost:
+        raise InnocapError(f"peers: place {code!r} has no {lost[0]} to be compared by")
+    check_count("peers: least", least)
 
 
 def _measure_apart(sizes: pd.Series, own: float) -> np.ndarray:

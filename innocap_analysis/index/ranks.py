@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.index.figures import check_level, rank_figures
+from innocap_analysis.index.figures import check_count, check_level, rank_figures
 
 BLOCK_CELLS = 2**16  # what stays in the processor's cache
 MOST_SHARES = 100
@@ -103,6 +103,8 @@ class Ranks:
 
     def share_between(self, low: int, high: int) -> pd.Series:
         """Return how often each unit has a rank from `low` to `high`, of the runs that rank it."""
+        check_count("low", low)
+        check_count("high", high, least=int(low))
         ranked = np.count_nonzero(self.places, axis=0)
         within = np.count_nonzero((self.places >= low) & (self.places <= high), axis=0)
         share = np.where(ranked > 0, within / np.where(ranked > 0, ranked, 1), np.nan)

@@ -149,6 +149,9 @@ class SensitivityResult:
             unit, or for any of the set, comes last, with no priority (``<NA>``) and NaN.
         """
         check_level(level)
+        codes = check_labels("codes", codes, self.baseline.columns)
+        if not codes:
+            raise InnocapError("codes: names nothing to rank")
         own = [self.gaps(code, [unit], reference_units=reference_units)[unit] for code in codes]
         gaps = pd.concat(own, axis=1, keys=list(codes))
         measured = gaps.notna().any().to_numpy()

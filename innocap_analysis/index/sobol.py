@@ -30,6 +30,7 @@ def estimate_indices(
     """
     check_level(level)
     check_count("n_resamples", n_resamples)
+    check_count("seed", seed, least=0)
     n, k = size, len(factors)
     names = list(ranks)
     shift = (ranks[base.index] - base).abs().mean(axis=1)

@@ -12,6 +12,7 @@ from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.figures import (
     ROUNDING,
+    check_alike,
     check_count,
     check_numbers,
     check_table,
@@ -132,6 +133,7 @@ def _find_groups(
     if not isinstance(groups, (Mapping, pd.Series)):
         raise InnocapError(f"impute: method {method!r} needs groups, one per unit")
     known = pd.Series(groups, dtype=object).dropna()
+    known = known[[not (isinstance(group, str) and not group.strip()) for group in known]]
     if known.index.has_duplicates:
         twice = known.index[known.index.duplicated()][0]
         raise InnocapError(f"impute: unit {twice!r} has two groups")
@@ -141,6 +143,7 @@ def _find_groups(
     for unit, group in known.items():
         if not isinstance(group, Hashable):
             raise InnocapError(f"impute: {unit}: {group!r} is no name of a group")
+    check_alike("impute: groups", known.unique())
     return np.asarray(known.loc[units])
 
 
@@ -226,6 +229,8 @@ def treat_outliers(
     for name, bound in (("skewness", skewness), ("kurtosis", kurtosis)):
         if not (is_number(bound) and bound >= 0):
             raise InnocapError(f"treat_outliers: {name} is 0 or more, found {bound!r}")
+    if not isinstance(log, bool | np.bool_):
+        raise InnocapError(f"treat_outliers: log is True or False, found {log!r}")
     figures = check_numbers(values, list(values) if isinstance(values, pd.DataFrame) else ())
     out, rows = [], []
     for code, x in zip(values.columns, figures, strict=True):

@@ -15,6 +15,8 @@ from innocap_analysis.index.figures import (
     check_numbers,
     check_word,
     is_flat,
+    is_number,
+    read_sizes,
     warn,
 )
 
@@ -131,15 +133,20 @@ def derive_weights(
 def _share_out(
     given: Mapping[str, float] | pd.Series | None, children: Sequence[str], parent: str
 ) -> dict[str, float]:
-    if not isinstance(given, (Mapping, pd.Series)):
+    given = read_sizes(f"derive_weights: {parent}: given", given)
+    if given is None:
         raise InnocapError(f"derive_weights: {parent}: given: expected a weight by child")
-    given = dict(given)
     wrong = [c for c in given if c not in children] + [c for c in children if c not in given]
     if wrong:
         raise InnocapError(
             f"derive_weights: {parent} has the children {', '.join(children)}; {wrong[0]!r} is "
             "missing or too many"
         )
+    for child, weight in given.items():
+        if not is_number(weight):
+            raise InnocapError(
+                f"derive_weights: {parent}: weight {weight!r} of {child} is no number"
+            )
     points = check_numbers(pd.DataFrame(given, index=[parent]), children, name="derive_weights")
     points = points[:, 0]
     if not (points.min() >= 0 and points.sum() > 0):

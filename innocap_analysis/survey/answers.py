@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from fewlikert.tables import list_columns
+from fewlikert.tables import fold_name, list_columns, read_numbers
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.figures import check_share, is_number
 from innocap_analysis.survey.codes import SPECIAL, mask_special
@@ -15,6 +15,7 @@ from innocap_analysis.survey.instrument import Instrument
 
 LOG_COLUMNS = ("step", "action", "response_id", "item", "reason")
 STEPS = ("preview", "duplicate", "impossible", "place", "incomplete", "straight_lining", "speed")
+_USED = ("status", "seconds", "organisation", "country", "region", "place")
 _FEWEST_FOR_STRAIGHT = 10
 # What a tool says is no answer of somebody who was asked.
 _NO_RESPONSES = {
@@ -90,11 +91,16 @@ def clean_answers(
     check_share("min_share", min_share)
     if not (is_number(seconds_per_item) and seconds_per_item >= 0):
         raise InnocapError(f"seconds_per_item: 0 or more is needed, found {seconds_per_item!r}")
+    for name, given in (("region_countries", region_countries), ("place_regions", place_regions)):
+        if not (given is None or isinstance(given, Mapping)):
+            raise InnocapError(f"{name}: a dict is needed, found {given!r}")
     list_columns(answers, ["response_id"])
+    list_columns(answers, [c for c in dict.fromkeys(answers) if c in (*_USED, *instrument.items)])
     table = answers.reset_index(drop=True).copy()
     items = [code for code in instrument.scored if code in table]
     log: list[pd.DataFrame] = []
-    status = table.get("status", pd.Series("complete", index=table.index))
+    status = table.get("status", pd.Series("complete", index=table.index)).astype(object)
+    status = status.map(lambda word: word.strip().lower() if isinstance(word, str) else word)
     for words, why in _NO_RESPONSES.items():
         table = _drop(table, status.reindex(table.index).isin(words), "preview", why, log)
     table = _drop(table, _find_repeats(table, items), "duplicate", "the same response again", log)
@@ -109,8 +115,9 @@ def clean_answers(
     answered = answered.loc[table.index]
     table["flag_straight_lining"] = _find_straight(table[items], instrument)
     table["flag_identical"] = _find_identical(table, items)
-    seconds = table.get("seconds", pd.Series(np.nan, index=table.index)).astype(float)
-    table["flag_speed"] = seconds < seconds_per_item * answered
+    seconds = read_numbers(table, "seconds") if "seconds" in table else np.full(len(table), np.nan)
+    # A time below zero is none.
+    table["flag_speed"] = (seconds >= 0) & (seconds < seconds_per_item * answered)
     for flag, step, why in (
         ("flag_straight_lining", "straight_lining", "the same code on every item"),
         ("flag_identical", "duplicate", "the same answers as another response of the organisation"),
@@ -205,12 +212,14 @@ def _drop(
 
 
 def _find_repeats(table: pd.DataFrame, items: list[str]) -> pd.Series:
-    twice = table["response_id"].duplicated(keep=False)
+    # Ids that look alike are one; a response without one repeats nobody's.
+    ids = table["response_id"].map(fold_name, na_action="ignore")
+    twice = ids.duplicated(keep=False) & ids.notna() & (ids != "")
     out = pd.Series(False, index=table.index)
     if twice.any():
         own = table[twice]
         filled = own[items].notna().sum(axis=1).rename("filled").to_frame()
-        filled["id"] = own["response_id"]
+        filled["id"] = ids[twice]
         best = filled.sort_values("filled", kind="stable").drop_duplicates("id", keep="last").index
         out.loc[own.index.difference(best)] = True
     return out
@@ -223,7 +232,9 @@ def _mend_codes(
     for item in instrument.items.values():
         if item.answer not in ("likert", "number") or item.code not in out:
             continue  # weights are not in the columns of items
-        x = out[item.code].astype("float64")
+        x = pd.Series(read_numbers(out, item.code), index=out.index)
+        if not pd.api.types.is_numeric_dtype(out[item.code].dtype):
+            out[item.code] = x
         # A stretched scale lies between the codes, never outside them.
         fine = x.isna() | x.between(*instrument.limits(item.code)) | x.isin(SPECIAL)
         if not fine.all():

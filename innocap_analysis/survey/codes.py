@@ -47,6 +47,13 @@ def read_choice(answers: pd.DataFrame, code: str, options: Iterable[object]) -> 
     return x.mask(out)
 
 
+def read_chosen(answers: pd.DataFrame, column: str) -> np.ndarray:
+    """Return whether an option was chosen, 1 or 0; NaN where it was not answered."""
+    x = read_numbers(answers, column)
+    _refuse(answers[column], ~(np.isnan(x) | np.isin(x, (0, 1, *SPECIAL))), column, [0, 1])
+    return np.where(np.isin(x, SPECIAL), np.nan, x)
+
+
 def _refuse(column: pd.Series, wrong: np.ndarray, code: str, codes: Sequence[object]) -> None:
     if wrong.any():
         at = int(wrong.argmax())

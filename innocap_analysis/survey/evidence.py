@@ -13,6 +13,7 @@ from fewlikert.groups import compare_groups
 from fewlikert.imputation import estimate_imputed_means, impute_multiple
 from fewlikert.invariance import screen_dif, test_invariance
 from fewlikert.mixed import estimate_icc
+from fewlikert.options import check_count, check_positive
 from fewlikert.pooling import PooledMeans, pool_means
 from fewlikert.reliability import estimate_reliability
 from innocap_analysis.errors import InnocapError
@@ -67,8 +68,10 @@ class Evidence:
 
     def __post_init__(self) -> None:
         """Check the smallest difference."""
-        if not self.smallest > 0:
-            raise InnocapError(f"smallest difference {self.smallest:g} is not above zero")
+        if not isinstance(self.wave, Wave):
+            raise InnocapError(f"wave: a Wave is needed, found a {type(self.wave).__name__}")
+        check_positive(self.smallest, "smallest difference")
+        check_count(self.seed, "seed", least=0)
 
     @cached_property
     def groups(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fewlikert.tables import read_numbers
+from fewlikert.tables import number_clusters, read_column, read_numbers
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.aggregate import aggregate
 from innocap_analysis.index.normalise import normalise
@@ -177,18 +177,19 @@ def average_scores(
     if np.isnan(own).any() or (own < 0).any():
         raise InnocapError("average_scores: a weight is negative or missing")
     rows = []
+    group = read_column(scores, by).reset_index(drop=True)
+    alone = np.full(len(scores), np.nan)
+    at = number_clusters(read_column(scores, "organisation") if "organisation" in scores else alone)
     for code in instrument.codebook.parents:
-        known = scores[[by, code]].notna().all(axis=1).to_numpy() & (own > 0)
-        part = scores.loc[known, [by, code]].copy()
+        x = read_numbers(scores, code)
+        known = group.notna().to_numpy() & ~np.isnan(x) & (own > 0)
+        part = pd.DataFrame({"group": group[known], "organisation": at[known]})
         part["weight"] = own[known]
-        organisation = scores.get("organisation", pd.Series(None, index=scores.index))[known]
-        alone = "#" + pd.Series(organisation.index.astype(str), index=organisation.index)
-        part["organisation"] = organisation.where(organisation.notna(), alone)
         if weighting == "organisations":
-            inside = part.groupby([by, "organisation"])["weight"].transform("sum")
-            part["weight"] = part["weight"] / inside
-        part["product"] = part["weight"] * part[code]
-        groups = part.groupby(by, sort=True)
+            inside = part.groupby(["group", "organisation"], observed=True)["weight"]
+            part["weight"] = part["weight"] / inside.transform("sum")
+        part["product"] = part["weight"] * x[known]
+        groups = part.groupby("group", sort=True, observed=True)
         sums = groups[["product", "weight"]].sum()
         rows.append(
             pd.DataFrame(

@@ -11,9 +11,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from fewlikert.describe import iterate_groups, read_weights
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE, check_level
-from fewlikert.tables import read_numbers
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.survey.codes import check_items, read_choice, read_scale
+from innocap_analysis.survey.codes import check_items, read_choice, read_chosen, read_scale
 from innocap_analysis.survey.instrument import Instrument
 
 TOP_TWO = 2
@@ -182,8 +181,10 @@ def _read_choices(
         raise InnocapError(f"tabulate_answers: {code!r} is no question with a list of answers")
     options = instrument.scales[item.scale].codes
     if item.answer == "multi":
-        return {o: read_numbers(answers, f"{code}_{o}") for o in options}
+        return {o: read_chosen(answers, f"{code}_{o}") for o in options}
     if item.answer == "likert":
-        read_scale(answers, instrument, code)
+        codes = read_scale(answers, instrument, code)
+        none = np.isnan(codes) | np.isin(codes, (DONT_KNOW, NOT_APPLICABLE))
+        return {o: np.where(none, np.nan, codes == float(o)) for o in options}
     x = read_choice(answers, code, options)
     return {o: np.where(x.isna(), np.nan, (x == o).astype(float)) for o in options}

@@ -2,6 +2,7 @@
 // that a page without a server can. tests/test_explorer.py holds both equal. No page is known here.
 
 const ROUNDING = 1e-12; // as in index/figures.py
+const LAST_BITS = 2 ** -48; // as in index/figures.py
 const COVERAGE = 1e-9; // as in index/aggregate.py
 const SPREAD = 0.25; // of a weight, as in WeightNoise
 const EVEN_FROM = 40, EVEN_TO = 60; // percentiles between which an indicator is even
@@ -25,10 +26,12 @@ function measureRounding(xs) {
 export function rankFigures(xs, descending = false) {
   const sign = descending ? -1 : 1;
   const order = [...xs.keys()].filter((i) => known(xs[i])).sort((a, b) => sign * (xs[a] - xs[b]));
-  const slack = measureRounding(xs);
+  const [low, high] = findEnds(xs);
+  const least = LAST_BITS * Math.max(Math.abs(low), Math.abs(high));
   const ranks = new Float64Array(xs.length).fill(NaN);
   let rank = 0, last = NaN;
   order.forEach((i, at) => {
+    const slack = Math.max(least, ROUNDING * Math.max(Math.abs(last), Math.abs(xs[i])));
     if (at === 0 || sign * (xs[i] - last) > slack) rank = at + 1;
     last = xs[i];
     ranks[i] = rank;
