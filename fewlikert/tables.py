@@ -51,9 +51,9 @@ def read_column(table: pd.DataFrame, name: str) -> pd.Series:
         _refuse_cells(column, np.array(lists, dtype=bool), "is no label of a row")
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column
-    labels = column.dropna().unique()
-    check_names(name, labels)
+    labels = list(column.dropna().unique())
     blank = [label for label in labels if isinstance(label, str) and not label.strip()]
+    check_names(name, [label for label in labels if label not in blank])
     return column.mask(column.isin(blank)) if blank else column
 
 

@@ -153,7 +153,7 @@ TWICE = pd.Series([1.0, 2.0], index=["A", "A"])
          "weight True of A is no number"),
         (lambda: change_codebook(PLAIN, weights=TWICE), "weights: 'A' is named twice"),
         (lambda: change_codebook(PLAIN, weights={"A": [1]}), r"A: \[1\] is more than one"),
-        (lambda: change_codebook(PLAIN, drop=[["A"]]), r"drop: \['A'\] is no name"),
+        (lambda: change_codebook(PLAIN, drop=[["A"]]), r"drop: \['A'\] is no code"),
         (lambda: run_sensitivity(TABLE, PLAIN, n=4, factors=[MeasurementError(TWICE)]), "named tw"),
         (lambda: run_sensitivity(TABLE, PLAIN, n=4, keep=[["x"]]), r"keep: \['x'\] is no name"),
         (lambda: compare_alternatives(TABLE, {"a": PLAIN}, units=[{}]), "units: {} is no name"),

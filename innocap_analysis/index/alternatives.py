@@ -81,8 +81,10 @@ def change_codebook(
     codebook = read_codebook(codebook)
     if not isinstance(drop, Iterable):
         raise InnocapError(f"{codebook.name}: drop: expected a list of codes, found {drop!r}")
-    drop = check_labels(f"{codebook.name}: drop", [drop] if isinstance(drop, str) else drop,
-                        codebook.table.index)  # fmt: skip
+    drop = [drop] if isinstance(drop, str) else list(drop)
+    for code in drop:
+        if not isinstance(code, str):
+            raise InnocapError(f"{codebook.name}: drop: {code!r} is no code")
     weights = _read_changes("weights", weights, codebook)
     aggregate = _read_changes("aggregate", aggregate, codebook)
     normalise = _read_changes("normalise", normalise, codebook)
