@@ -82,9 +82,9 @@ def change_codebook(
     if not isinstance(drop, Iterable):
         raise InnocapError(f"{codebook.name}: drop: expected a list of codes, found {drop!r}")
     drop = [drop] if isinstance(drop, str) else list(drop)
-    for code in drop:
-        if not isinstance(code, str):
-            raise InnocapError(f"{codebook.name}: drop: {code!r} is no code")
+    asked: Iterable[object] = drop
+    if strange := [code for code in asked if not isinstance(code, str)]:
+        raise InnocapError(f"{codebook.name}: drop: {strange[0]!r} is no code")
     weights = _read_changes("weights", weights, codebook)
     aggregate = _read_changes("aggregate", aggregate, codebook)
     normalise = _read_changes("normalise", normalise, codebook)

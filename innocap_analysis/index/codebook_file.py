@@ -127,7 +127,7 @@ def _texts_of(source: pd.DataFrame) -> pd.DataFrame:
         raise InnocapError(f"codebook: column {twice!r} appears twice")
 
     def text(cell: object) -> str:
-        if pd.api.types.is_scalar(cell) and pd.isna(cell):  # type: ignore[call-overload]
+        if pd.api.types.is_scalar(cell) and pd.isna(cell):
             return ""
         if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
             return str(int(cell))

@@ -178,7 +178,8 @@ def check_labels(name: str, labels: Iterable[Label], known: Iterable[object]) ->
         raise InnocapError(f"{name}: expected a list of names, found {_show(labels)}")
     names, places = list(labels), set(known)
     for label in names:
-        if not isinstance(label, Hashable):
+        own: Any = label
+        if not isinstance(own, Hashable):
             raise InnocapError(f"{name}: {_show(label)} is no name")
         if label not in places:
             near = suggest(str(label), [str(k) for k in places])

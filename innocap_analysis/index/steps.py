@@ -229,8 +229,9 @@ def treat_outliers(
     for name, bound in (("skewness", skewness), ("kurtosis", kurtosis)):
         if not (is_number(bound) and bound >= 0):
             raise InnocapError(f"treat_outliers: {name} is 0 or more, found {bound!r}")
-    if not isinstance(log, bool | np.bool_):
-        raise InnocapError(f"treat_outliers: log is True or False, found {log!r}")
+    wanted: object = log
+    if not isinstance(wanted, bool | np.bool_):
+        raise InnocapError(f"treat_outliers: log is True or False, found {wanted!r}")
     figures = check_numbers(values, list(values) if isinstance(values, pd.DataFrame) else ())
     out, rows = [], []
     for code, x in zip(values.columns, figures, strict=True):

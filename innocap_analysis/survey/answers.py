@@ -91,7 +91,9 @@ def clean_answers(
     check_share("min_share", min_share)
     if not (is_number(seconds_per_item) and seconds_per_item >= 0):
         raise InnocapError(f"seconds_per_item: 0 or more is needed, found {seconds_per_item!r}")
-    for name, given in (("region_countries", region_countries), ("place_regions", place_regions)):
+    maps: dict[str, object]
+    maps = {"region_countries": region_countries, "place_regions": place_regions}
+    for name, given in maps.items():
         if not (given is None or isinstance(given, Mapping)):
             raise InnocapError(f"{name}: a dict is needed, found {given!r}")
     list_columns(answers, ["response_id"])

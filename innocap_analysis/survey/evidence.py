@@ -68,8 +68,9 @@ class Evidence:
 
     def __post_init__(self) -> None:
         """Check the smallest difference."""
-        if not isinstance(self.wave, Wave):
-            raise InnocapError(f"wave: a Wave is needed, found a {type(self.wave).__name__}")
+        wave: object = self.wave
+        if not isinstance(wave, Wave):
+            raise InnocapError(f"wave: a Wave is needed, found a {type(wave).__name__}")
         check_positive(self.smallest, "smallest difference")
         check_count(self.seed, "seed", least=0)
 
