@@ -142,11 +142,26 @@ def test_everyone_together_where_there_are_no_groups(own: Path) -> None:
     assert float(view.score("all", "CAP")) == pytest.approx(mean, abs=0.05 + 1e-9)
     assert "Everyone" in answers.table_scores(view).cells.iloc[:, 0].tolist()
     assert "Highest share" in answers.plot_agreement(view).alt
+    # Both pages print a number of everyone in a table or figure and in their text.
+    fit = _open("70", by="nothing")
+    assert "80" in f"{fit.write_heading()}"
+    assert str(fitness.table_respondents(fit).cells.iloc[0, 1]) == "80"
+    for dimension, scale in statements.list_blocks(view):
+        assert statements.plot_answers(view, dimension, scale).alt
+    assert answers.plot_agreement(view).alt
     alone = _open("85", by="nothing")
     assert "nothing to compare" in str(pairs.write_pairs(alone))
     assert "for everyone together" in measurement.plot_reliability(alone).alt
     with pytest.raises(InnocapError, match="by: 'unit' is none of country, kind, nothing"):
         _open("80", by="unit")
+
+
+def test_a_scale_of_other_numbers_than_whole_ones_is_refused(own: Path) -> None:
+    scales = own.parent / "scales.csv"
+    text = scales.read_text(encoding="utf-8")
+    scales.write_text(text.replace("freq4,1,", "freq4,-1,").replace("freq4,2,", "freq4,0.5,"))
+    with pytest.raises(InnocapError, match="codes of scale 'freq4' must be whole numbers from 0"):
+        read_instrument(own.parent / "codebook.csv", scales)
 
 
 def test_the_form_and_a_missing_weight(own: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.patches import Patch
 from matplotlib.transforms import blended_transform_factory
 
+from fewlikert.describe import EVERYONE
 from innocap_analysis.data.places import fold_name
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, INK, QUIET, Chart, Rows, styled
@@ -200,10 +201,13 @@ def _title_answers(
     if shares.empty:
         return tell_nothing(view), subtitle
     best = str(shares.idxmax())
+    # The same number is in the figure where everyone is its only group.
+    alone = view.groups == [EVERYONE]
+    ends = {end: overall.at[best, end] for end in ("low", "high") if alone}
     told = {
         "dimension": view.code(dimension),
         "share": view.fact(
-            "share_agree", shares[best], "share", code=best, n=overall.at[best, "n"]
+            "share_agree", shares[best], "share", code=best, n=overall.at[best, "n"], **ends
         ),
         "question": view.question(best).rstrip("."),
     }

@@ -225,7 +225,8 @@ class SurveyView(View):
         about = {"unit": place, "code": str(row.get("code", ""))} | about
         limits = {end: row[end] for end in ("low", "high") if ends}
         hidden = "" if row.get("suppressed", SHOWN) == SHOWN else HIDDEN
-        return self.fact(measure, row[of or measure], kind, n=row[n], hidden=hidden, **limits,
+        size = row[n] if place or measure != "n_respondents" else float("nan")  # as `count`
+        return self.fact(measure, row[of or measure], kind, n=size, hidden=hidden, **limits,
                          **about)  # fmt: skip
 
     def column(

@@ -192,6 +192,12 @@ def _check_item(item: Item, scales: dict[str, Scale]) -> list[str]:
     without = not item.scale and free
     if not without and item.scale not in PLACES and item.scale not in scales:
         faults.append(f"scale {item.scale!r} is unknown{suggest(item.scale, list(scales))}")
+    elif (
+        item.answer == "likert"
+        and (scale := scales.get(item.scale))
+        and any(isinstance(code, str) for code in scale.codes)
+    ):
+        faults.append(f"the codes of scale {item.scale!r} must be whole numbers from 0")
     if SOURCE_LANGUAGE not in item.texts:
         faults.append(f"label_{SOURCE_LANGUAGE} is empty")
     if item.role == GROUP and item.answer != "single":
