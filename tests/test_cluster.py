@@ -88,12 +88,12 @@ def behaving(small: Path, begun: Path) -> Path:
     return small
 
 
-def _run_beside(act: Callable[[], None], cluster: LocalCluster) -> list[Outcome]:
+def _run_beside(act: Callable[[], None], cluster: LocalCluster, seconds: int = 2) -> list[Outcome]:
     """Run three notebooks, all of which must end well, while something is done to a worker."""
     thread = threading.Thread(target=act, daemon=True)
     thread.start()
     outcomes = run_notebooks(
-        regions=REGIONS[:3], notebooks=["30"], parameters=WAITING,
+        regions=REGIONS[:3], notebooks=["30"], parameters=WAITING | {"n": str(seconds)},
         scheduler=cluster.scheduler_address,
     )  # fmt: skip
     thread.join(10)
@@ -171,7 +171,7 @@ def test_a_worker_that_closes_gives_its_runs_back(
             busy = [name for name, runs in client.processing().items() if runs]
             closed.append(client.retire_workers([busy[0]], close_workers=True))
 
-    outcomes = _run_beside(close, cluster)
+    outcomes = _run_beside(close, cluster, seconds=6)  # until it is heard of, on a busy machine
     assert closed
     assert len(list(begun.iterdir())) > len(outcomes)  # what was under way was begun again
 

@@ -102,6 +102,11 @@ def test_outputs_are_treated_as_prose_is(folder: Path) -> None:
     assert page.count("<math") == 2
 
 
+def test_headings_are_letters(folder: Path) -> None:
+    page = show("# Örnsköldsvik \u9e7f &#55296; &#60;", folder)
+    assert re.search("<h1[^>]*>Örnsköldsvik \u9e7f \ufffd &(#60|lt);<", page)
+
+
 @pytest.mark.parametrize(
     "text",
     [

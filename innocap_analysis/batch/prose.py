@@ -34,6 +34,7 @@ _ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+_LETTER = re.compile(r"&#(?:12[89]|1[3-9]\d|[2-9]\d\d|\d{4,});")  # beyond ASCII
 _EMPTY = {
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
     "wbr",
@@ -177,7 +178,8 @@ def render_markdown(text: str, pictures: Pictures, attachments: Attachments, **o
     """Return Markdown as HTML."""
     renderer = _Renderer(pictures, attachments, **options)
     markdown = MarkdownWithMath(renderer, block=_Blocks(), inline=_Inlines(hard_wrap=False))
-    return close_elements(markdown.render(text))
+    # nbconvert writes the letters of a heading as numbers.
+    return close_elements(_LETTER.sub(lambda m: unescape(m[0]), markdown.render(text)))
 
 
 def render_latex(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from babel import Locale
+from babel.languages import get_official_languages
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.languages import list_catalogues
@@ -28,7 +29,7 @@ _PLAIN = "%Y-%m-%d %H:%M:%S"
 _RUNNING = re.compile(r"\d{1,9}")
 _NUMBERED = re.compile(r"^\d+ - ")  # 1 - Survey Preview
 _MOST_AROUND = 20  # a number before a word, and spaces
-_NEIGHBOURS = ("nb", "nn", "da", "ga", "se")
+_NEIGHBOURS = ("DK", "IE", "NO")  # countries whose languages have no catalogue
 _EARLIEST = np.datetime64("1990-01-01")  # LimeSurvey writes 1980 where it keeps no dates
 _MOST_WORDS = 20  # of a status, above which a column says something else
 
@@ -132,7 +133,8 @@ def _name_languages(languages: tuple[str, ...]) -> dict[str, str]:
         for code, name in Locale.parse(spoken).languages.items():
             if re.fullmatch("[a-z]{2}", str(code)):
                 names.setdefault(str(name).casefold(), str(code))
-    for code in (*languages, *list_catalogues(), *_NEIGHBOURS):
+    spoken_near = [c for n in _NEIGHBOURS for c in get_official_languages(n, regional=True)]
+    for code in (*languages, *list_catalogues(), *spoken_near):
         names.setdefault(str(Locale.parse(code).get_language_name(code)).casefold(), code[:2])
     return names
 
