@@ -21,6 +21,16 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings, load_settings
 from warmill.loading import KNOWN, import_used
 
+_PROSE = """# a &rarr; b
+
+- **c** *d* `e` $f$
+
+1. [g](#h) <br> ![](i)
+
+| j | k |
+|---|--:|
+| l | m |
+"""
 _VIEWED = ("index", "reference", "year", "runs", "seed")
 _PACKAGES = (*KNOWN, innocap_analysis.__name__, fewlikert.__name__)
 
@@ -77,7 +87,7 @@ def rehearse_runs(language: str) -> None:
     # One of each kind, and an entity: what reads them sets up its tables the first time.
     shown = {"text/html": "<p>&eacute;</p>"}, {"text/markdown": "*a*"}, {"image/png": "YQ=="}
     outputs = [new_output("display_data", data) for data in shown]
-    cells = [new_markdown_cell("# a &rarr; b"), new_code_cell("1 + 1", outputs=outputs)]
+    cells = [new_markdown_cell(_PROSE), new_code_cell("1 + 1", outputs=outputs)]
     export_html(new_notebook(cells=cells), language)
     rehearse_figure()
 
@@ -88,6 +98,7 @@ def rehearse_places(root: Path, places: Sequence[str], known: Mapping[str, str])
     `known` are hashes of files. A fault is left for the notebooks to tell.
     """
     from innocap_analysis.batch.witness import listen
+    from innocap_analysis.pages import place
     from innocap_analysis.pages.place_survey import prepare_answers
     from innocap_analysis.pages.place_view import open_place_view
 
@@ -97,7 +108,10 @@ def rehearse_places(root: Path, places: Sequence[str], known: Mapping[str, str])
         listen(root, Path(folder) / "reads", known=known),
     ):
         settings = load_settings(root)  # which tell what is read of them only if they are read now
-        prepare_answers(open_place_view("35", place=places[0], settings=settings), places)
+        view = open_place_view("35", place=places[0], settings=settings)
+        prepare_answers(view, places)
+        place.write_heading(view)  # by names, which are read for it
+        place.plot_peers(view).to_svg()
 
 
 def load_kernels() -> None:
