@@ -179,6 +179,13 @@ def test_a_plan_without_notebooks_is_told(small: Path) -> None:
         make_plan(load_settings())
 
 
+def test_a_notebook_that_is_none_is_told_also_while_others_load(small: Path) -> None:
+    (small / "notebooks" / "30_one.ipynb").write_text("{", encoding="utf-8")
+    with pytest.raises(InnocapError, match=r"30_one\.ipynb: is no valid notebook"):
+        run_notebooks(jobs=2)
+    assert not list((small / "reports").glob("*/*"))
+
+
 def test_the_real_project_passes_its_own_check(project: Path) -> None:
     results = dict(check_project(load_settings()))
     assert len(results) >= 4 + 3 + 6

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from innocap_analysis.batch.prose import Pictures, close_elements, render_latex,
 from innocap_analysis.pages.language import get_translator
 
 TEMPLATES = Path(__file__).parent / "templates"
+PYTHON = "ipython3"  # as code of notebooks is named to what colours it
 _ELEMENT = r"<{0}\b[^>]*>(.*?)</{0}\s*>"
 _OWN_STYLE = re.compile(r"<[^>]+\sstyle\s*=", re.IGNORECASE)
 _RIGHT = re.compile(r' style="text-align:(left|right)"')  # as tables are shown in JupyterLab
@@ -126,22 +128,33 @@ class _Tables:
         return f' tabindex="0" role="region" aria-label="{escape(name)}"'
 
 
+@lru_cache(maxsize=512)
+def colour_code(source: str, lexer: str = PYTHON) -> str:
+    """Return code as HTML with classes to colour it by; runs of a notebook have most in common."""
+    from nbconvert.filters import Highlight2HTML
+
+    return str(Highlight2HTML(lexer)(source))
+
+
+def _colour_cell(source: str, *, metadata: Mapping[str, Any] = {}, lexer: str) -> str:
+    return colour_code(source, metadata.get("magics_language", lexer))
+
+
 @lru_cache
 def _exporter() -> Any:  # noqa: ANN401 - nbconvert has no types
     """Build the exporter once: that costs more than using it."""
     from nbconvert import HTMLExporter, TemplateExporter
-    from nbconvert.filters import Highlight2HTML
     from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 
     class Exporter(HTMLExporter):
         def from_notebook_node(self, nb: Any, resources: Any = None, **more: Any) -> Any:  # noqa: ANN401
             """Return the page as its template makes it; HTMLExporter reads it all once more."""
             told = self._init_resources(resources)
-            lexer = nb.metadata.get("language_info", {}).get("pygments_lexer")
+            lexer = nb.metadata.get("language_info", {}).get("pygments_lexer", PYTHON)
             kinds = WidgetsDataTypeFilter(
                 notebook_metadata=self._nb_metadata, parent=self, resources=told
             )
-            self.register_filter("highlight_code", Highlight2HTML(lexer, parent=self))
+            self.register_filter("highlight_code", partial(_colour_cell, lexer=lexer))
             self.register_filter("filter_data_type", kinds)
             return TemplateExporter.from_notebook_node(self, nb, told, **more)
 
