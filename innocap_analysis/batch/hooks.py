@@ -43,7 +43,7 @@ def load_runs(
     from matplotlib.backends import backend_agg  # noqa: F401 - the same
 
     from innocap_analysis.batch import execute  # noqa: F401 - the same
-    from innocap_analysis.batch.html import colour_code
+    from innocap_analysis.batch.html import PYTHON, colour_code
     from innocap_analysis.batch.parameters import read_notebook
     from innocap_analysis.pages.language import get_translator
 
@@ -51,7 +51,7 @@ def load_runs(
         with contextlib.suppress(InnocapError):  # one that cannot be read is told by who plans
             for cell in read_notebook(notebook).cells:
                 if cell.cell_type == "code":
-                    colour_code(cell.source)
+                    colour_code(cell.source, PYTHON)
             import_used(notebook, _PACKAGES)
     if "innocap_analysis.documents.save" in sys.modules:
         from innocap_analysis.documents.save import load_writers

@@ -129,7 +129,7 @@ class _Tables:
 
 
 @lru_cache(maxsize=512)
-def colour_code(source: str, lexer: str = PYTHON) -> str:
+def colour_code(source: str, lexer: str) -> str:
     """Return code as HTML with classes to colour it by; runs of a notebook have most in common."""
     from nbconvert.filters import Highlight2HTML
 
