@@ -193,15 +193,22 @@ def drop_rounding(se: float, *samples: np.ndarray) -> float:
     return se if se > ROUNDING * max(np.abs(x).max() for x in samples) else 0.0
 
 
+def measure_slack(ordered: np.ndarray) -> np.ndarray:
+    """Return what neighbours may differ by through rounding alone, along the last axis.
+
+    It is of their own size; beside a huge figure small ones differ.
+    """
+    sizes = np.abs(ordered)
+    least = _LAST_BITS * np.fmax.reduce(sizes, axis=-1, keepdims=True, initial=0.0)
+    return np.asarray(np.maximum(ROUNDING * np.maximum(sizes[..., 1:], sizes[..., :-1]), least))
+
+
 def level_ties(x: np.ndarray) -> np.ndarray:
     """Make figures equal that differ by no more than rounding, so that ranks tie them."""
     order = np.argsort(x, kind="stable")
     ranked = x[order]
-    # Of their own size; beside a huge figure small ones differ.
-    sizes = np.abs(ranked)
-    slack = ROUNDING * np.maximum(sizes, np.roll(sizes, 1))
-    slack = np.maximum(slack, _LAST_BITS * sizes.max(initial=0.0))
-    new = np.diff(ranked, prepend=-np.inf) > slack
+    new = np.ones(len(x), dtype=bool)
+    new[1:] = np.diff(ranked) > measure_slack(ranked)
     out = np.empty(len(x))
     out[order] = ranked[new][np.cumsum(new) - 1]
     return out

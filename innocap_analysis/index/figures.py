@@ -12,14 +12,11 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from fewlikert.tables import fold_name
+from fewlikert.tables import ROUNDING, fold_name, measure_slack
 from innocap_analysis.errors import InnocapError, suggest
 
-ROUNDING = 1e-12  # relative; published figures have a dozen digits at most
 # Sizes beyond which variances of variances have no digits: the largest figure of a column.
 SMALLEST, LARGEST = 1e-60, 1e60
-# Relative to the largest figure of a row, sums are off by 16 times the last bit at most.
-_LAST_BITS = 2.0**-48
 _FIGURE = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 MOST_SHOWN = 5
 FEWEST_UNITS = 20  # fewer say nothing about correlations
@@ -273,11 +270,7 @@ def rank_figures(x: Array, *, descending: bool = False, kind: type = float) -> A
     rise = np.diff(ordered, axis=-1)
     risen = rise > measure_rounding(x)
     if not risen.all():
-        # Of their own size; beside a huge figure small ones differ.
-        sizes = np.abs(ordered)
-        least = _LAST_BITS * np.fmax.reduce(sizes, axis=-1, keepdims=True, initial=0.0)
-        slack = ROUNDING * np.maximum(sizes[..., 1:], sizes[..., :-1])
-        risen = rise > np.maximum(slack, least)
+        risen = rise > measure_slack(ordered)  # beside a huge figure small ones differ
     places = np.broadcast_to(np.arange(1, x.shape[-1] + 1, dtype=kind), x.shape)
     ranks: Array = np.empty(x.shape, dtype=kind)
     if risen.all():

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fewlikert.tables import ROUNDING
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.index.figures import ROUNDING, measure_rounding
+from innocap_analysis.index.figures import measure_rounding
 
 Array = np.ndarray
 # Figures of the children, their weights, and the sum of the weights; arrays that broadcast, the

@@ -14,9 +14,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from fewlikert.tables import ROUNDING
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.figures import (
-    ROUNDING,
     check_word,
     find_extremes,
     is_flat,

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.index.figures import ROUNDING, check_labels
+from fewlikert.tables import ROUNDING
+from innocap_analysis.index.figures import check_labels
 from innocap_analysis.index.score import IndexResult
 
 _TEXTS = ("code", "parent", "best_units")

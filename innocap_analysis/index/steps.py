@@ -8,10 +8,10 @@ from collections.abc import Hashable, Mapping
 import numpy as np
 import pandas as pd
 
+from fewlikert.tables import ROUNDING
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.codebook import Codebook
 from innocap_analysis.index.figures import (
-    ROUNDING,
     check_alike,
     check_count,
     check_numbers,

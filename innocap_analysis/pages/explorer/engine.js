@@ -1,8 +1,8 @@
 // Scores, ranks, verdicts and runs of an index: what `innocap_analysis.index` computes, again, so
 // that a page without a server can. tests/test_explorer.py holds both equal. No page is known here.
 
-const ROUNDING = 1e-12; // as in index/figures.py
-const LAST_BITS = 2 ** -48; // as in index/figures.py
+const ROUNDING = 1e-12; // as in fewlikert/tables.py
+const LAST_BITS = 2 ** -48; // as in fewlikert/tables.py
 const COVERAGE = 1e-9; // as in index/aggregate.py
 const SPREAD = 0.25; // of a weight, as in WeightNoise
 const EVEN_FROM = 40, EVEN_TO = 60; // percentiles between which an indicator is even
