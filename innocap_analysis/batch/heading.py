@@ -16,42 +16,41 @@ from innocap_analysis.pages.names import NAMES_FILE, Name, bend_name, read_forms
 from innocap_analysis.pages.view import COMPARISON
 from innocap_analysis.settings import Settings
 
+_HEADING = re.compile(r"^# +(.*)$", re.MULTILINE)
 _OLD = "{old}"  # stands for the heading of the notebook itself
-_PROFILE = "30_how_does_this_country_do"  # asks of its country what the page of a place asks
+_ASKS = "asks-how-it-does"  # tag of a heading that becomes the question about the unit by name
 
 
 def name_heading(notebook: nbformat.NotebookNode, run: Run, settings: Settings) -> None:
     """Put the name of the place that a run is about into the first heading of its notebook."""
     code, language = run.parameters.get("place"), run.language
-    translate = get_translator(language)
+    cell = next((cell for cell in notebook.cells if _is_heading(cell)), None)
+    if cell is None:
+        return
+    asks = _ASKS in cell.metadata.get("tags", [])
     if code is not None:
         name = Name(read_places(settings).label(str(code), language), {})
-        asks = run.notebook.stem not in settings.batch.documents
     elif run.index or find_wording(run, settings):
         asks, name = False, Name("", {})
     elif run.folder in settings.countries:
         forms = read_forms(settings.regions_path.parent / NAMES_FILE)
         unit = name_unit(run.folder, settings, language)
         name = bend_name(unit, run.folder, "country", language, forms)
-        asks = run.notebook.stem == _PROFILE
     else:
         return
     if asks:
-        heading = translate("How does {place:the} do?").format(place=name)
+        heading = get_translator(language)("How does {place:the} do?").format(place=name)
     elif name:
         heading = typeset(f"{name}: {_OLD}", language)
     else:
         heading = " – ".join(filter(None, (_OLD, *_name_unit(run, settings))))
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown" and re.search(r"^# +", cell.source, re.MULTILINE):
-            cell.source = re.sub(
-                r"^# +(.*)$",
-                lambda old: f"# {heading.replace(_OLD, old[1])}",
-                cell.source,
-                count=1,
-                flags=re.MULTILINE,
-            )
-            return
+    cell.source = _HEADING.sub(
+        lambda old: f"# {heading.replace(_OLD, old[1])}", cell.source, count=1
+    )
+
+
+def _is_heading(cell: nbformat.NotebookNode) -> bool:
+    return cell.cell_type == "markdown" and bool(_HEADING.search(cell.source))
 
 
 def _name_unit(run: Run, settings: Settings) -> tuple[str, str]:
