@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from innocap_analysis.parts import Part
 
 MARK = "SYNTHETIC"  # in the names of all files that are made from made-up answers
+_SIMULATION = ("runs", "seed")  # parameters of pages that show simulation runs
 _VARIANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 
 
@@ -51,6 +52,27 @@ class BatchPlan(Part):
         """Return the notebooks that are listed twice."""
         names = [*self.comparison, *self.region, *self.place, *self.documents]
         return sorted({name for name in names if names.count(name) > 1})
+
+    @property
+    def simulation(self) -> dict[str, Any]:
+        """Number and seed of the simulation runs of pages, for what is told beside them."""
+        return {name: int(texts[0]) for name, texts in self._list_simulations().items()}
+
+    def _list_simulations(self) -> dict[str, list[str]]:
+        pages = [given for given in self.defaults.values() if "runs" in given]
+        told = {name: [str(page[name]) for page in pages if name in page] for name in _SIMULATION}
+        return {name: texts for name, texts in told.items() if texts and texts[0].isdecimal()}
+
+    @model_validator(mode="after")
+    def _check_simulations(self) -> Self:
+        for name, texts in self._list_simulations().items():
+            if len(set(texts)) > 1:
+                raise ValueError(
+                    f"defaults give pages different {name} ({', '.join(dict.fromkeys(texts))}), "
+                    "so that one report would hold several numbers of one thing; give them the "
+                    "same, and other pages a set of their own under `sets`"
+                )
+        return self
 
     @field_validator("sets")
     @classmethod

@@ -174,6 +174,23 @@ def test_a_row_for_figures_that_are_there(project: Path, say: Say) -> None:
     assert (row["low"], row["high"]) == (old["low"], old["high"])
 
 
+def test_goalposts_that_are_given_are_held_against_no_figures(project: Path, say: Say) -> None:
+    # UN_EPI is an index of 0 to 1, of which the countries fill a part: 0.5 scores 50.
+    good = (project / BOOK).read_text("utf-8")
+    lines = good.splitlines(keepends=True)
+    without = "".join(line for line in lines if not line.startswith("UN_EPI,"))
+    (project / BOOK).write_text(without, encoding="utf-8")
+    say("add", "indicator", "UN_EPI", "--kind", "indicator", "--parent", "DEL", "--direction", "up",
+        "--label", "en=E-participation", "--low", "0", "--high", "1")  # fmt: skip
+    say("check")
+    say("goalposts", "--write")
+    row = read_codebook(project / BOOK).table.loc["UN_EPI"]
+    assert (row["low"], row["high"], row["goalposts"]) == (0, 1, "given")
+    result = load_capacity().result
+    assert result.normalised.at["SE", "UN_EPI"] == 100 * result.values.at["SE", "UN_EPI"]
+    (project / BOOK).write_text(good, encoding="utf-8")
+
+
 def test_a_sheet_of_a_workbook_is_read(project: Path, say: Say, tmp_path: Path) -> None:
     file = tmp_path / "book.xlsx"
     with pd.ExcelWriter(file) as book:

@@ -62,6 +62,7 @@ def test_spreadsheet_dialects_read_the_same(tmp_path: Path, encoding: str, line_
         ("1,2,0,10", "2,2,0,10", ["line 4, A1", "neither 1 nor -1"]),
         ("1,2,0,10", "1,2,10,0", ["line 4, A1", "low 10 is not below high 0"]),
         ("1,2,0,10", "1,2,,10", ["line 4, A1", "goalposts need both"]),
+        ("high,agg", "goalposts,agg", ["line 4, A1", "goalposts '10' is none of figures, given"]),
         ("geometric", "geometrical", ["line 3, A", "did you mean 'geometric'"]),
         ("A2,A,indicator", "A2,A,indicater", ["line 5, A2", "did you mean 'indicator'"]),
         ("A2,A,indicator", "A2,A1,indicator", ["line 5, A2", "'A1' is of kind indicator"]),

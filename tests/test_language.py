@@ -68,6 +68,14 @@ def test_a_changed_text_keeps_its_translation_for_the_translator(
     assert message.string == get_translator("sv")("Median of its peers")
     written = (tmp_path / "sv.po").read_text(encoding="utf-8")
     assert '#| msgid "The median of its peers"' in written
+    # Of a text that is gone the translation stays while something waits, and goes after that.
+    gone = '\nmsgid "Nobody says this any more at all"\nmsgstr "Ingen"\n'
+    (tmp_path / "sv.po").write_text(before + gone, encoding="utf-8")
+    assert update_catalogues(settings) == {"sv": 1}
+    assert '#~ msgstr "Ingen"' in (tmp_path / "sv.po").read_text(encoding="utf-8")
+    (tmp_path / "sv.po").write_text(text + gone, encoding="utf-8")
+    assert update_catalogues(settings) == {"sv": 0}
+    assert "Ingen" not in (tmp_path / "sv.po").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("language", OTHERS)

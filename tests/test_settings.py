@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from innocap_analysis.batch.index_page import open_fronts
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import load_settings
 
@@ -40,6 +41,11 @@ def test_country_code_of_norway_stays_text(project: Path) -> None:
         ("  nordic:", "  oecd:", ["oecd", "set twice"]),
         ("codebook: ", "codebook ", ["not valid YAML", "line"]),
         ("    - 60_where_to_start", "    - 10_can_the_data_be_trusted", ["listed twice"]),
+        (
+            "runs: 2000, seed: 1}\n    50",
+            "runs: 500, seed: 1}\n    50",
+            ["batch", "different runs (2000, 500)", "a set of their own"],
+        ),
     ],
 )
 def test_faults_name_the_place(project: Path, old: str, new: str, told: list[str]) -> None:
@@ -48,6 +54,14 @@ def test_faults_name_the_place(project: Path, old: str, new: str, told: list[str
         load_settings()
     for word in ["innocap.yml", *told]:
         assert word in str(caught.value)
+
+
+def test_the_front_page_shows_the_simulation_of_the_pages(project: Path) -> None:
+    file = project / "innocap.yml"
+    file.write_text(file.read_text("utf-8").replace("runs: 2000", "runs: 50"), encoding="utf-8")
+    settings = load_settings()
+    assert settings.batch.simulation == {"runs": 50, "seed": 1}
+    assert len(open_fronts(settings)["en"].runs.choices) == 50
 
 
 def test_missing_file_says_where_to_run(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ class Wire(Session):
             content = content | {"text": text}
         kept = {
             "msg_type": kind,
-            "header": {"msg_type": kind},
+            "header": {"msg_type": kind, "date": message["header"]["date"]},
             "parent_header": {"msg_id": message["parent_header"].get("msg_id")},
             "metadata": self.unpack(self.pack(message["metadata"])),
             "content": self.unpack(self.pack(content)),

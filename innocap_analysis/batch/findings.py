@@ -7,6 +7,7 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import numpy as np
@@ -48,7 +49,10 @@ class Findings:
 
 def find_findings(settings: Settings) -> Findings:
     """Compute the findings of the default index: facts of the front page, and verdicts."""
-    view = open_view("00", language=settings.default_language, settings=settings)
+    said: dict[str, Any] = settings.batch.simulation | {
+        "language": settings.default_language, "settings": settings
+    }  # fmt: skip
+    view = open_view("00", **said)
     describe_front(view)
     rows = {
         fact.id: (_round(fact.value), _round(fact.low), _round(fact.high))
@@ -57,9 +61,7 @@ def find_findings(settings: Settings) -> Findings:
     for unit in view.shown:
         for code in view.nodes:
             rows[f"verdict:{unit}:{code}"] = (view.verdict(unit, code), "", "")
-    page = view if view.page == "40" else open_view(
-        "40", language=settings.default_language, capacity=view.capacity, settings=settings
-    )  # fmt: skip
+    page = open_view("40", capacity=view.capacity, **said)
     chart = comparison.plot_dimensions(page)
     return Findings(rows, _write_opening(view, chart.alt), chart.to_png())
 

@@ -51,7 +51,7 @@ Failure = tuple[int | None, str]  # number of the cell, and what went wrong
 
 def open_fronts(settings: Settings) -> dict[str, IndexView]:
     """Open the view of the index page in every language, on data that are scored once."""
-    first = open_view(PAGE, settings=settings)
+    first = open_view(PAGE, settings=settings, **settings.batch.simulation)
     return {language: first.in_language(language) for language in settings.languages}
 
 

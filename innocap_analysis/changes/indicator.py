@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from innocap_analysis.changes.change import Change, refuse
-from innocap_analysis.changes.csvtext import add_row, list_columns
+from innocap_analysis.changes.csvtext import add_columns, add_row, list_columns
 from innocap_analysis.data.observations import keep_newest, widen
 from innocap_analysis.errors import InnocapError, suggest
 from innocap_analysis.index.capacity import prepare_indicators
@@ -101,8 +101,13 @@ def check_row(row: Row, groups: Sequence[str]) -> list[str]:
 
 
 def put_rows(change: Change, path: Path, rows: Sequence[Row]) -> None:
-    """Put rows into a codebook, each below the last of its siblings; goalposts stay open."""
+    """Put rows into a codebook, each below the last of its siblings.
+
+    Goalposts that were not said stay open.
+    """
     text = change.read(path)
+    if any(row.low is not None and row.kind == "indicator" for row in rows):
+        text = add_columns(text, ["goalposts"], after="high")
     columns = list_columns(text)
     for row in rows:
         own = row.kind == "indicator"
@@ -114,6 +119,8 @@ def put_rows(change: Change, path: Path, rows: Sequence[Row]) -> None:
         }  # fmt: skip
         if own:
             cells |= {"clip": "both", "transform": "none", "normalise": "goalposts"}
+        if own and row.low is not None:
+            cells |= {"low": f"{row.low:.12g}", "high": f"{row.high:.12g}", "goalposts": "given"}
         optional = (
             "direction",
             "weight",
@@ -143,8 +150,7 @@ def _list_siblings(text: str, columns: Sequence[str], parent: str) -> list[str]:
 def freeze_goalposts(
     change: Change, path: Path, rows: Sequence[Row], *, anew: bool = False
 ) -> None:
-    """Give new rows the goalposts that were said, or those of the figures; others only `anew`."""
-    said = {row.code: row for row in rows if row.low is not None}
+    """Give new rows the goalposts of the figures, unless some were said; others only `anew`."""
     codes = {row.code for row in rows if row.kind == "indicator"}
     if not codes and not anew:
         return
@@ -155,8 +161,6 @@ def freeze_goalposts(
             return
         if not anew:
             table = table[table["code"].isin(codes)]
-        for code, row in said.items():
-            table.loc[table["code"] == code, ["low", "high"]] = row.low, row.high
         write_goalposts(copy, table)
         change.put(path, copy.read_bytes())
 

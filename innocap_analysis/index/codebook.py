@@ -17,6 +17,7 @@ COLUMNS = (
     "weight",
     "low",
     "high",
+    "goalposts",
     "clip",
     "transform",
     "normalise",
@@ -29,6 +30,7 @@ COLUMNS = (
     "note",
 )
 KINDS = ("indicator", "group", "index", "context")
+ORIGINS = ("figures", "given")  # what the goalposts come from
 CLIPS = ("none", "low", "high", "both")
 TRANSFORMS = ("none", "log")
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fewlikert.tables import fold_name
 from innocap_analysis.errors import InnocapError, suggest
-from innocap_analysis.index.codebook import CLIPS, COLUMNS, KINDS, TRANSFORMS
+from innocap_analysis.index.codebook import CLIPS, COLUMNS, KINDS, ORIGINS, TRANSFORMS
 from innocap_analysis.index.figures import LARGEST, SMALLEST
 from innocap_analysis.index.means import find_mean
 from innocap_analysis.index.normalisers import NORMALISERS
@@ -48,7 +48,8 @@ def _is_number(text: str) -> bool:
 def check_cells(table: pd.DataFrame, rows: list[str], *, frozen: bool = True) -> list[str]:
     """List the faults that a single row shows; goalposts may be missing unless frozen."""
     faults = []
-    words = {"kind": KINDS, "clip": CLIPS, "transform": TRANSFORMS, "normalise": [*NORMALISERS]}
+    words = {"kind": KINDS, "goalposts": ORIGINS, "clip": CLIPS, "transform": TRANSFORMS,
+             "normalise": [*NORMALISERS]}  # fmt: skip
     first_seen: dict[str, str] = {}
     for row, values in zip(rows, table.to_dict("records"), strict=True):
         cells = {str(column): str(value) for column, value in values.items()}
@@ -88,6 +89,9 @@ def _check_numbers(cells: dict[str, str], *, frozen: bool) -> Iterator[str]:
     if cells["kind"] != "indicator":
         if cells["kind"] != "context" and float(cells["direction"]) == -1:
             yield f"direction -1 is for indicators; a {cells['kind']} score is already oriented"
+        return
+    if cells["goalposts"] == "given" and not (cells["low"] and cells["high"]):
+        yield "goalposts are given, but low or high is empty"
         return
     way = NORMALISERS.get(cells["normalise"])
     if way is not None:

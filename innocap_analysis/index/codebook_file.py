@@ -26,6 +26,7 @@ from innocap_analysis.languages import find_languages
 _DEFAULTS = {
     "direction": "1",
     "weight": "1",
+    "goalposts": "figures",
     "clip": "none",
     "transform": "none",
     "normalise": "goalposts",
@@ -43,8 +44,8 @@ def read_codebook(source: str | Path | pd.DataFrame | Codebook, *, frozen: bool 
         UTF-8 with or without BOM), a table of the same columns, or a checked codebook,
         which is returned as it is. Columns `code`, `parent` and `kind` are required; the
         others of :data:`COLUMNS` may be left out or empty and then mean: direction 1,
-        weight 1, no clipping, no transform, goalposts, arithmetic mean. Labels stand in
-        columns such as `label_en`, one per language.
+        weight 1, goalposts that come from the figures, no clipping, no transform, arithmetic
+        mean. Labels stand in columns such as `label_en`, one per language.
     frozen : bool
         Whether every indicator with goalposts must have them already; without them it
         cannot be scored, only given some (``innocap goalposts --write``).

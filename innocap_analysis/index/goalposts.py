@@ -27,7 +27,8 @@ def compute_goalposts(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 
     Returns: one row per indicator with goalposts: `code`, `n` (reference units with a value),
     `low`, `high`, `frozen_low`, `frozen_high`, `agrees`. Figures without a range say
-    nothing against goalposts that are frozen.
+    nothing against goalposts that are frozen, and no figures against such as are given (those of
+    theory, say: 0 and 100 of a share).
     """
     rows = []
     figures = denominate(values, codebook)
@@ -46,7 +47,9 @@ def compute_goalposts(values: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
                 "high": high,
                 "frozen_low": held[0],
                 "frozen_high": held[1],
-                "agrees": (low, high) == held or (held[0] < held[1] and not low < high),
+                "agrees": row["goalposts"] == "given"
+                or (low, high) == held
+                or (held[0] < held[1] and not low < high),
             }
         )
     return pd.DataFrame(rows)

@@ -57,7 +57,8 @@ def draft_catalogue(language: str, template: Catalog) -> tuple[bytes, int]:
     """Return the catalogue of a language with the texts of a template, and how many wait.
 
     A text that was changed keeps its translation beside it, marked `fuzzy` and shown nowhere
-    until someone has read it and taken the mark away.
+    until someone has read it and taken the mark away. Translations of texts that are gone stand at
+    the end until nothing waits: a text written anew is often the old one, said better.
     """
     path = LOCALE_DIR / f"{language}.po"
     if path.exists():
@@ -66,13 +67,14 @@ def draft_catalogue(language: str, template: Catalog) -> tuple[bytes, int]:
     else:
         catalogue = Catalog(locale=language, project="innocap_analysis", charset="utf-8")
     catalogue.update(template)
-    catalogue.obsolete.clear()
+    waiting = [m for m in catalogue if m.id and (m.fuzzy or not _is_translated(m))]
+    if not waiting:
+        catalogue.obsolete.clear()
     text = io.BytesIO()
     write_po(
         text, catalogue, width=100, sort_by_file=True, omit_header=True, include_lineno=False,
         include_previous=True,
     )  # fmt: skip
-    waiting = [m for m in catalogue if m.id and (m.fuzzy or not _is_translated(m))]
     return text.getvalue(), len(waiting)
 
 

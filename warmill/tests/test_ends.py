@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient.client import timestamp
 
 from warmill import Task, execute_notebooks
 from warmill.processes import can_fork
@@ -178,3 +180,13 @@ def test_half_a_character_is_shown_as_such_and_ends_nothing() -> None:
     for text in ("a\ud800b", "\ud83d\ude00"):
         wire.send(None, "stream", {"name": "stdout", "text": text}, parent={})
     assert [m["content"]["text"] for m in wire.shown] == ["a\ufffdb", "\U0001f600"]
+
+
+def test_messages_have_the_time_at_which_they_were_made() -> None:
+    # Without it nbclient takes one of its own, which from Python 3.12 on warns in the notebook's
+    # process: a cell that makes warnings errors had failed its notebook.
+    wire = Wire()
+    before = datetime.now(UTC)
+    wire.send(None, "status", {"execution_state": "busy"}, parent={})
+    told = datetime.fromisoformat(timestamp(wire.shown[0]))
+    assert before <= told <= datetime.now(UTC)

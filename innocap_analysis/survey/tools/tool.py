@@ -1,11 +1,13 @@
 """How one survey tool writes its exports: what every file of this folder describes.
 
-A file with this is a whole tool; nothing else names it::
+A file with this is a whole tool; nothing else names it (`surveymonkey.py` is one whose header
+has two rows)::
 
     TOOL = Tool(
         name="alchemer",
         marks=("response id|date submitted|status",),  # headers that only this tool writes
-        columns={"response_id": "response id", "started": "time started", "status": "status"},
+        columns={"response_id": "response id", "started": "time started", "status": "status",
+                 "seconds": "time taken"},
         status={"status": {"partial": "partial", "disqualified": "screened"}},
         separator=",",
         dates="month_first",
@@ -69,6 +71,7 @@ class Tool:
     no_answer: str = ""  # how it says that a question was not answered
     ticked: str = ""  # its own words for a chosen option of a multiple choice, and for another one
     unticked: str = ""
+    # Rows of the header, of all rows of a file and the number of the one that it begins with.
     count_header: Callable[[Sequence[Sequence[str]], int], int] = count_one_row
     name_column: Callable[[Sequence[str]], tuple[str, str]] = name_by_rows  # header, text
     split_header: Callable[[str], tuple[str, str]] = split_nothing  # code and question text
