@@ -191,7 +191,7 @@ def _read_moments(
             elif text.strip() and text.casefold() not in tool.status.get(meaning, {}):
                 unread.append(int(i))
         notes += _tell_unread("dates", cells, unread)
-        local[local < _EARLIEST] = np.datetime64("NaT")
+        local[local < _EARLIEST] = np.datetime64("NaT", "us")
         rows = {"index": cells.rows}
         moments[meaning] = (pd.Series(local[cells.at], **rows),
                             pd.Series((local - gap)[cells.at], **rows))  # fmt: skip
