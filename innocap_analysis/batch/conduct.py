@@ -10,6 +10,7 @@ from pathlib import Path
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
+from warmill.processes import can_fork
 
 Taken = Callable[[int, Outcome], None]
 Execute = Callable[..., None]
@@ -68,7 +69,7 @@ def conduct_batch(
     from innocap_analysis.batch.crate import write_crate
     from innocap_analysis.batch.execute import name_failed
     from innocap_analysis.batch.fingerprint import Edition, describe_project
-    from innocap_analysis.batch.hooks import rehearse_places
+    from innocap_analysis.batch.hooks import rehearse_places, rehearse_surveys
     from innocap_analysis.batch.index_page import open_fronts, write_index_pages
     from innocap_analysis.batch.lock import hold_pages, hold_places
     from innocap_analysis.batch.parameters import read_notebook
@@ -119,6 +120,9 @@ def conduct_batch(
         places = [str(run.parameters["place"]) for _, run in todo if "place" in run.parameters]
         if places:
             rehearse_places(config.root, list(dict.fromkeys(places)), state.files)
+        surveys = [run.parameters for _, run in todo if "leave_out_flagged" in run.parameters]
+        if surveys and can_fork():
+            rehearse_surveys(config.root, surveys, state.files)
         if todo:
             execute(todo, config, state, count_jobs(request.jobs, len(todo)), take)
         outcomes = [done[number] for number in range(len(plan))]

@@ -24,6 +24,7 @@ _ASKS = "asks-how-it-does"  # tag of a heading that becomes the question about t
 def name_heading(notebook: nbformat.NotebookNode, run: Run, settings: Settings) -> None:
     """Put the name of the place that a run is about into the first heading of its notebook."""
     code, language = run.parameters.get("place"), run.language
+    translate = get_translator(language)
     cell = next((cell for cell in notebook.cells if _is_heading(cell)), None)
     if cell is None:
         return
@@ -39,7 +40,7 @@ def name_heading(notebook: nbformat.NotebookNode, run: Run, settings: Settings) 
     else:
         return
     if asks:
-        heading = get_translator(language)("How does {place:the} do?").format(place=name)
+        heading = translate("How does {place:the} do?").format(place=name)
     elif name:
         heading = typeset(f"{name}: {_OLD}", language)
     else:

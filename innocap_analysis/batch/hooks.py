@@ -120,6 +120,36 @@ def rehearse_places(root: Path, places: Sequence[str], known: Mapping[str, str])
         place.plot_peers(view).to_svg()
 
 
+def rehearse_surveys(
+    root: Path, asked: Iterable[Mapping[str, Any]], known: Mapping[str, str]
+) -> None:
+    """Decide once what may be told of the waves that pages show; judge what several compare.
+
+    `asked` are the parameters of the pages. What is wrong is left for them to tell, and so is what
+    somebody is warned of.
+    """
+    from innocap_analysis.batch.witness import listen
+    from innocap_analysis.pages.survey_view import DEFAULT_SMALLEST
+    from innocap_analysis.survey.judge import judge_wave
+
+    times: Counter[tuple[Any, ...]] = Counter()
+    for page in asked:
+        people = page["wave"], page["by"], page["leave_out_flagged"]
+        chosen = page.get("smallest", DEFAULT_SMALLEST), page.get("seed", 1)
+        times[*people, *chosen] += "smallest" in page  # which asks for comparisons
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        listen(root, Path(folder) / "reads", known=known),
+        warnings.catch_warnings(action="error"),
+    ):
+        settings = load_settings(root)
+        for (wave, by, strict, smallest, seed), compared in times.items():
+            with contextlib.suppress(InnocapError, Warning):
+                evidence = judge_wave(wave, by, strict, smallest, seed, settings)
+                if compared > 1:
+                    evidence.compute_all()
+
+
 def load_kernels() -> None:
     """Load the whole package into the process that forks kernels, and the project's data."""
     from innocap_analysis import pages

@@ -106,7 +106,7 @@ def _check_table(table: pd.DataFrame, rows: list[str], name: str, frozen: bool) 
         raise InnocapError(f"{name}: " + "; ".join(faults))
     for column in COLUMNS:
         if column not in table:
-            table[column] = ""
+            table[column] = pd.Series("", index=table.index, dtype=object)  # as the others
     for column, default in _DEFAULTS.items():
         table[column] = table[column].where(table[column] != "", default)
     faults = [*check_cells(table, rows, frozen=frozen), *check_tree(table, rows)]

@@ -17,7 +17,7 @@ from innocap_analysis.pages.facts import HIDDEN, SYNTHETIC, Said
 from innocap_analysis.pages.texts import Prose, Table, round_columns
 from innocap_analysis.pages.view import View
 from innocap_analysis.pages.wording import COLOURS, MARKERS, list_wordings
-from innocap_analysis.settings import Settings
+from innocap_analysis.settings import Settings, load_settings
 from innocap_analysis.survey.disclosure import (
     tabulate_agreement,
     tabulate_group_scores,
@@ -26,10 +26,11 @@ from innocap_analysis.survey.disclosure import (
 from innocap_analysis.survey.evidence import Evidence
 from innocap_analysis.survey.grouping import COUNTRY
 from innocap_analysis.survey.instrument import Instrument
+from innocap_analysis.survey.judge import choose_people, judge_wave
 from innocap_analysis.survey.publish import SHOWN, Release
 from innocap_analysis.survey.record import refuse_edition
 from innocap_analysis.survey.scales import normalise_label
-from innocap_analysis.survey.wave import Wave, load_wave
+from innocap_analysis.survey.wave import Wave
 
 DEFAULT_SMALLEST = 5.0
 # Decimals of what is published, by the kind of number; a share is from 0 to 1.
@@ -87,17 +88,19 @@ def open_survey_view(
     >>> view.wave.is_synthetic
     True
     """
-    answers = wave if isinstance(wave, Wave) else load_wave(wave, settings=settings)
-    config = answers.settings
-    if config.publishes:
-        refuse_edition(answers)
-    answers = answers.group_by(by)
-    if leave_out_flagged:
-        answers = answers.drop_flagged()
+    if isinstance(wave, Wave):
+        config = wave.settings
+        if config.publishes:
+            refuse_edition(wave)
+        evidence = Evidence(choose_people(wave, by, leave_out_flagged), smallest, seed)
+    else:
+        config = settings or load_settings()
+        evidence = judge_wave(wave, by, leave_out_flagged, smallest, seed, config)
+    answers = evidence.wave
     return SurveyView(
         config, answers.instrument.codebook, config.check_language(language),
         page=f"{page}{config.variant_suffix}", wave=answers, leave_out_flagged=leave_out_flagged,
-        smallest=smallest, seed=seed,
+        smallest=smallest, seed=seed, found=evidence,
     )  # fmt: skip
 
 
@@ -112,6 +115,7 @@ class SurveyView(View):
     leave_out_flagged: bool = False
     smallest: float = DEFAULT_SMALLEST
     seed: int = 1
+    found: Evidence | None = None
 
     @property
     def instrument(self) -> Instrument:
@@ -132,7 +136,7 @@ class SurveyView(View):
     @cached_property
     def release(self) -> Release:
         """What may be told of the wave."""
-        return Release(self.wave)
+        return self.evidence.release
 
     @cached_property
     def respondents(self) -> pd.DataFrame:
@@ -152,6 +156,9 @@ class SurveyView(View):
     @cached_property
     def evidence(self) -> Evidence:
         """What the answers allow to say about differences between countries."""
+        found, asked = self.found, (self.smallest, self.seed)
+        if found and found.wave is self.wave and (found.smallest, found.seed) == asked:
+            return found
         return Evidence(self.wave, smallest=self.smallest, seed=self.seed)
 
     def colour(self, unit: str) -> str:

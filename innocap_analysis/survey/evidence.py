@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -44,6 +44,8 @@ class Evidence:
         Smallest difference of interest, in points.
     seed : int
         Seed of shuffles and imputations.
+    decided : Release, optional
+        What may be told of the wave, where that was decided before.
 
     Raises
     ------
@@ -65,6 +67,13 @@ class Evidence:
     wave: Wave
     smallest: float
     seed: int = 1
+    decided: Release | None = field(default=None, repr=False, compare=False)
+
+    def compute_all(self) -> None:
+        """Compute every part, for those to whom it is the same."""
+        for name in ("reliability", "invariance", "dif", "clusters", "tests", "pairs", "means",
+                     "pooled", "imputed"):  # fmt: skip
+            getattr(self, name)
 
     def __post_init__(self) -> None:
         """Check the smallest difference."""
@@ -83,7 +92,7 @@ class Evidence:
     @cached_property
     def release(self) -> Release:
         """What may be told of the wave."""
-        return Release(self.wave)
+        return self.decided or Release(self.wave)
 
     @property
     def codebook(self) -> Codebook:
