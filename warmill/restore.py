@@ -18,6 +18,7 @@ import importlib
 import locale
 import logging
 import multiprocessing
+import operator
 import os
 import random
 import signal
@@ -141,6 +142,8 @@ def _keep_logging() -> Undo:
         return values | {"handlers": [*one.handlers], "filters": [*one.filters]}
 
     kept = {name: read(one) for name, one in look().items()}
+    # Python 3.14 writes new lists instead of changing those that somebody may be looking at.
+    lists = {name: (one.handlers, one.filters) for name, one in look().items()}
     off, names_of_levels = manager.disable, logging.getLevelNamesMapping()
     made = keep_attributes(logging, "lastResort", "raiseExceptions", "_loggerClass",
                            "_logRecordFactory", "Formatter", "root")  # fmt: skip
@@ -154,12 +157,14 @@ def _keep_logging() -> Undo:
             if logging.getLevelNamesMapping().get(level) != number:
                 logging.addLevelName(number, level)
         for name, one in look().items():
-            values = kept.get(name, fresh)
-            if read(one) == values:
+            values, own = kept.get(name, fresh), (one.handlers, one.filters)
+            held = lists.get(name, own)
+            if read(one) == values and all(map(operator.is_, own, held)):
                 continue
             for handler in [h for h in one.handlers if h not in values["handlers"]]:
                 one.removeHandler(handler)
                 handler.close()
+            one.handlers, one.filters = held
             one.handlers[:], one.filters[:] = values["handlers"], values["filters"]
             one.propagate, one.disabled = values["propagate"], values["disabled"]
             one.setLevel(values["level"])  # forgets which levels were on, too
