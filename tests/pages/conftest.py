@@ -37,7 +37,7 @@ def no_files() -> Iterator[None]:
     for module, names in (
         (opening, ("load_settings", "load_capacity")),
         (index_view, ("judge_units", "leave_out_indicators", "leave_out_cells")),
-        (survey_view, ("load_wave", "Release", "Evidence", "tabulate_group_scores")),
+        (survey_view, ("load_settings", "judge_wave", "Evidence", "tabulate_group_scores")),
         (place_view, ("load_settings", "read_places", "read_codebook", "prepare_indicators")),
         (place_view, ("read_local",)),
         (place_survey, ("load_wave", "decide_release", "Contrast")),
