@@ -1,4 +1,4 @@
-"""What pages about places have in common is computed once, and still counts as read by each."""
+"""What pages have in common is computed once, and still counts as read by each."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from innocap_analysis import open_place_view, reads
-from innocap_analysis.batch.hooks import rehearse_places
+from innocap_analysis import open_place_view, open_survey_view, reads
+from innocap_analysis.batch.hooks import rehearse_places, rehearse_surveys
 from innocap_analysis.batch.witness import listen
-from innocap_analysis.pages import place_survey
+from innocap_analysis.pages import differences, place_survey
 from innocap_analysis.reads import Reading
 from innocap_analysis.settings import load_settings
+from innocap_analysis.survey.evidence import Evidence
 
 PLACES = ["SE-2284", "SE-2281", "IS-6706"]
 
@@ -55,6 +56,36 @@ def test_what_was_kept_counts_as_read_and_is_made_anew_when_it_changed(
     _, table, release = _open(project, tmp_path / "changed", "SE-2281")
     assert release is not kept["release", "synthetic"]
     assert table != alone["SE-2281"][1]
+
+
+def _look(root: Path, log: Path, language: str) -> tuple[dict[Reading, str], str, Evidence]:
+    """Return what is heard of opening page 85, a table of it, and what it rests on."""
+    with listen(root, log) as witness:
+        view = open_survey_view("85", language=language, settings=load_settings(root))
+        table = str(differences.table_ranks(view))
+        return dict(witness.found), table, view.evidence
+
+
+def test_a_wave_is_judged_once_for_its_pages_in_all_languages(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path = tmp_path_factory.mktemp("logs")
+    own, told, _ = _look(project, tmp_path / "alone", "sv")
+    monkeypatch.setattr(reads, "_MADE_CACHE", {})
+    page = {"wave": "synthetic", "by": None, "leave_out_flagged": False}
+    rehearse_surveys(project, [page, *[page | {"smallest": 5.0, "seed": 1}] * 2], {})
+    found, table, evidence = _look(project, tmp_path / "kept", "sv")
+    assert "pairs" in vars(evidence)  # was computed before anybody looked
+    assert _look(project, tmp_path / "other", "fi")[2] is evidence
+    assert table == told
+    assert {one: value for one, value in found.items() if own.get(one) != value} == {}
+    assert set(own) - set(found) == set()
+    file = project / "innocap.yml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("min_respondents: 10", "min_respondents: 60"), encoding="utf-8")
+    _, table, other = _look(project, tmp_path / "changed", "sv")
+    assert other is not evidence
+    assert table != told
 
 
 def test_where_nobody_listens_nothing_is_kept(project: Path) -> None:
