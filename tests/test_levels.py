@@ -281,6 +281,23 @@ def test_of_an_index_of_one_level_no_page_speaks_of_dimensions(
     assert {view.wording for view in (many, one)} == {"places flat"}
 
 
+def test_scores_that_are_not_of_a_hundred_are_told_on_their_own_scale(flat: np.ndarray) -> None:
+    """Figures taken as they are: the score is their mean, whatever it is a share of."""
+    book = load_settings().root / "data/codebooks/flat.csv"
+    head, index, *rows = book.read_text(encoding="utf-8").splitlines()
+    rows = [f"{row},none" for row in "\n".join(rows).replace(",0,100,", ",,,").splitlines()]
+    book.write_text("\n".join([f"{head},normalise", f"{index},", *rows]), encoding="utf-8")
+    one = open_view("30", index="flat", region="SE904", runs=50)
+    chart = country.plot_profile(one)
+    told = [country.tell_profile(one), country.tell_standing(one, "SE904"), chart.alt,
+            str(country.write_findings(one)), comparison.plot_heatmap(one).alt]  # fmt: skip
+    assert [text for text in told if "100" in text] == []
+    assert f"{flat.mean(axis=1)[3]:.2f} points" in told[1]
+    (low, high), scores = chart.axes[0].get_xlim(), np.append(flat.mean(axis=1), flat)
+    assert low < scores.min() < scores.max() < high < 100
+    assert one.stand("SE904", "FLAT", "score").fact.kind == "own_points"
+
+
 def test_who_scores_nothing_under_a_geometric_mean_is_counted(flat: np.ndarray) -> None:
     """With goalposts at the extremes who is last in one indicator has a zero there."""
     book = load_settings().root / "data/codebooks/flat.csv"

@@ -36,7 +36,7 @@ def make_place_brief(view: PlaceView) -> Brief:
         headline=_tell_headline(view),
         messages=(
             (view.say("Among places like it"), drop_name(standing, view.unit(view.place))),
-            (view.say("Whom to learn from"), found[0] if found else nobody),
+            (view.say("Whom to learn from"), lessons.tell_first_lesson(view)),
             (view.say("Where to start"), starts[0]),
         ),
         sections=(*sections, list_sources(view, _list_years(view, sections))),

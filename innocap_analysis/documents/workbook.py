@@ -16,7 +16,8 @@ from innocap_analysis.pages.facts import Fact, Said
 
 # Excel writes them with the signs of the reader's own language.
 _FORMATS = {
-    "points": "0.0", "gap": "+0.0;-0.0;0.0", "rank": "0", "count": "#,##0", "year": "0",
+    "points": "0.0", "gap": "+0.0;-0.0;0.0", "own_points": "0.00",
+    "own_gap": "+0.00;-0.00;0.00", "rank": "0", "count": "#,##0", "year": "0",
     "km2": "#,##0", "per_km2": "0.0#", "share": "0%", "probability": "0.0%", "number_0": "0",
     "figure": "0.0####",
 }  # fmt: skip

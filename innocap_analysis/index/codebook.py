@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from innocap_analysis.index.means import find_mean
+from innocap_analysis.index.normalisers import NORMALISERS
+
 COLUMNS = (
     "code",
     "parent",
@@ -120,6 +123,13 @@ class Codebook:
     def is_flat(self) -> bool:
         """Whether indicators lie directly below the first index, in no dimension."""
         return self.dimensions == self.indexes[:1]
+
+    @cached_property
+    def is_of_hundred(self) -> bool:
+        """Whether scores go from 0 to 100, and are not on a scale of the figures' own."""
+        ways = [NORMALISERS[rule.method] for rule in self.leaf_rules]
+        means = [find_mean(rule.method) for rule in self.parent_rules]
+        return all(way.clips == "score" for way in ways) and all(mean.by_unit for mean in means)
 
     @cached_property
     def parents(self) -> list[str]:

@@ -85,7 +85,7 @@ def plot_heatmap(view: IndexView) -> Chart:
     )  # fmt: skip
     texts = [[view.stand(unit, code, "score") for unit in units] for code in codes]
     plots.draw_tiles(
-        ax, table.to_numpy(), 0, 100, texts, rows=[*map(view.code, codes)],
+        ax, table.to_numpy(), *view.ends, texts, rows=[*map(view.code, codes)],
         columns=[*map(view.unit, units)],
     )  # fmt: skip
     marks.tilt_columns(ax, len(units))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -138,7 +138,14 @@ def tell_priority(view: IndexView, unit: str) -> str:
     found = view.verdicts.find_priority(unit)
     if found is None:
         return view.say("{unit}: no dimension is measured", unit=view.unit(unit))
-    about = unit, found.code
+    about, measured = (unit, found.code), view.verdicts.order_dimensions(unit)
+    judged = [code for code in view.dimensions if code in measured]
+    if found.status == "none" and len(judged) < len(view.dimensions):
+        return view.say(
+            "{unit}: of the dimensions that can be judged ({dimensions}), none is below the "
+            "reference median; {dimension:the} has the smallest lead ({gap.points})",
+            *about, dimensions=view.codes(judged),
+        )  # fmt: skip
     if found.status == "none":
         return view.say(
             "{unit}: no dimension is below the reference median; {dimension:the} has the smallest "
@@ -155,18 +162,13 @@ def tell_priority(view: IndexView, unit: str) -> str:
         return view.say(
             "{unit}: {dimension:the} lies furthest below the reference median ({gap.points}), but "
             "not if {codes} is left out",
-            *about, codes=_join_or(view, found.hangs_on),
+            *about, codes=view.join(map(view.code, found.hangs_on), style="or"),
         )  # fmt: skip
     return view.say(
         "{unit}: {dimension:the} lies furthest below the reference median ({gap.points}), too "
         "close to it to be called a priority",
         *about,
     )
-
-
-def _join_or(view: IndexView, codes: Iterable[str]) -> str:
-    """Return labels as alternatives in a sentence."""
-    return view.join(map(view.code, codes), style="or")
 
 
 @styled
@@ -336,10 +338,8 @@ def write_priorities(view: IndexView) -> Prose:
         if row["gap_to_median"] < 0:
             said.append(view.say("Furthest below in {share_widest} of runs.", unit, code))
         if hinges := str(row["hangs_on"]).split():
-            text = view.say(
-                "On the other side of the median if {codes} is left out.",
-                codes=_join_or(view, hinges),
-            )
+            named = view.join(map(view.code, hinges), style="or")
+            text = view.say("On the other side of the median if {codes} is left out.", codes=named)
             said.append(text)
         for own in view.verdicts.list_weaknesses(unit, view.codebook.leaves_of(code), most=1):
             said.append(view.say("Its weakest indicator: {code} ({gap}).", unit, own))

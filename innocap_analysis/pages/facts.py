@@ -26,6 +26,8 @@ KINDS: dict[str, tuple[str, Callable[[View, float], str]]] = {
     "whole_points": ("points, 0 to 100", lambda view, x: view.number(x, decimals=0)),
     "given_points": ("points, 0 to 100", lambda view, x: view.figure(x)),
     "gap": ("points", lambda view, x: view.number(x, sign=True)),
+    "own_points": ("points", lambda view, x: view.number(x, decimals=2)),
+    "own_gap": ("points", lambda view, x: view.number(x, decimals=2, sign=True)),
     "rank": ("rank, 1 is best", lambda view, x: view.number(x, decimals=0)),
     "count": ("count", lambda view, x: view.number(x, decimals=0)),
     "per_km2": ("people per km2", lambda view, x: view.number(x, decimals=1 if x >= 1 else 2)),
@@ -45,6 +47,9 @@ KINDS: dict[str, tuple[str, Callable[[View, float], str]]] = {
     "p": ("p-value", lambda view, x: view.p_value(x)),
     "minutes": ("minutes", lambda view, x: view.number(x)),
 }
+_UNSIGNED = {"gap": "points", "own_gap": "own_points"}
+# Of an index whose scores do not go from 0 to 100.
+OWN_SCALE = {"points": "own_points", "gap": "own_gap"}
 
 
 @dataclass(frozen=True)
@@ -152,7 +157,7 @@ class Said:
     def _write(self, value: float, *, signed: bool = True) -> str:
         if math.isnan(value):
             return "–"
-        kind = "points" if self.fact.kind == "gap" and not signed else self.fact.kind
+        kind = self.fact.kind if signed else _UNSIGNED.get(self.fact.kind, self.fact.kind)
         return str(KINDS[kind][1](self._view, value))
 
 

@@ -155,7 +155,9 @@ def _write(view: View, column: str, value: Any, digits: int) -> str:
 def name_columns(view: View) -> dict[str, str]:
     """Return what the columns of a figure's data are called, with what one is."""
     say = view.say
-    points, scale = say("points"), "0–100"
+    points = say("points")
+    own = isinstance(view, IndexView) and not view.codebook.is_of_hundred
+    scale = points if own else "0–100"
     low, high = say("From"), say("To")
     return {
         "country": say("Country"), "unit": say("Country or region"), "other": say("Compared with"),

@@ -37,17 +37,19 @@ def draw_rows(
     names = [view.code(code) + (FLAG_MARK if code in marked else "") for code in rows]
     size = view.medium.size
     marks.frame_rows(
-        ax, names, label=view.say("Score"), grid=False,
+        ax, names, label=view.say("Score"), grid=False, tick=view.figure,
         bold=[code in headings or code == view.root for code in rows],
     )  # fmt: skip
     ax.set_ylim(len(rows) - 0.4, -0.7)
     single = len(units) == 1
     # The number of a single unit is as wide as its mark, and a name stands left of it.
-    ax.set_xlim(-10 if single and view.medium.narrow else -2, 102)
+    low, high = view.ends
+    room = (high - low) / 100
+    ax.set_xlim(low - (10 if single and view.medium.narrow else 2) * room, high + 2 * room)
     heights = {code: y for y, code in enumerate(rows) if code not in headings}
     reference = view.scores.loc[view.members, list(heights)]
     y = [*heights.values()]
-    ax.hlines(y, 0, 100, color=GRID, linewidth=1, zorder=0)
+    ax.hlines(y, low, high, color=GRID, linewidth=1, zorder=0)
     dots = reference.to_numpy().ravel("F"), np.repeat(y, len(reference))
     marks.draw_dots(ax, *dots, size=4.5, alpha=0.35)
     # In points, so that it ends below the number of a unit at the median.
@@ -61,8 +63,9 @@ def draw_rows(
     if single:
         _make_room(ax, len(rows))
         lost = own.loc[own["score"].isna(), "y"]
+        middle, told = (low + high) / 2, [view.say("not measured")] * len(lost)
         marks.write_beside(
-            ax, [50.0] * len(lost), lost, [view.say("not measured")] * len(lost), (0, size(8)),
+            ax, [middle] * len(lost), lost, told, (0, size(8)),
             ha="center", va="bottom", size=8.5, color=QUIET,
         )  # fmt: skip
         own = own.dropna()

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from innocap_analysis.index.codebook import Codebook
 
-# The wordings of an index whose units are no countries, and of one without dimensions.
-PLACES, FLAT = WORDINGS = ("places", "flat")
+# The wordings of an index whose units are no countries, of one without dimensions, and of one
+# whose scores do not go from 0 to 100.
+PLACES, FLAT, SCALE = WORDINGS = ("places", "flat", "scale")
 
 _BEHIND_ALL = sys.maxunicode + 1
 Translator = Callable[[str], str]
@@ -78,7 +79,8 @@ def _read_catalogue(language: str) -> dict[str, tuple[str, ...]]:
 
 def name_wording(of_places: bool, codebook: Codebook) -> str:
     """Return which wordings the texts about an index take, one after the other."""
-    return " ".join([PLACES] * of_places + [FLAT] * codebook.is_flat)
+    own = [PLACES] * of_places + [FLAT] * codebook.is_flat
+    return " ".join(own + [SCALE] * (not codebook.is_of_hundred))
 
 
 def name_wording_file(wording: str) -> str:

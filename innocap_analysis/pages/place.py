@@ -1,4 +1,4 @@
-"""Page 35, first half: what kind of place it is, and with whom it is compared."""
+"""Page 35, first half: answers in short, what kind of place it is, with whom it is compared."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, QUIET, REFERENC
 from innocap_analysis.pages.drawing.naming import name_dots
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.language import format_date
+from innocap_analysis.pages.place_lessons import write_answers
 from innocap_analysis.pages.place_view import PlaceView
 from innocap_analysis.pages.texts import Prose, Table
 
@@ -25,12 +26,13 @@ _COLUMNS = ("population", "area_km2", "density", "around")
 
 
 def write_heading(view: PlaceView) -> Prose:
-    """Write who the page is about and where it lies, and what became of it."""
+    """Write who the page is about, what became of it, and the answers in short."""
     names = [view.unit(code) for code in view.places.ancestors(view.place)]
     inside = ", ".join(dict.fromkeys(names))  # the one region of a country is called like it
     kind = view.tell_kind(view.place)
     lies = view.say("**{place}**, {kind}. Lies in: {inside}.", kind=kind, inside=inside)
-    return Prose("\n\n".join([lies, *tell_mergers(view)]))
+    answers = write_answers(view, tell_standing(view))
+    return Prose("\n\n".join([lies, *tell_mergers(view), answers]))
 
 
 def tell_mergers(view: PlaceView) -> list[str]:

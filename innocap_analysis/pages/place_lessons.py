@@ -1,7 +1,11 @@
-"""Page 35, end: whom to learn from, where to start, and what is not known."""
+"""Page 35: whom to learn from, where to start and what is not known; in short at its head."""
 
 from __future__ import annotations
 
+from itertools import islice
+from typing import Any
+
+from innocap_analysis.pages.language import drop_name
 from innocap_analysis.pages.place_frame import list_levels, list_telling, name_figure, stand_region
 from innocap_analysis.pages.place_view import FEW_SERVICES, PlaceView
 from innocap_analysis.pages.texts import Prose
@@ -39,6 +43,31 @@ def list_teachers(view: PlaceView, code: str) -> list[str]:
     better = known[likely]
     better = better[better > known[view.region]].sort_values(ascending=False, kind="stable")
     return [str(unit) for unit in better.index[:_MOST]]
+
+
+def write_answers(view: PlaceView, standing: str) -> Prose:
+    """Write what a reader asks first, in one sentence each; the page says more below."""
+    unsure = view.say(
+        "No figure measures how able its own administration is to innovate: what is said here is "
+        "about its people and land, the residents of its region, or government in the whole "
+        "country."
+    )
+    answers = {
+        view.say("Among places like it"): drop_name(f"{standing}.", view.unit(view.place)),
+        view.say("How sure it is"): unsure,
+        view.say("Where to start"): list_starts(view)[0],
+        view.say("Whom to learn from"): tell_first_lesson(view),
+    }
+    return view.write_list(
+        view.say("**{title}:** {told}", title=title, told=told) for title, told in answers.items()
+    )
+
+
+def tell_first_lesson(view: PlaceView) -> str:
+    """Say whom to learn from in what the page says to start with, or else in the weakest figure."""
+    own = [_tell_best(view, row) for row in _list_firm(view)[:1]]
+    found = [text for text in (*own, *list_lessons(view)) if text]
+    return found[0] if found else view.say("The figures name nobody who does better.")
 
 
 def write_lessons(view: PlaceView) -> Prose:
@@ -81,31 +110,31 @@ def _name_with_country(view: PlaceView, unit: str) -> str:
 
 def _tell_best_local(view: PlaceView) -> list[str]:
     """Name the countries whose local government does best where the own one lags most."""
-    told: list[str] = []
-    for row in list_levels(view):
-        if row.gap <= 0 or len(told) == _MOST:
-            continue
-        others = view.levels[
-            (view.levels["code"] == row.code) & (view.levels["country"] != view.country)
-            & (view.levels["services_local"] >= FEW_SERVICES)
-            & (view.levels["local"] > row.local)
-        ]  # fmt: skip
-        best = others.sort_values("local", ascending=False, kind="stable").head(_MOST)
-        if best.empty:
-            continue
-        named = "; ".join(
-            view.say_number(
-                "{value.place} ({value}; {n} service)", "{value.place} ({value}; {n} services)",
-                value=view.level(one, "local"), n=view.level(one, "services_local"),
-            )
-            for one in best.itertuples(index=False)
-        )  # fmt: skip
-        text = view.say(
-            "Local government, {value.name} ({value.place}: {value}): {named}.",
-            value=view.level(row, "local"), named=named,
-        )  # fmt: skip
-        told.append(text)
-    return told
+    told = (_tell_best(view, row) for row in list_levels(view) if row.gap > 0)
+    return list(islice(filter(None, told), _MOST))
+
+
+def _tell_best(view: PlaceView, row: Any) -> str:
+    """Name the countries whose local government does best in one thing; nobody: an empty text."""
+    others = view.levels[
+        (view.levels["code"] == row.code) & (view.levels["country"] != view.country)
+        & (view.levels["services_local"] >= FEW_SERVICES)
+        & (view.levels["local"] > row.local)
+    ]  # fmt: skip
+    best = others.sort_values("local", ascending=False, kind="stable").head(_MOST)
+    if best.empty:
+        return ""
+    named = "; ".join(
+        view.say_number(
+            "{value.place} ({value}; {n} service)", "{value.place} ({value}; {n} services)",
+            value=view.level(one, "local"), n=view.level(one, "services_local"),
+        )
+        for one in best.itertuples(index=False)
+    )  # fmt: skip
+    return view.say(
+        "Local government, {value.name} ({value.place}: {value}): {named}.",
+        value=view.level(row, "local"), named=named,
+    )  # fmt: skip
 
 
 def list_abroad(view: PlaceView) -> list[str]:
@@ -141,8 +170,7 @@ def write_start(view: PlaceView) -> Prose:
 def list_starts(view: PlaceView) -> list[str]:
     """List what to look at in one's own services, and whom to ask first."""
     told = []
-    firm = [row for row in list_levels(view) if row.services_local >= FEW_SERVICES and row.gap > 0]
-    for row in firm[:2]:
+    for row in _list_firm(view)[:2]:
         told.append(
             view.say_number(
                 "{question} Local government in {country} has {local} of 100 here, central "
@@ -181,6 +209,12 @@ def list_starts(view: PlaceView) -> list[str]:
             )
         )
     return told
+
+
+def _list_firm(view: PlaceView) -> list[Any]:
+    """List where local government lags by what enough services say, the widest gap first."""
+    rows = list_levels(view)
+    return [row for row in rows if row.services_local >= FEW_SERVICES and row.gap > 0]
 
 
 def _ask(view: PlaceView, code: str) -> str:

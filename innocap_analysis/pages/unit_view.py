@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from innocap_analysis.data.units import Unit
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.peers import PeerGroup
 from innocap_analysis.pages.drawing.figure import REFERENCE
+from innocap_analysis.pages.facts import OWN_SCALE, Said
 from innocap_analysis.pages.language import name_wording
 from innocap_analysis.pages.view import View
 from innocap_analysis.partners import PEERS
@@ -89,6 +91,20 @@ class UnitView(View):
             return [self.about]
         half = len(_LOOKS) // 2
         return self.shown if len(self.shown) <= 2 * half else self.shown[:half] + self.shown[-half:]
+
+    def fact(
+        self, measure: str, value: float, kind: str, unit: str = "", code: str = "", **more: Any
+    ) -> Said:
+        """Return a number that may be said, of points on the scale of the index."""
+        own = kind if self.codebook.is_of_hundred else OWN_SCALE.get(kind, kind)
+        return super().fact(measure, value, own, unit, code, **more)
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """From where to where scores go."""
+        if self.codebook.is_of_hundred:
+            return 0.0, 100.0
+        return float(self.scores.min(axis=None)), float(self.scores.max(axis=None))
 
     def unit(self, code: str) -> str:
         """Return the name of a country, region or place."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +41,8 @@ def part_of_the_way(case: str, unit: str, i: int) -> float:
     code = consult().leaves[i]
     if case.startswith("nearly") and code in near:
         return near[code]
+    if case.startswith("partly") and code in consult().of["DIG"]:
+        return np.nan
     # Never the same twice, so that there is one that is furthest.
     return {"ahead": 1 - 0.002 * i, "behind": 0.002 * i, "nothing": np.nan}[case.split("-")[-1]]
 
@@ -149,6 +152,16 @@ def test_without_a_dimension_below_the_nearest_one_is_looked_into() -> None:
     lines = str(country.write_priorities(look("ahead")))
     assert "Furthest below" not in lines
     assert str(country.write_priorities(look("behind"))).count("Furthest below in") == len(own)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_what_can_be_judged_is_said_not_to_be_below(language: str) -> None:
+    told = country.tell_priority(look("partly-ahead", language), UNIT)
+    (inside,) = re.findall(r"\(([^()]*), ([^()]*), ([^()]*)\)", told)
+    assert list(inside) == [_label(d, language) for d in consult().dimensions if d != "DIG"]
+    if language == "en":
+        assert "of the dimensions that can be judged" in told
+        assert "no dimension" not in told
 
 
 def test_what_is_not_measured_is_said_and_never_judged() -> None:

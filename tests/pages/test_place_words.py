@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -230,7 +231,8 @@ def test_local_government_is_held_against_the_central_one(place: str) -> None:
 def test_who_does_better_is_named_best_first(place: str) -> None:
     o, page = consult_places(), _read(place)
     country, view, region = o.nodes[place].country, page.namespace["view"], o.region(place)
-    text = next(t for t in page.texts if "the nearest in size (people" in t or "Local govern" in t
+    head, *texts = page.texts
+    text = next(t for t in texts if "the nearest in size (people" in t or "Local govern" in t
                 or "name nobody" in t)  # fmt: skip
     local = [x for x in text.splitlines() if x.startswith("- Local government, ")]
     wanted = []
@@ -254,7 +256,12 @@ def test_who_does_better_is_named_best_first(place: str) -> None:
         if own < np.median(others):
             weak.append(((1 + sum(x > own for x in others)) / len(every), code))
     weak = [code for _, code in sorted(weak, key=lambda pair: -pair[0])]
-    start = next(t for t in page.texts if t.startswith("1. "))
+    start = next(t for t in texts if t.startswith("1. "))
+    answers = dict(re.findall(r"^- \*\*(.*):\*\* (.*)$", head, re.MULTILINE))
+    assert start.startswith(f"1. {answers['Where to start']}")
+    firm = [view.code(code) for code, gap, _, n in _gaps(country) if gap > 0 and n >= 3][:1]
+    assert answers["Whom to learn from"] in text
+    assert all(f"Local government, {name} (" in answers["Whom to learn from"] for name in firm)
     assert ("Among the residents’ conditions" in start) == bool(weak)
     partners = _partner_regions()
     here = o.nodes[region]

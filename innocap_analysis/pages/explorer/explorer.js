@@ -382,8 +382,11 @@ export function mount(root, data, store = keepInAddress(data)) {
   function tellPriority(unit) {
     const found = runs.own.priority;
     if (!found) return say("none_measured", { unit }) + ".";
-    const row = runs.own.nodes.get(found.code);
-    return say(`priority_${found.status}`, { unit, ...names.forms(found.code), gap: write.gap(row.gap),
+    const { dimensions } = state.made.tree, { nodes } = runs.own, row = nodes.get(found.code);
+    const judged = dimensions.filter((code) => nodes.get(code).gap === nodes.get(code).gap);
+    const some = found.status === "none" && judged.length < dimensions.length ? "_judged" : "";
+    return say(`priority_${found.status}${some}`, { unit, ...names.forms(found.code), gap: write.gap(row.gap),
+      dimensions: judged.map(names.code).join(", "),
       share_widest: write.probability(row.share_widest), codes: write.either(found.hangs_on.map(names.code)) }) + ".";
   }
 

@@ -148,6 +148,10 @@ def _collect_sentences(translate: Translator) -> dict[str, str]:
             "{unit}: no dimension is below the reference median; {dimension:the} has the smallest "
             "lead ({gap} points)"
         ),
+        "priority_none_judged": translate(
+            "{unit}: of the dimensions that can be judged ({dimensions}), none is below the "
+            "reference median; {dimension:the} has the smallest lead ({gap} points)"
+        ),
         "priority_clear": translate(
             "{unit}: {dimension:the} is the first priority ({gap} points), furthest below the "
             "reference median in {share_widest} of runs and whichever indicator is left out"
