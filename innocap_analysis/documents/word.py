@@ -25,6 +25,9 @@ STYLES = (
 _WIDTH_CM, _CELL_CM = 16.0, 0.22  # of the text, and what a cell of the template leaves free
 _USUAL_SIZE = 10  # of letters, where a template says none
 _CM, _LONG_EMS = 2.54 / 72, 25  # in a point; of a text that need not stand in one line
+# Tables of so many rows stay on one page: rows that may not split are lost by LibreOffice 7.4
+# where a table begins near the foot of a page.
+_ROWS_TOGETHER = 15
 
 
 def write_word(brief: Brief, template: Path, pictures: Pictures) -> bytes:
@@ -132,10 +135,12 @@ def _add_table(document: Any, grid: Grid) -> None:
     head.append(repeated)
     for cells in (grid.heads, *grid.rows):
         row = table.rows[0] if cells is grid.heads else table.add_row()
-        whole = OxmlElement("w:cantSplit")
-        row._tr.get_or_add_trPr().insert(0, whole)
         for i, cell in enumerate(cells):
             _fill_cell(row.cells[i], f"{cell}", grid, i, head=cells is grid.heads)
+    if len(grid.rows) <= _ROWS_TOGETHER:
+        for row in list(table.rows)[:-1]:
+            for own in row.cells:
+                own.paragraphs[0].paragraph_format.keep_with_next = True
     size = _find_size(document.styles["Table text"])
     for i, width in enumerate(share_width(grid, _WIDTH_CM, size * _CM, _CELL_CM)):
         table.columns[i].width = Cm(width)
