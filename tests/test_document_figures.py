@@ -114,6 +114,15 @@ def test_letters_can_be_read_and_none_meet(
     assert list_faults(drawn) == []
 
 
+@pytest.mark.parametrize("code", ["IE-1350405", "CA-1006"])  # at an edge; a name of 40 letters
+def test_the_name_of_a_place_stays_in_its_figure(code: str) -> None:
+    view = ia.open_place_view("36", place=code, language="en", settings=load_settings(EDITION))
+    chart = place.plot_peers(view)
+    assert chart.redraw is not None
+    for medium in DOCUMENTS:
+        assert list_faults(chart.redraw(medium)) == []
+
+
 @pytest.mark.parametrize("medium", [*DOCUMENTS, *find_media(["8cm+title", "slide+title"])],
                          ids=lambda medium: medium.name)  # fmt: skip
 def test_every_size_is_laid_out_anew(capacity: CapacityData, medium: Medium) -> None:

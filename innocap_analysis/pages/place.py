@@ -11,6 +11,7 @@ from innocap_analysis.data.place_tree import CENTRE_FROM, RURAL_BELOW, SPARSE_BE
 from innocap_analysis.index import peers
 from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, QUIET, REFERENCE, Chart, styled
+from innocap_analysis.pages.drawing.medium import TITLED
 from innocap_analysis.pages.drawing.naming import name_dots
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.language import format_date
@@ -20,7 +21,8 @@ from innocap_analysis.pages.texts import Prose, Table
 
 MOST_NAMED = 12  # peers that are named in the list
 _LABELLED = 5  # peers that are named in the figure
-_ROOM, _ROOM_NARROW = (500.0, 230.0), (180.0, 150.0)  # about the size of the panel, in points
+# About the least size of the panel, in points, by medium.
+_ROOM = {"": (490.0, 228.0), "8cm": (145.0, 140.0), "16cm": (370.0, 152.0), "slide": (730.0, 305.0)}
 _FEW_DECADES = 1.7  # an axis shorter than that has ticks between powers of ten
 _COLUMNS = ("population", "area_km2", "density", "around")
 
@@ -320,12 +322,13 @@ def _name_dots(ax: Axes, view: PlaceView) -> None:
     table = view.pool
     named = 0 if view.medium.name else _LABELLED  # a document names the nearest in its text
     codes = [view.place, *view.peers.codes[:named]]
+    room = _ROOM[view.medium.name.removesuffix(f"-{TITLED}")]
     sizes = dict.fromkeys(codes, 8.0) | {view.place: 9.0}
     for note in name_dots(
         ax, table[["population", "density"]].astype(float), view.names(codes), sizes,
-        _ROOM_NARROW if view.medium.narrow else _ROOM, line=SPARSE_BELOW, color=AHEAD, zorder=5,
+        room, line=SPARSE_BELOW, medium=view.medium, color=AHEAD, zorder=5,
     ):  # fmt: skip
-        if note.get_text() == view.unit(view.place):
+        if note.xy == tuple(table.loc[view.place, ["population", "density"]].astype(float)):
             note.set(weight="bold", color=BEHIND)
 
 

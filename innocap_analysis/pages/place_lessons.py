@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
+from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.language import drop_name
 from innocap_analysis.pages.place_frame import list_levels, list_telling, name_figure, stand_region
 from innocap_analysis.pages.place_view import FEW_SERVICES, PlaceView
@@ -54,13 +55,38 @@ def write_answers(view: PlaceView, standing: str) -> Prose:
     )
     answers = {
         view.say("Among places like it"): drop_name(f"{standing}.", view.unit(view.place)),
+        view.say("How its region does"): _tell_ranks(view),
         view.say("How sure it is"): unsure,
         view.say("Where to start"): list_starts(view)[0],
         view.say("Whom to learn from"): tell_first_lesson(view),
     }
     return view.write_list(
-        view.say("**{title}:** {told}", title=title, told=told) for title, told in answers.items()
+        view.say("**{title}:** {told}", title=title, told=told)
+        for title, told in answers.items()
+        if told
     )
+
+
+def _tell_ranks(view: PlaceView) -> str:
+    """Say which rank the region has in its country, by what tells regions apart."""
+    ranks = "; ".join(
+        view.say(
+            "{figure}, rank {rank} of {n}",
+            figure=view.code(code), n=_count_regions(view, code),
+            rank=stand_region(view, code, view.stand_in_country(code)),
+        )
+        for code in list_telling(view)
+    )  # fmt: skip
+    if not ranks:
+        return ""
+    return view.say("Among the regions of {country}: {ranks}.",
+                    country=view.unit(view.country), ranks=ranks)  # fmt: skip
+
+
+def _count_regions(view: PlaceView, code: str) -> Said:
+    """Return of how many regions of the country there is a figure."""
+    n = view.stand_in_country(code).n
+    return view.fact("n_regions", n, "count", unit=view.country, code=code)
 
 
 def tell_first_lesson(view: PlaceView) -> str:
@@ -192,7 +218,7 @@ def list_starts(view: PlaceView) -> list[str]:
                 "services and whom you can recruit.",
                 figure=view.code(weak[0]),
                 rank=stand_region(view, weak[0], standing),
-                n=view.fact("n_regions", standing.n, "count", unit=view.country, code=weak[0]),
+                n=_count_regions(view, weak[0]),
             )
         )  # fmt: skip
     nearest = ", ".join(view.unit(code) for code in view.peers.codes[:_MOST])

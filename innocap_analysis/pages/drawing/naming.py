@@ -10,13 +10,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 
-from innocap_analysis.pages.drawing.lettering import measure_width
+from innocap_analysis.pages.drawing.lettering import LINE_SPACING, measure_width, wrap_text
+from innocap_analysis.pages.drawing.medium import SCREEN, Medium
 
 _FAR = (7.0, 14.0, 24.0, 36.0, 50.0, 68.0, 90.0, 120.0)  # points between a dot and its name
 _DIRECTIONS, _STEPS = 12, 5
 _REACH = 200.0  # points from a dot within which others are looked at
 _DOT = 5.0  # about half the size of a dot, in points
 _PAD = 1.5
+_WIDEST = 0.7  # of a panel is taken by a line of a name
 _COST_NAME, _COST_LINE, _COST_DOT, _COST_CROSSED = 100.0, 25.0, 30.0, 5.0
 _COST_AWAY, _COST_OUT = 0.12, 1000.0
 _LINE = "#666666"
@@ -24,18 +26,21 @@ _LINE = "#666666"
 
 def name_dots(
     ax: Axes, dots: pd.DataFrame, names: Mapping[str, str], sizes: Mapping[str, float],
-    room: tuple[float, float], *, line: float, **style: Any,
+    room: tuple[float, float], *, line: float, medium: Medium = SCREEN, **style: Any,
 ) -> list[Annotation]:  # fmt: skip
     """Name some of the dots of a panel with logarithmic axes, with a line to those far away.
 
     `dots` has a row for each by its code, and the columns of both axes; `room` is about the size
-    of the panel in points, and a horizontal `line` is kept free as well.
+    of the panel in points, and a horizontal `line` is kept free as well. `sizes` are those of
+    the letters on a screen; the medium makes its own of them.
     """
     ends = np.log10(np.array([ax.get_xlim(), ax.get_ylim()]))
     known = dots[(dots > 0).all(axis=1)]
     points = (np.log10(known) - ends[:, 0]) / (ends[:, 1] - ends[:, 0]) * np.array(room)
     own = [code for code in names if code in known.index]
-    wide = [(measure_width(names[code], sizes[code], bold=True), 1.2 * sizes[code]) for code in own]
+    drawn = {code: medium.size(sizes[code]) for code in own}
+    texts = {code: wrap_text(names[code], _WIDEST * room[0], drawn[code]) for code in own}
+    wide = [_measure(texts[code], drawn[code]) for code in own]
     level = (np.log10(line) - ends[1, 0]) / (ends[1, 1] - ends[1, 0]) * room[1]
     across = np.column_stack(
         [np.arange(0, room[0], 20), np.full(int(np.ceil(room[0] / 20)), level)]
@@ -44,18 +49,24 @@ def name_dots(
     shifts = spread_names(points.loc[own].to_numpy(), wide, taken, np.array(room))
     return [
         ax.annotate(
-            names[code],
+            texts[code],
             tuple(dots.loc[code]),
             xytext=shift,
             textcoords="offset points",
             size=sizes[code],
             ha="center",
             va="center",
+            linespacing=LINE_SPACING,
             **style,
             arrowprops={"arrowstyle": "-", "color": _LINE, "linewidth": 0.7, "shrinkB": 3},
         )
         for code, shift in zip(own, shifts, strict=True)
     ]
+
+
+def _measure(text: str, size: float) -> tuple[float, float]:
+    lines = text.split("\n")
+    return max(measure_width(line, size, bold=True) for line in lines), 1.2 * size * len(lines)
 
 
 def spread_names(
