@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -20,6 +23,8 @@ from innocap_analysis.documents.look import find_template
 from innocap_analysis.documents.save import make_brief
 from innocap_analysis.documents.slides import write_slides
 from innocap_analysis.documents.workbook import write_workbook
+from innocap_analysis.pages import place_survey
+from innocap_analysis.pages.facts import SYNTHETIC
 from innocap_analysis.settings import Settings, load_settings
 from tests.pages.oracle_places import consult_places
 from tests.pages.test_place_facts import COMPUTE
@@ -27,6 +32,26 @@ from tests.pages.test_place_facts import COMPUTE
 BRIEF, PAGE = "36_this_place_in_brief", "35_how_does_this_place_do"
 # A town, one in a country that no benchmark covers, one that is no more, a region, an island.
 PLACES = ["SE-2284", "CA-1011", "FI-099", "SE32", "IS-6706"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def decided() -> Iterator[None]:
+    """Decide once what may be told of the answers, as a batch does."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_decide", "_contrast"):
+            made: dict[str, object] = {}
+            own = getattr(place_survey, name)
+            patch.setattr(place_survey, name, partial(_keep, own, made))
+        yield
+
+
+def _keep(
+    make: Callable[..., object], made: dict[object, object], about: Any, *more: Any
+) -> object:
+    key = getattr(about, "region", ""), *(x for x in more if isinstance(x, float))
+    if key not in made:
+        made[key] = make(about, *more)
+    return made[key]
 
 
 def _open(settings: Settings, place: str, language: str = "en") -> Brief:
@@ -43,13 +68,14 @@ def test_every_number_of_a_brief_is_that_of_the_raw_files(settings: Settings, pl
     brief = _open(settings, place)
     write_workbook(brief)  # tells every number
     assert brief.view.ledger.facts
-    for fact in brief.view.ledger.facts.values():
+    raw = [fact for fact in brief.view.ledger.facts.values() if fact.flag != SYNTHETIC]
+    for fact in raw:
         wanted = COMPUTE[fact.measure](fact, place)
         assert fact.value == pytest.approx(wanted, rel=1e-9, nan_ok=True), fact.id
     listed = next(s for s in brief.sections if s.key == "sources").grid
     assert listed is not None
     assert all(row[2] for row in listed.rows)  # each with the years that its figures are from
-    used = {name for fact in brief.view.ledger.facts.values() for name in fact.sources}
+    used = {name for fact in raw for name in fact.sources}
     assert len(listed.rows) >= len(used)
 
 
@@ -86,6 +112,35 @@ def test_the_workbook_holds_numbers_and_no_formula(swedish: Brief) -> None:
     assert all(row[3] == pytest.approx(facts[row[-1]].value) for row in rows)
     names = {str(row[2]) for row in rows}
     assert {"Invånare", "Lokal nivå", "Placering i landet"} <= names
+
+
+@pytest.mark.parametrize("place", ["SE-2284", "FI-491"])  # with a region that is told, and not
+def test_answers_are_told_as_on_the_page_of_the_place(settings: Settings, place: str) -> None:
+    view = open_place_view("35", place=place, language="sv", settings=settings)
+    answers = place_survey.open_answers(view)
+    said = [place_survey.write_who(view, answers), place_survey.write_comparison(view, answers)]
+    table = place_survey.table_scores(view, answers)
+    brief = _open(settings, place, "sv")
+    section = next(s for s in brief.sections if s.key == "answers")
+    lines = [line for text in said if text for line in text.splitlines() if line]
+    assert len(section.points) == len(lines)
+    assert section.points[0].startswith("SYNTHETIC. ")
+    assert (section.grid is None) == (table is None)
+    book = openpyxl.load_workbook(io.BytesIO(write_workbook(brief)))
+    *_, last = book
+    rows = [row for row in last.iter_rows(min_row=2, values_only=True) if row[10] == SYNTHETIC]
+    assert len(rows) == sum(f.flag == SYNTHETIC for f in brief.view.ledger.facts.values())
+    if table is None:
+        assert "visas inte" in section.points[-1]
+        return
+    assert section.grid is not None
+    assert section.grid.caption.startswith(SYNTHETIC)
+    assert [list(map(str, row)) for row in section.grid.rows] == table.cells.to_numpy().tolist()
+    assert {row[0] for row in rows} == {
+        "Mellersta Norrland", "Sverige i övrigt", "Mellersta Norrland / Sverige i övrigt",
+    }  # fmt: skip
+    assert answers is not None
+    assert not {row[1] for row in rows} & {*answers.nodes, *answers.instrument.items}
 
 
 def test_the_slides_have_charts_of_the_facts(swedish: Brief, settings: Settings) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from innocap_analysis.errors import InnocapError, suggest
@@ -118,6 +118,8 @@ class Brief:
         In the order of reading.
     foot : str
         How it was made.
+    names : dict of str to str
+        What units and codes are called that its view does not know.
     """
 
     view: View
@@ -127,6 +129,7 @@ class Brief:
     messages: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
     foot: str
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def full_title(self) -> str:

@@ -47,6 +47,11 @@ def name_measure(view: View, measure: str) -> str:
         "services_local": view.say("Local services tried"),
         "median_gap": view.say("Median gap of all countries"),
         "n_change_first": view.say("Indicators without which another country is first"),
+        "difference": view.say("Difference"),
+        "share_agree": view.say("Share that agrees"),
+        "share_named": view.say("Share that names it"),
+        "n_respondents": view.say("Respondents"),
+        "n_organisations": view.say("Organisations"),
         "scoreboard_year": view.say("Edition of the European Innovation Scoreboard"),
     }
     return words.get(measure, measure)

@@ -12,6 +12,7 @@ from innocap_analysis.documents.ending import describe_making, list_sources
 from innocap_analysis.pages import place as page
 from innocap_analysis.pages import place_frame as frame
 from innocap_analysis.pages import place_lessons as lessons
+from innocap_analysis.pages import place_survey as survey
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, QUIET
 from innocap_analysis.pages.facts import Fact, Said
 from innocap_analysis.pages.language import drop_name
@@ -27,7 +28,8 @@ def make_place_brief(view: PlaceView) -> Brief:
     """Return the brief about the place of a view."""
     found, starts = lessons.list_lessons(view), lessons.list_starts(view)
     nobody = view.say("The figures name nobody who does better.")
-    sections = [*_write_sections(view, found or [nobody], starts)]
+    answers = survey.open_answers(view)
+    sections = [*_write_sections(view, answers, found or [nobody], starts)]
     standing = f"{page.tell_standing(view)}."
     return Brief(
         view=view,
@@ -41,7 +43,30 @@ def make_place_brief(view: PlaceView) -> Brief:
         ),
         sections=(*sections, list_sources(view, _list_years(view, sections))),
         foot=describe_making(view),
+        names=_name_answers(view, answers),
     )
+
+
+def _name_answers(view: PlaceView, answers: survey.PlaceSurvey | None) -> dict[str, str]:
+    """Name what numbers from answers are about: groups, scores, items and what was chosen."""
+    if answers is None:
+        return {}
+    sides = answers.contrast.sides if answers.contrast else ()
+    names = {side: f"{answers.unit(side)}" for side in sides}
+    names["/".join(sides)] = " / ".join(names.values())
+    items = answers.instrument.items
+    for fact in view.ledger.facts.values():
+        if fact.sources != answers.find_sources(""):
+            continue
+        question = next((item for item in items if fact.code.startswith(f"{item}_")), "")
+        if fact.code in items:
+            names[fact.code] = answers.question(fact.code)
+        elif question:
+            chosen = answers.answer(question, fact.code.removeprefix(f"{question}_"))
+            names[fact.code] = f"{answers.question(question)} {chosen}"
+        elif fact.code:
+            names[fact.code] = answers.code(fact.code)
+    return names
 
 
 def _tell_headline(view: PlaceView) -> str:
@@ -56,7 +81,10 @@ def _tell_headline(view: PlaceView) -> str:
 
 
 def _write_sections(
-    view: PlaceView, found: Sequence[str], starts: Sequence[str]
+    view: PlaceView,
+    answers: survey.PlaceSurvey | None,
+    found: Sequence[str],
+    starts: Sequence[str],
 ) -> Iterator[Section]:
     yield Section(
         "kind", view.say("What kind of place is it?"), "",
@@ -64,6 +92,8 @@ def _write_sections(
     )  # fmt: skip
     yield _write_peers(view)
     yield _write_region(view)
+    if answers:
+        yield _write_answers(view, answers)
     yield _write_levels(view)
     yield Section("teachers", view.say("Whom to learn from"), "", tuple(found))
     if view.row["smallest"] and (abroad := lessons.list_abroad(view)):
@@ -112,6 +142,18 @@ def _write_region(view: PlaceView) -> Section:
     return Section("region", view.say("How does its region do?"), "", told, grid)
 
 
+def _write_answers(view: PlaceView, answers: survey.PlaceSurvey) -> Section:
+    """Write what people around the place answered."""
+    told = [survey.write_who(view, answers), survey.write_comparison(view, answers) or ""]
+    table = survey.table_scores(view, answers)
+    rows = table.cells.to_numpy().tolist() if table else []
+    grid = make_grid(table.caption, list(table.cells), rows) if table else None
+    return Section(
+        "answers", view.say("What do people in its public organisations say?"), "",
+        tuple(_list_points(*told)), grid,
+    )  # fmt: skip
+
+
 def _write_levels(view: PlaceView) -> Section:
     """Write how far local government in the country is behind central government."""
     title = view.say("Local government against central government")
@@ -152,8 +194,9 @@ def _list_years(view: PlaceView, sections: Sequence[Section]) -> dict[str, str]:
     cells = [cell for grid in grids for row in grid.rows for cell in row if isinstance(cell, Said)]
     facts = [*view.ledger.facts.values(), *(cell.fact for cell in cells)]
     found: dict[str, dict[str, None]] = {}
+    published = {one.name for one in read_datapackage(view.settings.raw_dir)}
     for fact in facts:
-        for name in fact.sources:
+        for name in published.intersection(fact.sources):
             found.setdefault(name, {})[_tell_year(view, fact, name)] = None
     return {name: ", ".join(sorted(years)) for name, years in found.items()}
 

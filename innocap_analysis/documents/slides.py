@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ from innocap_analysis.documents.word import share_width
 
 LAYOUTS = ("Brief opening", "Brief slide")
 _LEFT, _WIDTH, _TOP, _HEIGHT = 0.7, 11.93, 1.95, 4.75
-_FOOT, _UNDER, _CELL = 6.3, 1.5, 0.2
+_FOOT, _FOOT_TALL, _UNDER, _CELL = 6.3, 0.9, 1.5, 0.2
 _LONG_MESSAGE, _FEW_SERIES = 200, 2
 _LINE, _SPACE, _SMALLEST = 1.2, 10, 12  # height of a line, points between paragraphs, of letters
 _MOST_LETTERS = 90  # of a slide's title; a longer finding stands below it
@@ -117,12 +118,12 @@ def _fill_slide(slide: Any, brief: Brief, section: Section) -> None:
                    section.picture.alt if section.picture else section.message)  # fmt: skip
     elif section.grid:
         _add_table(slide, section.grid, top)
-        if points:
+        if shown := _choose_fitting(points):
             box = slide.shapes.add_textbox(
-                Inches(_LEFT), Inches(_FOOT), Inches(_WIDTH), Inches(0.9)
+                Inches(_LEFT), Inches(_FOOT), Inches(_WIDTH), Inches(_FOOT_TALL)
             )
             box.text_frame.vertical_anchor = MSO_ANCHOR.BOTTOM
-            for i, point in enumerate(points):
+            for i, point in enumerate(shown):
                 _add_paragraph(box.text_frame, point, 12, first=i == 0, colour=QUIET)
     elif points:
         box = slide.shapes.add_textbox(
@@ -135,6 +136,13 @@ def _fill_slide(slide: Any, brief: Brief, section: Section) -> None:
     if section.bars and section.grid:
         told += [" | ".join(map(str, row)) for row in (section.grid.heads, *section.grid.rows)]
     _write_notes(slide, [text for text in (*told, brief.foot) if text])
+
+
+def _choose_fitting(points: Sequence[str]) -> Sequence[str]:
+    """Return the first of the points, as many as stand below a table; the notes have them all."""
+    lines = accumulate(_count_lines(point, _SMALLEST) for point in points)
+    room = _FOOT_TALL * 72 / (_SMALLEST * _LINE)
+    return points[: max(1, sum(own <= room for own in lines))]
 
 
 def _fit_message(text: str) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from innocap_analysis.documents.archive import MADE, fix_archive
 from innocap_analysis.documents.brief import Bars, Brief, Cell, Grid
 from innocap_analysis.documents.look import ACCENT, LINE, MAKER, QUIET
 from innocap_analysis.documents.meanings import name_measure, name_unit_of_measure
-from innocap_analysis.pages.facts import Fact, Said
+from innocap_analysis.pages.facts import SYNTHETIC, Fact, Said
 
 # Excel writes them with the signs of the reader's own language.
 _FORMATS = {
@@ -179,7 +179,7 @@ class _Writer:
         self._write_table(sheet, heads, rows)
 
     def _tell_fact(self, fact: Fact) -> tuple[Cell | float, ...]:
-        view = self.view
+        view, names = self.view, self.brief.names
         said = Said(fact, view)
         year = view.find_year(fact.unit, fact.code)
         dated = fact.unit and fact.measure in ("value", "score", "gap")
@@ -189,13 +189,14 @@ class _Writer:
         )
         ends = (said.low, said.high) if not math.isnan(fact.low) else ("", "")
         return (
-            view.unit(fact.unit) if fact.unit else say_all(self.brief),
-            view.code(fact.code) if fact.code else "",
+            names.get(fact.unit) or view.unit(fact.unit) if fact.unit else say_all(self.brief),
+            names.get(fact.code) or view.code(fact.code) if fact.code else "",
             name_measure(view, fact.measure), said, *ends,
             fact.n if not math.isnan(fact.n) else "",
             name_unit_of_measure(view, fact.kind),
             year if dated and not math.isnan(year) else "",
-            ", ".join(fact.sources), flag if fact.flag else "", fact.id,
+            ", ".join(fact.sources),
+            fact.flag if fact.flag == SYNTHETIC else flag if fact.flag else "", fact.id,
         )  # fmt: skip
 
 
