@@ -45,9 +45,7 @@ def decided() -> Iterator[None]:
         yield
 
 
-def _keep(
-    make: Callable[..., object], made: dict[object, object], about: Any, *more: Any
-) -> object:
+def _keep(make: Callable[..., object], made: dict[str, object], about: Any, *more: Any) -> object:
     key = getattr(about, "region", ""), *(x for x in more if isinstance(x, float))
     if key not in made:
         made[key] = make(about, *more)
