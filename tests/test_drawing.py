@@ -17,11 +17,13 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
+from matplotlib.ft2font import LoadFlags
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 from PIL import Image
 
+from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, STYLE, Chart, start_chart, styled
 from innocap_analysis.pages.drawing.lettering import UNIT, Ruler, find_face, place_glyphs
 from innocap_analysis.pages.drawing.naming import spread_names
@@ -279,3 +281,17 @@ def test_a_name_goes_as_far_as_it_must_to_lie_on_no_dot() -> None:
     (shift,) = spread_names(crowd[:1], [(60.0, 11.0)], crowd, np.array([500.0, 230.0]))
     low, high = crowd[0] + shift - [30, 5.5], crowd[0] + shift + [30, 5.5]
     assert not ((crowd > low) & (crowd < high)).all(axis=1).any()
+
+
+def test_turned_names_of_columns_have_room_above_the_rows() -> None:
+    """As the font measures: the width at 8 points, times the sine of 40 degrees."""
+    font = get_font(mpl.get_data_path() + "/fonts/ttf/DejaVuSans.ttf")
+    font.set_size(8, 72)
+    font.set_text("Nordre Ångermanlands Västra Kommunalförb", 0, flags=LoadFlags.NO_HINTING)
+    wide = font.get_width_height()[0] / 64
+    names = ["Nordre Ångermanlands Västra Kommunalförb", *"abcdef"]
+    assert marks.measure_tilted(names) == pytest.approx(wide * 0.6428 / 72, rel=0.02)
+    assert marks.measure_tilted(names[1:]) == 0
+    assert marks.measure_tilted(names[:1] * 3) == marks.measure_tilted(
+        names
+    )  # too long as they are

@@ -296,6 +296,7 @@ def test_scores_that_are_not_of_a_hundred_are_told_on_their_own_scale(flat: np.n
     (low, high), scores = chart.axes[0].get_xlim(), np.append(flat.mean(axis=1), flat)
     assert low < scores.min() < scores.max() < high < 100
     assert one.stand("SE904", "FLAT", "score").fact.kind == "own_points"
+    assert "No indicator is scored on a line" in f"{method.plot_normalisation(one, None, None)}"
 
 
 def test_who_scores_nothing_under_a_geometric_mean_is_counted(flat: np.ndarray) -> None:

@@ -46,7 +46,7 @@ def decided() -> Iterator[None]:
 
 
 def _keep(make: Callable[..., object], made: dict[str, object], about: Any, *more: Any) -> object:
-    key = getattr(about, "region", ""), *(x for x in more if isinstance(x, float))
+    key = getattr(about, "place", "")
     if key not in made:
         made[key] = make(about, *more)
     return made[key]

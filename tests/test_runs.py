@@ -17,6 +17,7 @@ from test_cli import call
 
 from innocap_analysis import run_notebooks
 from innocap_analysis.batch.book import find_overruled
+from innocap_analysis.batch.cells import forget_machine
 from innocap_analysis.batch.check import check_project
 from innocap_analysis.batch.execute import STAGING_PREFIX, name_staging
 from innocap_analysis.batch.lock import LIVE, hold_pages, hold_places
@@ -484,3 +485,14 @@ def test_the_command_tells_all_of_it(small: Path, capsys: pytest.CaptureFixture[
     assert "[1/2] ok     SE 30_one." in lines[2]
     assert any(line.startswith("Took 0:") and line.endswith(" MB") for line in lines)
     assert [line.rpartition("/")[2] for line in lines[-2:]] == ["index.sv.html", "index.fi.html"]
+
+
+def test_a_warning_on_a_page_names_no_file_of_the_machine(project: Path) -> None:
+    run, *_ = make_plan(load_settings(), notebooks=["40"])
+    told = "/srv/a b/drawing.py:91: UserWarning: no font has ⽊\n  glyphs = shape(text, file)\n"
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
+    book.cells[0].outputs = [
+        nbformat.v4.new_output("stream", name="stderr", text=told + "Mine: 3\n")
+    ]
+    forget_machine(book, run)
+    assert book.cells[0].outputs[0]["text"] == "UserWarning: no font has ⽊\nMine: 3\n"

@@ -30,6 +30,8 @@ SOURCE, RESULT = "source.ipynb", "result.ipynb"
 # A kernel of its own notes down what it reads.
 LISTENING = [f"--InteractiveShellApp.extra_extensions={witness.__name__}"]
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+# A warning as Python shows it, with a path of this machine and the line of code.
+_WARNED = re.compile(r"^\S.*\.py:\d+: (\w+): (.*)\n(?:  .*(?:\n|$))?", re.MULTILINE)
 _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -89,3 +91,5 @@ def forget_machine(notebook: nbformat.NotebookNode, run: Run) -> None:
             cell["id"] = cells.INJECTED  # papermill draws one by chance
         for output in cell.get("outputs", []):
             output.update(cells.forget_process(output))
+            if output.get("name") == "stderr":
+                output["text"] = _WARNED.sub(r"\1: \2\n", "".join(output["text"]))

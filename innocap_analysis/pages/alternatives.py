@@ -89,6 +89,9 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
     names = {key: name_alternative(view, key) for key in keys}
     wide = alternatives.pivot(index="alternative", columns="unit").loc[keys]
     told, _ = count_kept(view, alternatives)
+    # A cell holds two numbers: of many units two at each end have a column.
+    units = view.marked[:2] + view.marked[-2:] if len(view.measured) > _MOST_NAMED else view.marked
+    columns = [view.unit(unit) for unit in units]
     chart, (ax,) = view.start_chart(
         view.say(
             "The order of the {n_measured} countries stays the same in {same} of {k} alternatives",
@@ -98,20 +101,19 @@ def plot_alternatives(view: IndexView, alternatives: pd.DataFrame) -> Chart:
             "Rank among these countries (large; an arrow marks a change) and index score (small)."
         ),
         data=alternatives.assign(alternative=alternatives["alternative"].map(names)),
-        height=0.42 * len(keys) + 0.5,
+        height=0.42 * len(keys) + max(0.5, marks.measure_tilted(columns)),
         key=marks.key_shades(view.say("Last"), view.say("First"), darkest=_FIRST),
         note=tell_order_changes(view),
     )
     # Black text stands on every cell, so the first place takes the middle of the shades.
     span = (len(view.measured) - 1) / _FIRST
-    # A cell holds two numbers: of many units two at each end have a column.
-    units = view.marked[:2] + view.marked[-2:] if len(view.measured) > _MOST_NAMED else view.marked
     cells = -wide["rank"].reindex(columns=units).to_numpy()
     plots.draw_tiles(
         ax, cells, -len(view.measured), -len(view.measured) + span,
-        rows=list(names.values()), columns=[*map(view.unit, units)],
+        rows=list(names.values()), columns=columns,
         bold=[key == REPORTED for key in keys],
     )  # fmt: skip
+    marks.tilt_columns(ax, columns)
     for row, key in enumerate(keys):
         for column, unit in enumerate(units):
             spot = column + 0.5, row + 0.5

@@ -66,6 +66,7 @@ def _tell_ends(view: IndexView) -> list[str]:
 def plot_heatmap(view: IndexView) -> Chart:
     """Draw the indicator scores of the partner countries as a table of colours."""
     codes, units = view.codebook.leaves, view.shown
+    names = [view.unit(unit) for unit in units]
     table = view.capacity.result.normalised.reindex(units)[codes].T
     widest = str((table.max(axis=1) - table.min(axis=1)).idxmax())
     ends = table.loc[widest].idxmin(), table.loc[widest].idxmax()
@@ -79,16 +80,16 @@ def plot_heatmap(view: IndexView) -> Chart:
         ),
         view.say("Indicator scores from 0 (lowest goalpost) to 100 (highest)."),
         data=data,
-        height=round(0.3 * len(codes) + 0.6, 2),
+        height=round(0.3 * len(codes) + max(0.6, marks.measure_tilted(names)), 2),
         key=marks.key_shades(view.say("Lowest goalpost"), view.say("Highest goalpost")),
         note=" ".join(view.tell_flags(units, codes)),
     )  # fmt: skip
     texts = [[view.stand(unit, code, "score") for unit in units] for code in codes]
     plots.draw_tiles(
         ax, table.to_numpy(), *view.ends, texts, rows=[*map(view.code, codes)],
-        columns=[*map(view.unit, units)],
+        columns=names,
     )  # fmt: skip
-    marks.tilt_columns(ax, len(units))
+    marks.tilt_columns(ax, names)
     groups = {view.code(d): len(view.codebook.leaves_of(d)) for d in view.nodes[1:]}
     ax.hlines(marks.name_groups(ax, groups, 0)[:-1], 0, len(units), color="white", linewidth=5)
     return chart

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from matplotlib.path import Path
 from matplotlib.transforms import offset_copy
 
 from innocap_analysis.pages.drawing.figure import INK, QUIET, REFERENCE, Chart, Rows
-from innocap_analysis.pages.drawing.lettering import wrap_text
+from innocap_analysis.pages.drawing.lettering import measure_width, wrap_text
 from innocap_analysis.pages.drawing.medium import SCREEN, Medium
 from innocap_analysis.pages.view import View
 
@@ -25,6 +26,8 @@ from innocap_analysis.pages.view import View
 SHADES = colormaps["Blues"]
 DARK = 0.72
 _MOST_LEVEL = 6  # columns whose names stand side by side
+_TILT, _TILTED = 40, 8  # degrees and points of the names of more, or of longer ones
+_ACROSS = 330.0  # points that level names have together
 
 
 def frame_rows(
@@ -195,11 +198,19 @@ def draw_bars(
     ax.barh(np.asarray(y, float)[seen], ends[seen], width, color=shades, linewidth=0)
 
 
-def tilt_columns(ax: Axes, columns: int) -> None:
-    """Turn the names of columns where there are too many to stand side by side."""
-    if columns > _MOST_LEVEL:
+def tilt_columns(ax: Axes, names: Sequence[str]) -> None:
+    """Turn the names of columns where they cannot stand side by side."""
+    if measure_tilted(names):
         for label in ax.get_xticklabels():
-            label.set(rotation=40, ha="left", rotation_mode="anchor", size=8)
+            label.set(rotation=_TILT, ha="left", rotation_mode="anchor", size=_TILTED)
+
+
+def measure_tilted(names: Sequence[str]) -> float:
+    """Return how many inches the names of columns rise, if they are turned."""
+    widest = max((measure_width(name, _TILTED) for name in names), default=0.0)
+    if len(names) <= _MOST_LEVEL and widest * len(names) < _ACROSS:
+        return 0.0
+    return widest * math.sin(math.radians(_TILT)) / 72
 
 
 def spread_rows(units: Sequence[str], reach: float) -> dict[str, float]:

@@ -27,19 +27,38 @@ def _goalpost(view: IndexView, code: str, end: str) -> Said:
     return view.fact(f"goalpost_{end}", view.codebook.table.at[code, end], "figure", code=code)
 
 
-@styled
-def plot_normalisation(view: IndexView, code: str | None, unit: str | None) -> Chart:
+def plot_normalisation(view: IndexView, code: str | None, unit: str | None) -> Chart | Prose:
     """Draw how one indicator's raw figures become scores between its goalposts.
 
-    Without a code it is the first indicator, without a unit the first in the order of scores.
+    Without a code it is the first indicator that has some, without a unit the first in the order
+    of scores.
     """
-    code = view.codebook.leaves[0] if code is None else code
+    drawn = [leaf for leaf in view.codebook.leaves if _is_line(view, leaf)]
+    if code is None and not drawn:
+        return Prose(
+            view.say(
+                "No indicator is scored on a line between two goalposts; the codebook says how "
+                "each becomes a score."
+            )
+        )
+    chart: Chart = _draw_normalisation(view, code or drawn[0], unit)
+    return chart
+
+
+def _is_line(view: IndexView, code: str) -> bool:
+    """Whether an indicator is scored on a line between its goalposts."""
+    row = view.codebook.table.loc[code]
+    return bool(find_normaliser(row["normalise"]).needs) and row["transform"] == "none"
+
+
+@styled
+def _draw_normalisation(view: IndexView, code: str, unit: str | None) -> Chart:
     known = unit is not None
     unit = view.capacity.names.find(unit, view.shown).code if known else view.shown[0]  # type: ignore[arg-type]
     if code not in view.codebook.leaves:
         raise InnocapError(f"plot_normalisation: {code!r} is no scored indicator")
     row = view.codebook.table.loc[code]
-    if not find_normaliser(row["normalise"]).needs or row["transform"] != "none":
+    if not _is_line(view, code):
         raise InnocapError(f"plot_normalisation: {code!r} is not scored on a line of goalposts")
     result, members = view.capacity.result, view.members
     data = pd.DataFrame({"value": result.values[code], "score": result.normalised[code]})

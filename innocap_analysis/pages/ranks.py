@@ -18,6 +18,7 @@ from innocap_analysis.index.verdicts import LEVEL
 from innocap_analysis.pages import marks, plots
 from innocap_analysis.pages.alternatives import SINGLE, count_kept, tell_order
 from innocap_analysis.pages.drawing.figure import AHEAD, INK, Chart, styled
+from innocap_analysis.pages.drawing.lettering import wrap_text
 from innocap_analysis.pages.facts import Said
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.order import tell_order_changes, tell_rank
@@ -25,6 +26,7 @@ from innocap_analysis.pages.texts import Prose, Table
 
 _SOBOL_LEVEL = 0.95
 _TOTAL = "#A79FDB"
+_HEAD = 95.0  # points that the title of a panel takes on a screen
 _MOST_RANKS, _TOP = 12, 10  # of more, ranks are told in groups: the first few and quarters
 
 
@@ -262,7 +264,7 @@ def _draw_sobol(view: IndexView, wide: WideRuns) -> Chart:
             ends = 100 * own[[f"{kind}_low", f"{kind}_high"]].clip(lower=0)
             ax.hlines(y + lift, *ends.to_numpy().T, color=INK, linewidth=1)
         title = view.say("All countries") if output == MEAN_SHIFT else view.unit(output)
-        ax.set_title(title, size=9)
+        ax.set_title(wrap_text(title, view.medium.head(_HEAD), 9, bold=True), size=9)
     axes[0].set_xlim(0, _find_end(data))
     axes[-1 if chart.stacked else len(axes) // 2].set_xlabel(view.say("Percent of the variance"))
     return chart

@@ -223,7 +223,9 @@ def _fill_lines(text: str, room: float, size: float, *, bold: bool) -> list[str]
     def fits(words: str) -> bool:
         return measure_width(words, size, bold=bold) <= room
 
-    for word in text.split(" "):
+    words = text.split(" ")[::-1]
+    while words:
+        word = words.pop()
         whole = word.replace(SOFT_HYPHEN, "")
         sign = SOFT_HYPHEN if SOFT_HYPHEN in word and not fits(whole) else "-"
         first, _, rest = (part.replace(SOFT_HYPHEN, "") for part in word.partition(sign))
@@ -233,7 +235,8 @@ def _fill_lines(text: str, room: float, size: float, *, bold: bool) -> list[str]
         elif rest and fits(f"{line}{first}-"):
             lines[-1:] = [f"{line}{first}-", rest]
         elif rest and not fits(whole):
-            lines += [f"{first}-", rest]
+            lines += [f"{first}-", ""]
+            words.append(rest)  # which may be too long itself
         else:
             lines.append(whole)
     return [line for line in lines if line] or [""]
