@@ -25,7 +25,14 @@ from PIL import Image
 
 from innocap_analysis.pages import marks
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND, STYLE, Chart, start_chart, styled
-from innocap_analysis.pages.drawing.lettering import UNIT, Ruler, find_face, place_glyphs
+from innocap_analysis.pages.drawing.lettering import (
+    UNIT,
+    Ruler,
+    find_face,
+    measure_width,
+    place_glyphs,
+    wrap_text,
+)
 from innocap_analysis.pages.drawing.naming import spread_names
 from innocap_analysis.pages.drawing.placing import Panels
 from innocap_analysis.pages.drawing.sheet import reduce_colours
@@ -292,6 +299,12 @@ def test_turned_names_of_columns_have_room_above_the_rows() -> None:
     names = ["Nordre Ångermanlands Västra Kommunalförb", *"abcdef"]
     assert marks.measure_tilted(names) == pytest.approx(wide * 0.6428 / 72, rel=0.02)
     assert marks.measure_tilted(names[1:]) == 0
-    assert marks.measure_tilted(names[:1] * 3) == marks.measure_tilted(
-        names
-    )  # too long as they are
+    three = names[:1] * 3  # too long to stand side by side
+    assert marks.measure_tilted(three) == marks.measure_tilted(names)
+
+
+def test_a_name_breaks_at_as_many_hyphens_as_it_must() -> None:
+    name = "Sault-Sainte-Marie-de-la-Rivière-Blanche"
+    lines = wrap_text(name, 95, 9, bold=True).split("\n")
+    assert "".join(lines) == name
+    assert all(measure_width(line, 9, bold=True) <= 95 for line in lines)

@@ -228,15 +228,19 @@ def _fill_lines(text: str, room: float, size: float, *, bold: bool) -> list[str]
         word = words.pop()
         whole = word.replace(SOFT_HYPHEN, "")
         sign = SOFT_HYPHEN if SOFT_HYPHEN in word and not fits(whole) else "-"
-        first, _, rest = (part.replace(SOFT_HYPHEN, "") for part in word.partition(sign))
         line = lines[-1] + " " * bool(lines[-1])
+        heads = [word[: cut.start()] for cut in re.finditer(sign, word)]
+        able = [head for head in heads if fits(f"{line}{head}-".replace(SOFT_HYPHEN, ""))]
+        head = (able[-1:] or heads[:1] or [word])[0]  # as much of it as there is room for
+        first, rest = head.replace(SOFT_HYPHEN, ""), word[len(head) + 1 :]
         if fits(line + whole):
             lines[-1] = line + whole
         elif rest and fits(f"{line}{first}-"):
-            lines[-1:] = [f"{line}{first}-", rest]
+            lines[-1:] = [f"{line}{first}-", ""]
+            words.append(rest)  # which may be too long itself
         elif rest and not fits(whole):
             lines += [f"{first}-", ""]
-            words.append(rest)  # which may be too long itself
+            words.append(rest)
         else:
             lines.append(whole)
     return [line for line in lines if line] or [""]
