@@ -36,10 +36,12 @@ from innocap_analysis.pages import (
     ranks,
     trends,
 )
+from innocap_analysis.pages.drawing.medium import COLUMN
 from innocap_analysis.pages.language import order_name, translate_notebook
 from innocap_analysis.pages.regions import show_regions
 from innocap_analysis.settings import Settings, load_settings
 from tests.made_up import GROUPS, LEAVES, add_index, add_regions
+from tests.test_document_figures import list_faults as find_crowding
 
 ROOT = Path(__file__).resolve().parents[1]
 TOWN = "SE-2281"  # Sundsvall
@@ -140,6 +142,8 @@ def test_figures_of_290_units_stay_readable_and_speak_of_places() -> None:
         assert rows <= 50 or name in ("20_normalisation", "50_alternatives"), name
         assert chart.get_size_inches()[1] < 13, name  # type: ignore[attr-defined]
         assert "countr" not in chart.alt.lower(), name  # type: ignore[attr-defined]
+    narrow = comparison.plot_heatmap(view).redraw  # type: ignore[attr-defined]
+    assert find_crowding(narrow(COLUMN)) == []
     assert len(comparison.table_scores(view).cells) == 290
     for text in (comparison.write_findings(view), trends.show_trends(view, ["UN_OSI"])):
         assert "countr" not in str(text).lower()

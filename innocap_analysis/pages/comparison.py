@@ -13,6 +13,7 @@ from innocap_analysis.pages.order import tell_order_changes, tell_rank
 from innocap_analysis.pages.texts import Prose, Table
 
 _TALL = 0.45  # inches of each row of the profile
+_MOST_NARROW = 6  # columns of numbers in a narrow figure
 
 
 @styled
@@ -64,9 +65,13 @@ def _tell_ends(view: IndexView) -> list[str]:
 
 @styled
 def plot_heatmap(view: IndexView) -> Chart:
-    """Draw the indicator scores of the partner countries as a table of colours."""
+    """Draw the indicator scores of the partner countries as a table of colours.
+
+    Of many units a narrow figure has a column for the first and the last ones only.
+    """
     codes, units = view.codebook.leaves, view.shown
-    names = [view.unit(unit) for unit in units]
+    drawn = units if len(units) <= _MOST_NARROW or not view.medium.narrow else view.marked
+    names = [view.unit(unit) for unit in drawn]
     table = view.capacity.result.normalised.reindex(units)[codes].T
     widest = str((table.max(axis=1) - table.min(axis=1)).idxmax())
     ends = table.loc[widest].idxmin(), table.loc[widest].idxmax()
@@ -84,14 +89,14 @@ def plot_heatmap(view: IndexView) -> Chart:
         key=marks.key_shades(view.say("Lowest goalpost"), view.say("Highest goalpost")),
         note=" ".join(view.tell_flags(units, codes)),
     )  # fmt: skip
-    texts = [[view.stand(unit, code, "score") for unit in units] for code in codes]
+    texts = [[view.stand(unit, code, "score") for unit in drawn] for code in codes]
     plots.draw_tiles(
-        ax, table.to_numpy(), *view.ends, texts, rows=[*map(view.code, codes)],
+        ax, table[drawn].to_numpy(), *view.ends, texts, rows=[*map(view.code, codes)],
         columns=names,
     )  # fmt: skip
     marks.tilt_columns(ax, names)
     groups = {view.code(d): len(view.codebook.leaves_of(d)) for d in view.nodes[1:]}
-    ax.hlines(marks.name_groups(ax, groups, 0)[:-1], 0, len(units), color="white", linewidth=5)
+    ax.hlines(marks.name_groups(ax, groups, 0)[:-1], 0, len(drawn), color="white", linewidth=5)
     return chart
 
 

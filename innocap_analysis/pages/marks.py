@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ SHADES = colormaps["Blues"]
 DARK = 0.72
 _MOST_LEVEL = 6  # columns whose names stand side by side
 _TILT, _TILTED = 40, 8  # degrees and points of the names of more, or of longer ones
+_GROUP_GAP = 6.0  # points between the names of groups of rows
 _ACROSS = 330.0  # points that level names have together
 
 
@@ -103,11 +105,19 @@ def name_groups(ax: Axes, names: Mapping[str, int], first: float = -0.5) -> list
     ends = first + np.cumsum(list(names.values()))
     medium = _find_medium(ax)
     turn: dict[str, Any] = {"rotation": 270} if medium.narrow else {}
+    pitch = 0.0  # points of a row beside which the name of its group fits
     for name, count, end in zip(names, names.values(), ends, strict=True):
         if medium.narrow:  # along the rows, each of which has two lines at least
             name = wrap_text(name, count * 2 * medium.size(9), medium.size(9), bold=True)
+            long = max(measure_width(line, medium.size(9), bold=True) for line in name.split("\n"))
+            pitch = max(pitch, (long + _GROUP_GAP) / count)
         ax.text(1.01, end - count / 2, name, transform=ax.get_yaxis_transform(), va="center",
                 weight="bold", **turn)  # fmt: skip
+    chart = ax.get_figure(root=True)
+    if isinstance(chart, Chart) and ax in chart.rows:
+        known = chart.rows[ax]
+        inches = max(known.inches, pitch * sum(names.values()) / 72)
+        chart.rows[ax] = replace(known, inches=inches)
     return list(ends)
 
 
