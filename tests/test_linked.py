@@ -162,7 +162,9 @@ def test_what_follows_from_the_items_counts_as_told_of_the_score() -> None:
     x = np.tile(ANSWERS, 8)[:36]
     few = (group == 2) & (np.arange(36) >= 33)
     parts = [Part(x, group + 1, np.where(few, 0.0, 0.5), True, lambda members: 0) for _ in range(2)]
-    links = Links(np.where(few, np.nan, x), parts, 0.2, 10, frozenset({"a", "b", "c"}))
+    links = Links(
+        np.where(few, np.nan, x), parts, 0.2, 10, frozenset({"a", "b", "c"}), lambda of, own: 0
+    )
     groups = {"all": group >= 0} | {k: group == i for i, k in enumerate("abc")}
     told = {
         known: decide_groups(
@@ -173,6 +175,24 @@ def test_what_follows_from_the_items_counts_as_told_of_the_score() -> None:
     }  # fmt: skip
     assert told[False] == ["all", "a"]  # b would tell of nine
     assert told[True] == ["a", "b"]  # and so would everyone, since a and b are known
+
+
+def test_a_score_is_not_told_where_it_tells_what_one_person_said_to_several_items() -> None:
+    """Groups of 12, 10 and 1 person: of two items the first alone, of a third the second alone.
+
+    With the score of the ten follows the sum of the two items over them, and what is left of the
+    eleven of whom these are told is one person's answers to both.
+    """
+    group = np.repeat([1, 2, 3], [12, 10, 1])
+    x = np.resize(ANSWERS, 23)
+    whole = Blocks(np.arange(23), RULES)
+    alone, others = np.where(group == 1, 1, 2), np.where(group == 2, 2, 1)
+    parts = [Part(x, of, np.full(23, 1 / 3), True, replace(whole, of=of).count_unsafe)
+             for of in (alone, alone, others)]  # fmt: skip
+    links = Links(x, parts, 0.2, 10, frozenset(), lambda of, own: replace(
+        whole, of=of).count_unsafe(own))  # fmt: skip
+    assert links.betrays(np.where(group == 2, 1, 0), np.array([1]))
+    assert not links.betrays(np.ones(23, dtype=int), np.array([1]))
 
 
 def test_bounds_of_sums_of_products_are_those_of_sorted_answers() -> None:

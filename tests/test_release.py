@@ -128,6 +128,13 @@ def test_the_only_region_of_a_hidden_country_is_hidden_too() -> None:
     assert "IE04" not in decide_groups(groups, np.arange(80), rules=RULES).shown
 
 
+def test_a_question_that_nobody_answered_is_told_of_nobody() -> None:
+    groups, nobody = _people(SE=24, FI=20), np.zeros(44, bool)
+    for values in (np.full(44, np.nan), np.full((44, 2), np.nan)):
+        told = decide_groups(groups, np.arange(44), rules=RULES, answered=nobody, values=values)
+        assert told.shown == []
+
+
 def test_a_second_setting_that_differs_by_few_people_is_not_shown() -> None:
     groups = _people(SE=24, FI=20)
     one = np.arange(44) == 3

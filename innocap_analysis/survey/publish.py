@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from innocap_analysis.survey.grouping import (
     sort_groups,
 )
 from innocap_analysis.survey.linked import Links, Members, Part
-from innocap_analysis.survey.release import Decision, Rules, decide_groups
+from innocap_analysis.survey.release import Blocks, Decision, Rules, decide_groups
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import TOP_TWO
 from innocap_analysis.survey.wave import Wave
@@ -180,6 +180,11 @@ class Release:
     def _setting(self) -> str:
         return "" if self.wave.whole is None else STRICT
 
+    @property
+    def _rules(self) -> Rules:
+        settings = self.wave.settings
+        return Rules(people=settings.min_respondents, organisations=settings.min_organisations)
+
     def _list_answers(self) -> list[str]:
         items = self.wave.instrument.items
         told = [c for c, item in items.items() if item.answer in ("likert", "number", "single")]
@@ -223,10 +228,6 @@ class Release:
         meeting = self._meeting
         groups, parents = self._list_candidates(code)
         answered, values, counted = self._read(code)
-        rules = Rules(
-            people=self.wave.settings.min_respondents,
-            organisations=self.wave.settings.min_organisations,
-        )
         told, values, secret = meeting.recall(code, answered, values)
         weights = None
         if self.wave.weights:  # of whom earlier editions told, the weights are not known
@@ -234,7 +235,7 @@ class Release:
             weights[: len(self.people)] = self.people[self.wave.weights].astype(float)
         decision = decide_groups(
             {name: meeting.extend(own) for name, own in groups.items()}, meeting.organisations,
-            rules=rules, answered=meeting.extend(answered) | (told > 0), values=values,
+            rules=self._rules, answered=meeting.extend(answered) | (told > 0), values=values,
             counted=counted, parents=parents, told=told, secret=secret, weights=weights,
             links=self._link(code),
         )  # fmt: skip
@@ -251,6 +252,7 @@ class Release:
         weights = np.where(wide[list(parent.children)].notna(), parent.weights, 0.0)
         weights[wide[code].isna().to_numpy()] = 0.0
         shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+        whole = Blocks(self._meeting.organisations, self._rules)
         parts, shown = [], []
         for child, share in zip(parent.children, shares.T, strict=True):
             decision, values, counted = self._decide(child)
@@ -260,10 +262,10 @@ class Release:
             x[: len(share)] = wide[child]  # who is gone said what the earlier edition told
             parts.append(Part(x, decision.blocks, extend(share), counted, decision.count_unsafe))
             shown.append(decision.shown)
-        rules = Rules(people=self.wave.settings.min_respondents)
         return Links(
-            extend(wide[code].to_numpy(), np.nan), parts, rules.protection, rules.people,
-            frozenset(shown[0]).intersection(*shown),
+            extend(wide[code].to_numpy(), np.nan), parts, self._rules.protection,
+            self._rules.people, frozenset(shown[0]).intersection(*shown),
+            lambda of, own: replace(whole, of=of).count_unsafe(own),
         )  # fmt: skip
 
     def _list_candidates(self, code: str) -> tuple[dict[str, Members], dict[str, str]]:

@@ -124,7 +124,7 @@ class Blocks:
             return 0
         found, fresh = self.find_cut(members)
         sizes = [int((found == one).sum()) for one in fresh if not self.is_safe(found == one)]
-        return max([self.rules.people, *sizes])
+        return max([self.rules.people, *sizes, *(int((own & members).sum()) for own in hidden)])
 
     def split(self, members: Members) -> None:
         """Count a group as published."""
@@ -284,20 +284,35 @@ def decide_groups(
     small = [name for name, members in own.items() if members.any() and not blocks.is_safe(members)]
     kept = [groups[name] & whole for name in small] + [members & whole for members in secret]
     hidden = [members[whole] for members in kept]
-    shown = _choose(own, blocks, hidden, parents or {}, links, whole)
-    if links is not None and not links.shown.issubset(shown):
+
+    def betrays(found: np.ndarray, fresh: np.ndarray) -> bool:
+        return links is not None and links.betrays(_widen(found, whole), fresh, kept)
+
+    follows = frozenset() if links is None else links.shown
+    shown = _choose(own, blocks, hidden, parents or {}, follows, betrays)
+    if links is not None and not follows.issubset(shown):
         # What the parts tell of the variable counts as told.
         blocks = Blocks(*started)
-        for name in (name for name in own if name in links.shown):
+        for name in (name for name in own if name in follows):
             if links.follows(groups[name] & whole) and blocks.may_split(own[name], hidden):
                 blocks.split(own[name])
-        shown = _choose(own, blocks, hidden, parents or {}, links, whole)
-    found = np.zeros(len(whole), dtype=int)
-    found[whole] = blocks.told
+        shown = _choose(own, blocks, hidden, parents or {}, follows, betrays)
     # What follows of a variable from others is its sum, and not who gave which answer.
-    x = None if blocks.values is None else np.asarray(blocks.values).reshape(whole.sum(), -1)[:, 0]
+    x = None if values is None else values[whole][(..., *[0] * (values.ndim - 1))]
     sums = replace(blocks, values=x, counted=False, of=blocks.told)
-    return Decision(shown, found, kept, lambda members: sums.count_unsafe(members[whole], hidden))
+
+    def count_unsafe(members: Members) -> int:
+        people = sums.count_unsafe(members[whole], hidden)
+        return people or rules.people * betrays(*sums.find_cut(members[whole]))
+
+    return Decision(shown, _widen(blocks.told, whole), kept, count_unsafe)
+
+
+def _widen(blocks: np.ndarray, whole: Members) -> np.ndarray:
+    """Return the blocks of all people; those without a value are in none."""
+    found = np.zeros(len(whole), dtype=int)
+    found[whole] = blocks
+    return found
 
 
 def _choose(
@@ -305,24 +320,19 @@ def _choose(
     blocks: Blocks,
     hidden: Sequence[Members],
     parents: Mapping[str, str],
-    links: Links | None,
-    whole: Members,
+    follows: frozenset[str],
+    betrays: Callable[[np.ndarray, np.ndarray], bool],
 ) -> list[str]:
     """Go through the groups, and split off those that are told."""
     shown: list[str] = []
     for name, members in own.items():
-        parent = parents.get(name)
-        if not members.any() or (parent is not None and parent not in shown):
+        if not members.any() or parents.get(name, name) not in [*shown, name]:
             continue
-        if not blocks.may_split(members, hidden):
-            continue
-        if links is not None and not links.shown.issuperset([*shown, name]):
-            found = np.zeros(len(whole), dtype=int)
-            found[whole], fresh = blocks.find_cut(members)
-            if links.betrays(found, fresh):
-                continue
-        blocks.split(members)
-        shown.append(name)
+        if blocks.may_split(members, hidden) and (
+            follows.issuperset([*shown, name]) or not betrays(*blocks.find_cut(members))
+        ):
+            blocks.split(members)
+            shown.append(name)
     return shown
 
 
