@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from fewlikert.errors import InputError, suggest
@@ -11,7 +12,7 @@ from fewlikert.errors import InputError, suggest
 # command line prints the text without a traceback, and so does a notebook.
 InnocapError = InputError
 
-__all__ = ["InnocapError", "show_text", "suggest", "take_path"]
+__all__ = ["InnocapError", "find_no_text", "show_text", "suggest", "take_path"]
 
 # What a terminal obeys or turns round: control characters but the ends of lines, and marks of
 # direction (Unicode Bidirectional Algorithm, UAX 9, section 2).
@@ -23,6 +24,20 @@ _OBEYED = {code: f"\\u{code:04x}" for code in (*_CONTROLS, *_DIRECTIONS)}
 def show_text(text: str) -> str:
     """Return a text as a terminal shows it and does not obey it: names come from anybody."""
     return text.translate(_OBEYED)
+
+
+# What XML 1.0 (section 2.2) allows in no document: control characters, halves of characters, and
+# codes that are none.
+_NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def find_no_text(told: object) -> str:
+    """Return the code of what no document could hold of texts, also in lists and mappings."""
+    if isinstance(told, str):
+        found = _NO_TEXT.search(told)
+        return f"U+{ord(found[0]):04X}" if found else ""
+    parts = [*told, *told.values()] if isinstance(told, dict) else told
+    return next(filter(None, map(find_no_text, parts if isinstance(parts, list) else ())), "")
 
 
 def take_path(value: object, what: str) -> Path:

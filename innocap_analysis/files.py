@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from innocap_analysis.errors import InnocapError
+from innocap_analysis.errors import InnocapError, find_no_text
 from innocap_analysis.reads import read_bytes
 
 if TYPE_CHECKING:  # the command line reads texts, and need not wait for pandas
@@ -86,16 +86,19 @@ def _write_value(value: object) -> str:
     return text
 
 
-def read_text(path: Path) -> str:
-    """Read a file that people edit, or say in which line it is no UTF-8."""
+def read_text(path: Path, *, foreign: bool = False) -> str:
+    """Read a file that people edit, or say in which line it is no UTF-8.
+
+    What no document may hold is refused, unless words of foreign files are listed there.
+    """
     try:
         data = read_bytes(path)
     except OSError as error:
         raise InnocapError(f"{path}: cannot be read ({error.strerror})") from None
-    return decode_text(data, path.name)
+    return decode_text(data, path.name, foreign=foreign)
 
 
-def decode_text(data: bytes, name: str) -> str:
+def decode_text(data: bytes, name: str, *, foreign: bool = False) -> str:
     """Decode the content of a file as :func:`read_text` does."""
     try:
         text = data.decode("utf-8-sig")
@@ -104,6 +107,9 @@ def decode_text(data: bytes, name: str) -> str:
         raise InnocapError(
             f"{name}: line {line}: is not UTF-8; save the file as 'CSV UTF-8'"
         ) from None
+    if not foreign and (code := find_no_text(text)):
+        line = text.count("\n", 0, text.index(chr(int(code[2:], 16)))) + 1
+        raise InnocapError(f"{name}: line {line}: {code} is no character of a text; remove it")
     if name.endswith(".csv") and len(text) > csv.field_size_limit():
         _refuse_endless_cells(text, name)
     return text
@@ -124,7 +130,7 @@ def _refuse_endless_cells(text: str, name: str) -> None:
 
 def read_table(path: Path, **types: str) -> pd.DataFrame:
     """Read a table that :func:`write_table` wrote, or a person, equal to the last bit."""
-    return parse_table(read_text(path), path.name, **types)
+    return parse_table(read_text(path, foreign=True), path.name, **types)
 
 
 def parse_table(text: str, name: str, **types: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from innocap_analysis.errors import InnocapError
+from innocap_analysis.errors import InnocapError, find_no_text
 
 _MOST_LEVELS = 20
 _MOST_LETTERS = 250_000  # a parser written in Python takes seconds for them
@@ -40,6 +40,9 @@ def parse_yaml(text: str, name: str) -> tuple[object, dict[tuple[str, ...], int]
             return built
         if isinstance(node, yaml.SequenceNode):
             return [build(item, (*path, str(i))) for i, item in enumerate(node.value)]
+        if code := find_no_text(str(node.value)):
+            line = f"line {node.start_mark.line + 1}, {'.'.join(path)}"
+            raise InnocapError(f"{name}: {line}: {code} is no character of a text; remove it")
         return str(node.value)
 
     try:

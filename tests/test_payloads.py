@@ -1,4 +1,4 @@
-"""Text stays text: sixty payloads into pages, pictures, documents, tables and a terminal."""
+"""Text stays text: a hundred payloads into pages, pictures, documents, tables and a terminal."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from test_cli import call
 from innocap_analysis import open_view
 from innocap_analysis.archives import make_workbook
 from innocap_analysis.batch.html import export_html
+from innocap_analysis.data.datapackage import read_datapackage
+from innocap_analysis.data.official.cube import load_json
 from innocap_analysis.documents.figures import draw_pictures
 from innocap_analysis.documents.look import TEMPLATES
 from innocap_analysis.documents.save import make_brief
@@ -32,12 +34,13 @@ from innocap_analysis.documents.slides import write_slides
 from innocap_analysis.documents.web import write_page
 from innocap_analysis.documents.word import write_word
 from innocap_analysis.documents.workbook import write_workbook
-from innocap_analysis.errors import show_text
-from innocap_analysis.files import read_table, write_table
+from innocap_analysis.errors import InnocapError, find_no_text, show_text
+from innocap_analysis.files import read_table, read_text, write_table
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.pages.drawing.figure import Chart, start_chart, styled
 from innocap_analysis.pages.figure_files import write_readable
 from innocap_analysis.pages.texts import Prose, Table
+from innocap_analysis.settings import load_settings
 
 _RUN = "document.title='pwned'"
 _ACTIVE = [
@@ -53,17 +56,42 @@ _ACTIVE = [
     f"<details open ontoggle={_RUN}>", f"<math><mtext><script>{_RUN}</script>", "<object data=x>",
     f"<![CDATA[<script>{_RUN}</script>]]>", f"<x:script xmlns:x='http://www.w3.org/1999/xhtml'>{_RUN}",
     f"&lt;script&gt;{_RUN}&lt;/script&gt;", f"&#60;script&#62;{_RUN}", f"\\<script>{_RUN}</script>",
+    f"<svg><animate onbegin={_RUN} attributeName=x dur=1s>",
+    f"<img src='data:image/svg+xml,<svg onload={_RUN}>'>",
+    f'<a href="data:text/html,<script>{_RUN}</script>">d</a>',
+    f"<a href='&#106;avascript:{_RUN}'>j</a>",
+    f"<noscript><p title='</noscript><img src=x onerror={_RUN}>'>",
+    f"<template><script>{_RUN}</script>",
+    f"</textarea><script>{_RUN}</script>", f"<!--[if IE]><script>{_RUN}</script><![endif]-->",
+    "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>&x;", f"\uff1cscript\uff1e{_RUN}",
+    f"<p style='background:url(javascript:{_RUN})'>", "x}*{background:url(//example.org/a)}",
+    "{% for x in range(9) %}x{% endfor %}", "{{ self.__init__ }}", "<%= 7*7 %>", "{0.__class__}",
+    "$(touch x)", "`touch x`",
     f"<scr\0ipt>{_RUN}</script>", f"<ſcript>{_RUN}</ſcript>", f"`<script>{_RUN}</script>`",
     "<style>@import '//example.org';</style>", f"{{{{ {_RUN} }}}}", "{% raw %}", "${7*7}", "%s%n",
 ]  # fmt: skip
 _MATHS = [
     "$x$", "$$x$$", r"$\frac{1}{0}$", "$", "$$", r"costs $5 and $6", r"\(x\)", r"\[x\]",
     rf"$\text{{<script>{_RUN}</script>}}$", rf"$\href{{javascript:{_RUN}}}{{x}}$", r"$\input{x}$",
-    "_a_^b^",
+    "_a_^b^", r"$\def\x{\x}\x$", r"\begin{align}x\end{align}", r"$\unicode{60}$", r"\write18{x}",
+    r"$\sqrt[3}{$", "$^$_$",
 ]  # fmt: skip
-_FORMULAS = ["=1+1", '=HYPERLINK("//example.org")', "+1", "-1+2", "@SUM(A1)", "=cmd|'/c x'!A1"]
+_FORMULAS = [
+    "=1+1",
+    '=HYPERLINK("//example.org")',
+    "+1",
+    "-1+2",
+    "@SUM(A1)",
+    "=cmd|'/c x'!A1",
+    '=DDE("cmd";"/C x";"x")',
+    '=WEBSERVICE("//example.org")',
+    "=\u20281+1",
+]
 _MARKS = ["\x1b[2Jx", "\x1b]0;x\x07", "\r\nx", "a\u202ecod.exe", "a\u2066b\u2069", "\u200fa",
-          "a\tb", "\x7f\x9bx", "\ufeffa"]  # fmt: skip
+          "a\tb", "\x7f\x9bx", "\ufeffa", "\x13 DATE \x14x\x15", "\x1bP+q544e\x1b\\",
+          "a\u200b\u2060b",
+          "e" + "\u0301" * 99, "\U000e0041", "\u2028\u2029", "\u061ca", '{ DDEAUTO c:\\x "/k" }',
+          "{ INCLUDETEXT x }"]  # fmt: skip
 PAYLOADS = [*_ACTIVE, *_MATHS, *_FORMULAS, *_MARKS]
 _OWN = {"script", "iframe", "object", "base", "link", "form", "input", "embed"}
 
@@ -115,8 +143,28 @@ def page() -> str:
     return make_page()
 
 
-def test_there_are_sixty_kinds() -> None:
-    assert len(set(PAYLOADS)) >= 60
+def test_there_are_a_hundred_kinds() -> None:
+    assert len(set(PAYLOADS)) >= 100
+
+
+@pytest.mark.parametrize("mark", ["\ud800", "\ufffe", "\uffff", "\x0b", "\x1b"])
+def test_what_is_no_character_is_refused_where_it_is_read(mark: str, tmp_path: Path) -> None:
+    """XML 1.0, section 2.2: no document could hold it. JSON and YAML can, as an escape."""
+    code = f"{ord(mark):04x}"
+    for name, read in (("datapackage.json", lambda file: read_datapackage(file.parent)),
+                       ("figures.json", lambda file: load_json(file.read_bytes(), file.name)),
+                       ("innocap.yml", load_settings)):  # fmt: skip
+        file = tmp_path / name
+        file.write_text(f'{{"title": "a\\u{code}"}}', encoding="ascii")
+        with pytest.raises(InnocapError, match=f"U\\+{code.upper()} is no character of a text"):
+            read(file)
+    if mark != "\ud800":  # UTF-8 has no bytes for it
+        file = tmp_path / "names.csv"
+        file.write_text(f"code,label_en\nX,a{mark}\n", encoding="utf-8")
+        with pytest.raises(
+            InnocapError, match=f"line 2: U\\+{code.upper()} is no character of a text"
+        ):
+            read_text(file)
 
 
 def test_no_payload_runs_or_asks_for_anything(page: str) -> None:
@@ -164,7 +212,8 @@ def test_no_payload_is_a_formula_or_breaks_a_workbook() -> None:
 
 def test_no_payload_runs_or_is_a_field_in_a_document(capacity: CapacityData) -> None:
     table, n = capacity.codebook.table, len(capacity.codebook.table)
-    labels = [" ".join(PAYLOADS[at::n]) for at in range(n)]
+    told = [text for text in PAYLOADS if not find_no_text(text)]  # no label that is read holds it
+    labels = [" ".join(told[at::n]) for at in range(n)]
     book = replace(capacity.codebook, table=table.assign(label_en=labels))
     own = capacity.with_codebook(book)
     brief = make_brief(open_view("05", region="SE", capacity=own, runs=20))

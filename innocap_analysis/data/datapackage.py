@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from innocap_analysis import reads
-from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.errors import InnocapError, find_no_text, suggest
 
 PACKAGE_NAME = "datapackage.json"
 SURVEY_FOLDER = "survey"
@@ -176,6 +176,8 @@ def _parse(text: bytes) -> tuple[dict[str, Any], _Package]:
         content = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise InnocapError(f"{PACKAGE_NAME}: is not valid JSON ({error})") from None
+    if b"\\u" in text and (code := find_no_text(content)):
+        raise InnocapError(f"{PACKAGE_NAME}: {code} is no character of a text; remove it")
     try:
         return content, _Package.model_validate(content)
     except ValidationError as error:

@@ -63,7 +63,7 @@ def draft_record(
 
 
 def _read_before(place: Path) -> list[tuple[int, Decision]]:
-    return read_decisions(read_text(place), place.name) if place.is_file() else []
+    return read_decisions(read_text(place, foreign=True), place.name) if place.is_file() else []
 
 
 def _name_file(path: Path, folder: Path) -> str:

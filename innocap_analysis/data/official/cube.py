@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from innocap_analysis.errors import InnocapError
+from innocap_analysis.errors import InnocapError, find_no_text
 
 PLACE, TIME, MEASURE = "place", "time", "measure"  # what a dimension is about
 MOST_BYTES = 200_000_000
@@ -141,7 +141,10 @@ def load_json(data: bytes, name: str) -> Any:  # noqa: ANN401 - any JSON
 
     try:
         text = data.decode("utf-8-sig")
-        return json.loads(text, parse_constant=refuse, object_pairs_hook=build)
+        content = json.loads(text, parse_constant=refuse, object_pairs_hook=build)
+        if "\\u" in text and (code := find_no_text(content)):
+            raise ValueError(f"{code} is no character of a text")
+        return content
     except UnicodeDecodeError:
         raise InnocapError(f"{name}: is not UTF-8, as JSON must be; download it again") from None
     except RecursionError:

@@ -66,7 +66,7 @@ def _read_records(data: bytes, name: str) -> tuple[list[tuple[int, list[str]]], 
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, as Excel writes "Unicode text"
         text = data.decode("utf-16", errors="replace")
     else:
-        text = decode_text(data, name)
+        text = decode_text(data, name, foreign=True)
     if "\0" in text:
         raise InnocapError(f"{name}: holds NUL bytes, so it is no text; expected {FORMATS}")
     first = text.partition("\n")[0]

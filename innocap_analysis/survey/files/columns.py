@@ -285,7 +285,7 @@ def suggest_item(column: Column, instrument: Instrument) -> tuple[str, str]:
 def read_mapping(path: Path) -> dict[str, str]:
     """Read a mapping file: the columns header (or ``#3``) and item."""
     try:
-        text = read_text(path)
+        text = read_text(path, foreign=True)
     except InnocapError as error:
         raise InnocapError(f"mapping {error}") from None
     delimiter = ";" if text.split("\n", 1)[0].count(";") else ","
