@@ -20,7 +20,8 @@ from scipy.sparse.csgraph import connected_components
 
 Members = np.ndarray  # of bool, one per person
 _ROUNDING = 1e-9
-_KINDS = 6  # of parts that are told of different people: above it, not all sums are looked at
+# Above so many parts that are told of different people, or people, not all sums are looked at.
+_KINDS, _PEOPLE = 6, 1_000
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,8 @@ class Links:
         for at, part in enumerate(self.parts):
             alike.setdefault((part.blocks * (part.shares > 0)).tobytes(), set()).add(at)
         kinds = list(alike.values())
-        sizes = range(1, len(kinds)) if len(kinds) <= _KINDS else (1, len(kinds) - 1)
+        few = len(kinds) <= _KINDS and len(self.score) <= _PEOPLE
+        sizes = range(1, len(kinds)) if few else {1, len(kinds) - 1} - {0}
         chosen = [set().union(*some) for n in sizes for some in combinations(kinds, n)]
         own = np.flatnonzero(~np.isnan(self.score))
         return [(some, self._join(own, some)) for some in chosen if len(some) > 1]
