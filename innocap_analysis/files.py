@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # the command line reads texts, and need not wait for pandas
 WRITING_PREFIX = ".writing-"
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would turn line ends otherwise
 _ROWS_AT_ONCE = 10_000
+_MOST_LEVELS, _MOST_SHOWN = 200, 200  # folders inside each other; letters of a path
 CHECK_DISK = "check the folder's permissions and the space on the disk"
 
 
@@ -84,6 +85,20 @@ def _write_value(value: object) -> str:
     if any(mark in text for mark in ',"\n\r'):
         return '"' + text.replace('"', '""') + '"'
     return text
+
+
+def refuse_folder(folder: Path) -> None:
+    """Refuse a folder that no disk can hold, before anything runs."""
+    problem = "its name is no UTF-8" if find_no_text(str(folder)) else ""
+    if len(folder.parts) > _MOST_LEVELS:
+        problem = f"more than {_MOST_LEVELS} folders inside each other"
+    try:
+        (folder / WRITING_PREFIX).exists()
+    except OSError as error:
+        problem = problem or str(error.strerror)
+    if problem:
+        shown = str(folder).encode("utf-8", "backslashreplace").decode()[:_MOST_SHOWN]
+        raise InnocapError(f"{shown}: cannot be written to ({problem}); choose another folder")
 
 
 def read_text(path: Path, *, foreign: bool = False) -> str:

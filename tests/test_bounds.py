@@ -22,7 +22,7 @@ from innocap_analysis.batch.parameters import check_parameters
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.files import write_atomically
+from innocap_analysis.files import refuse_folder, write_atomically
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
 from innocap_analysis.survey.files.columns import read_mapping
@@ -160,6 +160,18 @@ def test_a_relative_output_starts_at_the_project(
     assert load_settings().figures_dir == project / "out" / "figures"
     monkeypatch.setenv(OUTPUT_VARIABLE, str(project / "elsewhere"))
     assert load_settings().reports_dir == project / "elsewhere" / "reports"
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("a" * 300, "File name too long"), ("x/" * 900, "200 folders"), ("\udcff", "no UTF-8")],
+)
+def test_an_output_that_no_disk_can_hold_is_refused(
+    name: str, problem: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InnocapError, match=f"cannot be written to .*{problem}"):
+        refuse_folder(tmp_path / name)
+    refuse_folder(tmp_path / "new" / "folder")
 
 
 @pytest.mark.slow

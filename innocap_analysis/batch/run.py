@@ -19,6 +19,7 @@ from innocap_analysis.batch.conduct import (
 )
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.files import refuse_folder
 from innocap_analysis.settings import Settings, load_settings
 from warmill.errors import LostError, WarmillError
 from warmill.helper import Elsewhere, call_elsewhere
@@ -120,6 +121,7 @@ def run_notebooks(
     ['ok']
     """
     config = settings or load_settings()
+    refuse_folder(config.output_dir)
     count_jobs(jobs, 1)
     request = Request(
         config, regions, notebooks, language, parameters, jobs, force, variants, table,
