@@ -229,9 +229,9 @@ class Oracle:
         return float(low), float(high)
 
     def rank(self, unit: str, code: str, among: list[str] | None = None) -> float:
-        x = self.scores[code]
+        x, own = self.scores[code], self.score(unit, code)
         others = x if among is None else x[[self.units.index(u) for u in among]]
-        return 1.0 + float((others > self.score(unit, code) + 1e-9).sum())
+        return own if np.isnan(own) else 1.0 + float((others > own + 1e-9).sum())
 
     def rank_runs(self, unit: str, code: str, among: list[str] | None = None) -> np.ndarray:
         x = self.runs[code]
@@ -251,7 +251,7 @@ class Oracle:
     def percentile(self, unit: str, code: str) -> float:
         x = self.scores[code]
         x, own = x[~np.isnan(x)], self.score(unit, code)
-        return 100 * float((x < own).mean() + 0.5 * (x == own).mean())
+        return own if np.isnan(own) else 100 * float((x < own).mean() + 0.5 * (x == own).mean())
 
     def share_widest(self, unit: str, code: str) -> float:
         gaps = np.column_stack([self.gap_runs(unit, d) for d in self.dimensions])

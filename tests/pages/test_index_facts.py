@@ -112,7 +112,7 @@ def _plain(value: Callable[[Oracle, Fact], float]) -> Callable[[Oracle, Fact], E
 EXPECTED: dict[str, Callable[[Oracle, Fact], Expected]] = {
     "score": _plain(lambda o, f: o.score(f.unit, f.code)),
     "value": _plain(lambda o, f: o.newest(f.unit, f.code)),
-    "year": _plain(lambda o, f: max(o.raw[f.unit, f.code])),
+    "year": _plain(lambda o, f: max(o.raw.get((f.unit, f.code), {}), default=np.nan)),
     "median": _plain(lambda o, f: o.median(f.code)),
     "gap_to_best": _plain(lambda o, f: o.score(f.unit, f.code) - np.nanmax(o.scores[f.code])),
     "percentile": _plain(lambda o, f: o.percentile(f.unit, f.code)),
