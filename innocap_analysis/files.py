@@ -44,10 +44,12 @@ def write_atomically(
             for part in parts:
                 stream.write(part.encode("utf-8") if isinstance(part, str) else part)
         temporary.replace(path)
+        temporary = None
     except OSError as error:
+        raise InnocapError(f"{path}: cannot be written ({error.strerror}); {CHECK_DISK}") from None
+    finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise InnocapError(f"{path}: cannot be written ({error.strerror}); {CHECK_DISK}") from None
     return path
 
 

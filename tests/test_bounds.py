@@ -209,6 +209,12 @@ def test_files_are_as_open_as_the_umask_says(
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 
 
+def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(tmp_path / "a.csv", iter(["a\n", "\ud800"]))
+    assert list(tmp_path.iterdir()) == []
+
+
 def _make_book(path: Path, change: Callable[[bytes], bytes]) -> Path:
     """Make a workbook of one answer whose sheet is changed."""
     data = make_workbook({"Sheet": [["id", "SKL1"], ["1", "x"]]})
