@@ -333,7 +333,8 @@ def main() -> None:
     try:
         app()
     except InnocapError as error:
-        typer.echo(show_text(f"error: {error}"), err=True)
+        # One line alone begins so, whatever the name of a file holds.
+        typer.echo(show_text(f"error: {error}").replace("\nerror:", "\n  error:"), err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -34,6 +34,13 @@ def test_answers_are_imported_with_a_report_and_counts(
     assert written == {"answers.csv", "answers_texts.csv", "answers_columns.csv", "answers_log.csv"}
 
 
+def test_a_name_forges_no_error(keyed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (forged := keyed / "a\nerror: all answers are lost.csv").write_text("nothing\n", "utf-8")
+    code, _, err = call(capsys, "import", str(forged))
+    assert code == 2
+    assert [line[:6] for line in err.splitlines() if line.startswith("error:")] == ["error:"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

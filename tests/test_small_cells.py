@@ -29,6 +29,7 @@ from PIL import Image
 from test_payloads import PAYLOADS, find_active
 
 from innocap_analysis import run_notebooks
+from innocap_analysis.errors import find_no_text
 from innocap_analysis.settings import OUTPUT_VARIABLE, load_settings
 from innocap_analysis.survey.importing import import_files
 from innocap_analysis.survey.instrument import Instrument
@@ -183,7 +184,8 @@ def _make(project: Path, survey: Instrument) -> Wave:
     asked = pd.read_csv(book, dtype=str, keep_default_na=False)
     scored = asked.index[asked["kind"] == "indicator"]
     for number, at in enumerate(scored[:-1]):
-        hostile = " ".join(PAYLOADS[number :: len(scored) - 1])
+        told = [text for text in PAYLOADS if not find_no_text(text)]  # the others are refused
+        hostile = " ".join(told[number :: len(scored) - 1])
         asked.loc[at, "label_en"] = f"{asked.loc[at, 'label_en']} {hostile}"
     pd.concat([asked, pd.DataFrame([row])]).to_csv(book, index=False)
     regions = project / "data" / "codebooks" / "regions.csv"
