@@ -287,8 +287,8 @@ def run_tests(extra: "list[str]") -> int:
     """Run every check, the later ones even when an earlier one fails."""
     # By file, because the tests of a file share what is dear; in the order of `testpaths`, because
     # the dearest files have few tests and would come last.
-    # Two more than two processors: tests wait for browsers, pipes and processes that start.
-    spread = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # One more than two processors: tests wait for browsers, pipes and processes that start.
+    spread = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
     several = (os.cpu_count() or 1) > 1
     workers = spread if several else []
     steps = (
