@@ -90,6 +90,8 @@ class Oracle:
     def unit_of(self, row: dict[str, str]) -> str:
         if "region" in row:
             return self.regions[row["region"]]
+        if "place" in row:
+            return row["place"]
         return str(get_global("territory_aliases")[row["country"]][0])
 
     @functools.cached_property
