@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the command line reads texts, and need not wait for pandas
     import pandas as pd
 
 # Of files that are being written; what a killed process leaves is known by it.
+_LONGEST_CELL = 131_072
 WRITING_PREFIX = ".writing-"
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would turn line ends otherwise
 _ROWS_AT_ONCE = 10_000
@@ -127,7 +128,7 @@ def decode_text(data: bytes, name: str, *, foreign: bool = False) -> str:
     if not foreign and (code := find_no_text(text)):
         line = text.count("\n", 0, text.index(chr(int(code[2:], 16)))) + 1
         raise InnocapError(f"{name}: line {line}: {code} is no character of a text; remove it")
-    if name.endswith(".csv") and len(text) > csv.field_size_limit():
+    if name.endswith(".csv") and len(text) > _LONGEST_CELL:
         _refuse_endless_cells(text, name)
     return text
 
@@ -136,6 +137,7 @@ def _refuse_endless_cells(text: str, name: str) -> None:
     """Refuse a table with a cell that no reader takes: often a quote that is not closed."""
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    before = csv.field_size_limit(_LONGEST_CELL)  # of the whole process: a library may have set it
     try:
         for _ in reader:
             pass
@@ -143,6 +145,8 @@ def _refuse_endless_cells(text: str, name: str) -> None:
         raise InnocapError(
             f"{name}: line {reader.line_num}: {error}; is a quote not closed?"
         ) from None
+    finally:
+        csv.field_size_limit(before)
 
 
 def read_table(path: Path, **types: str) -> pd.DataFrame:
