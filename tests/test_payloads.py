@@ -281,14 +281,13 @@ def _list_obeyed(text: str) -> Iterator[str]:
 def test_a_terminal_obeys_no_payload(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not list(_list_obeyed(show_text("".join(PAYLOADS))))
     assert list(_list_obeyed("".join(PAYLOADS)))
-    for name in ("a\x1b[2J\u202e.csv", "\x1b]0;x\x07.xlsx"):
-        place = project / name
-        place.write_text("SKL1\n1\n", encoding="utf-8")
-        for arguments in (
-            ("import", str(place)),
-            ("report", "-n", name),
-            ("report", "--runs", name),
-        ):
-            code, out, err = call(capsys, *arguments)
-            assert code == 2
-            assert not list(_list_obeyed(out + err))
+    name = "a\x1b[2J\u202e\x1b]0;x\x07.csv"
+    (project / name).write_text("SKL1\n1\n", encoding="utf-8")
+    for arguments in (
+        ("import", str(project / name)),
+        ("report", "-n", name),
+        ("report", "--runs", name),
+    ):
+        code, out, err = call(capsys, *arguments)
+        assert code == 2
+        assert not list(_list_obeyed(out + err))
