@@ -72,7 +72,8 @@ def test_a_wave_is_judged_once_for_its_pages_in_all_languages(
     own, alone = _look(project, tmp_path / "alone", "sv")
     reads._MADE_CACHE.clear()
     page = {"wave": "synthetic", "by": None, "leave_out_flagged": False}
-    rehearse_surveys(project, [page, *[page | {"smallest": 5.0, "seed": 1}] * 2], {})
+    others = [{"wave": "synthetic"}, page | {"wave": "of nobody"}]  # of no wave; of none there is
+    rehearse_surveys(project, [*others, page, *[page | {"smallest": 5.0, "seed": 1}] * 2], {})
     found, evidence = _look(project, tmp_path / "kept", "sv")
     assert evidence is not alone
     assert "pairs" in vars(evidence)  # was computed before anybody looked

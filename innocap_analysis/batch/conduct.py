@@ -120,7 +120,7 @@ def conduct_batch(
         places = [str(run.parameters["place"]) for _, run in todo if "place" in run.parameters]
         if places:
             rehearse_places(config.root, list(dict.fromkeys(places)), state.files)
-        surveys = [run.parameters for _, run in todo if "leave_out_flagged" in run.parameters]
+        surveys = [run.parameters for _, run in todo if "wave" in run.parameters]
         if surveys and can_fork():
             rehearse_surveys(config.root, surveys, state.files)
         if todo:

@@ -125,8 +125,8 @@ def rehearse_surveys(
 ) -> None:
     """Decide once what may be told of the waves that pages show; judge what several compare.
 
-    `asked` are the parameters of the pages. What is wrong is left for them to tell, and so is what
-    somebody is warned of.
+    `asked` are the parameters of the pages; notebooks that open no wave are passed by. What is
+    wrong is left for the pages to tell, and so is what somebody is warned of.
     """
     from innocap_analysis.batch.witness import listen
     from innocap_analysis.pages.survey_view import DEFAULT_SMALLEST
@@ -134,6 +134,8 @@ def rehearse_surveys(
 
     times: Counter[tuple[Any, ...]] = Counter()
     for page in asked:
+        if not page.keys() >= {"wave", "by", "leave_out_flagged"}:
+            continue
         people = page["wave"], page["by"], page["leave_out_flagged"]
         chosen = page.get("smallest", DEFAULT_SMALLEST), page.get("seed", 1)
         times[*people, *chosen] += "smallest" in page  # which asks for comparisons
@@ -144,7 +146,7 @@ def rehearse_surveys(
     ):
         settings = load_settings(root)
         for (wave, by, strict, smallest, seed), compared in times.items():
-            with contextlib.suppress(InnocapError, Warning):
+            with contextlib.suppress(Exception):  # told by the page that meets it, and not by all
                 evidence = judge_wave(wave, by, strict, smallest, seed, settings)
                 if compared > 1:
                     evidence.compute_all()
