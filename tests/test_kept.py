@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from pathlib import Path
 
 import pytest
 
-from innocap_analysis import open_place_view, open_survey_view, reads
-from innocap_analysis.batch.hooks import rehearse_places, rehearse_surveys
+from innocap_analysis import open_place_view, open_survey_view, open_view, reads
+from innocap_analysis.batch.hooks import rehearse_places, rehearse_surveys, rehearse_views
 from innocap_analysis.batch.witness import listen
-from innocap_analysis.pages import place_survey
+from innocap_analysis.pages import opening, place_survey
+from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.reads import Reading
 from innocap_analysis.settings import load_settings
 from innocap_analysis.survey.evidence import Evidence
@@ -86,6 +89,58 @@ def test_a_wave_is_judged_once_for_its_pages_in_all_languages(
     file.write_text(text.replace("min_respondents: 10", "min_respondents: 60"), encoding="utf-8")
     _, other = _look(project, tmp_path / "changed", "sv")
     assert len(other.groups) < len(evidence.groups)
+
+
+def test_an_index_is_scored_once_for_its_pages(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path = tmp_path_factory.mktemp("logs")
+
+    def look(log: str) -> tuple[dict[Reading, str], IndexView]:
+        with listen(project, tmp_path / log) as witness:
+            view = open_view("60", region="SE", language="sv")
+            return dict(witness.found), view
+
+    own, alone = look("alone")
+    reads._MADE_CACHE.clear()
+    rehearse_views(project, [{}, {"year": 1900}], {})  # of one there is none
+    with monkeypatch.context() as patch:
+        patch.setattr(opening, "load_capacity", None)
+        found, view = look("kept")
+        view.capacity.values.iloc[:] = 0.0  # in a cell, by somebody who tries something
+        again = look("again")[1].capacity
+    assert again.values.equals(alone.capacity.values)
+    assert again.result.scores.equals(alone.capacity.result.scores)
+    assert {one: value for one, value in found.items() if own.get(one) != value} == {}
+    assert set(own) - set(found) == set()
+    sterner = load_settings(project).model_copy(update={"min_coverage": 1.0})
+    assert open_view("60", settings=sterner).capacity.settings is sterner
+    file = project / "innocap.yml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("min_coverage: 0.5", "min_coverage: 1.0"), encoding="utf-8")
+    assert look("changed")[1].capacity.settings.min_coverage == 1.0
+
+
+def test_a_module_of_the_project_counts_however_late_it_comes(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, found = tmp_path_factory.mktemp("logs") / "reads", []
+    monkeypatch.syspath_prepend(str(project))
+    for name in ("own_first", "own_second"):
+        (project / f"{name}.py").write_text("A = 1\n", encoding="utf-8")
+    for wanted in ("colorsys", "own_first", "quopri", "own_second", "colorsys"):
+        with listen(project, log) as witness:
+            sys.modules.pop(wanted, None)
+            importlib.import_module(wanted)
+        found.append(sorted(one.name for one in witness.found if one.name.startswith("own")))
+    for name in ("own_first", "own_second"):
+        monkeypatch.delitem(sys.modules, name)
+    assert found == [
+        [],
+        ["own_first.py"],
+        ["own_first.py"],
+        *[["own_first.py", "own_second.py"]] * 2,
+    ]
 
 
 def test_where_nobody_listens_nothing_is_kept(project: Path) -> None:

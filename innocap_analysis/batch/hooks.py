@@ -18,7 +18,7 @@ import fewlikert
 import innocap_analysis
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.settings import Settings, load_settings
+from innocap_analysis.settings import load_settings
 from warmill.loading import KNOWN, import_used
 
 _PROSE = """# a &rarr; b
@@ -36,9 +36,16 @@ _PACKAGES = (*KNOWN, innocap_analysis.__name__, fewlikert.__name__)
 
 
 def load_runs(
-    languages: Sequence[str], notebooks: Sequence[Path], views: Sequence[Mapping[str, Any]] = ()
+    languages: Sequence[str],
+    notebooks: Sequence[Path],
+    views: Sequence[Mapping[str, Any]] = (),
+    root: Path | None = None,
+    known: Mapping[str, str] = {},
 ) -> None:
-    """Load what runs need, and compute what several of them look at."""
+    """Load what runs need, and compute what several of them look at in a project.
+
+    `known` are hashes of files.
+    """
     import python_calamine  # noqa: F401 - loaded for the children
     from matplotlib.backends import backend_agg  # noqa: F401 - the same
 
@@ -59,29 +66,38 @@ def load_runs(
         load_writers()
     for language in languages:
         get_translator(language)
-    for view in views:
-        _compute_view(**view)
+    if root is not None and views:
+        rehearse_views(root, views, known)
 
 
-def find_views(runs: Iterable[Run], settings: Settings) -> list[dict[str, Any]]:
+def find_views(runs: Iterable[Run]) -> list[dict[str, Any]]:
     """Return how the index is looked at by more than one run."""
     kinds = Counter(
         tuple((name, run.parameters[name]) for name in _VIEWED if name in run.parameters)
         for run in runs
         if "reference" in run.parameters
     )
-    return [{"settings": settings, **dict(kind)} for kind, times in kinds.items() if times > 1]
+    return [dict(kind) for kind, times in kinds.items() if times > 1]
 
 
-def _compute_view(**parameters: Any) -> None:  # noqa: ANN401 - as of `open_view`
+def rehearse_views(
+    root: Path, views: Sequence[Mapping[str, Any]], known: Mapping[str, str]
+) -> None:
     """Simulate and judge once what pages share; what is wrong is left for them to tell."""
+    from innocap_analysis.batch.witness import listen
     from innocap_analysis.pages.opening import open_view
 
-    with contextlib.suppress(InnocapError):
-        view = open_view("", **parameters)
-        view.names(view.compared)
-        # Each page about one of many units has verdicts of its own.
-        _ = (view.runs, view.left_out) if view.has_many else view.verdicts
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(root),
+        listen(root, Path(folder) / "reads", known=known),
+    ):
+        for parameters in views:
+            with contextlib.suppress(InnocapError):
+                view = open_view("", **parameters)
+                view.names(view.compared)
+                # Each page about one of many units has verdicts of its own.
+                _ = (view.runs, view.left_out) if view.has_many else view.verdicts
 
 
 def rehearse_runs(language: str) -> None:

@@ -52,10 +52,11 @@ class RunPool:
         languages: Sequence[str],
         notebooks: Sequence[Path],
         views: Sequence[Mapping[str, Any]] = (),
+        known: Mapping[str, str] = {},
     ) -> None:
         self._pool = _CleanPool(
             _execute,
-            load=partial(load_runs, languages, notebooks, views),
+            load=partial(load_runs, languages, notebooks, views, settings.root, known),
             rehearse=partial(rehearse_runs, languages[0]),
             jobs=jobs,
             start=start,
@@ -72,16 +73,11 @@ class RunPool:
         """Start processes that live on before there is something for them to do."""
         self._pool.begin()
 
-    def learn(
-        self,
-        languages: Sequence[str],
-        notebooks: Sequence[Path],
-        views: Sequence[Mapping[str, Any]],
-    ) -> None:
+    def learn(self, *wanted: Any) -> None:  # noqa: ANN401 - as of `load_runs`
         """Load what else runs need, where they are forked from this process."""
         if self._pool.start == "fork":
             with loading():
-                load_runs(languages, notebooks, views)
+                load_runs(*wanted)
 
     def submit(self, number: int, run: Run, settings: Settings, state: ProjectState) -> None:
         """Take a run on; the number comes back with its outcome."""

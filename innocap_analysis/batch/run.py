@@ -225,7 +225,7 @@ class _Processes:
         # Where everything is to be made, what makes it is loaded while the runs are planned.
         guessed = request.guess_languages(), request.guess_notebooks()
         if start == "spawn":  # what turns out to be missing is loaded by the run that needs it
-            views = [] if request.places else [{"index": request.index, "settings": config}]
+            views = [] if request.places else [{"index": request.index}]
             self._pool = RunPool(config, jobs, start, *guessed, views)
             self._pool.begin()
         elif jobs > 1:  # this process loads, another plans
@@ -261,7 +261,7 @@ class _Processes:
         take: Taken,
     ) -> None:
         """Execute the runs."""
-        pool = self._pool = self._load(runs, settings, jobs)
+        pool = self._pool = self._load(runs, settings, state, jobs)
         for number, run in runs:
             pool.submit(number, run, settings, state)
         while pool.busy:
@@ -278,15 +278,17 @@ class _Processes:
             self._pool.close()
             self._pool = None
 
-    def _load(self, runs: list[tuple[int, Run]], settings: Settings, jobs: int) -> RunPool:
+    def _load(
+        self, runs: list[tuple[int, Run]], settings: Settings, state: ProjectState, jobs: int
+    ) -> RunPool:
         from innocap_analysis.batch.hooks import find_views
 
         languages = list(dict.fromkeys(run.language for _, run in runs))
         notebooks = list(dict.fromkeys(run.notebook for _, run in runs))
-        views = find_views((run for _, run in runs), settings)
+        views = find_views(run for _, run in runs)
         if self._pool is None:
-            return self._open(settings, jobs, languages, notebooks, views)
-        self._pool.learn(languages, notebooks, views)
+            return self._open(settings, jobs, languages, notebooks, views, state.files)
+        self._pool.learn(languages, notebooks, views, settings.root, state.files)
         return self._pool
 
     def _open(self, settings: Settings, jobs: int, *loaded: Any) -> RunPool:  # noqa: ANN401

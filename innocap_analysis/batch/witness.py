@@ -109,8 +109,7 @@ class Witness:
             elif "." not in name:
                 # Where it would be found if somebody wrote it.
                 places = {os.path.abspath(folder or ".") for folder in sys.path}
-                own = [place for place in places if _end(place).startswith(self._here)]
-                self._wanted |= {(name, place) for place in own}
+                self._wanted |= {(name, p) for p in places if _end(p).startswith(self._here)}
         elif event in _MAKING:
             target = arguments[0] if event == "os.mkdir" else arguments[1]
             if isinstance(target, (str, bytes, os.PathLike)) and (
@@ -140,14 +139,17 @@ class Witness:
 
     def note_modules(self) -> None:
         """Keep modules of the project that this process has, and those it has looked for."""
-        software = *self._software.own, *self._ignored
-        for module in list(sys.modules.values()):
+        software = self._software.own
+        passed = _passed.setdefault(software, {})
+        for name, module in list(sys.modules.items()):
+            if passed.get(name) == id(module):
+                continue
             file = getattr(module, "__file__", None)
             if not isinstance(file, str) or file.startswith(software):  # nearly all of them
-                continue
-            if file.startswith(self._here):
+                passed[name] = id(module)
+            elif file.startswith(self._here):
                 self._hear_open(file, "r", os.O_RDONLY)
-        if _OWN_READERS & set(sys.modules):
+        if any(name in sys.modules for name in _OWN_READERS):
             self.note(EVERYTHING)
         for name, place in self._wanted:
             if name not in sys.modules:
@@ -161,9 +163,7 @@ class Witness:
             return None
         full = os.path.abspath(os.fsdecode(path))
         ended = _end(full)
-        if ended.startswith(self._ignored) or ended.startswith(self._software.own):
-            return None
-        if self._is_made(full):
+        if ended.startswith(self._ignored + self._software.own) or self._is_made(full):
             return None
         if full == self._root:
             return "."
@@ -178,17 +178,16 @@ class Witness:
 
     def _is_made(self, path: str) -> bool:
         """Return whether the run itself has made a file, or a folder above it."""
-        while self._made:
+        before = ""
+        while self._made and path != before:
             if path in self._made:
                 return True
-            above = os.path.dirname(path)
-            if above == path:
-                break
-            path = above
+            before, path = path, os.path.dirname(path)
         return False
 
 
-_OWN = (innocap_analysis, fewlikert, warmill)
+# By places of software: modules that are that, which forked processes had better not touch.
+_passed: dict[tuple[str, ...], dict[str, int]] = {}
 
 
 class _Places(NamedTuple):
@@ -198,7 +197,8 @@ class _Places(NamedTuple):
 
 def _list_software_places(root: str) -> _Places:
     """Return where software lies: what counts as versions, not as something that is read."""
-    packages = [os.path.dirname(os.path.abspath(str(p.__file__))) for p in _OWN]
+    ours = innocap_analysis, fewlikert, warmill
+    packages = [os.path.dirname(os.path.abspath(str(p.__file__))) for p in ours]
     prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix}
     libraries = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
     own = [path for path in (*packages, *prefixes, *libraries) if not root.startswith(_end(path))]

@@ -147,29 +147,32 @@ class Codebook:
     @cached_property
     def leaf_rules(self) -> list[Leaf]:
         """Rules of the scored indicators, ready for arithmetic."""
-        rows = self.table.loc[self.leaves].reset_index().to_dict("records")
+        names = ("kind", "normalise", "direction", "low", "high", "clip", "transform")
+        rows = zip(self.table.index, *(self.table[name] for name in names), strict=True)
         return [
             Leaf(
-                code=str(row["code"]),
-                method=str(row["normalise"]),
-                direction=float(row["direction"]),
-                low=float(row["low"]),
-                high=float(row["high"]),
-                clip_low=row["clip"] in ("low", "both"),
-                clip_high=row["clip"] in ("high", "both"),
-                log=row["transform"] == "log",
+                code=str(code),
+                method=str(method),
+                direction=float(direction),
+                low=float(low),
+                high=float(high),
+                clip_low=clip in ("low", "both"),
+                clip_high=clip in ("high", "both"),
+                log=transform == "log",
             )
-            for row in rows
+            for code, kind, method, direction, low, high, clip, transform in rows
+            if kind == "indicator"
         ]
 
     @cached_property
     def parent_rules(self) -> list[Parent]:
         """Rules of groups and indexes, children before their parents."""
+        weight, mean = self.table["weight"].to_dict(), self.table["aggregate"].to_dict()
         rules = []
         for code in self.parents:
             children = tuple(self.children(code))
-            weights = tuple(float(self.table.at[child, "weight"]) for child in children)
-            rules.append(Parent(code, str(self.table.at[code, "aggregate"]), children, weights))
+            weights = tuple(float(weight[child]) for child in children)
+            rules.append(Parent(code, str(mean[code]), children, weights))
         return rules
 
     def children(self, code: str) -> list[str]:

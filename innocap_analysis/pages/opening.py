@@ -9,8 +9,10 @@ from innocap_analysis.errors import InnocapError
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.index.figures import check_count
 from innocap_analysis.pages.index_view import IndexView
+from innocap_analysis.pages.shared import copy_result
 from innocap_analysis.pages.view import COMPARISON
 from innocap_analysis.partners import PEERS
+from innocap_analysis.reads import keep
 from innocap_analysis.settings import Settings, load_settings
 
 
@@ -78,7 +80,10 @@ def open_view(
     config = settings or (capacity.settings if capacity else load_settings())
     if index is not None:
         config = config.choose(index)
-    data = capacity or load_capacity(year=year, settings=config)
+    if capacity is None and settings is None:
+        data = _read_capacity(config, year)
+    else:
+        data = capacity or load_capacity(year=year, settings=config)
     config = data.settings
     place = None if region is None else data.names.find(region, data.units)
     many = data.level != COUNTRY
@@ -101,6 +106,13 @@ def open_view(
         reference=whom,
         place=place, year=year, n=runs, seed=seed,
     )  # fmt: skip
+
+
+def _read_capacity(settings: Settings, year: int | None) -> CapacityData:
+    """Read and score the project's figures, once for all pages of a batch that look at them."""
+    key = "capacity", settings.index, year
+    made = keep(key, lambda: load_capacity(year=year, settings=settings), settings.hash_read)
+    return copy_result(made)
 
 
 def _refuse_mixed(data: CapacityData) -> None:

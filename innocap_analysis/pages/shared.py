@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass
 from typing import Any, TypeVar, cast
 
 import pandas as pd
@@ -27,17 +28,18 @@ def share(capacity: CapacityData, what: tuple[object, ...], compute: Callable[[]
         while len(_SHARED_CACHE) >= _MOST:
             del _SHARED_CACHE[next(iter(_SHARED_CACHE))]
         _SHARED_CACHE[key] = compute()
-    return cast(T, _copy(_SHARED_CACHE[key]))
+    return copy_result(cast("T", _SHARED_CACHE[key]))
 
 
-def _copy(thing: Any) -> Any:
+def copy_result(thing: T) -> T:
     """Copy a result; tables share their memory with it until somebody writes into one."""
-    if isinstance(thing, pd.DataFrame):
-        return thing.copy(deep=False)
-    if isinstance(thing, dict):
-        return {key: _copy(value) for key, value in thing.items()}
-    if is_dataclass(thing) and not isinstance(thing, type):
-        return replace(
-            thing, **{one.name: _copy(getattr(thing, one.name)) for one in fields(thing)}
-        )
-    return thing
+    made: Any = thing
+    if isinstance(thing, pd.DataFrame | pd.Series):
+        made = thing.copy(deep=False)
+    elif isinstance(thing, dict):
+        made = {key: copy_result(value) for key, value in thing.items()}
+    elif is_dataclass(thing) and not isinstance(thing, type):
+        made = copy.copy(thing)
+        for name, value in vars(thing).items():  # what has been computed of it, too
+            object.__setattr__(made, name, copy_result(value))
+    return cast("T", made)
