@@ -299,12 +299,15 @@ def run_tests(extra: "list[str]") -> int:
         ("notebooks", ["pytest", "-p", KERNELS_PLUGIN, "--nbval-lax", "notebooks", *workers]),
     )
     warm = {"WARMILL_IDLE": "20"}
+    # Workers share the processors already: threads of numeric libraries would wait for each other.
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    usual = {name: os.environ.get(name, "1") for name in threads}
     results = []
     for name, arguments in steps:
         tell(name)
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="innocap-") as outputs:
-            extra_environment = warm if name == "notebooks" else {}
+            extra_environment = {**usual, **(warm if name == "notebooks" else {})}
             code = run(arguments, STEP_LIMIT_SECONDS, INNOCAP_OUTPUT=outputs, **extra_environment)
         results.append((name, code, time.monotonic() - started))
     tell("Summary")

@@ -14,6 +14,7 @@ from fewlikert.options import check_count, check_generator, check_level
 from fewlikert.tables import is_flat, read_items
 
 _LEAST_UNIQUENESS = 0.005
+_FLAT = 1e-7
 _SINGULAR = 1e-10
 _ASYMMETRY = 1e-8
 
@@ -229,7 +230,9 @@ def fit_efa(correlations: pd.DataFrame, factors: int) -> EfaResult:
     uniquenesses = pd.Series(1 - np.einsum("if,fg,ig->i", a, phi, a), items)
     below = ", ".join(str(item) for item in items[uniquenesses < 0])
     doubts = [f"a uniqueness below zero (ultra-Heywood case): {below}"] if below else []
-    if not found.success:
+    # A line search that finds no step from a minimum ends "abnormally", as rounding has it.
+    slope = found.x - np.clip(found.x - found.jac, _LEAST_UNIQUENESS, 1.0)
+    if not found.success and np.abs(slope).max() > _FLAT:
         doubts.append(f"the search for the uniquenesses did not end: {found.message}")
     return EfaResult(
         pd.DataFrame(a, items, names), uniquenesses, pd.DataFrame(phi, names, names),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import json
 import os
@@ -26,7 +27,7 @@ from innocap_analysis.survey.instrument import Instrument
 from tests.frozen import EDITION, copy_content, watch_content, watching
 from tests.synthetic.people import make_respondents
 from warmill.helper import Helper
-from warmill.processes import can_fork
+from warmill.processes import can_fork, keep_memory
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.addaudithook(watch_content)
@@ -73,6 +74,13 @@ def _start_quickly(*asked: Any) -> Helper:
     if not loaded:
         loaded.append(Loaded(EDITION))
     return loaded[0].start_helper(*asked)
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage in what is there before the first test, and seldom elsewhere."""
+    keep_memory()
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

@@ -21,7 +21,6 @@ from innocap_analysis.pages.texts import Table
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.change import Change
 from innocap_analysis.survey.contrast import Contrast
-from innocap_analysis.survey.publish import Release
 from innocap_analysis.survey.wave import Wave
 
 
@@ -46,18 +45,19 @@ def _list_pages(wave: Wave) -> Iterator[tuple[str, SurveyView, list[object]]]:
     view = open_survey_view("70", wave=wave)
     yield "70", view, [fitness.plot_nonresponse(view), fitness.table_respondents(view),
                        fitness.table_items(view), fitness.write_findings(view)]  # fmt: skip
-    view = open_survey_view("80", wave=wave)
+    view = replace(view, page="80")  # on what was decided for the first
     yield "80", view, [
         answers.plot_groups(view), answers.table_scores(view), answers.plot_agreement(view),
         statements.plot_answers(view, "SKL"),
         answers.plot_options(view, "BAR1"), answers.write_findings(view),
     ]  # fmt: skip
-    view = open_survey_view("85", wave=wave)
+    view = replace(view, page="85")
     yield "85", view, [
         pairs.plot_pairs(view), pairs.write_pairs(view), measurement.table_reliability(view),
         differences.table_organisations(view), differences.table_imputed(view),
     ]  # fmt: skip
-    contrast = Contrast(Release(wave), "SE32", smallest=5)  # what pages 35 and 87 are made of
+    # What pages 35 and 87 are made of.
+    contrast = Contrast(view.evidence.release, "SE32", smallest=5)
     yield "35", view, [
         contrast.means.to_csv(), contrast.sizes.to_csv(), contrast.agreement.to_csv(),
         contrast.differences.to_csv(), contrast.choices["BAR1"].to_csv(),

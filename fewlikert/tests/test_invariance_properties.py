@@ -342,6 +342,13 @@ def test_the_codes_of_a_scale_do_not_matter(
     _check(found, wanted)
 
 
+@pytest.mark.parametrize(("seed", "n", "gaps"), [(9, 66, True), (29, 80, False)])
+def test_a_minimum_that_rounding_blurs_leaves_no_doubt(seed: int, n: int, gaps: bool) -> None:
+    # Searches that ended "abnormally" where the slope was below 1e-8.
+    found = fl.fit_efa(_correlate(make_table(seed, n, gaps)), 1)
+    assert found.warnings == ()
+
+
 @given(table=tables, unit=st.sampled_from([1e-6, 0.01, 1e4]), zero=st.sampled_from([0.0, 50.0]))
 @few
 def test_factor_models_and_reliability_know_no_unit(

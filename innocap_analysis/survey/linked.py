@@ -177,7 +177,7 @@ class Links:
             of = part.blocks[own]  # people of whom nothing is told join what has the number 0
             ends.append(np.column_stack([known[own], np.where(of, begin + of, 0)]))
             begin += part.blocks.max() + 1
-        edges = np.unique(np.concatenate(ends), axis=0).T if ends else np.empty((2, 0), int)
+        edges = np.concatenate(ends).T if ends else np.empty((2, 0), int)
         graph = coo_array((np.ones(edges.shape[1]), edges), (begin, begin))
         return np.asarray(connected_components(graph, directed=False)[1])
 

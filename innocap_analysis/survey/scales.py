@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
@@ -40,6 +40,7 @@ _AROUND_SIGNS = re.compile(r"(?<=[<>≤≥]) (?=\d)|(?<=\d) (?=[+%])")  # < 10 a
 _LEFT_OUT = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=4096)  # a file says the same few words in thousands of cells
 def normalise_label(text: str) -> str:
     r"""Bring a label to the form in which two writings of it are equal."""
     told = html.unescape(text) if "&" in text else text
