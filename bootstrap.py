@@ -303,7 +303,20 @@ def run_tests(extra: "list[str]") -> int:
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     usual = {name: os.environ.get(name, "1") for name in threads}
     results = []
+    # All tests are compiled once, beside the first steps, instead of by each of the workers.
+    collect = ["-m", "pytest", "-p", "no:nbval", "--collect-only", "-q"]
+    compiling = subprocess.Popen(
+        [str(venv_program("python")), *collect],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        cwd=str(ROOT),
+        env=clean_environment(),
+    )
     for name, arguments in steps:
+        if name == "tests":
+            compiling.terminate()  # where much is left, the workers share it
+            compiling.wait()
         tell(name)
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="innocap-") as outputs:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -211,10 +211,16 @@ def test_exit_code_of_the_job_is_passed_on(
 
     monkeypatch.setattr(boot, "ensure_installed", lambda: None)
     monkeypatch.setattr(boot.subprocess, "call", call)
+    ended: list[str] = []
+    compiling = SimpleNamespace(
+        terminate=lambda: ended.append("asked"), wait=lambda: ended.append("waited")
+    )
+    monkeypatch.setattr(boot.subprocess, "Popen", lambda *_, **__: compiling)
     assert boot.main(["report", "--region", "SE"]) == 3
     assert asked[0][1:] == ["-m", "innocap_analysis.cli", "report", "--region", "SE"]
     assert boot.main(["test"]) == 1
     assert [command[2] for command in asked[1:]] == ["ruff", "ruff", "mypy", "pytest", "pytest"]
+    assert ended == ["asked", "waited"]
     assert boot.main(["lab"]) == 3
     assert boot.main(["docs"]) == 3
     assert asked[-1][2:] == ["sphinx", "-W", "--keep-going", "-q", "docs", "docs/_build"]
