@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,6 +55,9 @@ class Request:
         plan = self.settings.batch
         names = plan.place if self.places else (*plan.comparison, *plan.region)
         asked = tuple(self.notebooks or ("",))
+        if self.table is not None and not self.notebooks:
+            with contextlib.suppress(OSError):  # told by who plans
+                asked = tuple(re.findall(r"\w+", self.table.read_text("utf-8", "replace")))
         paths = [self.settings.notebooks_dir / f"{n}.ipynb" for n in names if n.startswith(asked)]
         return [path for path in paths if path.is_file()]
 
