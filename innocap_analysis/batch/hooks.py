@@ -10,7 +10,7 @@ import sys
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,14 +84,9 @@ def rehearse_views(
     root: Path, views: Sequence[Mapping[str, Any]], known: Mapping[str, str]
 ) -> None:
     """Simulate and judge once what pages share; what is wrong is left for them to tell."""
-    from innocap_analysis.batch.witness import listen
     from innocap_analysis.pages.opening import open_view
 
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        contextlib.chdir(root),
-        listen(root, Path(folder) / "reads", known=known),
-    ):
+    with contextlib.chdir(root), _listen_aside(root, known):
         for parameters in views:
             with contextlib.suppress(InnocapError):
                 view = open_view("", **parameters)
@@ -119,16 +114,11 @@ def rehearse_places(root: Path, places: Sequence[str], known: Mapping[str, str])
 
     `known` are hashes of files. A fault is left for the notebooks to tell.
     """
-    from innocap_analysis.batch.witness import listen
     from innocap_analysis.pages import place
     from innocap_analysis.pages.place_survey import prepare_answers
     from innocap_analysis.pages.place_view import open_place_view
 
-    with (
-        contextlib.suppress(InnocapError),
-        tempfile.TemporaryDirectory() as folder,
-        listen(root, Path(folder) / "reads", known=known),
-    ):
+    with contextlib.suppress(InnocapError), _listen_aside(root, known):
         settings = load_settings(root)  # which tell what is read of them only if they are read now
         view = open_place_view("35", place=places[0], settings=settings)
         prepare_answers(view, places)
@@ -144,7 +134,6 @@ def rehearse_surveys(
     `asked` are the parameters of the pages; notebooks that open no wave are passed by. What is
     wrong is left for the pages to tell, and so is what somebody is warned of.
     """
-    from innocap_analysis.batch.witness import listen
     from innocap_analysis.pages.survey_view import DEFAULT_SMALLEST
     from innocap_analysis.survey.judge import judge_wave
 
@@ -155,17 +144,22 @@ def rehearse_surveys(
         people = page["wave"], page["by"], page["leave_out_flagged"]
         chosen = page.get("smallest", DEFAULT_SMALLEST), page.get("seed", 1)
         times[*people, *chosen] += "smallest" in page  # which asks for comparisons
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        listen(root, Path(folder) / "reads", known=known),
-        warnings.catch_warnings(action="error"),
-    ):
+    with _listen_aside(root, known), warnings.catch_warnings(action="error"):
         settings = load_settings(root)
         for (wave, by, strict, smallest, seed), compared in times.items():
             with contextlib.suppress(Exception):  # told by the page that meets it, and not by all
                 evidence = judge_wave(wave, by, strict, smallest, seed, settings)
                 if compared > 1:
                     evidence.compute_all()
+
+
+@contextlib.contextmanager
+def _listen_aside(root: Path, known: Mapping[str, str]) -> Iterator[None]:
+    """Hear what is read meanwhile, so that what is made of it is kept for the runs."""
+    from innocap_analysis.batch.witness import listen
+
+    with tempfile.TemporaryDirectory() as folder, listen(root, Path(folder) / "r", known=known):
+        yield
 
 
 def load_kernels() -> None:
