@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 from importlib.metadata import version as installed
 from pathlib import Path
 from types import ModuleType
@@ -33,6 +35,8 @@ html_last_updated_fmt = None
 autodoc_typehints = "none"  # the docstrings tell types, shapes and units
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+nitpicky = True  # what a docstring refers to stands in the reference; types of others do not
+nitpick_ignore_regex = [("py:class", r".*")]
 
 # METHODS.md is read as it stands; here each of its chapters is a page, named by its question.
 METHODS_QUESTIONS = {
@@ -147,30 +151,97 @@ def describe_commands() -> str:
 
 
 def list_names() -> str:
-    """Return the page of all public names, by the room that each lives in."""
+    """Return the page of all public names and what they return, by the room of each."""
     page = ["# In Python", PYTHON_INTRO]
-    by_room: dict[str, list[str]] = {}
-    for name in innocap_analysis.__all__:
-        module = getattr(innocap_analysis, name).__module__.split(".")
-        room = module[1] if module[0] == "innocap_analysis" else "errors"
-        by_room.setdefault(room, []).append(name)
-    for room, title in ROOMS.items():
-        page.append(f"## {title}")
-        page += [_describe(innocap_analysis, name) for name in by_room.pop(room, ())]
-    if by_room:
-        raise RuntimeError(f"docs/conf.py: ROOMS lacks {', '.join(by_room)}")
-    for neighbour in (fewlikert, warmill):
-        page.append(f"## `{neighbour.__name__}`: {(neighbour.__doc__ or '').strip()}")
-        page += [_describe(neighbour, name) for name in neighbour.__all__]
+    by_room: dict[str, list[str]] = {room: [] for room in ROOMS}
+    for path in list_paths():
+        package, room = _find(path).__module__.split(".")[:2]
+        if path.startswith("innocap_analysis."):
+            by_room[room if room in ROOMS else "settings"].append(path)
+        else:
+            by_room.setdefault(package, []).append(path)
+    for room, paths in by_room.items():
+        about = sys.modules.get(room)
+        title = ROOMS.get(room) or f"`{room}`: {((about and about.__doc__) or '').strip()}"
+        page += [f"## {title}", *map(_describe, paths)]
     return "\n\n".join(page) + "\n"
 
 
-def _describe(package: ModuleType, name: str) -> str:
-    value = getattr(package, name)
-    how = "autofunction" if not isinstance(value, type) else (
-        "autoexception" if issubclass(value, Exception) else "autoclass"
-    )  # fmt: skip
-    return f"```{{eval-rst}}\n.. {how}:: {package.__name__}.{name}\n```"
+def list_paths() -> list[str]:
+    """Return the paths of all public names, and of the classes of what they return."""
+    paths = []
+    for package in (innocap_analysis, fewlikert, warmill):
+        paths += [f"{package.__name__}.{name}" for name in package.__all__]
+        paths += find_returned(package)
+    return paths
+
+
+def find_returned(package: ModuleType) -> list[str]:
+    """Return the paths of the classes that public names, or what those return, give back."""
+    listed = [getattr(package, name) for name in package.__all__]
+    found: list[type] = []
+    asked = [function for value in listed for function in _list_functions(value)]
+    while asked:
+        function = asked.pop(0)
+        told = str(inspect.signature(function).return_annotation)
+        for word in re.findall(r"[A-Z]\w+", told):
+            value = getattr(sys.modules[function.__module__], word, None)
+            if _is_own(value, package.__name__) and value not in [*listed, *found]:
+                found.append(value)
+                asked += _list_functions(value)
+    return [f"{value.__module__}.{value.__qualname__}" for value in found]
+
+
+def _is_own(value: object, *packages: str) -> bool:
+    own = packages or ("innocap_analysis", "fewlikert", "warmill")
+    return isinstance(value, type) and value.__module__.split(".")[0] in own
+
+
+def _list_members(value: type) -> dict[str, Any]:
+    """Return what a class has of ours: methods and properties by their names."""
+    found = {}
+    for base in filter(_is_own, value.__mro__):
+        for name, member in vars(base).items():
+            function = getattr(member, "fget", None) or getattr(member, "func", None) or member
+            own = getattr(function, "__module__", "").split(".")[0] == base.__module__.split(".")[0]
+            if own and not name.startswith("_") and inspect.isfunction(function):
+                found.setdefault(name, function)
+    return found
+
+
+def _list_functions(value: Any) -> list[Any]:  # noqa: ANN401 - a class or a function
+    return list(_list_members(value).values()) if isinstance(value, type) else [value]
+
+
+def setup(app: Any) -> None:  # noqa: ANN401 - Sphinx
+    """Lead a name in a docstring to where it is described, whatever module it lives in."""
+    known = {path.rpartition(".")[2]: path for path in list_paths()}
+
+    def lead(app: Any, env: Any, node: Any, shown: Any) -> Any:  # noqa: ANN401
+        path = known.get(node.get("reftarget", "").rpartition(".")[2])
+        if node.get("refdomain") != "py" or path is None:
+            return None
+        python, page = env.domains["py"], node["refdoc"]
+        return python.resolve_xref(env, page, app.builder, "obj", path, node, shown)
+
+    app.connect("missing-reference", lead)
+
+
+def _find(path: str) -> Any:  # noqa: ANN401 - whatever is public
+    module, _, name = path.rpartition(".")
+    return getattr(sys.modules[module], name)
+
+
+def _describe(path: str) -> str:
+    """Return what makes autodoc describe a name; of a class, with what it has of ours."""
+    value = _find(path)
+    if not isinstance(value, type):
+        return f"```{{eval-rst}}\n.. autofunction:: {path}\n```"
+    if issubclass(value, Exception):
+        return f"```{{eval-rst}}\n.. autoexception:: {path}\n```"
+    members = ", ".join(_list_members(value))
+    told = f"   :members: {members}\n" if members else ""
+    return f"```{{eval-rst}}\n.. autoclass:: {path}\n{told}```"
 
 
 COMMANDS_INTRO = """After `bootstrap.py` the command `innocap` is in `.venv/bin` (on Windows in

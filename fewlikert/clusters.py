@@ -57,7 +57,7 @@ def estimate_cluster_means(
     weights : str, optional
         Column of weights; rows of weight 0 are left out.
     level : float
-        Of the intervals.
+        Of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -196,14 +196,15 @@ def compare_cluster_pairs(
     weights : str, optional
         Column of weights, as in :func:`estimate_cluster_means`.
     level : float
-        Of the intervals.
+        Of the intervals, between 0 and 1.
 
     Returns
     -------
     DataFrame
         One row per pair: `unit`, `other`, `n`, `n_other`, `clusters`, `clusters_other`,
-        `difference`, `se`, `detectable` (with 80% power), and the columns of
-        :func:`~fewlikert.judgement.judge_difference`.
+        `difference`, `se`, `detectable` (with 80% power), and `df`, `low`, `high`, `p`,
+        `p_games_howell`, `low_simultaneous`, `high_simultaneous`, `p_equivalence`, `verdict`,
+        `reason` as in :func:`~fewlikert.compare_pairs`.
 
     Raises
     ------

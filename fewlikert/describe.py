@@ -61,7 +61,7 @@ def summarise(
         Lowest and highest code of the answer scale, of all columns or by column; then -8
         counts as don't know, -9 as not applicable, and the shares at both ends are told.
     level : float
-        Of the interval of the mean.
+        Of the interval of the mean, between 0 and 1.
 
     Returns
     -------

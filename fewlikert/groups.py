@@ -149,7 +149,7 @@ def compare_pairs(
     smallest : float
         Smallest difference of interest, in the unit of `value`; decides what is equivalent.
     level : float
-        Of the intervals.
+        Of the intervals, between 0 and 1.
 
     Returns
     -------

@@ -140,7 +140,7 @@ def pool_estimates(
     df_complete : float
         Degrees of freedom had nothing been missing.
     level : float
-        Of the interval.
+        Of the interval, between 0 and 1.
 
     Returns
     -------
@@ -217,7 +217,7 @@ def estimate_imputed_means(
     min_clusters : int
         No interval below this number of clusters.
     level : float
-        Of the intervals.
+        Of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -235,7 +235,7 @@ def estimate_imputed_means(
     Notes
     -----
     The variance within a completion is CR2, and the degrees of freedom of complete data are the
-    mean of the Satterthwaite ones; pooled by Rubin's rules.
+    mean of the Satterthwaite ones; pooled by Rubin's rules (1987), as in :func:`pool_estimates`.
 
     Examples
     --------

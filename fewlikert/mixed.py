@@ -147,7 +147,7 @@ def fit_mixed_means(
     value, group, cluster : str
         Columns, read as in :func:`~fewlikert.clusters.estimate_cluster_means`.
     level : float
-        Of the intervals, which use the normal distribution.
+        Of the intervals, which use the normal distribution; between 0 and 1.
 
     Returns
     -------

@@ -108,7 +108,7 @@ def compare_answers(
     item, group : str
         Columns; rows with either missing are left out.
     level : float
-        Of the intervals.
+        Of the intervals, between 0 and 1.
 
     Returns
     -------

@@ -57,7 +57,7 @@ def pool_means(
         Scale of the half-normal prior of the between-group sd, in the unit of the means:
         about the largest sd that would be no surprise.
     level : float
-        Of the intervals.
+        Of the intervals, between 0 and 1.
 
     Returns
     -------

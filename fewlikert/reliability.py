@@ -48,7 +48,7 @@ def estimate_reliability(
     alpha_only : bool
         Leave out all but alpha, the only one with an exact interval.
     level : float
-        Of the interval of alpha.
+        Of the interval of alpha, between 0 and 1.
 
     Returns
     -------
@@ -153,6 +153,10 @@ def describe_items(table: pd.DataFrame, items: Sequence[str] | None = None) -> p
         A column is not there, or a cell is no finite number or a code of don't know, or there are
         too few items.
 
+    Notes
+    -----
+    As `r.drop` and `raw_alpha` of ``psych::alpha``, from complete rows.
+
     Examples
     --------
     >>> table = pd.DataFrame({"a": [1, 2, 3, 4, 5.0], "b": [2, 2, 3, 5, 4.0], "c": [1, 3, 3, 4, 4]})
@@ -222,8 +226,9 @@ def bootstrap_alpha(
 
     Notes
     -----
-    A draw is a vector of counts of the rows; means and variances of all draws are one
-    matrix product.
+    The nonparametric bootstrap of Efron and Tibshirani (1993, *An Introduction to the
+    Bootstrap*, chapter 6). A draw is a vector of counts of the rows; means and variances of all
+    draws are one matrix product.
 
     Examples
     --------

@@ -40,6 +40,12 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     for package in (innocap_analysis, fewlikert, warmill):
         for name in package.__all__:
             assert f'id="{package.__name__}.{name}"' in text, f"reference/python lacks {name}"
+    # What public functions return is described there too, with what can be done with it.
+    for path in ("innocap_analysis.index.runs.SensitivityResult.ranks",
+                 "innocap_analysis.index.ranks.Ranks.interval", "warmill.Pool.map",
+                 "innocap_analysis.pages.index_view.IndexView.show", "fewlikert.cfa.CfaResult",
+                 "innocap_analysis.Release.shows"):  # fmt: skip
+        assert f'id="{path}"' in text, f"reference/python lacks {path}"
     titles = (site / "searchindex.js").read_text(encoding="utf-8").split("docnames", 1)[0]
     assert "why is one missing?" in titles
     for page in site.rglob("*.html"):  # offline: nothing is loaded from elsewhere

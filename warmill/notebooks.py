@@ -61,7 +61,7 @@ def execute_notebooks(
         What is to be run; the notebooks are read when their turn comes.
     load : callable, optional
         At the top of a module; called once in the loaded process. Default: imports what the
-        notebooks import of :data:`warmill.loading.KNOWN`.
+        notebooks import of the packages that :func:`~warmill.import_used` knows.
     rehearse : callable
         Likewise; called after it. Default: draws a figure.
     jobs, start, timeout, memory_mb

@@ -56,8 +56,6 @@ class Pool:
     ----------
     start : str
         How its processes begin: ``fork``, ``spawn`` or ``cold``.
-    busy : bool
-        Whether a task is waiting or under way.
 
     Raises
     ------

@@ -132,7 +132,7 @@ class CapacityData:
 
     @cached_property
     def flags(self) -> pd.DataFrame:
-        """Known weaknesses of single figures; see :func:`~innocap_analysis.data.flags`."""
+        """Known weaknesses of single figures: `code`, `unit`, `flag`, `source`, `note_en`, …."""
         flags = read_flags(self.settings.flags_path)
         return flags[flags["code"].isin(self.codebook.table.index)].reset_index(drop=True)
 

@@ -72,7 +72,7 @@ class Codebook:
     Attributes
     ----------
     table : DataFrame
-        One row per node, indexed by ``code``, with every column of :data:`COLUMNS` and
+        One row per node, indexed by ``code``, with every column that a codebook may have and
         ``label_<language>``; numbers are floats, empty texts are empty strings.
     name : str
         Where the table came from, for messages.

@@ -42,10 +42,11 @@ def read_codebook(source: str | Path | pd.DataFrame | Codebook, *, frozen: bool 
     source : str, Path, DataFrame or Codebook
         A CSV file (comma, or semicolon with decimal comma, as spreadsheets save it;
         UTF-8 with or without BOM), a table of the same columns, or a checked codebook,
-        which is returned as it is. Columns `code`, `parent` and `kind` are required; the
-        others of :data:`COLUMNS` may be left out or empty and then mean: direction 1,
-        weight 1, goalposts that come from the figures, no clipping, no transform, arithmetic
-        mean. Labels stand in columns such as `label_en`, one per language.
+        which is returned as it is. Columns `code`, `parent` and `kind` are required; `direction`,
+        `weight`, `low`, `high`, `goalposts`, `clip`, `transform`, `normalise`, `aggregate`,
+        `denominator`, `part_of`, `scale`, `unit`, `source` and `note` may be left out or empty and
+        then mean: direction 1, weight 1, goalposts that come from the figures, no clipping, no
+        transform, arithmetic mean. Labels stand in columns such as `label_en`, one per language.
     frozen : bool
         Whether every indicator with goalposts must have them already; without them it
         cannot be scored, only given some (``innocap goalposts --write``).

@@ -97,8 +97,8 @@ def estimate_group_alpha(result: IndexResult) -> pd.DataFrame:
 
     Notes
     -----
-    :func:`~fewlikert.reliability.compute_alpha` over units that have every
-    child; standardised from their correlations (METHODS.md, section 2).
+    Cronbach's alpha over units that have every child; standardised from their correlations
+    (METHODS.md, section 2).
 
     Examples
     --------

@@ -55,8 +55,10 @@ class Verdicts:
     Attributes
     ----------
     table : DataFrame
-        One row per unit and node (index, groups, indicators): the columns of
-        :func:`~innocap_analysis.index.reference.compare_to_reference`, and `rank_low`,
+        One row per unit and node (index, groups, indicators): `unit`, `code`, `parent`, `level`
+        (0 for an index), `value` (raw), `score`, `reference_n`, `reference_rank`, `percentile`
+        (share of the set below, half of the ties, 0 to 100), `reference_median`,
+        `reference_best`, `best_units`, `gap_to_median`, `gap_to_best` (points), `rank_low`,
         `rank_high`, `gap_low`, `gap_high` (the interval of the runs; NaN for an indicator),
         `share_widest` (runs in which a dimension has the lowest gap), `share_behind` (runs
         below the median), `hangs_on` (indicators, joined by spaces, without which the gap

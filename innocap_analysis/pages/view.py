@@ -70,7 +70,7 @@ class View:
 
     @property
     def wording(self) -> str:
-        """Which words texts take; see :func:`~innocap_analysis.pages.language.get_translator`."""
+        """Names of the other wordings that texts take, one after the other; empty for countries."""
         return ""
 
     @property

@@ -111,15 +111,16 @@ def read_instrument(path: str | Path, scales: str | Path) -> Instrument:
     Parameters
     ----------
     path : str or Path
-        Codebook with a column `answer` (:data:`ANSWERS`), `label_<language>` for every
+        Codebook with a column `answer` (``likert``, ``number``, ``single``, ``multi``, ``id``,
+        ``text``, ``note``), `label_<language>` for every
         language that the questions are asked in (`label_sv_fi`: the Swedish of Finland where
-        it differs), and `role` (:data:`ROLES`) where an item says who answered. An item of the
+        it differs), and `role` where an item says who answered. An item of the
         scale ``country``, ``region`` or ``place`` (a municipality by code or name), or with the
         answer ``id``, has that role unless another item does. ``group`` may be had by several
         items of one choice: pages can be made by each; ``weight`` is a number above zero;
         ``person`` an ``id`` by which the same person is known again in another wave.
     scales : str or Path
-        Table of answer scales (:func:`~innocap_analysis.survey.scales.read_scales`).
+        Table of answer scales: a row per `scale`, `code` and `language`, with its `label`.
 
     Returns
     -------

@@ -84,9 +84,9 @@ class Release:
         Parameters
         ----------
         code : str
-            :data:`RESPONDENTS`, a question, or a node of the index over the items; with
-            :data:`AGREE` whether people agree with an item, with :data:`COMPLETE` the mean of
-            those alone who answered all items of a node, with :data:`ALPHA` its reliability.
+            A question, or a node of the index over the items; empty for how many answered.
+            With ``:agree`` behind it whether people agree with an item, with ``:complete`` the
+            mean of those alone who answered all items of a node, with ``:alpha`` its reliability.
         unit : str
             ``all``, a country, a region, ``SE/?`` for the people without a region, a place in a
             region, or ``SE32/rest`` for the country without a region or place.
@@ -151,7 +151,7 @@ class Release:
         values : sequence of str
             Columns to blank; `n` is blanked with them.
         suffix : str
-            :data:`AGREE`, :data:`COMPLETE` or :data:`ALPHA`.
+            ``:agree``, ``:complete`` or ``:alpha``, as in :meth:`shows`.
 
         Returns
         -------

@@ -42,7 +42,7 @@ def tabulate_answers(
     weights : Series, optional
         Weight of each row.
     level : float
-        Of the Wilson interval.
+        Of the Wilson interval, between 0 and 1.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def estimate_top_two(
     weights : Series, optional
         Weight of each row.
     level : float
-        Of the Wilson interval.
+        Of the Wilson interval, between 0 and 1.
 
     Returns
     -------

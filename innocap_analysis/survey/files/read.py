@@ -77,7 +77,8 @@ def read_survey(
     path : str or Path
         CSV, Excel, OpenDocument, SPSS or Stata file.
     key : bytes, optional
-        Secret of the pseudonyms. Default: :func:`find_key`.
+        Secret of the pseudonyms. Default: the file that ``INNOCAP_KEY_FILE`` names, or
+        ``~/.config/innocap/key``, which is made on first use.
     settings : Settings, optional
         Default: found from the working directory.
     **how
