@@ -185,7 +185,7 @@ def find_returned(package: ModuleType) -> list[str]:
         function = asked.pop(0)
         told = str(inspect.signature(function).return_annotation)
         for word in re.findall(r"[A-Z]\w+", told):
-            value = getattr(sys.modules[function.__module__], word, None)
+            value: Any = getattr(sys.modules[function.__module__], word, None)
             if _is_own(value, package.__name__) and value not in [*listed, *found]:
                 found.append(value)
                 asked += _list_functions(value)
@@ -199,8 +199,10 @@ def _is_own(value: object, *packages: str) -> bool:
 
 def _list_members(value: type) -> dict[str, Any]:
     """Return what a class has of ours: methods and properties by their names."""
-    found = {}
-    for base in filter(_is_own, value.__mro__):
+    found: dict[str, Any] = {}
+    for base in value.__mro__:
+        if not _is_own(base):
+            continue
         for name, member in vars(base).items():
             function = getattr(member, "fget", None) or getattr(member, "func", None) or member
             own = getattr(function, "__module__", "").split(".")[0] == base.__module__.split(".")[0]
