@@ -39,8 +39,8 @@ _HAD = {
     "answers_SE.csv": "data/raw/survey/SYNTHETIC_SE_limesurvey.csv",
     "answers_FI.xlsx": "data/raw/survey/SYNTHETIC_FI_eusurvey.xlsx",
 }
-# What a copy cannot do, or what has no end.
-_LEFT_OUT = ("tcp://", "SLURMCluster", "kommuner.xlsx", "PATH/TO", "-m venv")
+# What one machine cannot do.
+_LEFT_OUT = ("tcp://", "SLURMCluster")
 
 
 class _Newcomer:
@@ -49,13 +49,16 @@ class _Newcomer:
     def __init__(self, place: Path, text: str) -> None:
         self.root = self.here = place / "project"
         copy_checkout(self.root)
+        if "-m venv" in text:  # installed elsewhere, into an empty folder
+            self.here = place / "elsewhere"
+            self.here.mkdir()
         self._python = ""
         (place / "home").mkdir()
         (place / "tmp").mkdir()
         certificates = {k: v for k, v in os.environ.items() if k.endswith(("_CERT", "CERT_FILE"))}
         self._variables = {
             "HOME": str(place / "home"), "TMPDIR": str(place / "tmp"), "LC_ALL": "C.UTF-8",
-            "PATH": f"{self.root}/.venv/bin:/usr/bin:/bin",
+            "PATH": f"{self.here}/.venv/bin:/usr/bin:/bin",
             "UV_CACHE_DIR": str(Path.home() / ".cache/uv"),  # what is deleted again takes minutes
         } | certificates  # fmt: skip
         python = Path(sys.base_prefix, "bin", "python3")
@@ -76,6 +79,7 @@ class _Newcomer:
 
     def run_lines(self, code: str) -> tuple[int, str]:
         """Run lines of a shell, up to the first that fails."""
+        code = code.replace("PATH/TO/THIS/REPOSITORY", str(self.root))
         ended, told = self._call("bash", "-ec", f"{code}\necho; echo -n {'-' * 9}; pwd")
         told, mark, here = told.rpartition(f"\n{'-' * 9}")
         self.here = Path(here.strip()) if mark else self.here
