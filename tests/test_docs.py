@@ -123,6 +123,19 @@ def test_no_link_leads_nowhere() -> None:
                 assert (path.parent / name).exists(), f"{path.name}: {target}"
 
 
+def test_links_lead_from_readme_to_every_page() -> None:
+    """Who reads the repository as it is sees no Sphinx: only links of Markdown lead on there."""
+    reached, left = set(), [ROOT / "README.md"]
+    while left:
+        path = left.pop()
+        if path not in reached and path.suffix == ".md":
+            reached.add(path)
+            targets = re.findall(r"\]\(([^)#:]+)[^)]*\)", path.read_text(encoding="utf-8"))
+            left += [(path.parent / name).resolve() for name in targets]
+    lost = [path.name for path in PAGES if path not in reached]
+    assert lost == []
+
+
 def test_every_chapter_of_methods_has_its_question() -> None:
     chapters = re.findall(r"^## \d+\. (.*)$", (ROOT / "METHODS.md").read_text("utf-8"), re.M)
     conf = (ROOT / "docs" / "conf.py").read_text(encoding="utf-8")
