@@ -103,6 +103,9 @@ def follow_page(page: Path, without: list[str]) -> int:
     """Run every block of a page in a copy of the checkout; print and count what goes wrong."""
     stumbles, blocks, started = 0, 0, time.monotonic()
     text = page.read_text(encoding="utf-8")
+    if not _BLOCK.search(text):
+        print(f"{page.name}: nothing to run", flush=True)
+        return 0
     with tempfile.TemporaryDirectory(prefix="innocap-tutorial-") as place:
         reader = _Newcomer(Path(place), text)
         if "You have run `python bootstrap.py report`" in text:
