@@ -38,13 +38,13 @@ def read_raw_table(resource: Resource) -> pd.DataFrame:
         table, faults = None, ["is not UTF-8 text"]
     except csv.Error as error:
         table, faults = None, [f"is no CSV ({error})"]
-    if hashlib.sha256(data).hexdigest() != resource.sha256:
+    if (digest := hashlib.sha256(data).hexdigest()) != resource.sha256:
         # The faults found tell an accidental edit apart from a new edition of the data.
         found = "".join(f"\n  {fault}" for fault in faults[:_MOST_FAULTS_SHOWN])
         raise InnocapError(
             f"{name}: was edited, its SHA-256 differs from {PACKAGE_NAME}. Raw files are never "
             f"changed by hand: restore it, or for a new edition update the resource "
-            f"{resource.name!r} with its source and hash{found}"
+            f"{resource.name!r} with its source and hash, now sha256:{digest}{found}"
         )
     if faults or table is None:
         shown = "".join(f"\n  {fault}" for fault in faults[:_MOST_FAULTS_SHOWN])

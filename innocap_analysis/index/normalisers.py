@@ -79,7 +79,7 @@ class Normaliser:
         if absent and frozen:
             yield (
                 f"{self.word} need both low and high; give them, or take those of the data with: "
-                "innocap goalposts --write"
+                "innocap goalposts --write (another index than the first: --index NAME)"
                 if len(self.needs) == 2
                 else f"{self.word} needs {self.needs[0]}"
             )
