@@ -49,21 +49,22 @@ class _Newcomer:
     def __init__(self, place: Path, text: str) -> None:
         self.root = self.here = place / "project"
         copy_checkout(self.root)
-        if "-m venv" in text:  # installed elsewhere, into an empty folder
-            self.here = place / "elsewhere"
-            self.here.mkdir()
+        # A page that installs the package does so elsewhere, in an empty folder.
+        home = place / "elsewhere" if "-m venv" in text else self.root
+        home.mkdir(exist_ok=True)
         self._python = ""
         (place / "home").mkdir()
         (place / "tmp").mkdir()
         certificates = {k: v for k, v in os.environ.items() if k.endswith(("_CERT", "CERT_FILE"))}
         self._variables = {
             "HOME": str(place / "home"), "TMPDIR": str(place / "tmp"), "LC_ALL": "C.UTF-8",
-            "PATH": f"{self.here}/.venv/bin:/usr/bin:/bin",
+            "PATH": f"{home}/.venv/bin:/usr/bin:/bin",
             "UV_CACHE_DIR": str(Path.home() / ".cache/uv"),  # what is deleted again takes minutes
         } | certificates  # fmt: skip
         python = Path(sys.base_prefix, "bin", "python3")
         made, told = self._call(str(python), "-c", "import bootstrap as b; b.ensure_installed()")
         assert made == 0, told
+        self.here = home
         for name, like in _HAD.items():
             if f" {name}" in text:
                 shutil.copy(self.root / like, self.root / name)
