@@ -251,10 +251,11 @@ COMMANDS_INTRO = """After `bootstrap.py` the command `innocap` is in `.venv/bin`
 
 Exit codes: 0 all well; 1 a notebook failed or something differs; 2 a mistake in a file, code,
 parameter or setting, told in one message, and nothing was done."""
-PYTHON_INTRO = """Every public name of `innocap_analysis` and of its two neighbours, `fewlikert` and
-`warmill`: what it takes, shapes and units, what it returns and raises, and an example that a test
-runs. Scores run from 0 to 100, shares and coverage from 0 to 1. Page modules
-(`innocap_analysis.pages`) take a view and return a figure, table or text."""
+PYTHON_INTRO = """Every public name of `innocap_analysis` and of its two neighbours, `fewlikert`
+and `warmill`: what it takes, shapes and units, what it returns and raises, and an example that a
+test runs; and the objects that they return, with what can be done with each. Scores run from 0 to
+100, shares and coverage from 0 to 1. Page modules (`innocap_analysis.pages`) take a view and
+return a figure, table or text."""
 ROOMS = {
     "index": "Index: scores, ranks, and how sure they are",
     "pages": "Pages: looking at data",
