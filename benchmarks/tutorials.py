@@ -113,11 +113,9 @@ def follow_page(page: Path, without: list[str]) -> int:
             reader.run_lines("python bootstrap.py report")
         for found in _BLOCK.finditer(text):
             code, shown = textwrap.dedent(found["code"] or found["cell"]), found["shown"]
-            left = "".join(
-                f"{line}\n"
-                for line in code.splitlines()
-                if not any(word in line for word in without)
-            )
+            # Of a cell all goes, of commands those that are meant.
+            parts = [code] if found["kind"] == "python" else code.splitlines(keepends=True)
+            left = "".join(part for part in parts if not any(word in part for word in without))
             if not left.strip():
                 print(f"left out {page.name}: {code}", flush=True)
                 continue
