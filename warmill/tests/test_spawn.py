@@ -183,6 +183,8 @@ def test_what_cannot_be_put_back_is_told(tmp_path: Path) -> None:
         "assert run('1') == run('x = 1') == ''\n"
         "out = os.dup(1)\n"
         "for code, told in beyond.items():\n"
+        "    if 'os.nice' in code and os.nice(0) == 19:\n"  # nothing is below that
+        "        continue\n"
         "    if os.fork() == 0:\n"
         "        reason = run(code)\n"
         "        os.write(out, b'' if told in reason else repr((code, told, reason)).encode())\n"
