@@ -13,13 +13,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from innocap_analysis.survey.linked import Links, Part
-from innocap_analysis.survey.release import Blocks, Rules, decide_groups
+from innocap_analysis.survey.attack import Part
+from innocap_analysis.survey.linked import Links
+from innocap_analysis.survey.release import Rules, decide_groups
 
 RULES = Rules(people=10, organisations=1, largest_share=1.0)
 
@@ -131,13 +131,11 @@ def time_score(count: int, items: int = 6) -> None:
     score = np.where(share.any(axis=1), np.nansum(share * np.nan_to_num(x), axis=1), np.nan)
     told = [decide_groups(groups, organisations, rules=Rules(), answered=~np.isnan(own),
                           values=own, counted=True) for own in x.T]  # fmt: skip
-    parts = [Part(own, one.blocks, part, True, one.count_unsafe)
+    parts = [Part(own, one.blocks, part, True, one.secret)
              for own, one, part in zip(x.T, told, share.T, strict=True)]  # fmt: skip
     shown = [one.shown for one in told]
-    whole = Blocks(organisations, Rules())
-    links = Links(score, parts, Rules().protection, Rules().people,
-                  frozenset(shown[0]).intersection(*shown),
-                  lambda of, own: replace(whole, of=of).count_unsafe(own))  # fmt: skip
+    both = frozenset(shown[0]).intersection(*shown)
+    links = Links(score, parts, Rules().protection, Rules().people, both)
     for known in (None, links):
         clock = time.process_time()
         found = decide_groups(groups, organisations, rules=Rules(), answered=~np.isnan(score),

@@ -13,9 +13,11 @@ from scipy.optimize import linprog
 
 from innocap_analysis import load_wave
 from innocap_analysis.settings import Settings
-from innocap_analysis.survey.linked import Links, Part
+from innocap_analysis.survey.attack import Part
+from innocap_analysis.survey.cells import Cells
+from innocap_analysis.survey.linked import Links
 from innocap_analysis.survey.publish import COMPLETE, Release
-from innocap_analysis.survey.release import Blocks, Rules, decide_groups
+from innocap_analysis.survey.release import Rules, decide_groups
 from innocap_analysis.survey.wave import Wave
 
 WAVES = int(os.environ.get("INNOCAP_LINKED_WAVES", "2"))
@@ -64,7 +66,7 @@ class Reader:
     """Who knows every total of a dimension and its items, and who left out what."""
 
     def __init__(self, release: Release, told: list[str]) -> None:
-        self.release, book = release, release.wave.instrument.codebook
+        self.release, self.told, book = release, told, release.wave.instrument.codebook
         self.items = book.leaves_of(NODE)
         link = release._link(NODE)
         assert link is not None
@@ -97,28 +99,40 @@ class Reader:
         )
         self.values, self.at = np.array(values), at
 
-    def bound(self, members: np.ndarray, item: int, *, with_scores: bool) -> float:
-        """Return how uncertain the sum of a group's answers to an item is."""
+    def bound(self, members: np.ndarray, item: int | None, *, with_scores: bool) -> float:
+        """Return how uncertain the sum of a group's answers to an item, or of its scores, is."""
         rows = slice(None) if with_scores else slice(self.own)
         goal = np.zeros(self.matrix.shape[1])
-        goal[self.at[members, item].ravel()] = np.tile(ANSWERS, members.sum())
+        if item is None:
+            goal[self.at[members].ravel()] = (self.share[members][:, :, None] * ANSWERS).ravel()
+        else:
+            goal[self.at[members, item].ravel()] = np.tile(ANSWERS, members.sum())
         ends = [linprog(sign * goal, A_eq=self.matrix[rows], b_eq=self.values[rows],
                         bounds=(0, 1), method="highs") for sign in (1, -1)]  # fmt: skip
         assert all(end.status == 0 for end in ends)
         return float(-ends[1].fun - ends[0].fun)
 
     def find_betrayed(self) -> list[str]:
-        """List the small groups of which the scores tell more than the items do."""
+        """List the small groups of which scores and items tell more than each alone."""
         found = []
-        for j, code in enumerate(self.items):
+        for j, code in [*enumerate(self.items), (None, NODE)]:
             secret = {own.tobytes(): own for own in self.release._decide(code)[0].secret}
-            for members in sorted(secret.values(), key=np.sum)[-MOST:]:
+            for some in sorted(secret.values(), key=np.sum)[-MOST:]:
+                members = some if j is not None else some & ~self.find_whole(some)
                 after = self.bound(members, j, with_scores=True)
                 if after < RULES.protection * members.sum() - 1e-4 and (
                     self.bound(members, j, with_scores=False) > after + 1e-4
                 ):
                     found.append(f"{code}: {members.sum()} people within {after:.3f}")
         return found
+
+    def find_whole(self, members: np.ndarray) -> np.ndarray:
+        """Return those of a group who are wholly told by themselves."""
+        groups = self.release.list_groups(NODE)
+        told = np.array([members < 0, *(groups[name] for name in self.told)])
+        _, of = np.unique(told, axis=1, return_inverse=True)
+        whole = [number for number in set(of[members]) if members[of == number].all()]
+        return np.isin(of, whole) & told.any(axis=0)
 
 
 def list_plainly(release: Release) -> list[str]:
@@ -150,7 +164,10 @@ def test_a_score_is_not_told_where_it_tells_the_item_that_is_hidden(shipped: Wav
     # Of seven Finns nothing is told, and the Irish, who all answered, shield them.
     assert not {"FI", "IE"} & set(release.list_told("PRO6"))
     assert not {"FI", "IE"} & set(release.list_told("PRO"))
-    assert {"all", "SE", "CA"} <= set(release.list_told("PRO"))
+    # With the Finns' five other items the mean of all would tell the score of those seven, but
+    # for their sixth of it, and so less than a fifth of the scale would be left.
+    assert "all" not in release.list_told("PRO")
+    assert {"SE", "CA"} <= set(release.list_told("PRO"))
     assert {"all", "SE", "FI", "IE", "CA"} <= set(release.list_told("DIG"))
     assert not {"IE", "IE@strict"} & set(release.list_told("SELF"))
     assert not any(name.endswith(COMPLETE) and "/" in name for name in release.list_told("DIG"))
@@ -161,10 +178,8 @@ def test_what_follows_from_the_items_counts_as_told_of_the_score() -> None:
     group = np.repeat([0, 1, 2], [12, 12, 12])
     x = np.tile(ANSWERS, 8)[:36]
     few = (group == 2) & (np.arange(36) >= 33)
-    parts = [Part(x, group + 1, np.where(few, 0.0, 0.5), True, lambda members: 0) for _ in range(2)]
-    links = Links(
-        np.where(few, np.nan, x), parts, 0.2, 10, frozenset({"a", "b", "c"}), lambda of, own: 0
-    )
+    parts = [Part(x, group + 1, np.where(few, 0.0, 0.5), True) for _ in range(2)]
+    links = Links(np.where(few, np.nan, x), parts, 0.2, 10, frozenset({"a", "b", "c"}))
     groups = {"all": group >= 0} | {k: group == i for i, k in enumerate("abc")}
     told = {
         known: decide_groups(
@@ -185,24 +200,45 @@ def test_a_score_is_not_told_where_it_tells_what_one_person_said_to_several_item
     """
     group = np.repeat([1, 2, 3], [12, 10, 1])
     x = np.resize(ANSWERS, 23)
-    whole = Blocks(np.arange(23), RULES)
     alone, others = np.where(group == 1, 1, 2), np.where(group == 2, 2, 1)
-    parts = [Part(x, of, np.full(23, 1 / 3), True, replace(whole, of=of).count_unsafe)
+    parts = [Part(x, of, np.full(23, 1 / 3), True, [group == 3])
              for of in (alone, alone, others)]  # fmt: skip
-    links = Links(x, parts, 0.2, 10, frozenset(), lambda of, own: replace(
-        whole, of=of).count_unsafe(own))  # fmt: skip
-    assert links.betrays(np.where(group == 2, 1, 0), np.array([1]))
-    assert not links.betrays(np.ones(23, dtype=int), np.array([1]))
+    links = Links(x, parts, 0.2, 10)
+    one, everyone = {"ten": group == 2}, {"all": group > 0}
+    assert links.list_betraying(np.where(group == 2, 1, 0), one, [group == 3]) == ["ten"]
+    assert links.list_betraying(np.ones(23, dtype=int), everyone, [group == 3]) == []
 
 
-def test_bounds_of_sums_of_products_are_those_of_sorted_answers() -> None:
-    """Worked by hand: answers 0, 0.25 and 1 of a block; the members' shares are 0.5 and 0.2."""
-    x, shares = np.array([0.0, 0.25, 1.0]), np.array([0.5, 0.2, 0.0])
-    part = Part(x, np.ones(3, dtype=int), shares, True, lambda members: 0)
-    members = np.array([True, True, False])
-    assert part.bound(members) == pytest.approx((0.2 * 0.25, 0.5 * 1 + 0.2 * 0.25))
-    mean = replace(part, counted=False)  # 1.25 in all: one may have 1 and another 0.25
-    assert mean.bound(members) == pytest.approx((0.2 * 0.25, 0.5 + 0.2 * 0.25))
-    assert part.is_open(members)
-    assert not part.is_open(np.ones(3, bool)) or shares[2] == 0
-    assert Blocks(np.arange(3), RULES).count_unsafe(members) == 10
+def test_weights_count_in_what_a_score_tells_of_an_item() -> None:
+    """Twelve people of weight 1 and three of weight 10, of whose second item nothing is told.
+
+    The score and the first item of all fifteen tell the second of all: 33 of 42. By number the
+    three can have 0 to 3 of it, which is wide enough; of their weight of 30 the others, who weigh
+    12, leave them at least 21 and at most 30: 0.3 of the scale. Where all fifteen have the second
+    item nearly whole, 41 of 42, that is 29 to 30, and less than a fifth.
+    """
+    few = np.arange(15) >= 12
+    weights = np.where(few, 10.0, 1.0)
+    first = np.resize(ANSWERS, 15)
+    none, everyone = np.zeros(15, dtype=int), np.ones(15, dtype=int)
+    for second, told in (
+        (np.where(few, 1.0, 0.25), []),
+        (np.where(np.arange(15) == 0, 0.0, 1.0), ["all"]),
+    ):
+        half = np.full(15, 0.5)
+        parts = [Part(first, everyone, half, True), Part(second, none, half, True, [few])]
+        links = Links((first + second) / 2, parts, 0.2, 10, weights=weights)
+        assert links.list_betraying(everyone, {"all": few | ~few}) == told
+
+
+def test_a_sum_over_some_of_a_cell_is_bounded_by_sorted_answers() -> None:
+    """Worked by hand: answers 0, 0.25 and 1; two of three people, or half the weight of 4."""
+    x, one = np.array([0.0, 0.25, 1.0]), np.zeros(3, dtype=int)
+    counted = Cells(one, x, np.ones(3), True)
+    assert np.ravel(counted.bound(np.array([2.0]))) == pytest.approx([0.25, 1.25])
+    mean = Cells(one, x, np.ones(3), False)  # 1.25 in all: the third has at most 1
+    assert np.ravel(mean.bound(np.array([2.0]))) == pytest.approx([0.25, 1.25])
+    assert np.ravel(mean.bound(np.array([1.0]))) == pytest.approx([0.0, 1.0])
+    heavy = Cells(one, x, np.array([1.0, 2.0, 1.0]), True)
+    assert np.ravel(heavy.bound(np.array([2.0]))) == pytest.approx([0.25, 1.25])
+    assert heavy.measure(np.array([4.0])) == pytest.approx([0.0])

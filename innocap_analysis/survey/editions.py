@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from innocap_analysis.survey.linked import Members
+from innocap_analysis.survey.cells import Members
 from innocap_analysis.survey.release import Decision, number_organisations
 
 _LENGTH = 16  # digits of a fingerprint

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from innocap_analysis.errors import InnocapError, suggest
+from innocap_analysis.survey.cells import Members
 from innocap_analysis.survey.instrument import Instrument
-from innocap_analysis.survey.linked import Members
 from innocap_analysis.survey.scales import format_code
 
 COUNTRY, NOTHING = "country", "nothing"

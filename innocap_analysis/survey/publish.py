@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from fewlikert.describe import EVERYONE
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.index.normalise import normalise
 from innocap_analysis.survey.answers import mask_answers
+from innocap_analysis.survey.attack import Part
+from innocap_analysis.survey.cells import Members
 from innocap_analysis.survey.editions import Former, Meeting
 from innocap_analysis.survey.grouping import (
     COUNTRY,
@@ -22,8 +24,8 @@ from innocap_analysis.survey.grouping import (
     list_units,
     sort_groups,
 )
-from innocap_analysis.survey.linked import Links, Members, Part
-from innocap_analysis.survey.release import Blocks, Decision, Rules, decide_groups
+from innocap_analysis.survey.linked import Links
+from innocap_analysis.survey.release import Decision, Rules, decide_groups
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import TOP_TWO
 from innocap_analysis.survey.wave import Wave
@@ -229,17 +231,19 @@ class Release:
         groups, parents = self._list_candidates(code)
         answered, values, counted = self._read(code)
         told, values, secret = meeting.recall(code, answered, values)
-        weights = None
-        if self.wave.weights:  # of whom earlier editions told, the weights are not known
-            weights = np.ones(len(told))
-            weights[: len(self.people)] = self.people[self.wave.weights].astype(float)
         decision = decide_groups(
             {name: meeting.extend(own) for name, own in groups.items()}, meeting.organisations,
             rules=self._rules, answered=meeting.extend(answered) | (told > 0), values=values,
-            counted=counted, parents=parents, told=told, secret=secret, weights=weights,
+            counted=counted, parents=parents, told=told, secret=secret, weights=self._weights,
             links=self._link(code),
         )  # fmt: skip
         return decision, values, counted
+
+    @property
+    def _weights(self) -> np.ndarray | None:
+        if not self.wave.weights:  # of whom earlier editions told, the weights are not known
+            return None
+        return self._meeting.extend(self.people[self.wave.weights].to_numpy(dtype=float), 1.0)
 
     def _link(self, code: str) -> Links | None:
         """Return what a score is made of, and what is told of that; nothing of a question."""
@@ -252,7 +256,6 @@ class Release:
         weights = np.where(wide[list(parent.children)].notna(), parent.weights, 0.0)
         weights[wide[code].isna().to_numpy()] = 0.0
         shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
-        whole = Blocks(self._meeting.organisations, self._rules)
         parts, shown = [], []
         for child, share in zip(parent.children, shares.T, strict=True):
             decision, values, counted = self._decide(child)
@@ -260,13 +263,12 @@ class Release:
             if child in items and items[child].reversed:
                 x = 1 - x
             x[: len(share)] = wide[child]  # who is gone said what the earlier edition told
-            parts.append(Part(x, decision.blocks, extend(share), counted, decision.count_unsafe))
+            parts.append(Part(x, decision.blocks, extend(share), counted,
+                              decision.secret + decision.held))  # fmt: skip
             shown.append(decision.shown)
-        return Links(
-            extend(wide[code].to_numpy(), np.nan), parts, self._rules.protection,
-            self._rules.people, frozenset(shown[0]).intersection(*shown),
-            lambda of, own: replace(whole, of=of).count_unsafe(own),
-        )  # fmt: skip
+        rules, both = self._rules, frozenset(shown[0]).intersection(*shown)
+        score = extend(wide[code].to_numpy(), np.nan)
+        return Links(score, parts, rules.protection, rules.people, both, self._weights)
 
     def _list_candidates(self, code: str) -> tuple[dict[str, Members], dict[str, str]]:
         """Return the groups that a variable may be told of, and what each lies in."""

@@ -17,12 +17,13 @@ earlier edition are blocks to begin with.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from innocap_analysis.survey.linked import Links, Members
+from innocap_analysis.survey.cells import Cells, Members
+from innocap_analysis.survey.linked import Links
 
 _ROUNDING = 1e-9  # of a sum of floats
 
@@ -118,14 +119,6 @@ class Blocks:
         fresh = np.unique(found[cut[self._of]])
         return found, fresh[fresh > 0]
 
-    def count_unsafe(self, members: Members, hidden: Sequence[Members] = ()) -> int:
-        """Return how many people would stand for themselves who must not, were a group told."""
-        if self.may_split(members, hidden):
-            return 0
-        found, fresh = self.find_cut(members)
-        sizes = [int((found == one).sum()) for one in fresh if not self.is_safe(found == one)]
-        return max([self.rules.people, *sizes, *(int((own & members).sum()) for own in hidden)])
-
     def split(self, members: Members) -> None:
         """Count a group as published."""
         self._of = self._refine(members)
@@ -155,33 +148,17 @@ class Blocks:
     ) -> bool:
         """Tell whether no hidden mean, and nobody's value, is bounded too closely."""
         weights = np.ones(len(x)) if self.weights is None else self.weights
-        n = np.bincount(found, weights=weights)
-        total = np.bincount(found, weights=weights * x)
-        least = self.rules.protection
-        order = np.lexsort((x, found))
-        reached = np.concatenate([[0.0], np.cumsum(weights[order])])
-        sums = np.concatenate([[0.0], np.cumsum((weights * x)[order])])
-        ends = np.cumsum(np.bincount(found))
-        starts = np.concatenate([[0], ends[:-1]])
-
-        def bound(own: np.ndarray) -> np.ndarray:
-            """Return how uncertain the sum of people of some weight of every block is."""
-            if not self.counted:
-                # From what the others at most leave them, to what they at least do.
-                return np.asarray(np.minimum(own, total) - np.maximum(0.0, total - (n - own)))
-            low = np.interp(reached[starts] + own, reached, sums) - sums[starts]
-            return np.asarray(sums[ends] - np.interp(reached[ends] - own, reached, sums) - low)
-
-        heaviest = np.zeros(len(n))
+        cells, least = Cells(found, x, weights, self.counted), self.rules.protection
+        heaviest = np.zeros(len(cells.n))
         np.maximum.at(heaviest, found, weights)
-        room = bound(heaviest)
+        room = cells.measure(heaviest)
         if self.counted:  # somebody gave an answer that is told of as much weight as theirs
-            of, given = found[order], x[order]
+            of, given = found[cells.order], x[cells.order]
             is_first = (np.diff(of, prepend=-1) > 0) | (np.diff(given, prepend=-1) != 0)
             first = np.flatnonzero(is_first)
-            told = np.diff(reached[[*first, len(x)]])
+            told = np.diff(cells.reached[[*first, len(x)]])
             may = first[told >= heaviest[of[first]] - _ROUNDING]
-            least_of, most_of = np.full(len(n), np.inf), np.full(len(n), -np.inf)
+            least_of, most_of = np.full(len(cells.n), np.inf), np.full(len(cells.n), -np.inf)
             np.minimum.at(least_of, of[may], given[may])
             np.maximum.at(most_of, of[may], given[may])
             room = np.where(heaviest > 0, heaviest, np.nan) * (most_of - least_of)
@@ -189,9 +166,9 @@ class Blocks:
         if (room < least * heaviest - _ROUNDING)[alone].any():
             return False
         for group in hidden:
-            own = np.bincount(found[group], weights=weights[group], minlength=len(n))
-            is_open = own < n - _ROUNDING  # a block that is wholly in it is known
-            width = np.where(is_open, bound(own), 0.0)
+            own = np.bincount(found[group], weights=weights[group], minlength=len(cells.n))
+            is_open = own < cells.n - _ROUNDING  # a block that is wholly in it is known
+            width = np.where(is_open, cells.measure(own), 0.0)
             width[0], is_open[0] = own[0], True  # of whom nothing is told
             part = (own * is_open).sum()
             if part and width.sum() < least * part - _ROUNDING:
@@ -211,15 +188,14 @@ class Decision:
         Whom the told groups hold together; 0 of whom nothing is told.
     secret : list of array of bool
         Groups that must stay uncertain.
-    count_unsafe : callable
-        From who is in a group to how many people would stand for themselves who must not, were
-        it told of the group.
+    held : list of array of bool
+        Groups that are large enough, but would betray others by what the variable is made of.
     """
 
     shown: list[str]
     blocks: np.ndarray
     secret: list[Members]
-    count_unsafe: Callable[[Members], int]
+    held: list[Members] = field(default_factory=list)
 
 
 def decide_groups(
@@ -275,37 +251,31 @@ def decide_groups(
     """
     whole = np.ones(len(organisations), bool) if answered is None else answered
     own = {name: members[whole] for name, members in groups.items()}
-    started = (
+    started = Blocks(
         organisations[whole], rules, None if values is None else values[whole], limits, counted,
         None if told is None else told[whole], None if weights is None else weights[whole],
     )  # fmt: skip
-    blocks = Blocks(*started)
     # What is known about a large group that is not shown is nobody's secret.
-    small = [name for name, members in own.items() if members.any() and not blocks.is_safe(members)]
+    small = [k for k, members in own.items() if members.any() and not started.is_safe(members)]
     kept = [groups[name] & whole for name in small] + [members & whole for members in secret]
     hidden = [members[whole] for members in kept]
-
-    def betrays(found: np.ndarray, fresh: np.ndarray) -> bool:
-        return links is not None and links.betrays(_widen(found, whole), fresh, kept)
-
-    follows = frozenset() if links is None else links.shown
-    shown = _choose(own, blocks, hidden, parents or {}, follows, betrays)
-    if links is not None and not follows.issubset(shown):
-        # What the parts tell of the variable counts as told.
-        blocks = Blocks(*started)
-        for name in (name for name in own if name in follows):
-            if links.follows(groups[name] & whole) and blocks.may_split(own[name], hidden):
-                blocks.split(own[name])
-        shown = _choose(own, blocks, hidden, parents or {}, follows, betrays)
-    # What follows of a variable from others is its sum, and not who gave which answer.
-    x = None if values is None else values[whole][(..., *[0] * (values.ndim - 1))]
-    sums = replace(blocks, values=x, counted=False, of=blocks.told)
-
-    def count_unsafe(members: Members) -> int:
-        people = sums.count_unsafe(members[whole], hidden)
-        return people or rules.people * betrays(*sums.find_cut(members[whole]))
-
-    return Decision(shown, _widen(blocks.told, whole), kept, count_unsafe)
+    blocks, shown = _choose(own, started, hidden, parents or {})
+    betraying = set[str]()
+    if links is not None:
+        safe = list[str]()
+        while not set(shown).issubset(safe):
+            some = {name: groups[name] & whole for name in shown}
+            now, before = _widen(blocks.told, whole), _widen(started.told, whole)
+            if not (found := links.list_betraying(now, some, kept, before)):
+                break
+            betraying.update(found)
+            safe = [name for name in shown if name not in found]
+            left = {name: members for name, members in own.items() if name not in betraying}
+            blocks, shown = _choose(left, started, hidden, parents or {})
+        for name in links.list_following(groups):
+            blocks.split(own[name])
+    held = [groups[name] & whole for name in groups if name in betraying]
+    return Decision(shown, _widen(blocks.told, whole), kept, held)
 
 
 def _widen(blocks: np.ndarray, whole: Members) -> np.ndarray:
@@ -317,23 +287,22 @@ def _widen(blocks: np.ndarray, whole: Members) -> np.ndarray:
 
 def _choose(
     own: Mapping[str, Members],
-    blocks: Blocks,
+    started: Blocks,
     hidden: Sequence[Members],
     parents: Mapping[str, str],
-    follows: frozenset[str],
-    betrays: Callable[[np.ndarray, np.ndarray], bool],
-) -> list[str]:
+) -> tuple[Blocks, list[str]]:
     """Go through the groups, and split off those that are told."""
-    shown: list[str] = []
+    blocks, shown = replace(started), dict[str, None]()
     for name, members in own.items():
-        if not members.any() or parents.get(name, name) not in [*shown, name]:
-            continue
-        if blocks.may_split(members, hidden) and (
-            follows.issuperset([*shown, name]) or not betrays(*blocks.find_cut(members))
+        above = parents.get(name)
+        if (
+            members.any()
+            and (above is None or above in shown)
+            and blocks.may_split(members, hidden)
         ):
             blocks.split(members)
-            shown.append(name)
-    return shown
+            shown[name] = None
+    return blocks, list(shown)
 
 
 def number_organisations(names: Sequence[object]) -> np.ndarray:
