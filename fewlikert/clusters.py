@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
@@ -40,6 +41,7 @@ def estimate_cluster_means(
     *,
     min_clusters: int = _FEWEST,
     weights: str | None = None,
+    least_errors: Mapping[str, float] | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate group means with standard errors that allow for organisations.
@@ -56,6 +58,9 @@ def estimate_cluster_means(
         is itself little more than chance.
     weights : str, optional
         Column of weights; rows of weight 0 are left out.
+    least_errors : mapping of str to float, optional
+        Least standard error of a group's mean: where the own is smaller this one is taken, so
+        that it tells of nobody how near the mean they are.
     level : float
         Of the intervals, between 0 and 1.
 
@@ -86,10 +91,12 @@ def estimate_cluster_means(
     [3.167, 0.882, 2.0]
     """
     samples = read_samples(table, value, group, cluster, weights)
-    return _estimate_means(samples, min_clusters, level)
+    return _estimate_means(samples, min_clusters, level, least_errors or {})
 
 
-def _estimate_means(samples: dict[str, Weighted], min_clusters: int, level: float) -> pd.DataFrame:
+def _estimate_means(
+    samples: dict[str, Weighted], min_clusters: int, level: float, least: Mapping[str, float]
+) -> pd.DataFrame:
     check_level(level)
     check_count(min_clusters, "min_clusters")
     rows = []
@@ -101,10 +108,11 @@ def _estimate_means(samples: dict[str, Weighted], min_clusters: int, level: floa
             row["mean"] = float(x.mean() if w is None else np.average(x, weights=w))
         if row["clusters"] < _FEWEST:
             row["reason"] = "one organisation only" if len(x) else "no answers"
-        elif is_flat(x):
+        elif is_flat(x) and not least.get(unit):
             row |= {"se": 0.0, "reason": "all answers are equal"}
         else:
-            row["se"], row["df"] = _compute_error(sample)
+            error, row["df"] = _compute_error(sample)
+            row["se"] = max(error, least.get(unit, 0.0))
             reach = float(stats.t.ppf(0.5 + level / 2, row["df"])) * row["se"]
             if row["clusters"] < min_clusters:
                 row["reason"] = f"no interval from fewer than {min_clusters} organisations"
@@ -179,6 +187,7 @@ def compare_cluster_pairs(
     smallest: float,
     min_clusters: int = _FEWEST,
     weights: str | None = None,
+    least_errors: Mapping[str, float] | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Compare every two groups, allowing for organisations.
@@ -195,6 +204,9 @@ def compare_cluster_pairs(
         A pair is judged when both groups have this number of clusters.
     weights : str, optional
         Column of weights, as in :func:`estimate_cluster_means`.
+    least_errors : mapping of str to float, optional
+        Least standard error of a group's mean, as there; of groups with organisations in common
+        the difference has at least the error that both have together.
     level : float
         Of the intervals, between 0 and 1.
 
@@ -230,7 +242,8 @@ def compare_cluster_pairs(
     """
     check_positive(smallest, "smallest")
     samples = read_samples(table, value, group, cluster, weights)
-    means = _estimate_means(samples, min_clusters, level)
+    least = least_errors or {}
+    means = _estimate_means(samples, min_clusters, level, least)
     k = int(means["low"].notna().sum())
     rows = []
     for one, two in combinations(means.to_dict("records"), 2):
@@ -244,7 +257,9 @@ def compare_cluster_pairs(
             continue
         x, y = samples[one["unit"]], samples[two["unit"]]
         if np.intersect1d(x[1], y[1]).size:
-            row["se"], df = _compute_error(x, y)
+            error, df = _compute_error(x, y)
+            floors = least.get(one["unit"], 0.0), least.get(two["unit"], 0.0)
+            row["se"] = max(error, float(np.hypot(*floors)))
         else:
             a, b = one["se"] ** 2, two["se"] ** 2
             df = (a + b) ** 2 / (a**2 / one["df"] + b**2 / two["df"])

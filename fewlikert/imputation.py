@@ -201,6 +201,7 @@ def estimate_imputed_means(
     cluster: str | None = None,
     *,
     min_clusters: int = 2,
+    least_errors: Mapping[str, float] | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Estimate group means over completions, allowing for organisations.
@@ -216,6 +217,8 @@ def estimate_imputed_means(
         `cluster` everyone is one of their own.
     min_clusters : int
         No interval below this number of clusters.
+    least_errors : mapping of str to float, optional
+        Least standard error of a group's mean in each completion.
     level : float
         Of the intervals, between 0 and 1.
 
@@ -247,7 +250,7 @@ def estimate_imputed_means(
     check_count(min_clusters, "min_clusters")
     if isinstance(tables, pd.DataFrame) or not isinstance(tables, Sequence) or len(tables) < 2:
         raise InputError("tables: a list of two completions or more is needed")
-    parts = [_estimate_completion(table, value, group, cluster) for table in tables]
+    parts = [_estimate_completion(table, value, group, cluster, least_errors) for table in tables]
     if any(not part[["unit", "n", "clusters"]].equals(parts[0][["unit", "n", "clusters"]])
            for part in parts):  # fmt: skip
         raise InputError("tables: completions of one table have the same groups, of the same rows")
@@ -271,7 +274,7 @@ def estimate_imputed_means(
 
 def _estimate_completion(
     table: pd.DataFrame, value: str | Callable[[pd.DataFrame], pd.Series], group: str,
-    cluster: str | None,
+    cluster: str | None, least_errors: Mapping[str, float] | None,
 ) -> pd.DataFrame:  # fmt: skip
     if isinstance(value, str):
         read_answers(table, value)
@@ -284,4 +287,4 @@ def _estimate_completion(
     own["cluster"] = read_column(table, cluster) if cluster is not None else np.arange(len(own))
     if np.isnan(read_answers(own, "value")[own["group"].notna()]).any():
         raise InputError("value: a completion still has rows without one")
-    return estimate_cluster_means(own, "value", "group", "cluster")
+    return estimate_cluster_means(own, "value", "group", "cluster", least_errors=least_errors)

@@ -15,6 +15,7 @@ from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS
 from innocap_analysis.survey.publish import RESPONDENTS, Release
 from innocap_analysis.survey.release import Blocks, Rules, number_organisations
 from innocap_analysis.survey.score import score_answers
+from innocap_analysis.survey.spread import list_least_errors
 from innocap_analysis.survey.wave import Wave
 
 BEFORE, AFTER = "before", "after"
@@ -99,6 +100,11 @@ class Change:
         """
         weights = self.after.weights if self.before.weights else None
         rows = []
+        least = {
+            (code, when): list_least_errors(release, code, self.units)
+            for code in self.nodes
+            for when, release in self.releases.items()
+        }
         for unit in self.units:
             own = self._take(unit)
             for code in self.nodes:
@@ -113,6 +119,7 @@ class Change:
                     smallest=self.smallest,
                     min_clusters=MIN_ORGANISATIONS,
                     weights=weights,
+                    least_errors={when: least[code, when][unit] for when in self.releases},
                 ).iloc[0]
                 means = estimate_cluster_means(own, code, "wave", "cluster", weights=weights)
                 means = means.set_index("unit")["mean"]

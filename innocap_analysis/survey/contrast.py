@@ -15,6 +15,7 @@ from innocap_analysis.survey.grouping import REST
 from innocap_analysis.survey.publish import AGREE, ALPHA, RESPONDENTS, SHOWN, Release
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import estimate_top_two, tabulate_answers
+from innocap_analysis.survey.spread import list_least_errors
 from innocap_analysis.survey.wave import Wave
 
 
@@ -75,6 +76,11 @@ class Contrast:
         return scores.assign(side=self.people["side"])
 
     @cached_property
+    def _least_errors(self) -> dict[str, dict[str, float]]:
+        nodes = self.release.wave.instrument.codebook.parents
+        return {code: list_least_errors(self.release, code, self.sides) for code in nodes}
+
+    @cached_property
     def means(self) -> pd.DataFrame:
         """Mean scores of both sides: `unit`, `code`, `n`, `mean`, `low`, `high`, `suppressed`."""
         parts = [
@@ -85,6 +91,7 @@ class Contrast:
                 "organisation",
                 min_clusters=MIN_ORGANISATIONS,
                 weights=self.release.wave.weights,
+                least_errors=self._least_errors[node],
             ).assign(code=node)
             for node in self.release.wave.instrument.codebook.parents
         ]
@@ -103,6 +110,7 @@ class Contrast:
                 node, "side", "organisation",
                 smallest=self.smallest, min_clusters=MIN_ORGANISATIONS,
                 weights=self.release.wave.weights,
+                least_errors=self._least_errors[node],
             ).assign(code=node)
             for node in self.release.wave.instrument.codebook.parents
             if self.shows(node)

@@ -13,6 +13,7 @@ from innocap_analysis.survey.grouping import COUNTRY, NO_REGION
 from innocap_analysis.survey.publish import AGREE, HIDDEN, RESPONDENTS, SHOWN, Release
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import estimate_top_two, tabulate_answers
+from innocap_analysis.survey.spread import list_least_errors
 from innocap_analysis.survey.wave import Wave
 
 # Below five organisations the spread between them says next to nothing.
@@ -76,6 +77,9 @@ def tabulate_group_scores(release: Release) -> pd.DataFrame:
     nodes = wave.instrument.codebook.parents
     shown = ["mean", "se", "df", "low", "high"]
 
+    units = [EVERYONE, *wave.groups, *wave.people["region"].dropna().unique()]
+    least = {node: list_least_errors(release, node, units) for node in nodes}
+
     def estimate_means(scores: pd.DataFrame, by: str) -> pd.DataFrame:
         parts = [
             estimate_cluster_means(
@@ -85,6 +89,7 @@ def tabulate_group_scores(release: Release) -> pd.DataFrame:
                 "organisation",
                 min_clusters=MIN_ORGANISATIONS,
                 weights=wave.weights,
+                least_errors=least[node],
             ).assign(code=node)
             for node in nodes
         ]

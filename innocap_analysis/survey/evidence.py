@@ -22,6 +22,7 @@ from innocap_analysis.survey.answers import mask_answers
 from innocap_analysis.survey.disclosure import MIN_ORGANISATIONS
 from innocap_analysis.survey.publish import ALPHA, COMPLETE, RESPONDENTS, Release
 from innocap_analysis.survey.score import score_answers, turn_answers
+from innocap_analysis.survey.spread import list_least_errors
 from innocap_analysis.survey.wave import Wave
 
 COMPLETIONS = 10
@@ -223,6 +224,7 @@ class Evidence:
                 smallest=self.smallest,
                 min_clusters=MIN_ORGANISATIONS,
                 weights=self.wave.weights,
+                least_errors=self._least_errors[code],
             ).assign(code=code)
             for code in self.nodes
         ]
@@ -238,7 +240,12 @@ class Evidence:
             "organisation",
             min_clusters=MIN_ORGANISATIONS,
             weights=self.wave.weights,
+            least_errors=self._least_errors[self.root],
         )
+
+    @cached_property
+    def _least_errors(self) -> dict[str, dict[str, float]]:
+        return {code: list_least_errors(self.release, code, self.groups) for code in self.nodes}
 
     @cached_property
     def pooled(self) -> PooledMeans | None:
@@ -265,7 +272,12 @@ class Evidence:
             pooled = pooled.rename_axis("unit")
         else:
             pooled = estimate_imputed_means(
-                filled, score, "group", "organisation", min_clusters=MIN_ORGANISATIONS
+                filled,
+                score,
+                "group",
+                "organisation",
+                min_clusters=MIN_ORGANISATIONS,
+                least_errors=self._least_errors[self.root],
             ).set_index("unit")
         whole = score(self.answers).groupby(self.answers["group"]).agg(["mean", "count"])
         scored = self.scores.groupby("group")[self.root].agg(["mean", "count"])
