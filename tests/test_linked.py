@@ -209,6 +209,23 @@ def test_a_score_is_not_told_where_it_tells_what_one_person_said_to_several_item
     assert links.list_betraying(np.ones(23, dtype=int), everyone, [group == 3]) == []
 
 
+def test_answers_near_the_end_of_the_scale_tell_the_score_of_a_few_in_a_large_group() -> None:
+    """Twenty people, of whom twelve answered the second item, too; one of these gave 1, others 0.
+
+    Of the first item it is told that one of twenty gave 1. The scores add up to a half, so it was
+    one of the twelve, who count half: five of the others have a score of 0, though of them nothing
+    is told, and the first item alone would leave the one among them.
+    """
+    both, few = np.arange(20) < 12, np.arange(20) >= 15
+    first, everyone = (np.arange(20) == 0).astype(float), np.ones(20, dtype=int)
+    second, share = np.where(both, 0.0, np.nan), np.where(both, 0.5, 1.0)
+    parts = [Part(first, everyone, share, True, [few]),
+             Part(second, 0 * everyone, np.where(both, 0.5, 0.0), True)]  # fmt: skip
+    links = Links(share * first, parts, 0.2, 10)
+    assert links.list_betraying(everyone, {"all": everyone > 0}, [few]) == ["all"]
+    assert links.list_betraying(0 * everyone, {}, [few]) == []
+
+
 def test_weights_count_in_what_a_score_tells_of_an_item() -> None:
     """Twelve people of weight 1 and three of weight 10, of whose second item nothing is told.
 
