@@ -232,7 +232,8 @@ class Attack:
         near = np.flatnonzero(there & (room < self.least - _ROUNDING))
         near = near[np.argsort(-self.weights[near], kind="stable")]
         columns = [own[near] for p in self._parts for own in (p.blocks, p.shares, p.has)]
-        return near[np.unique(number_alike(self.known[near], *columns), return_index=True)[1]]
+        first = np.unique(number_alike(self.known[near], *columns), return_index=True)[1]
+        return np.asarray(near[first])
 
     @cached_property
     def _near(self) -> np.ndarray:

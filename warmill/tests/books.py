@@ -20,6 +20,12 @@ MASKS = (
     (r"/tmp/ipykernel_\d+", "/tmp/ipykernel_0", "a cell's file is named by the process"),
     (r"/tmp/tmp\w{8}\.json", "/tmp/tmp.json", "the file that tells a client its kernel's ports"),
     (r"\(pid=\d+\)", "(pid=0)", "which process a warning of Python 3.12 is about"),
+    (
+        r'({"name": "stderr", "output_type": "stream", "text": "[^"]*forkpty\(\)\\n"}), '
+        r'({"name": "stdout", [^}]*})',
+        r"\2, \1",
+        "whether a kernel tells first that it starts a shell, or what the shell says",
+    ),
     (r"<dc:date>[^<]*", "<dc:date>", "when an SVG was drawn"),
 )
 
