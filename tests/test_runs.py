@@ -19,6 +19,7 @@ from innocap_analysis import run_notebooks
 from innocap_analysis.batch.book import find_overruled
 from innocap_analysis.batch.cells import forget_machine
 from innocap_analysis.batch.check import check_project
+from innocap_analysis.batch.conduct import Request
 from innocap_analysis.batch.execute import STAGING_PREFIX, name_staging
 from innocap_analysis.batch.lock import LIVE, hold_pages, hold_places
 from innocap_analysis.batch.naming import (
@@ -33,7 +34,8 @@ from innocap_analysis.batch.parameters import check_parameters, read_parameters
 from innocap_analysis.batch.plan import make_plan
 from innocap_analysis.batch.progress import Progress, write_time
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.settings import load_settings
+from innocap_analysis.settings import Settings, load_settings
+from warmill.processes import can_fork
 
 __all__ = ["small"]
 # The regions of Sweden at NUTS level 2, as Eurostat codes them.
@@ -496,3 +498,17 @@ def test_a_warning_on_a_page_names_no_file_of_the_machine(project: Path) -> None
     ]
     forget_machine(book, run)
     assert book.cells[0].outputs[0]["text"] == "UserWarning: no font has ⽊\nMine: 3\n"
+
+
+def test_what_is_loaded_for_a_table_follows_its_notebooks(
+    settings: Settings, tmp_path: Path
+) -> None:
+    table, pipe = tmp_path / "rows.csv", tmp_path / "pipe"
+    table.write_text("notebook,units\n60,SE\n30_how_does_this_country_do,FI\n", encoding="utf-8")
+    guessed = Request(settings, table=table).guess_notebooks()
+    assert sorted(path.stem[:2] for path in guessed) == ["30", "60"]
+    if can_fork():
+        os.mkfifo(pipe)  # nobody writes into it, and nobody waits for that
+        assert (
+            Request(settings, table=pipe).guess_notebooks() == Request(settings).guess_notebooks()
+        )

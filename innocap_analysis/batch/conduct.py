@@ -11,6 +11,7 @@ from pathlib import Path
 
 from innocap_analysis.batch.outcome import Outcome, Run
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.reads import read_bytes
 from innocap_analysis.settings import Settings
 from warmill.processes import can_fork
 
@@ -57,7 +58,7 @@ class Request:
         asked = tuple(self.notebooks or ("",))
         if self.table is not None and not self.notebooks:
             with contextlib.suppress(OSError):  # told by who plans
-                asked = tuple(re.findall(r"\w+", self.table.read_text("utf-8", "replace")))
+                asked = tuple(re.findall(r"\w+", read_bytes(self.table).decode("utf-8", "replace")))
         paths = [self.settings.notebooks_dir / f"{n}.ipynb" for n in names if n.startswith(asked)]
         return [path for path in paths if path.is_file()]
 
