@@ -27,7 +27,7 @@ from innocap_analysis.survey.instrument import Instrument
 from tests.frozen import EDITION, copy_content, watch_content, watching
 from tests.synthetic.people import make_respondents
 from warmill.helper import Helper
-from warmill.processes import can_fork, keep_memory
+from warmill.processes import can_fork, import_jsonschema, keep_memory
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.addaudithook(watch_content)
@@ -62,7 +62,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     content = ROOT / "tests" / "content" in item.path.parents
     watching[:] = [] if content else [None]
     with contextlib.chdir(EDITION if watching else ROOT), pytest.MonkeyPatch.context() as patch:
-        if can_fork() and item.get_closest_marker("real_start") is None:
+        if can_fork():
             patch.setattr("warmill.helper.start_helper", _start_quickly)
         result = yield
     watching[:] = kept
@@ -76,9 +76,14 @@ def _start_quickly(*asked: Any) -> Helper:
     return loaded[0].start_helper(*asked)
 
 
-def pytest_collection_finish() -> None:
-    """Look no more for garbage in what is there before the first test, and seldom elsewhere."""
+def pytest_configure() -> None:
+    """Import as a run does: looking little for garbage, and without a grammar."""
     keep_memory()
+    import_jsonschema()
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage in what is there before the first test."""
     gc.collect()
     gc.freeze()
 

@@ -8,6 +8,7 @@ batch, which takes longer than most batches of the tests.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import pickle
@@ -20,11 +21,14 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from innocap_analysis.settings import load_settings
+from warmill import helper
 from warmill.helper import Channel, Helper
-from warmill.processes import die_with_parent, import_jsonschema, one_thread
+from warmill.processes import die_with_parent, import_jsonschema, keep_memory, one_thread
 
 _MOST_BYTES = 1 << 24
 
@@ -42,18 +46,10 @@ class Loaded:
 
     def start_helper(self, target: Callable[..., None], *arguments: object) -> Helper:
         """Do what `warmill.helper.start_helper` does, by a fork of the loaded process."""
-        asked = (target.__module__, target.__qualname__, arguments)
-        data = pickle.dumps((str(Path.cwd()), dict(os.environ), sys.path, asked))
-        (to_us, from_it), (to_it, from_us) = os.pipe(), os.pipe()
-        with self._connect() as line:
-            socket.send_fds(line, [len(data).to_bytes(8, "big")], [to_it, from_it, 2])
-            line.sendall(data)
-            pid = int.from_bytes(line.recv(8), "big")
-            process = _Forked(pid)
-            line.sendall(b"go")
-        os.close(to_it)
-        os.close(from_it)
-        return Helper(process, Channel(to_us, from_us))
+        while not self.path.exists():
+            assert self._process.poll() is None, "the loaded process has ended"
+            time.sleep(0.05)
+        return start_helper(self.path, target, *arguments)
 
     def close(self) -> None:
         """End the loaded process."""
@@ -61,16 +57,22 @@ class Loaded:
         self._process.wait()
         self._folder.cleanup()
 
-    def _connect(self) -> socket.socket:
-        line = socket.socket(socket.AF_UNIX)
-        while True:
-            try:
-                line.connect(str(self.path))
-            except (FileNotFoundError, ConnectionRefusedError):
-                assert self._process.poll() is None, "the loaded process has ended"
-                time.sleep(0.05)
-            else:
-                return line
+
+def start_helper(path: Path, target: Callable[..., None], *arguments: object) -> Helper:
+    """Have the process that listens at a path fork one that calls a function."""
+    asked = (target.__module__, target.__qualname__, arguments)
+    data = pickle.dumps((str(Path.cwd()), dict(os.environ), sys.path, asked))
+    (to_us, from_it), (to_it, from_us) = os.pipe(), os.pipe()
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(path))
+        socket.send_fds(line, [len(data).to_bytes(8, "big")], [to_it, from_it, 2])
+        line.sendall(data)
+        pid = int.from_bytes(line.recv(8), "big")
+        process = _Forked(pid)
+        line.sendall(b"go")
+    os.close(to_it)
+    os.close(from_it)
+    return Helper(process, Channel(to_us, from_us))
 
 
 class _Forked:
@@ -102,12 +104,18 @@ class _Forked:
 def serve(path: str) -> None:
     """Load what a conductor loads, then fork one for each call."""
     die_with_parent()
+    keep_memory()
     import_jsonschema()
     _load()
+    gc.collect()
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     server = socket.socket(socket.AF_UNIX)
-    server.bind(path)
+    server.bind(f"{path}.new")
     server.listen()
+    Path(f"{path}.new").rename(path)  # whoever sees it can connect
+    # A conductor has its runs planned by a process of its own.
+    helper.start_helper = partial(start_helper, Path(path))
     while True:
         line, _ = server.accept()
         with line:
@@ -122,8 +130,9 @@ def _load() -> None:
     for name in ("helper", "engine", "forking", "spawning"):
         importlib.import_module(f"warmill.{name}")
     importlib.import_module("papermill.execute")
-    from innocap_analysis.batch.hooks import rehearse_data, rehearse_runs
+    from innocap_analysis.batch.hooks import load_runs, rehearse_data, rehearse_runs
 
+    load_runs(load_settings().languages, sorted(Path("notebooks").glob("*.ipynb")))
     rehearse_runs("en")
     rehearse_data()
 

@@ -29,6 +29,7 @@ from warmill.processes import (
     die_with_parent,
     end_group,
     import_jsonschema,
+    keep_memory,
     one_thread,
     without_interrupt,
 )
@@ -169,6 +170,7 @@ def start_helper(target: Callable[..., None], *arguments: object) -> Helper:
 def be_helper() -> None:
     """Do what was asked for; the first thing that a helper runs."""
     die_with_parent(int(sys.argv[3]))
+    keep_memory()  # before what is imported fills it
     channel = Channel(os.dup(0), os.dup(1))
     # The pipes are for messages alone: what is printed goes where errors go.
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123
