@@ -6,40 +6,44 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.sparse import csr_array, eye_array, kron
 
 
-def bound_total(
-    target: np.ndarray,
+def bound_totals(
+    targets: Sequence[np.ndarray],
     told: Sequence[np.ndarray],
     x: np.ndarray,
     *,
     limits: tuple[float, float] = (0.0, 1.0),
     answers: np.ndarray | None = None,
-) -> tuple[float, float]:
-    """Return the least and the most that a group's total can be, knowing those of others.
+) -> list[tuple[float, float]]:
+    """Return the least and the most that groups' totals can be, knowing those of others.
 
-    `target` and `told` say who is in each group; with `answers` it is known of every group how
-    often each was given, and not the total alone.
+    `targets` and `told` say who is in each group; with `answers` it is known of every group how
+    often each was given, and not the total alone. Each end is a programme of its own; they are
+    solved side by side, as one, because to begin takes longer than to solve.
     """
     # People whom the same groups hold are one unknown: their total, or their count by answer.
-    kinds, number = np.unique(np.array([target, *told]), axis=1, return_inverse=True)
-    n = np.bincount(number.ravel())
+    held = np.array([*targets, *told], dtype=float)
+    kinds, number = np.unique(held, axis=1, return_inverse=True)
+    n, size = np.bincount(number.ravel()), 1 if answers is None else len(answers)
+    asked, equal = kinds[: len(targets)], kinds[len(targets) :]
     if answers is None:
-        equal, goal = kinds[1:], kinds[0]
         known = np.array([own @ x for own in told])
         ends = np.column_stack([n * limits[0], n * limits[1]])
     else:
-        size = len(answers)
         equal = np.concatenate(
-            [np.kron(np.eye(len(n)), np.ones(size)), np.kron(kinds[1:], np.eye(size))]
+            [np.kron(np.eye(len(n)), np.ones(size)), np.kron(equal, np.eye(size))]
         )
         counts = [[(own * (x == a)).sum() for a in answers] for own in told]
         known = np.concatenate([n, np.ravel(counts)])
-        goal = np.kron(kinds[0], answers)
-        ends = np.column_stack([np.zeros(len(goal)), np.repeat(n, size)])
-    found = [
-        linprog(sign * goal, A_eq=equal, b_eq=known, bounds=ends, method="highs")
-        for sign in (1, -1)
-    ]
-    assert all(end.status == 0 for end in found)
-    return float(found[0].fun), float(-found[1].fun)
+        asked = np.kron(asked, answers)
+        ends = np.column_stack([np.zeros(equal.shape[1]), np.repeat(n, size)])
+    goals = np.concatenate([asked, -asked])
+    found = linprog(
+        goals.ravel(), A_eq=kron(eye_array(len(goals)), csr_array(equal), format="csr"),
+        b_eq=np.tile(known, len(goals)), bounds=np.tile(ends, (len(goals), 1)), method="highs",
+    )  # fmt: skip
+    assert found.status == 0
+    least, most = (goals * found.x.reshape(goals.shape)).sum(axis=1).reshape(2, -1)
+    return list(zip(least.tolist(), (-most).tolist(), strict=True))

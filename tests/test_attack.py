@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import pytest
-from attacker import bound_total
+from attacker import bound_totals
 
 from innocap_analysis import load_wave, open_survey_view
 from innocap_analysis.pages import answers, differences, fitness, measurement, statements
@@ -142,17 +142,22 @@ def attack(wave: Wave, told: Mapping[str, set[str]], rng: np.random.Generator) -
         }
         for one in rng.permutation(np.flatnonzero(answered))[:2]:
             groups[f"person {one}"] = np.arange(len(x)) == one
+        attacked: dict[str, np.ndarray] = {}
         for name, members in groups.items():
             inside = np.bincount(block, weights=members)[block]
             open_ = members & ((inside < sizes[block]) | (block == 0) | ~answered)
             if name.removesuffix(STRICT) in units or safe.is_safe(members) or not members.any():
                 continue
             # Of a hidden group that is a sum of blocks everything is known: it must be large.
-            own = open_ if open_.any() else members
-            low, high = bound_total(
-                own[answered], [group[answered] for group in published], x[answered],
-                answers=np.arange(5) / 4 if counted else None,
-            )  # fmt: skip
+            attacked[name] = open_ if open_.any() else members
+        if not attacked:
+            continue
+        found = bound_totals(
+            [own[answered] for own in attacked.values()],
+            [group[answered] for group in published], x[answered],
+            answers=np.arange(5) / 4 if counted else None,
+        )  # fmt: skip
+        for (name, own), (low, high) in zip(attacked.items(), found, strict=True):
             if high - low < RULES.protection * own.sum() - 1e-6:
                 broken.append(f"{code} of {name}: {own.sum()} people within {high - low:.3f}")
     return broken

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from attacker import bound_total
+from attacker import bound_totals
 
 from innocap_analysis.survey.editions import Former, Meeting
 from innocap_analysis.survey.release import Blocks, Decision, Rules, decide_groups
@@ -78,10 +78,10 @@ class Attacker:
         found[[self.atoms[key] for key in zip(own["id"], own["x"], strict=True)]] = 1
         return found
 
-    def bound(self, target: np.ndarray, told: list[np.ndarray]) -> tuple[float, float]:
-        """Return the least and the most that a total can be."""
+    def bound(self, targets: list[np.ndarray], told: list[np.ndarray]) -> list[tuple[float, float]]:
+        """Return the least and the most that totals can be."""
         answers = ANSWERS if self.counted else None
-        return bound_total(target, told, self.x, answers=answers)
+        return bound_totals(targets, told, self.x, answers=answers)
 
     def list_open(self) -> np.ndarray:
         """Number the kinds of people whom the same totals hold; 0: none holds them."""
@@ -112,17 +112,20 @@ def attack(seed: int, *, counted: bool, knows: bool, most: int = 5) -> int:
     whole = [attacker.find(e, np.ones(len(own), bool)) for e, own in enumerate(editions)]
     changed, anybody = np.flatnonzero(whole[0] != whole[1]), rng.permutation(len(attacker.x))
     people = [1.0 * (np.arange(len(attacker.x)) == i) for i in (*changed[:2], *anybody[:2])]
-    broken = 0
+    attacked = []
     for target in [*[targets[i] for i in rng.permutation(len(targets))[:most]], *people]:
         # Of whole blocks, which are large, everything is known.
         inside = np.bincount(blocks, weights=target)[blocks]
         uncertain = target * ((inside < np.bincount(blocks)[blocks]) | (blocks == 0) | (not knows))
-        if not uncertain.any():
-            continue
-        low, high = attacker.bound(uncertain, attacker.told)
+        if uncertain.any():
+            attacked.append(uncertain)
+    if not attacked:
+        return 0
+    after, broken = attacker.bound(attacked, attacker.told), 0
+    for uncertain, (low, high) in zip(attacked, after, strict=True):
         if high - low < RULES.protection * uncertain.sum() - 1e-6:
             # Part of what the first edition told by right may be known from it alone.
-            before = attacker.bound(uncertain, attacker.told[:n_first])
+            [before] = attacker.bound([uncertain], attacker.told[:n_first])
             broken += before[1] - before[0] > high - low + 1e-6
     return broken
 

@@ -98,21 +98,21 @@ def _is_refused(release: Release, alone: Release) -> bool:
 
 def _list_hidden(release: Release, alone: Release) -> Iterator[tuple[str, str, str]]:
     """List what is hidden and why, for the operator alone."""
+    names = pd.factorize(release.people["organisation"])[0]  # -1: whoever has none is one
     for code in release.list_codes():
         told, single = set(release.list_told(code)), set(alone.list_told(code))
         for group, members in release.list_groups(code).items():
             if group not in told and members.any():
-                yield code, group, _find_reason(release, members, group in single)
+                yield code, group, _find_reason(release.wave.settings, names[members],
+                                                is_told_alone=group in single)  # fmt: skip
 
 
-def _find_reason(release: Release, members: np.ndarray, is_told_alone: bool) -> str:
-    settings, n = release.wave.settings, int(members.sum())
+def _find_reason(settings: Settings, organisations: np.ndarray, *, is_told_alone: bool) -> str:
+    n, named = len(organisations), len(set(organisations[organisations >= 0].tolist()))
     if is_told_alone:
         return "differs from an earlier edition by too few"
     if n < settings.min_respondents:
         return f"{n} people"
-    names = release.people["organisation"][members]
-    sizes = names.value_counts()
-    if len(sizes) + int(names.isna().sum()) < settings.min_organisations:
-        return f"{len(sizes)} organisations"
+    if named + int((organisations < 0).sum()) < settings.min_organisations:
+        return f"{named} organisations"
     return "would give away others, or what all of it answered"

@@ -103,6 +103,9 @@ class Blocks:
         hidden : sequence of array of bool
             Groups that must stay uncertain, as everyone alone does.
         """
+        parts = self._count_parts(members)
+        if ((parts > 0) & (parts < self.rules.people)).any():
+            return False  # as most that are refused, and soonest seen
         found, fresh = self.find_cut(members)
         if not len(fresh):
             return True  # a sum of what is published
@@ -110,11 +113,18 @@ class Blocks:
             self._protects(x, found, fresh, hidden) for x in self._columns
         )
 
+    def _count_parts(self, members: Members) -> np.ndarray:
+        """Return how many are in and outside a group, of each block that it would cut."""
+        n = np.bincount(self._of)
+        within = np.bincount(self._of[members], minlength=len(n))
+        cut = (within > 0) & (within < n)
+        parts = np.array([within, n - within]) * cut
+        parts[:, 0] = within[0], 0  # of the others there, nothing becomes known
+        return parts
+
     def find_cut(self, members: Members) -> tuple[np.ndarray, np.ndarray]:
         """Return the blocks if a group were published, and the numbers of the new ones."""
-        n, within = np.bincount(self._of), np.bincount(self._of, weights=members)
-        cut = (within > 0) & (within < n)
-        cut[0] = within[0] > 0  # of the others there, nothing becomes known
+        cut = self._count_parts(members).any(axis=0)
         found = self._refine(members)
         fresh = np.unique(found[cut[self._of]])
         return found, fresh[fresh > 0]
