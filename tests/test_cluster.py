@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Status
 from test_batch import small, write_notebook
 
 from innocap_analysis import run_notebooks
@@ -138,27 +138,6 @@ def test_two_workers_make_the_same_reports(
     assert "Cell 5" in (tmp_path / "there" / "reports" / "index.html").read_text("utf-8")
 
 
-# Alone, so that what it did waits for the one that takes its place; two are below.
-def test_a_worker_killed_mid_way_is_survived(behaving: Path, begun: Path, tmp_path: Path) -> None:
-    killed: list[int] = []
-
-    def kill() -> None:
-        received = behaving / "reports"
-        while len(list(begun.iterdir())) < 2 or not list(received.glob("*/*.html")):
-            time.sleep(0.05)
-        killed.append(cluster.workers[0].pid)
-        os.kill(killed[0], signal.SIGKILL)
-
-    with _start(tmp_path, 1) as cluster:
-        outcomes = _run_beside(kill, cluster)
-        assert killed
-        # The killed worker's copy of the data was removed when another took its place.
-        assert len(list((tmp_path / "scratch").rglob("innocap-*"))) == 1
-    assert len(list(begun.iterdir())) > len(outcomes)  # what was under way was begun again
-    found = verify_reports(behaving / "reports", load_settings())
-    assert (found.outputs, found.inputs) == ({}, {})
-
-
 def test_a_worker_that_closes_gives_its_runs_back(
     behaving: Path, begun: Path, cluster: LocalCluster
 ) -> None:
@@ -174,6 +153,30 @@ def test_a_worker_that_closes_gives_its_runs_back(
     outcomes = _run_beside(close, cluster, seconds=6)  # until it is heard of, on a busy machine
     assert closed
     assert len(list(begun.iterdir())) > len(outcomes)  # what was under way was begun again
+
+
+def test_a_worker_killed_mid_way_is_survived(
+    behaving: Path, begun: Path, cluster: LocalCluster
+) -> None:
+    killed: list[int] = []
+
+    def kill() -> None:
+        received = behaving / "reports"
+        while len(list(begun.iterdir())) < 2 or not list(received.glob("*/*.html")):
+            time.sleep(0.05)
+        killed.append(left[0].pid)
+        os.kill(killed[0], signal.SIGKILL)
+
+    # One is left, so that what it did waits for the one that takes its place.
+    left = [worker for worker in cluster.workers.values() if worker.status == Status.running]
+    assert len(left) == 1
+    outcomes = _run_beside(kill, cluster)
+    assert killed
+    # The killed worker's copy of the data was removed when another took its place.
+    assert len(list(Path(left[0].local_directory).parent.rglob("innocap-*"))) == 1
+    assert len(list(begun.iterdir())) > len(outcomes)  # what was under way was begun again
+    found = verify_reports(behaving / "reports", load_settings())
+    assert (found.outputs, found.inputs) == ({}, {})
 
 
 def test_a_worker_with_other_software_is_refused(

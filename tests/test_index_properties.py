@@ -9,6 +9,7 @@ from __future__ import annotations
 import decimal
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,7 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+@cache
 def make_book(
     how: str = "arithmetic", scale: float = 1.0, shift: float = 0.0, **cells: object
 ) -> Codebook:
