@@ -124,7 +124,7 @@ class Blocks:
 
     def find_cut(self, members: Members) -> tuple[np.ndarray, np.ndarray]:
         """Return the blocks if a group were published, and the numbers of the new ones."""
-        cut = self._count_parts(members).any(axis=0)
+        cut = self._count_parts(members).sum(axis=0) > 0
         found = self._refine(members)
         fresh = np.unique(found[cut[self._of]])
         return found, fresh[fresh > 0]
