@@ -127,6 +127,17 @@ class Pool:
         also : int, optional
             A descriptor that ends the waiting when it can be read; with ``fork`` only.
         """
+        ended = self._begin()
+        for attempt, code, memory_mb in self._processes.wait(also):
+            end = attempt.conclude(code, memory_mb)
+            if end is None:
+                self._waiting.append(attempt)
+            else:
+                ended.append(end)
+        return ended + self._begin()  # before the caller sees to what has ended
+
+    def _begin(self) -> list[Ended]:
+        """Begin as many tasks as there is room for; return what could not be started."""
         ended = []
         for _ in range(self._processes.make_room(len(self._waiting))):
             attempt = self._waiting.popleft()
@@ -134,12 +145,6 @@ class Pool:
                 self._processes.begin(attempt)
             except OSError as fault:
                 ended.append(Ended(attempt.task, error=f"could not be started: {fault}"))
-        for attempt, code, memory_mb in self._processes.wait(also):
-            end = attempt.conclude(code, memory_mb)
-            if end is None:
-                self._waiting.append(attempt)
-            else:
-                ended.append(end)
         return ended
 
     def map(self, tasks: Iterable[object]) -> Iterator[Ended]:

@@ -52,7 +52,7 @@ def load_runs(
     from innocap_analysis.batch import execute  # noqa: F401 - the same
     from innocap_analysis.batch.html import PYTHON, colour_code
     from innocap_analysis.batch.parameters import read_notebook
-    from innocap_analysis.pages.language import get_translator
+    from innocap_analysis.pages.language import format_share, get_translator
 
     for notebook in notebooks:
         with contextlib.suppress(InnocapError):  # one that cannot be read is told by who plans
@@ -66,6 +66,7 @@ def load_runs(
         load_writers()
     for language in languages:
         get_translator(language)
+        format_share(0.5, language)  # reads how the language writes numbers, dates and countries
     if root is not None and views:
         rehearse_views(root, views, known)
 

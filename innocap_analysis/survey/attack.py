@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from innocap_analysis.survey.cells import Cells, Members, number_alike
 from innocap_analysis.survey.programme import Column, Programme
@@ -246,6 +244,9 @@ class Attack:
             ends.append(np.array([who, begin + of[who]]))
             begin += int(of.max(initial=0)) + 1
         edges = np.concatenate(ends, axis=1)
+        from scipy.sparse import coo_array  # as in `Programme`
+        from scipy.sparse.csgraph import connected_components
+
         graph = coo_array((np.ones(edges.shape[1]), edges), (begin, begin))
         return np.asarray(connected_components(graph, directed=False)[1])[:n]
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import coo_array
 
 from innocap_analysis.survey.cells import Members, number_alike
 
@@ -95,6 +93,9 @@ class Programme:
         self._add(at[inside], of[inside], value[inside], total)
         rows, columns, values = (np.concatenate(some) for some in zip(*self._entries, strict=True))
         self._total = np.concatenate(self._totals)
+        # Imported here, as the solver: pages about published figures need neither.
+        from scipy.sparse import coo_array
+
         self._matrix = coo_array((values, (rows, columns)), (len(self._total), self._size)).tocsr()
         self._limits = np.column_stack([np.zeros(self._size), np.concatenate(self._most)])
 
@@ -106,6 +107,8 @@ class Programme:
 
     def bounds(self, some: Sequence[int], least: float) -> bool:
         """Tell whether the sum of a part, or of what several add, is known to less than a width."""
+        from scipy.optimize import linprog
+
         goal, true, width = np.zeros(self._size), 0.0, 0.0
         for number in some:
             part, (at, row, value) = self.parts[number], self._goals[number]
