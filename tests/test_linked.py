@@ -21,7 +21,7 @@ from innocap_analysis.survey.release import Rules, decide_groups
 from innocap_analysis.survey.wave import Wave
 
 WAVES = int(os.environ.get("INNOCAP_LINKED_WAVES", "2"))
-BETRAYED = (6, 30)  # waves of which scores alone would tell a small group's answers
+BETRAYED = (6, 34)  # waves of which scores alone would tell a small group's answers
 MOST = 3  # small groups of an item that are attacked
 NODE = "PRO"
 ANSWERS = np.arange(5) / 4

@@ -76,8 +76,10 @@ def test_the_same_answers_are_told_alike_and_the_record_stays(imported: Settings
 
 
 @pytest.mark.skipif(os.name == "nt", reason="has no modes")
-def test_the_record_is_for_its_owner_and_holds_no_answers(imported: Settings) -> None:
+def test_the_record_is_for_its_owner_and_holds_no_answers(published: Path) -> None:
+    imported = load_settings(published)
     table = pd.read_csv(imported.processed_dir / ANSWERS_NAME, dtype=str)
+    assert stat.S_IMODE(imported.processed_dir.stat().st_mode) == 0o700
     for name in (RELEASED_NAME, HIDDEN_NAME):
         path = imported.processed_dir / name
         assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -66,7 +66,8 @@ def test_no_hidden_group_and_nobody_is_bounded_closely(part: int) -> None:
         person = np.zeros(len(values), bool)
         person[int(rng.integers(len(values)))] = True
         attacked = {"person": person}
-        for name, members in ((name, groups[name]) for name in names):
+        employer = organisation == organisation[person]
+        for name, members in [*((name, groups[name]) for name in names), ("employer", employer)]:
             # Of people in no published group, nothing is known; of whole blocks, everything is.
             open_ = members & (np.bincount(told, weights=members)[told] < sizes[told])
             if open_.any() and not Blocks(organisation, RULES).is_safe(members):
@@ -162,6 +163,20 @@ def test_few_organisations_or_one_that_is_nearly_all_hide_a_group(
     organisation = np.repeat(np.arange(len(sizes)), sizes)
     blocks = Blocks(organisation, RULES)
     assert blocks.may_split(np.ones(len(organisation), bool)) == shown
+
+
+@pytest.mark.parametrize(("size", "shown"), [(10, ["all"]), (11, [])])
+def test_an_employer_of_most_of_a_group_hides_it_where_its_mean_would_be_bounded(
+    size: int, shown: list[str]
+) -> None:
+    """Of two others anything may be true: they leave 2 / 10 or 2 / 11 of the scale."""
+    n = size + 2
+    organisation = np.maximum(np.arange(n) - size + 1, 0)
+    told = decide_groups(
+        {"all": np.ones(n, bool)}, organisation, rules=RULES, values=np.full(n, 3.0),
+        limits=(LOW, HIGH),
+    ).shown  # fmt: skip
+    assert told == shown
 
 
 @pytest.mark.parametrize(

@@ -424,6 +424,15 @@ def test_batches_share_a_folder_unless_they_make_the_same(small: Path) -> None:
         assert not list(small.glob(f"{STAGING_PREFIX}*"))
 
 
+def test_a_batch_that_is_refused_its_folder_has_told_nothing(small: Path) -> None:
+    write_notebook(small / "notebooks" / "30_one.ipynb", "print(region)")
+    settings = load_settings()
+    (run,) = make_plan(settings, regions=["SE"], notebooks=["30"])
+    with hold_places(small, [run.place]), pytest.raises(InnocapError, match="another batch"):
+        run_notebooks(regions=["SE"], notebooks=["30"])
+    assert not list(settings.processed_dir.rglob("scores.csv"))
+
+
 def test_a_batch_that_was_killed_keeps_nobody_out(small: Path) -> None:
     code = (
         "import os, signal\nfrom pathlib import Path\n"

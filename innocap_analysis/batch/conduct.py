@@ -84,23 +84,23 @@ def conduct_batch(
     from innocap_analysis.batch.results import write_results
     from innocap_analysis.batch.switch import link_languages
     from innocap_analysis.batch.units_page import write_units_pages
-    from innocap_analysis.index.capacity import write_scores
+    from innocap_analysis.index.capacity import load_capacity, write_scores
 
     config = request.settings
     plan = (plan_runs or plan_batch)(request, tell)
-    # Finds mistakes in the data before anything else is touched.
-    write_scores(config.choose(request.index))
-    for wave in list_waves(plan, config):
-        # Imported here: it needs scipy's statistics, which pages about published figures do not.
-        from innocap_analysis.survey.record import record_edition
+    load_capacity(index=request.index, settings=config)  # its faults, before anything is touched
+    with contextlib.ExitStack() as held:
+        # A batch that may not write there tells nobody anything, so nothing is kept of it.
+        places = [run.place for run in plan]
+        config = config.name_batch(held.enter_context(hold_places(config.output_dir, places)))
+        write_scores(config.choose(request.index))
+        for wave in list_waves(plan, config):
+            # Imported here: it needs scipy's statistics, which published figures do not.
+            from innocap_analysis.survey.record import record_edition
 
-        if told := record_edition(config, wave):
-            tell("note", told)
-    with (
-        hold_places(config.output_dir, [run.place for run in plan]) as name,
-        RecordStore(state := describe_project(config)) as records,
-    ):
-        config = config.name_batch(name)
+            if told := record_edition(config, wave):
+                tell("note", told)
+        records = held.enter_context(RecordStore(state := describe_project(config)))
         tell("plan", plan)
         done: dict[int, Outcome] = {}
         why: dict[int, str] = {}
@@ -123,9 +123,9 @@ def conduct_batch(
                 name_failed(run, config).unlink(missing_ok=True)
                 take(number, Outcome(run, "skipped", 0.0, record=record))
         tell("note", f"Runs: {len(plan)}, {len(todo)} to do, {len(plan) - len(todo)} as they were")
-        places = [str(run.parameters["place"]) for _, run in todo if "place" in run.parameters]
-        if places:
-            rehearse_places(config.root, list(dict.fromkeys(places)), state.files)
+        units = [str(run.parameters["place"]) for _, run in todo if "place" in run.parameters]
+        if units:
+            rehearse_places(config.root, list(dict.fromkeys(units)), state.files)
         surveys = [run.parameters for _, run in todo if "wave" in run.parameters]
         if surveys and can_fork():
             rehearse_surveys(config.root, surveys, state.files)

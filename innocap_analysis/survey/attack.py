@@ -236,6 +236,9 @@ class Attack:
     @cached_property
     def _near(self) -> np.ndarray:
         """Number of each person's component: people of another tell nothing of them."""
+        from scipy.sparse import coo_array  # as in `Programme`
+        from scipy.sparse.csgraph import connected_components
+
         told = [self.known, *(np.where(p.has, p.blocks, 0) for p in self._parts)]
         n = len(self.known)
         ends, begin = [], n
@@ -244,9 +247,6 @@ class Attack:
             ends.append(np.array([who, begin + of[who]]))
             begin += int(of.max(initial=0)) + 1
         edges = np.concatenate(ends, axis=1)
-        from scipy.sparse import coo_array  # as in `Programme`
-        from scipy.sparse.csgraph import connected_components
-
         graph = coo_array((np.ones(edges.shape[1]), edges), (begin, begin))
         return np.asarray(connected_components(graph, directed=False)[1])[:n]
 

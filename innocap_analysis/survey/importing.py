@@ -98,6 +98,8 @@ def import_files(
     columns = columns.sort_values("file", kind="stable", ignore_index=True)
     texts = texts.sort_values(["response_id", "item"], kind="stable", ignore_index=True)
     wave = clean_wave(answers, columns, instrument, settings)  # before anything is written
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     write_long_table(folder / ANSWERS_NAME, answers, private=True)
     write_long_table(folder / TEXTS_NAME, texts, private=True)
     write_table(folder / COLUMNS_NAME, columns, private=True)

@@ -41,6 +41,9 @@ class Programme:
     def __init__(
         self, parts: Sequence[Column], known: np.ndarray, weights: np.ndarray, own: Members
     ) -> None:
+        # Imported here, as the solver: pages about published figures need neither.
+        from scipy.sparse import coo_array
+
         self.own, self.weights, self.parts = own, weights, parts
         told = [np.where(known > 0, p.shares, 0.0) for p in parts]
         mine = [np.where(own, p.shares, 0.0) for p in parts]
@@ -93,9 +96,6 @@ class Programme:
         self._add(at[inside], of[inside], value[inside], total)
         rows, columns, values = (np.concatenate(some) for some in zip(*self._entries, strict=True))
         self._total = np.concatenate(self._totals)
-        # Imported here, as the solver: pages about published figures need neither.
-        from scipy.sparse import coo_array
-
         self._matrix = coo_array((values, (rows, columns)), (len(self._total), self._size)).tocsr()
         self._limits = np.column_stack([np.zeros(self._size), np.concatenate(self._most)])
 

@@ -6,9 +6,9 @@ after the other, the most important first, as long as
 
 1. every block that they tell apart has enough people, from enough organisations of which none
    has nearly all of them, and
-2. no small group, and nobody alone, is bounded too closely by its block: where a block's total is
-   near the end of the scale, all of its people are (Hundepool and others, 2012, *Statistical
-   Disclosure Control*, chapter 4, call it the protection interval).
+2. no small group, no organisation, and nobody alone, is bounded too closely by its block: where a
+   block's total is near the end of the scale, all of its people are (Hundepool and others, 2012,
+   *Statistical Disclosure Control*, chapter 4, call it the protection interval).
 
 Every total of any set of people that a reader can compute is then a sum of whole blocks, whatever
 is added or subtracted; `tests/test_release.py` attacks it by linear programming. The totals of an
@@ -17,7 +17,7 @@ earlier edition are blocks to begin with.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ from innocap_analysis.survey.cells import Cells, Members
 from innocap_analysis.survey.linked import Links
 
 _ROUNDING = 1e-9  # of a sum of floats
+_NOBODY = np.empty((2, 0), dtype=int)
 
 
 @dataclass(frozen=True)
@@ -93,41 +94,31 @@ class Blocks:
         """Number of each person's block; 0 of whom nothing is told."""
         return self._of
 
-    def may_split(self, members: Members, hidden: Sequence[Members] = ()) -> bool:
+    def may_split(self, members: Members, hidden: np.ndarray = _NOBODY) -> bool:
         """Tell whether a group can be published beside what is published already.
 
         Parameters
         ----------
         members : array of bool, shape (people,)
             Who is in the group.
-        hidden : sequence of array of bool
-            Groups that must stay uncertain, as everyone alone does.
+        hidden : array of int, shape (2, people in groups)
+            Numbers of groups that must stay uncertain, as everyone alone does, and who is in them.
         """
-        parts = self._count_parts(members)
-        if ((parts > 0) & (parts < self.rules.people)).any():
-            return False  # as most that are refused, and soonest seen
-        found, fresh = self.find_cut(members)
-        if not len(fresh):
-            return True  # a sum of what is published
-        return all(self.is_safe(found == block) for block in fresh) and all(
-            self._protects(x, found, fresh, hidden) for x in self._columns
-        )
-
-    def _count_parts(self, members: Members) -> np.ndarray:
-        """Return how many are in and outside a group, of each block that it would cut."""
         n = np.bincount(self._of)
         within = np.bincount(self._of[members], minlength=len(n))
         cut = (within > 0) & (within < n)
         parts = np.array([within, n - within]) * cut
         parts[:, 0] = within[0], 0  # of the others there, nothing becomes known
-        return parts
-
-    def find_cut(self, members: Members) -> tuple[np.ndarray, np.ndarray]:
-        """Return the blocks if a group were published, and the numbers of the new ones."""
-        cut = self._count_parts(members).sum(axis=0) > 0
+        if ((parts > 0) & (parts < self.rules.people)).any():
+            return False  # as most that are refused, and soonest seen
         found = self._refine(members)
-        fresh = np.unique(found[cut[self._of]])
-        return found, fresh[fresh > 0]
+        fresh = np.unique(found[parts.any(axis=0)[self._of]])
+        fresh = fresh[fresh > 0]
+        if not len(fresh):
+            return True  # a sum of what is published
+        return all(self.is_safe(found == block) for block in fresh) and all(
+            self._protects(x, found, fresh, hidden) for x in self._columns
+        )
 
     def split(self, members: Members) -> None:
         """Count a group as published."""
@@ -153,8 +144,16 @@ class Blocks:
             own.max() <= self.rules.largest_share * own.sum() + _ROUNDING for own in (sizes, heavy)
         )
 
+    def list_secret(self, groups: Iterable[Members]) -> list[Members]:
+        """List the groups, and the organisations, of which no total may be told, each once."""
+        at = self.organisations
+        employers = (at == one for one in np.flatnonzero(np.bincount(at) > 1))
+        # What is known about a large group that is not shown is nobody's secret.
+        small = [own for own in (*groups, *employers) if own.any() and not self.is_safe(own)]
+        return list({own.tobytes(): own for own in small}.values())
+
     def _protects(
-        self, x: np.ndarray, found: np.ndarray, fresh: np.ndarray, hidden: Sequence[Members]
+        self, x: np.ndarray, found: np.ndarray, fresh: np.ndarray, hidden: np.ndarray
     ) -> bool:
         """Tell whether no hidden mean, and nobody's value, is bounded too closely."""
         weights = np.ones(len(x)) if self.weights is None else self.weights
@@ -175,15 +174,17 @@ class Blocks:
         alone = fresh[heaviest[fresh] > 0]
         if (room < least * heaviest - _ROUNDING)[alone].any():
             return False
-        for group in hidden:
-            own = np.bincount(found[group], weights=weights[group], minlength=len(cells.n))
-            is_open = own < cells.n - _ROUNDING  # a block that is wholly in it is known
-            width = np.where(is_open, cells.measure(own), 0.0)
-            width[0], is_open[0] = own[0], True  # of whom nothing is told
-            part = (own * is_open).sum()
-            if part and width.sum() < least * part - _ROUNDING:
-                return False
-        return True
+        group, person = hidden
+        is_met = np.bincount(group, np.isin(found[person], fresh)) > 0
+        group, person = hidden[:, is_met[group]]
+        key, at = np.unique(group * len(cells.n) + found[person], return_inverse=True)
+        group, block = np.divmod(key, len(cells.n))
+        own = np.bincount(at, weights=weights[person])
+        # A block that is wholly in a group is known; of block 0 nothing is told.
+        is_open = (own < cells.n[block] - _ROUNDING) | (block == 0)
+        width = np.where(block > 0, cells.measure(own, block), own)
+        part, room = (np.bincount(group, weights=x * is_open) for x in (own, width))
+        return not (room < least * part - _ROUNDING).any()
 
 
 @dataclass(frozen=True)
@@ -265,10 +266,9 @@ def decide_groups(
         organisations[whole], rules, None if values is None else values[whole], limits, counted,
         None if told is None else told[whole], None if weights is None else weights[whole],
     )  # fmt: skip
-    # What is known about a large group that is not shown is nobody's secret.
-    small = [k for k, members in own.items() if members.any() and not started.is_safe(members)]
-    kept = [groups[name] & whole for name in small] + [members & whole for members in secret]
-    hidden = [members[whole] for members in kept]
+    small = [_widen(members, whole) for members in started.list_secret(own.values())]
+    kept = small + [members & whole for members in secret]
+    hidden = np.array(np.nonzero(np.reshape(kept, (len(kept), len(whole)))[:, whole]))
     blocks, shown = _choose(own, started, hidden, parents or {})
     betraying = set[str]()
     if links is not None:
@@ -288,17 +288,17 @@ def decide_groups(
     return Decision(shown, _widen(blocks.told, whole), kept, held)
 
 
-def _widen(blocks: np.ndarray, whole: Members) -> np.ndarray:
-    """Return the blocks of all people; those without a value are in none."""
-    found = np.zeros(len(whole), dtype=int)
-    found[whole] = blocks
+def _widen(own: np.ndarray, whole: Members) -> np.ndarray:
+    """Return blocks or members of all people; those without a value are in none."""
+    found = np.zeros(len(whole), dtype=own.dtype)
+    found[whole] = own
     return found
 
 
 def _choose(
     own: Mapping[str, Members],
     started: Blocks,
-    hidden: Sequence[Members],
+    hidden: np.ndarray,
     parents: Mapping[str, str],
 ) -> tuple[Blocks, list[str]]:
     """Go through the groups, and split off those that are told."""

@@ -18,9 +18,9 @@ def list_least_errors(release: Release, code: str, units: Iterable[str]) -> dict
     """List the least standard error, in points, that may be told of a score's mean by group.
 
     An error adds up squares of what the people of every organisation are above the mean together:
-    where it is small, all are near it. What it leaves open of nobody who is an organisation of
-    their own, and of no small group of whole ones, may be less than the protection. The least one
-    depends on who is where and on the mean, which is told, and so tells nothing itself.
+    where it is small, all are near it. What it leaves open of no organisation, and of no small
+    group of whole ones, may be less than the protection. The least one depends on who is where
+    and on the mean, which is told, and so tells nothing itself.
     """
     wave, people = release.wave, release.people
     rules = Rules(
@@ -29,14 +29,13 @@ def list_least_errors(release: Release, code: str, units: Iterable[str]) -> dict
     weights = None if wave.weights is None else people[wave.weights].to_numpy(dtype=float)
     organisations = number_organisations(list(people["organisation"]))
     groups = release.list_groups(code)
-    safe = Blocks(organisations, rules, weights=weights)
-    secret = {own.tobytes(): own for own in groups.values() if not safe.is_safe(own)}
+    secret = Blocks(organisations, rules, weights=weights).list_secret(groups.values())
     x = score_answers(people, wave.instrument)[code].to_numpy(dtype=float) / _POINTS
     setting = "" if wave.whole is None else STRICT
     found = {}
     for unit in units:
         inside = groups.get(f"{unit}{setting}", np.zeros(len(x), bool))
-        hidden = [own[inside] for own in secret.values()]
+        hidden = [own[inside] for own in secret]
         heavy = None if weights is None else weights[inside]
         found[unit] = _POINTS * find_least_error(
             x[inside], organisations[inside], hidden, rules.protection, heavy
@@ -48,7 +47,7 @@ def find_least_error(
     x: np.ndarray, organisations: np.ndarray, secret: Iterable[Members], protection: float,
     weights: np.ndarray | None = None,
 ) -> float:  # fmt: skip
-    """Find the least standard error of a mean, from 0 to 1, that protects secret groups and people.
+    """Find the least standard error of a mean, from 0 to 1, that protects people and secret groups.
 
     With the error s of n people, and c the part of CR2's adjustment of each organisation, the sum
     t of what a group's people are above the mean is at most s n sqrt(C D / (C + D)), where C and
