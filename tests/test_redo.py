@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -180,6 +181,25 @@ def test_only_what_read_it_is_redone(
     found = _foresee(made, parameters={"runs": "32", "base": "16"})
     assert set(found) == {"40", "50", *(f"{c} 60" for c in COUNTRIES)}
     assert found["40"] == "no report yet"  # other parameters make a report of their own
+
+
+def test_a_package_edited_and_put_back_while_a_run_is_under_way_is_not_what_ran(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "innocap_analysis.batch.fingerprint"
+    code = tmp_path / "package" / "module.py"
+    code.parent.mkdir()
+    code.write_text("x = 1\n")
+    monkeypatch.setattr(f"{name}.CODE_FOLDERS", (code.parent,))
+    monkeypatch.setattr(f"{name}._LOADED", time.time() + 0.1)
+    time.sleep(0.2)
+    path = small / "notebooks" / "30_one.ipynb"
+    settings, wanted = load_settings(), {"regions": ["SE"], "notebooks": ["30"]}
+    for cell, told in (("1", set()), (f"{code!r}.touch()", {"package edited meanwhile"})):
+        write_notebook(path, "from pathlib import Path, PosixPath, WindowsPath", cell)
+        (run,) = make_plan(settings, **wanted)
+        assert execute_run(run, settings, describe_project(settings)).error == ""
+        assert set(_foresee(small, **wanted).values()) == told
 
 
 @pytest.mark.slow

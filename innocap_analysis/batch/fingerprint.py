@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import re
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +26,7 @@ LOCK_NAME = "requirements.lock"
 # Whose change makes every page another one: the package and its neighbours.
 PACKAGES = (innocap_analysis, fewlikert, warmill)
 CODE_FOLDERS = tuple(Path(str(p.__file__)).parent for p in PACKAGES)
+_LOADED = time.time()
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,19 @@ class ProjectState:
         Version of Python and of each package the project names.
     code : str
         sha256 over the package's own files and the lock.
+    loaded : float
+        Time from which on an edit of these files has not reached the process that hashed them.
     """
 
     files: dict[str, str]
     software: dict[str, str]
     code: str
+    loaded: float
 
 
 def describe_project(settings: Settings) -> ProjectState:
     """Hash the data and the code of a project."""
-    return ProjectState(hash_data(settings), list_software(), _hash_code(settings.root))
+    return ProjectState(hash_data(settings), list_software(), _hash_code(settings.root), _LOADED)
 
 
 def list_data(settings: Settings) -> list[Path]:
@@ -132,14 +139,23 @@ def hash_cells(notebook: Any) -> str:  # noqa: ANN401
 
 def list_code() -> list[Path]:
     """Return what runs: without what Python makes of it, and without a neighbour's own tests."""
-    return sorted(
-        path
-        for folder in CODE_FOLDERS
-        for path in folder.rglob("*")
-        if not {"__pycache__", "tests"} & set(path.relative_to(folder).parts)
-        and not path.name.startswith(".")
-        and path.is_file()
-    )
+    return sorted(Path(entry.path) for folder in CODE_FOLDERS for entry in _walk_code(folder))
+
+
+def is_edited(state: ProjectState) -> bool:
+    """Tell whether the package is another one on disk than the one that was loaded."""
+    now = time.time()  # a time to come is that of a clock, or of an archive
+    edits = (entry.stat() for folder in CODE_FOLDERS for entry in _walk_code(folder))
+    return any(state.loaded < at <= now for own in edits for at in (own.st_mtime, own.st_ctime))
+
+
+def _walk_code(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    for entry in os.scandir(folder):
+        if entry.is_dir():
+            if entry.name not in ("__pycache__", "tests"):
+                yield from _walk_code(entry.path)
+        elif not entry.name.startswith("."):
+            yield entry
 
 
 def _hash_code(root: Path) -> str:

@@ -12,7 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from innocap_analysis.batch.fingerprint import Edition, ProjectState, hash_cells, name_reading
+from innocap_analysis.batch.fingerprint import (
+    Edition,
+    ProjectState,
+    hash_cells,
+    is_edited,
+    name_reading,
+)
 from innocap_analysis.batch.outcome import Run
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import CHECK_DISK, hash_file
@@ -41,7 +47,8 @@ def make_record(
         "parameters": run.parameters,
         "started": started.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "code_sha256": state.code,
+        # Modules are loaded when they are needed: after an edit it is unknown which ones ran.
+        "code_sha256": "" if is_edited(state) else state.code,
         "software": state.software,
         "reads": read,
         "outputs": outputs,
@@ -151,7 +158,7 @@ def find_reasons(
     if lacking := [name for name in run.sizes if name not in record.get("figures", [])]:
         found.append(f"no figures for {', '.join(lacking)}")
     if record["code_sha256"] != state.code:
-        found.append("package changed")
+        found.append("package changed" if record["code_sha256"] else "package edited meanwhile")
     now, before = state.software, record["software"]
     found += [
         f"{name} {now.get(name)} instead of {before.get(name)}"

@@ -112,7 +112,7 @@ class Blocks:
         if ((parts > 0) & (parts < self.rules.people)).any():
             return False  # as most that are refused, and soonest seen
         found = self._refine(members)
-        fresh = np.unique(found[parts.any(axis=0)[self._of]])
+        fresh = np.unique(found[(parts.sum(axis=0) > 0)[self._of]])
         fresh = fresh[fresh > 0]
         if not len(fresh):
             return True  # a sum of what is published

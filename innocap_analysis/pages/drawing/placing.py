@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
 from matplotlib.spines import Spine
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 from innocap_analysis.pages.drawing.lettering import Ruler
@@ -132,7 +132,10 @@ def _measure_axis(axis: Any, ruler: Ruler, known: _Known) -> Bbox | None:
 
 def _measure_mark(mark: Any, ruler: Ruler, known: _Known) -> Any:
     """Return the box of a mark; that of a text moves with the place where it is written."""
-    if type(mark) is not Text:  # an annotation places itself
+    if isinstance(mark, Annotation):  # places itself; its line is not looked at, which is inside
+        mark.update_positions(ruler)
+        return Text.get_window_extent(mark, ruler)
+    if type(mark) is not Text:
         return mark.get_tightbbox(ruler)
     at = mark.get_transform().transform(mark.get_position())
     if mark not in known:
