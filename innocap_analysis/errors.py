@@ -27,8 +27,8 @@ def show_text(text: str) -> str:
 
 
 # What XML 1.0 (section 2.2) allows in no document: control characters, halves of characters, and
-# codes that are none.
-_NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# codes that are none; and the mark of a file's start, where no PDF can be drawn of it.
+_NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def find_no_text(told: object) -> str:

@@ -147,7 +147,7 @@ def test_there_are_a_hundred_kinds() -> None:
     assert len(set(PAYLOADS)) >= 100
 
 
-@pytest.mark.parametrize("mark", ["\ud800", "\ufffe", "\uffff", "\x0b", "\x1b"])
+@pytest.mark.parametrize("mark", ["\ud800", "\ufeff", "\ufffe", "\uffff", "\x0b", "\x1b"])
 def test_what_is_no_character_is_refused_where_it_is_read(mark: str, tmp_path: Path) -> None:
     """XML 1.0, section 2.2: no document could hold it. JSON and YAML can, as an escape."""
     code = f"{ord(mark):04x}"

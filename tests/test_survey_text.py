@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from innocap_analysis import read_survey
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.settings import Settings
 from innocap_analysis.survey.instrument import Instrument
+from innocap_analysis.survey.scales import make_place_scales
 
 
 def _no_mark(path: Path, tool: str) -> None:
@@ -168,3 +170,14 @@ def test_a_harmful_change_is_refused_with_its_place(
     with pytest.raises(InnocapError, match=told) as caught:
         read_survey(path, key=KEY, settings=settings)
     assert path.name in str(caught.value)
+
+
+def test_of_many_answers_a_message_names_the_nearest(
+    survey: Instrument, settings: Settings
+) -> None:
+    region = make_place_scales(settings)["region"]
+    told = region.show("Vasternorland")
+    assert told.startswith("SE32 = ")
+    assert re.search(r"; .*, or one of \d\d more$", told)
+    assert len(region.show("Vasternorland" + 10_000 * " x")) < 1500
+    assert survey.scales["agree5"].show("x").startswith("5 = ")

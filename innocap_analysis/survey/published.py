@@ -64,7 +64,9 @@ def read_published(path: Path, instrument: Instrument) -> list[Shares]:
         code = scale.known.get(label, _SILENT.get(label))
         share, n = _PERCENT.fullmatch(row["percent"].strip()), row["n"].strip()
         if code is None:
-            faults.append(f"{at}: {row['answer']!r} is no answer there; expected {scale.show()}")
+            faults.append(
+                f"{at}: {row['answer']!r} is no answer there; expected {scale.show(row['answer'])}"
+            )
         elif share is None:
             faults.append(f"{at}: percent {row['percent']!r} is no number such as 12 or 12.3")
         elif not n.isdecimal() or int(n) < 2 or sizes.setdefault(item, int(n)) != int(n):

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from innocap_analysis.settings import Settings
 
 Code = float | str
 
+_MOST_SHOWN, _MOST_COMPARED = 8, 80  # codes in a message, letters of an answer
 _COLUMNS = ("scale", "code", "language", "label", "source")
 _SPECIAL: Mapping[str, Code] = {"DK": DONT_KNOW, "NA": NOT_APPLICABLE}
 _ALIKE = str.maketrans(
@@ -101,13 +103,19 @@ class Scale:
                 return self._first[spoken, code]
         return format_code(code)
 
-    def show(self) -> str:
-        """List the labels for a message, code by code."""
+    def show(self, answer: str) -> str:
+        """List the labels for a message, code by code; of very many those nearest to an answer."""
+        codes, more = list(dict.fromkeys(self.labels.values())), ""
+        if len(codes) > _MOST_SHOWN:
+            given = normalise_label(answer)[:_MOST_COMPARED]
+            near = get_close_matches(given, self.known, _MOST_SHOWN, cutoff=0)
+            chosen = list(dict.fromkeys(self.known[label] for label in near))
+            codes, more = chosen, f", or one of {len(codes) - len(chosen)} more"
         told = []
-        for code in dict.fromkeys(self.labels.values()):
+        for code in codes:
             labels = [label for (_, label), own in self.labels.items() if own == code]
             told.append(f"{format_code(code)} = " + " / ".join(dict.fromkeys(labels)))
-        return "; ".join(told)
+        return "; ".join(told) + more
 
 
 def format_code(code: Code) -> str:

@@ -61,7 +61,7 @@ def split_options(
         elif (codes := set(re.split(r"[ +]+", rest))) <= set(map(str, scale.codes)):
             return frozenset(chosen | codes), other  # as forms of XLSForm join them
         else:
-            raise KeyError(scale.show())
+            raise KeyError(scale.show(rest))
     return frozenset(chosen), other
 
 

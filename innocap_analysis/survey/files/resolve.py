@@ -106,7 +106,7 @@ class Resolver:
             code = scale.known.get(label, self._read_name(plain))
             code = read_truth(plain, scale) if code is None else code
             if code is None:
-                raise KeyError(scale.show())
+                raise KeyError(scale.show(plain))
             if label != number:
                 return float(code)
             if scale.name in self.uneven:
@@ -196,7 +196,7 @@ class Resolver:
                 self.typed_other += self._rows
                 return "other"
             if code is None:
-                raise KeyError(scale.show())
+                raise KeyError(scale.show(plain))
             return format_code(code) if code in _SPECIAL else code
 
         return cells.spread(self._read(cells, column, scale, read, empty=None))
