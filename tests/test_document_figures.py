@@ -196,6 +196,23 @@ def test_any_figure_is_laid_out_when_a_size_is_asked_for(
         view.show(chart, "30_mine", sizes=["8 cm"])
 
 
+def test_a_figure_about_all_places_is_laid_out_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its page shows nothing of the index, and so has no codebook."""
+    monkeypatch.setenv(OUTPUT_VARIABLE, str(tmp_path))
+    view = ia.open_place_view("45")
+    for name, chart in (
+        ("45_eid", government.plot_levels(view, "EGOV_EID")),
+        ("45_rural", government.plot_rural(view)),
+    ):
+        view.show(chart, name, sizes=["8cm"])
+        folder = view.settings.figures_dir / LAB_FOLDER / "comparison"
+        caption = (folder / f"{name}-caption.txt").read_text(encoding="utf-8")
+        assert caption.rstrip().endswith("Sources: European Commission.") == (name == "45_eid")
+        assert (folder / f"{name}-8cm.pdf").stat().st_size > 1000
+
+
 def test_a_swedish_spreadsheet_reads_the_data(capacity: CapacityData) -> None:
     for language, delimiter, sign in (("sv", ";", ","), ("en", ",", ".")):
         view = _view(capacity, "SE", language)

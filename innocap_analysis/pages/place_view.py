@@ -19,7 +19,7 @@ from innocap_analysis.data.places import Places, read_places
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.files import choose_texts
 from innocap_analysis.index.capacity import prepare_indicators
-from innocap_analysis.index.codebook import Codebook
+from innocap_analysis.index.codebook import COLUMNS, Codebook
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.index.peers import (
     PeerGroup,
@@ -314,7 +314,8 @@ def _read_figures(
     settings: Settings, places: Places, indicators: bool
 ) -> tuple[Codebook, LocalFigures]:
     """Read what is the same on every page: the codebook, and what is measured of regions."""
-    book, observations = Codebook(pd.DataFrame()), _NO_FIGURES
+    book = Codebook(pd.DataFrame(columns=COLUMNS, dtype=object).set_index("code"))
+    observations = _NO_FIGURES
     if indicators:
         book = read_codebook(settings.codebook_path)
         observations = prepare_indicators(settings, book).observations
