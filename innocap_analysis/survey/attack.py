@@ -1,4 +1,4 @@
-"""What can be worked out of a score and its parts from all that is told of both.
+"""What can be worked out of a score and its parts from all that is told of them.
 
 The mean score of people who left nothing out is the mean of its parts. Where people left something
 out, or answers are near an end of the scale, what follows is less exact; how exact it is at best
@@ -15,15 +15,16 @@ from functools import cached_property
 import numpy as np
 
 from innocap_analysis.survey.cells import Cells, Members, number_alike
-from innocap_analysis.survey.programme import Column, Programme
+from innocap_analysis.survey.programme import Column, Programme, Total
 
 _ROUNDING = 1e-6
 _DIGITS = 9  # of a share
+_FEW = 8
 
 
 @dataclass(frozen=True)
 class Part:
-    """A question or score that a score is made of, and what is told of it.
+    """A question that a score is made of, or a score of which the questions do not count.
 
     Attributes
     ----------
@@ -47,15 +48,45 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Between:
+    """A score between the parts and the score: a dimension of an index.
+
+    Attributes
+    ----------
+    blocks : array of int, shape (people,)
+        Whom told totals hold together; 0 of whom nothing is told.
+    shares : array of float, shape (people, parts)
+        How much of it each part is; 0 of whom has no value.
+    secret : sequence of array of bool
+        Groups that must stay uncertain.
+    """
+
+    blocks: np.ndarray
+    shares: np.ndarray
+    secret: Sequence[Members] = ()
+
+
+@dataclass(frozen=True)
 class Goal:
-    """People of whom a part, by its number, or what several add to a score must stay uncertain."""
+    """People of whom a sum must stay uncertain.
+
+    Attributes
+    ----------
+    people : array of bool, shape (people,)
+        Who they are.
+    shares : array of float, shape (people, parts)
+        What each part counts in the sum.
+    told : int, optional
+        Number of what is told of the same sum, as the attack counts them; None of no other.
+    """
 
     people: Members
-    parts: tuple[int, ...]
+    shares: np.ndarray
+    told: int | None = None
 
 
 class Attack:
-    """What can be worked out of a score and its parts from all that is told of both.
+    """What can be worked out of a score and its parts from all that is told of them.
 
     Parameters
     ----------
@@ -69,99 +100,146 @@ class Attack:
         Least width of what can be known of what is not told, as a share of the scale.
     weights : array of float, shape (people,), optional
         What each person counts in the totals. Default: all the same.
+    between : sequence of Between, optional
+        Scores that parts add up to on the way.
     """
 
     def __init__(
         self, score: np.ndarray, parts: Sequence[Part], blocks: np.ndarray, least: float,
-        weights: np.ndarray | None = None,
+        weights: np.ndarray | None = None, between: Sequence[Between] = (),
     ) -> None:  # fmt: skip
-        self.has, self.least = ~np.isnan(score), least
-        self.known = np.where(self.has, blocks, 0)
+        self.least = least
         self.weights = np.ones(len(blocks)) if weights is None else weights
         self._secret = [part.secret for part in parts]
+        self._secret_between = [own.secret for own in between]
         self._parts = [
-            Column(part.values, ~np.isnan(part.values), part.blocks, part.shares.round(_DIGITS),
-                   part.counted)
+            Column(part.values, ~np.isnan(part.values), part.blocks, part.counted)
             for part in parts
         ]  # fmt: skip
-
-    @property
-    def all(self) -> tuple[int, ...]:
-        """Numbers of all parts, which together are the score."""
-        return tuple(range(len(self._parts)))
+        self.shares = np.column_stack([part.shares for part in parts]).round(_DIGITS)
+        self._has = [~np.isnan(score), *((own.shares > 0).any(axis=1) for own in between)]
+        shares = [self.shares, *(own.shares.round(_DIGITS) for own in between)]
+        all_blocks = [blocks, *(own.blocks for own in between)]
+        self._sums = [
+            Total(known := np.where(has, of, 0), np.where(known[:, None] > 0, own, 0.0))
+            for has, of, own in zip(self._has, all_blocks, shares, strict=True)
+        ]
+        self._shares_between = shares[1:]
 
     def list_goals(self, secret: Sequence[Members]) -> Iterator[Goal]:
         """List of whom something may be known, one person of every kind; of the others not."""
+        n = len(self._sums)
         for at, own in enumerate(self._secret):
-            yield from self._list_secret(own, (at,))
-        yield from self._list_secret(secret, self.all)
-        kind = number_alike(self.known, *(p.blocks for p in self._parts))
+            yield from self._list_secret(own, self._count_one(at), n + at)
+        for at, own in enumerate(self._secret_between, start=1):
+            yield from self._list_secret(own, self._shares_between[at - 1], at)
+        yield from self._list_secret(secret, self.shares, 0)
+        kind = number_alike(*self._list_blocks())
         whole = np.all([p.has for p in self._parts], axis=0)
         alone = [kind == one for one in np.flatnonzero(np.bincount(kind) == 1)]
         alone = [own for own in alone if (own & whole).any()]
         for some in self._list_sums():
-            yield from self._list_secret([*secret, *alone], some)
-        for at in self.all:
+            counting = np.isin(np.arange(len(self._parts)), some)
+            yield from self._list_secret([*secret, *alone], self.shares * counting, None)
+        for at in range(len(self._parts)):
             for person in self._list_lonely(at):
-                yield Goal(np.arange(len(self.known)) == person, (at,))
+                who = np.arange(len(self.weights)) == person
+                yield Goal(who, self._count_one(at), n + at)
+
+    def _list_blocks(self) -> list[np.ndarray]:
+        return [*(own.blocks for own in self._sums), *(own.blocks for own in self._parts)]
+
+    def _count_one(self, at: int) -> np.ndarray:
+        shares = np.zeros_like(self.shares)
+        shares[:, at] = 1.0
+        return shares
 
     def _list_sums(self) -> set[tuple[int, ...]]:
-        """List several parts that are told of the same people, and all the others of each."""
-        alike: dict[bytes, list[int]] = {}
-        for at, part in enumerate(self._parts):
-            alike.setdefault((part.blocks * (part.shares > 0)).tobytes(), []).append(at)
-        rest = ((at for at in self.all if at not in own) for own in alike.values())
+        """List several parts that are told of the same people, and all the others of each.
+
+        Of a score between they are one: its own parts were attacked when it was decided.
+        """
+        alike: dict[bytes, set[int]] = {}
+        whole = set(range(len(self._parts)))
+        inside = [np.flatnonzero(own.any(axis=0)).tolist() for own in self._shares_between]
+        for at in whole.difference(*inside):
+            told = self._parts[at].blocks * (self.shares[:, at] > 0)
+            alike.setdefault(told.tobytes(), set()).add(at)
+        for own, parts in zip(self._sums[1:], inside, strict=True):
+            told = own.blocks * (self.shares[:, parts] > 0).any(axis=1)
+            alike.setdefault(told.tobytes(), set()).update(parts)
         return {
-            some for own in (*alike.values(), *rest) if 1 < len(some := tuple(own)) < len(self.all)
+            tuple(sorted(own))
+            for own in (*alike.values(), *(whole - own for own in alike.values()))
+            if 1 < len(own) < len(whole)
         }
 
-    def _list_secret(self, secret: Sequence[Members], parts: tuple[int, ...]) -> Iterator[Goal]:
-        for own in {own.tobytes(): own for own in secret}.values():
-            people = self._open(goal := Goal(own, parts))
-            if self.measure(people, parts) < self._require(people, parts):
-                yield goal
-
-    def _require(self, people: Members, parts: tuple[int, ...]) -> float:
-        """Return how uncertain a sum of some people must be."""
-        share = np.sum([self._parts[at].shares for at in parts], axis=0) if parts[1:] else 1.0
-        return float(self.least * (self.weights * share)[people].sum() - _ROUNDING)
+    def _list_secret(
+        self, secret: Sequence[Members], shares: np.ndarray, told: int | None
+    ) -> Iterator[Goal]:
+        groups = np.array(list({own.tobytes(): own for own in secret}.values()), dtype=bool)
+        people = self._open(groups.reshape(-1, len(self.weights)), shares, told)
+        need = people @ (self.weights[:, None] * shares).sum(axis=1) * self.least - _ROUNDING
+        for at in np.flatnonzero(self.measure(people, shares) < need):
+            yield Goal(groups[at], shares, told)
 
     def find_near(self, goal: Goal) -> np.ndarray | None:
         """Return whoever can tell of a goal, if together they bound it too closely; or None."""
-        own = self._open(goal)
+        own = self._open(goal.people[None], goal.shares, goal.told)[0]
+        need = self.least * (self.weights[own] @ goal.shares[own]).sum() - _ROUNDING
         near = np.flatnonzero(np.isin(self._near, self._near[own]))
         if not len(near):
             return None
-        parts = [
-            Column(p.values[near], p.has[near], p.blocks[near], p.shares[near], p.counted)
-            for p in self._parts
-        ]
-        programme = Programme(parts, self.known[near], self.weights[near], own[near])
-        return near if programme.bounds(goal.parts, self._require(own, goal.parts)) else None
+        # Whom a few leave open, the others fixed, all leave open.
+        told = np.array(self._list_blocks())[:, near]
+        akin = sum((np.isin(of, of[own[near]]) & (of > 0)).astype(int) for of in told)
+        few = near[np.argsort(-akin, kind="stable")][: _FEW + int(own.sum())]
+        few = np.union1d(np.flatnonzero(own), few)
+        for some in (few, near):
+            programme = Programme(
+                [part.take(some) for part in self._parts],
+                [total.take(some) for total in self._sums],
+                goal.shares[some], self.weights[some], own[some],
+            )  # fmt: skip
+            if not programme.bounds(need):
+                return None
+        return near
 
-    def _open(self, goal: Goal) -> Members:
-        """Return those of a goal of whom it is not told."""
-        if goal.parts == self.all and goal.parts[1:]:
-            return _find_open(goal.people & self.has, self.known, self.has)
-        some = [self._parts[at] for at in goal.parts]
-        found = [_find_open(goal.people & p.has, p.blocks, p.has) for p in some]
-        return np.asarray(np.any(found, axis=0))
+    def _open(self, groups: np.ndarray, shares: np.ndarray, told: int | None) -> np.ndarray:
+        """Return those of groups of whom a sum is not told."""
+        of = [*((own.blocks, has) for own, has in zip(self._sums, self._has, strict=True)),
+              *((part.blocks, part.has) for part in self._parts)]  # fmt: skip
+        some = [told] if told is not None else len(self._sums) + np.flatnonzero(shares.any(axis=0))
+        return np.asarray(np.any([_find_open(groups, *of[at]) for at in some], axis=0))
 
-    def measure(self, own: Members, parts: tuple[int, ...]) -> float:
-        """Return how uncertain exchanges among people who count alike leave a sum of some."""
-        room = 0.0
-        for at in parts:
+    def measure(self, groups: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """Return how uncertain exchanges among people who count alike leave a sum of groups.
+
+        Parameters
+        ----------
+        groups : array of bool, shape (groups, people)
+            Of whom the sums are.
+        shares : array of float, shape (people, parts)
+            What each part counts in the sum.
+        """
+        room = np.zeros(len(groups))
+        for at in np.flatnonzero(shares.any(axis=0)):
             part, (number, free, cells) = self._parts[at], self._cells[at]
-            mine = own & part.has
-            inside = np.bincount(number[mine], self.weights[mine], minlength=len(cells.n))
-            width = np.where(free, inside, cells.measure(inside))
-            if len(parts) > 1:
-                # Of whom no score is told the shares differ in a cell: as if all had the least.
-                share = np.full(len(cells.n), 1.0)
-                np.minimum.at(share, number[mine], part.shares[mine])
-                width = width * share
-            room += width.sum()
+            group, person = np.nonzero(groups & part.has)
+            kinds, of = np.unique(group * len(cells.n) + number[person], return_inverse=True)
+            inside = np.bincount(of, self.weights[person])
+            group, cell = np.divmod(kinds, len(cells.n))
+            width = np.where(free[cell], inside, cells.measure(inside, cell))
+            # Where shares differ in a cell: as if all had the least.
+            share = np.full(len(kinds), np.inf)
+            np.minimum.at(share, of, shares[person, at])
+            room += np.bincount(group, width * share, minlength=len(groups))
         return room
+
+    def _list_told(self, at: int, *, but_score: bool = False) -> list[np.ndarray]:
+        """List how people count in what is told of a part's sums: of two who are alike, alike."""
+        sums = [own for own in self._sums[but_score:] if own.shares[:, at].any()]
+        return [column for own in sums for column in (own.blocks, own.shares[:, at])]
 
     @cached_property
     def _cells(self) -> list[tuple[np.ndarray, np.ndarray, Cells]]:
@@ -170,15 +248,19 @@ class Attack:
         People of a cell count alike in all that is told: they may have exchanged answers.
         """
         found = []
-        for part in self._parts:
-            share = np.where(self.known > 0, part.shares, 0.0)
-            number = number_alike(part.blocks, self.known, share, part.has)
+        for at, part in enumerate(self._parts):
+            number = number_alike(part.blocks, part.has, *self._list_told(at))
             first = np.unique(number, return_index=True)[1]
             x, w = np.where(part.has, part.values, 0.0), np.where(part.has, self.weights, 0.0)
             told = part.blocks[first] > 0
             cells = Cells(number, x, w, told & part.counted)
-            found.append((number, ~told & (self.known[first] == 0), cells))
+            found.append((number, ~told & ~self._counts(at)[first], cells))
         return found
+
+    def _counts(self, at: int, *, but_score: bool = False) -> np.ndarray:
+        """Tell of whom a part counts in a told sum."""
+        counts = [own.shares[:, at] > 0 for own in self._sums[but_score:]]
+        return np.asarray(np.any(counts, axis=0)) | np.zeros(len(self.weights), bool)
 
     @cached_property
     def _alone(self) -> list[np.ndarray]:
@@ -191,46 +273,64 @@ class Attack:
         return found
 
     @cached_property
-    def _mixed(self) -> list[np.ndarray]:
+    def _mixed(self) -> np.ndarray:
         """By part: how uncertain everyone is by exchanges with those of whom there are most.
 
-        They count otherwise in the score: what somebody gains in a part is lost in the others.
+        They count otherwise in one score, and alike in those above and below it: what somebody
+        gains in a part is lost in the others of that score.
         """
-        up, down, tilts = [], [], []
-        n = len(self.known)
-        for part, (number, _, cells) in zip(self._parts, self._cells, strict=True):
-            share = np.where(self.known > 0, part.shares, 0.0)
-            usual = _find_usual(self.known, np.where(part.has, share, -1.0))
-            own = [part.blocks, self.known, share, part.has]
-            other = [part.blocks, self.known, usual, np.ones(n, bool)]
-            both = number_alike(*map(np.concatenate, zip(own, other, strict=True)))
-            seat = np.full(both.max() + 1, -1)
-            seat[both[:n]] = number
-            cell = seat[both[n:]]
-            w = np.where(part.has, self.weights, 0.0)
-            x = np.where(part.has, part.values, 0.0)
-            low, high = (end / np.where(w > 0, w, 1.0) for end in cells.bound(w, cell))
-            meets = part.has & (cell >= 0) & (cells.n[cell] >= w)
-            free = part.has & (part.blocks == 0)
-            low = np.where(free, 0.0, np.where(meets, np.minimum(low, x), x))
-            high = np.where(free, 1.0, np.where(meets, np.maximum(high, x), x))
-            tilt = np.where(free, share, share - usual)
-            up.append(np.where(tilt > 0, high - x, x - low) * np.abs(tilt))
-            down.append(np.where(tilt > 0, x - low, high - x) * np.abs(tilt))
-            tilts.append(np.abs(tilt))
-        ups, downs, least = np.array(up), np.array(down), np.array(tilts)
-        gain = np.minimum(ups, downs.sum(axis=0) - downs)
-        gain += np.minimum(downs, ups.sum(axis=0) - ups)
-        return list(np.where(least > _ROUNDING, gain / np.maximum(least, _ROUNDING), 0.0))
+        found = np.zeros((len(self._parts), len(self.weights)))
+        for one, shares in enumerate([self.shares, *self._shares_between]):
+            inside = np.flatnonzero(shares.any(axis=0)).tolist()
+            ends = [self._exchange(at, one, shares[:, at]) for at in inside]
+            ups, downs, least = (np.array(some) for some in zip(*ends, strict=True))
+            gain = np.minimum(ups, downs.sum(axis=0) - downs)
+            gain += np.minimum(downs, ups.sum(axis=0) - ups)
+            room = np.where(least > _ROUNDING, gain / np.maximum(least, _ROUNDING), 0.0)
+            found[inside] = np.maximum(found[inside], room)
+        return found
+
+    def _exchange(
+        self, at: int, one: int, share: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what a score can gain and lose by exchanges of a part, and what they count."""
+        part, (number, _, cells) = self._parts[at], self._cells[at]
+        n, blocks = len(self.weights), self._sums[one].blocks
+        usual = _find_usual(blocks, np.where(part.has, share, -1.0))
+        alike = [part.blocks, blocks]
+        for level, told in enumerate(self._sums):
+            if level != one and told.shares[:, at].any():
+                # What is above changes by its share of the score, which is that of all parts.
+                by = np.where(share > 0, share, 1.0) if level < one else 1.0
+                alike += [told.blocks, (told.shares[:, at] / by).round(_DIGITS - 2)]
+        own = [*alike, share, part.has]
+        other = [*alike, usual, np.ones(n, bool)]
+        both = number_alike(*map(np.concatenate, zip(own, other, strict=True)))
+        seat = np.full(both.max() + 1, -1)
+        seat[both[:n]] = number
+        cell = seat[both[n:]]
+        w = np.where(part.has, self.weights, 0.0)
+        x = np.where(part.has, part.values, 0.0)
+        low, high = (end / np.where(w > 0, w, 1.0) for end in cells.bound(w, cell))
+        meets = part.has & (cell >= 0) & (cells.n[cell] >= w)
+        free = part.has & (part.blocks == 0) & ~self._counts(at, but_score=True)
+        low = np.where(free, 0.0, np.where(meets, np.minimum(low, x), x))
+        high = np.where(free, 1.0, np.where(meets, np.maximum(high, x), x))
+        tilt = np.where(free, share, share - usual)
+        up = np.where(tilt > 0, high - x, x - low) * np.abs(tilt)
+        down = np.where(tilt > 0, x - low, high - x) * np.abs(tilt)
+        return up, down, np.abs(tilt)
 
     def _list_lonely(self, at: int) -> np.ndarray:
         """List one person, the heaviest, of every kind whom no exchange leaves uncertain enough."""
         room = np.maximum(self._alone[at], self._mixed[at])
-        there = self._parts[at].has & (self.known > 0)
+        there = self._parts[at].has & self._counts(at)
         near = np.flatnonzero(there & (room < self.least - _ROUNDING))
         near = near[np.argsort(-self.weights[near], kind="stable")]
-        columns = [own[near] for p in self._parts for own in (p.blocks, p.shares, p.has)]
-        first = np.unique(number_alike(self.known[near], *columns), return_index=True)[1]
+        columns = [own[near] for p in self._parts for own in (p.blocks, p.has)]
+        columns += [own.blocks[near] for own in self._sums]
+        columns += [c for own in self._sums for c in own.shares[near].T if c.any()]
+        first = np.unique(number_alike(*columns), return_index=True)[1]
         return np.asarray(near[first])
 
     @cached_property
@@ -239,8 +339,9 @@ class Attack:
         from scipy.sparse import coo_array  # as in `Programme`
         from scipy.sparse.csgraph import connected_components
 
-        told = [self.known, *(np.where(p.has, p.blocks, 0) for p in self._parts)]
-        n = len(self.known)
+        told = [own.blocks for own in self._sums]
+        told += [np.where(p.has, p.blocks, 0) for p in self._parts]
+        n = len(self.weights)
         ends, begin = [], n
         for of in told:
             who = np.flatnonzero(of)
@@ -251,12 +352,15 @@ class Attack:
         return np.asarray(connected_components(graph, directed=False)[1])[:n]
 
 
-def _find_open(own: Members, of: np.ndarray, there: Members) -> Members:
-    """Return those of some people whose block, if they have one, holds others, too."""
+def _find_open(groups: np.ndarray, of: np.ndarray, there: Members) -> np.ndarray:
+    """Return those of groups whose block, if they have one, holds others, too."""
     n = np.bincount(of[there], minlength=of.max(initial=0) + 1)
-    whole = np.bincount(of[own], minlength=len(n)) == n
-    whole[0] = False
-    return np.asarray(own & ~whole[of])
+    inside = groups & there
+    group, person = np.nonzero(inside)
+    found = np.bincount(group * len(n) + of[person], minlength=len(groups) * len(n))
+    whole = found.reshape(-1, len(n)) == n
+    whole[:, 0] = False
+    return np.asarray(inside & ~whole[:, of])
 
 
 def _find_usual(known: np.ndarray, share: np.ndarray) -> np.ndarray:

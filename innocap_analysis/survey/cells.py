@@ -53,8 +53,10 @@ class Cells:
 
 def number_alike(*columns: np.ndarray) -> np.ndarray:
     """Return numbers of people, the same for those who are alike in all columns."""
-    found = np.zeros(len(columns[0]), dtype=int)
+    order = np.lexsort(columns)
+    differs = np.zeros(len(order), dtype=int)
     for column in columns:
-        kind = np.unique(column, return_inverse=True)[1]
-        found = np.unique(found * (kind.max(initial=0) + 1) + kind, return_inverse=True)[1]
+        differs[1:] |= column[order[1:]] != column[order[:-1]]
+    found = np.empty_like(differs)
+    found[order] = np.cumsum(differs)
     return found

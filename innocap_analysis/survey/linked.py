@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from innocap_analysis.survey.attack import Attack, Goal, Part
+from innocap_analysis.survey.attack import Attack, Between, Goal, Part
 from innocap_analysis.survey.cells import Members, number_alike
 
 
@@ -34,6 +34,8 @@ class Links:
         Names of the groups of which all parts are told.
     weights : array of float, shape (people,), optional
         What each person counts in the totals. Default: all the same.
+    between : sequence of Between, optional
+        Scores that parts add up to on the way.
     """
 
     score: np.ndarray
@@ -42,6 +44,7 @@ class Links:
     people: int
     shown: frozenset[str] = frozenset()
     weights: np.ndarray | None = None
+    between: Sequence[Between] = ()
 
     def list_betraying(
         self, blocks: np.ndarray, told: Mapping[str, Members], secret: Sequence[Members] = (),
@@ -83,19 +86,22 @@ class Links:
         """List groups whose score follows from its parts alone, but for what a few can have."""
         attack = self._attack(np.zeros(len(self.score), dtype=int))
         there = ~np.isnan(self.score)
-        inside = {name: groups[name] & there for name in groups if name in self.shown}
-        least = self.least * self.people
-        return [name for name, own in inside.items()
-                if own.any() and attack.measure(own, attack.all) < least]  # fmt: skip
+        names = [name for name in groups if name in self.shown and (groups[name] & there).any()]
+        inside = np.array([groups[name] & there for name in names], dtype=bool).reshape(
+            -1, len(there)
+        )
+        follows = attack.measure(inside, attack.shares) < self.least * self.people
+        return [name for name, own in zip(names, follows, strict=True) if own]
 
     def _attack(self, blocks: np.ndarray) -> Attack:
-        return Attack(self.score, self.parts, blocks, self.least, self.weights)
+        return Attack(self.score, self.parts, blocks, self.least, self.weights, self.between)
 
     def _choose(
         self, goal: Goal, begun: np.ndarray, told: Mapping[str, Members], near: np.ndarray
     ) -> str | None:
         """Return the group that, told after those before it, betrays a goal to its component."""
-        some, own = self._take(near), replace(goal, people=goal.people[near])
+        some = self._take(near)
+        own = replace(goal, people=goal.people[near], shares=goal.shares[near])
         names = [name for name, members in told.items() if members[near].any()]
 
         def is_betrayed(n: int) -> bool:
@@ -111,8 +117,11 @@ class Links:
                     shares=own.shares[people], secret=())
             for own in self.parts
         ]  # fmt: skip
+        between = [Between(own.blocks[people], own.shares[people]) for own in self.between]
         weights = None if self.weights is None else self.weights[people]
-        return replace(self, score=self.score[people], parts=parts, weights=weights)
+        return replace(
+            self, score=self.score[people], parts=parts, weights=weights, between=between
+        )
 
 
 def _join(begun: np.ndarray, told: Mapping[str, Members]) -> np.ndarray:
