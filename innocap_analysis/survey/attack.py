@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from innocap_analysis.survey.cells import Cells, Members, number_alike
+from innocap_analysis.survey.cells import Cells, Members, list_pairs, number_alike
 from innocap_analysis.survey.programme import Column, Programme, Total
 
 _ROUNDING = 1e-6
@@ -126,21 +126,27 @@ class Attack:
         ]
         self._shares_between = shares[1:]
 
-    def list_goals(self, secret: Sequence[Members]) -> Iterator[Goal]:
+    def list_goals(
+        self, secret: Sequence[Members], organisations: np.ndarray | None = None
+    ) -> Iterator[Goal]:
         """List of whom something may be known, one person of every kind; of the others not."""
         n = len(self._sums)
-        for at, own in enumerate(self._secret):
-            yield from self._list_secret(own, self._count_one(at), n + at)
-        for at, own in enumerate(self._secret_between, start=1):
-            yield from self._list_secret(own, self._shares_between[at - 1], at)
-        yield from self._list_secret(secret, self.shares, 0)
+        sums = [
+            *((own, self._count_one(at), n + at) for at, own in enumerate(self._secret)),
+            *((own, self._shares_between[at - 1], at)
+              for at, own in enumerate(self._secret_between, start=1)),
+            (secret, self.shares, 0),
+        ]  # fmt: skip
+        for own, shares, told in sums:
+            yield from self._list_secret(list_pairs(own, organisations), shares, told)
         kind = number_alike(*self._list_blocks())
         whole = np.all([p.has for p in self._parts], axis=0)
         alone = [kind == one for one in np.flatnonzero(np.bincount(kind) == 1)]
         alone = [own for own in alone if (own & whole).any()]
         for some in self._list_sums():
             counting = np.isin(np.arange(len(self._parts)), some)
-            yield from self._list_secret([*secret, *alone], self.shares * counting, None)
+            pairs = list_pairs([*secret, *alone], organisations)
+            yield from self._list_secret(pairs, self.shares * counting, None)
         for at in range(len(self._parts)):
             for person in self._list_lonely(at):
                 who = np.arange(len(self.weights)) == person
@@ -175,17 +181,24 @@ class Attack:
         }
 
     def _list_secret(
-        self, secret: Sequence[Members], shares: np.ndarray, told: int | None
+        self, pairs: np.ndarray, shares: np.ndarray, told: int | None
     ) -> Iterator[Goal]:
-        groups = np.array(list({own.tobytes(): own for own in secret}.values()), dtype=bool)
-        people = self._open(groups.reshape(-1, len(self.weights)), shares, told)
-        need = people @ (self.weights[:, None] * shares).sum(axis=1) * self.least - _ROUNDING
-        for at in np.flatnonzero(self.measure(people, shares) < need):
-            yield Goal(groups[at], shares, told)
+        n = pairs[0].max(initial=-1) + 1
+        group, person = people = self._open(pairs, shares, told)
+        counts = (self.weights[:, None] * shares).sum(axis=1)
+        need = self.least * np.bincount(group, counts[person], minlength=n) - _ROUNDING
+        done = set[bytes]()
+        for one in np.flatnonzero(self.measure(people, shares, n) < need):
+            own = np.zeros(len(counts), dtype=bool)
+            own[pairs[1, pairs[0] == one]] = True
+            if own.tobytes() not in done:
+                done.add(own.tobytes())
+                yield Goal(own, shares, told)
 
     def find_near(self, goal: Goal) -> np.ndarray | None:
         """Return whoever can tell of a goal, if together they bound it too closely; or None."""
-        own = self._open(goal.people[None], goal.shares, goal.told)[0]
+        own = np.zeros(len(goal.people), dtype=bool)
+        own[self._open(list_pairs([goal.people]), goal.shares, goal.told)[1]] = True
         need = self.least * (self.weights[own] @ goal.shares[own]).sum() - _ROUNDING
         near = np.flatnonzero(np.isin(self._near, self._near[own]))
         if not len(near):
@@ -205,27 +218,29 @@ class Attack:
                 return None
         return near
 
-    def _open(self, groups: np.ndarray, shares: np.ndarray, told: int | None) -> np.ndarray:
-        """Return those of groups of whom a sum is not told."""
+    def _open(self, pairs: np.ndarray, shares: np.ndarray, told: int | None) -> np.ndarray:
+        """Return of whom in groups a sum is not told."""
         of = [*((own.blocks, has) for own, has in zip(self._sums, self._has, strict=True)),
               *((part.blocks, part.has) for part in self._parts)]  # fmt: skip
         some = [told] if told is not None else len(self._sums) + np.flatnonzero(shares.any(axis=0))
-        return np.asarray(np.any([_find_open(groups, *of[at]) for at in some], axis=0))
+        return pairs[:, np.any([_is_open(pairs, *of[at]) for at in some], axis=0)]
 
-    def measure(self, groups: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    def measure(self, pairs: np.ndarray, shares: np.ndarray, n: int) -> np.ndarray:
         """Return how uncertain exchanges among people who count alike leave a sum of groups.
 
         Parameters
         ----------
-        groups : array of bool, shape (groups, people)
-            Of whom the sums are.
+        pairs : array of int, shape (2, people in groups)
+            Numbers of groups, and of people in them.
         shares : array of float, shape (people, parts)
             What each part counts in the sum.
+        n : int
+            How many groups there are.
         """
-        room = np.zeros(len(groups))
+        room = np.zeros(n)
         for at in np.flatnonzero(shares.any(axis=0)):
             part, (number, free, cells) = self._parts[at], self._cells[at]
-            group, person = np.nonzero(groups & part.has)
+            group, person = pairs[:, part.has[pairs[1]]]
             kinds, of = np.unique(group * len(cells.n) + number[person], return_inverse=True)
             inside = np.bincount(of, self.weights[person])
             group, cell = np.divmod(kinds, len(cells.n))
@@ -233,7 +248,7 @@ class Attack:
             # Where shares differ in a cell: as if all had the least.
             share = np.full(len(kinds), np.inf)
             np.minimum.at(share, of, shares[person, at])
-            room += np.bincount(group, width * share, minlength=len(groups))
+            room += np.bincount(group, width * share, minlength=n)
         return room
 
     def _list_told(self, at: int, *, but_score: bool = False) -> list[np.ndarray]:
@@ -352,15 +367,14 @@ class Attack:
         return np.asarray(connected_components(graph, directed=False)[1])[:n]
 
 
-def _find_open(groups: np.ndarray, of: np.ndarray, there: Members) -> np.ndarray:
-    """Return those of groups whose block, if they have one, holds others, too."""
+def _is_open(pairs: np.ndarray, of: np.ndarray, there: Members) -> np.ndarray:
+    """Tell who of groups have a value, and no block or one that holds others, too."""
     n = np.bincount(of[there], minlength=of.max(initial=0) + 1)
-    inside = groups & there
-    group, person = np.nonzero(inside)
-    found = np.bincount(group * len(n) + of[person], minlength=len(groups) * len(n))
-    whole = found.reshape(-1, len(n)) == n
-    whole[:, 0] = False
-    return np.asarray(inside & ~whole[:, of])
+    group, person = pairs
+    has = there[person]
+    key = np.where(has, group * len(n) + of[person], -1)
+    _, at, found = np.unique(key, return_inverse=True, return_counts=True)
+    return np.asarray(has & ((of[person] == 0) | (found[at] < n[of[person]])))
 
 
 def _find_usual(known: np.ndarray, share: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 Members = np.ndarray  # of bool, one per person
@@ -49,6 +51,21 @@ class Cells:
         """Return how uncertain the sum of some weight of every cell, or of some, is."""
         low, high = self.bound(own, at)
         return np.asarray(high - low)
+
+
+def list_pairs(groups: Sequence[Members], organisations: np.ndarray | None = None) -> np.ndarray:
+    """List who is in groups, and in organisations of several people.
+
+    Returns: array of int, shape (2, pairs): numbers of groups, and of people in them.
+    """
+    people = [np.flatnonzero(own) for own in groups]
+    number = np.repeat(np.arange(len(people)), [len(own) for own in people])
+    found = np.array([number, np.concatenate([*people, number[:0]])], dtype=int)
+    if organisations is None:
+        return found
+    several = np.flatnonzero(np.bincount(organisations)[organisations] > 1)
+    employed = np.array([len(groups) + organisations[several], several])
+    return np.concatenate([found, employed], axis=1)
 
 
 def number_alike(*columns: np.ndarray) -> np.ndarray:

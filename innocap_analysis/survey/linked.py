@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from innocap_analysis.survey.attack import Attack, Between, Goal, Part
-from innocap_analysis.survey.cells import Members, number_alike
+from innocap_analysis.survey.cells import Members, list_pairs, number_alike
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Links:
 
     def list_betraying(
         self, blocks: np.ndarray, told: Mapping[str, Members], secret: Sequence[Members] = (),
-        before: np.ndarray | None = None,
+        before: np.ndarray | None = None, organisations: np.ndarray | None = None,
     ) -> list[str]:  # fmt: skip
         """List groups whose score tells, with all else that is told, what must stay uncertain.
 
@@ -62,6 +62,8 @@ class Links:
             Groups of which the score must stay uncertain, as everyone's alone does.
         before : array of int, shape (people,), optional
             The blocks that earlier editions have told; 0 of whom nothing was told.
+        organisations : array of int, shape (people,), optional
+            Number of each person's organisation, which must stay uncertain, too.
 
         Returns
         -------
@@ -72,7 +74,7 @@ class Links:
         begun = np.zeros_like(blocks) if before is None else before
         left, found = dict(told), list[str]()
         attack = self._attack(blocks)
-        for goal in attack.list_goals(secret):
+        for goal in attack.list_goals(secret, organisations):
             while (near := attack.find_near(goal)) is not None:
                 name = self._choose(goal, begun, left, near)
                 if name is None:  # the parts tell it alone, or an earlier edition does
@@ -87,10 +89,8 @@ class Links:
         attack = self._attack(np.zeros(len(self.score), dtype=int))
         there = ~np.isnan(self.score)
         names = [name for name in groups if name in self.shown and (groups[name] & there).any()]
-        inside = np.array([groups[name] & there for name in names], dtype=bool).reshape(
-            -1, len(there)
-        )
-        follows = attack.measure(inside, attack.shares) < self.least * self.people
+        inside = list_pairs([groups[name] & there for name in names])
+        follows = attack.measure(inside, attack.shares, len(names)) < self.least * self.people
         return [name for name, own in zip(names, follows, strict=True) if own]
 
     def _attack(self, blocks: np.ndarray) -> Attack:

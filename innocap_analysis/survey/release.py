@@ -17,12 +17,12 @@ earlier edition are blocks to begin with.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from innocap_analysis.survey.cells import Cells, Members
+from innocap_analysis.survey.cells import Cells, Members, list_pairs
 from innocap_analysis.survey.linked import Links
 
 _ROUNDING = 1e-9  # of a sum of floats
@@ -144,14 +144,6 @@ class Blocks:
             own.max() <= self.rules.largest_share * own.sum() + _ROUNDING for own in (sizes, heavy)
         )
 
-    def list_secret(self, groups: Iterable[Members]) -> list[Members]:
-        """List the groups, and the organisations, of which no total may be told, each once."""
-        at = self.organisations
-        employers = (at == one for one in np.flatnonzero(np.bincount(at) > 1))
-        # What is known about a large group that is not shown is nobody's secret.
-        small = [own for own in (*groups, *employers) if own.any() and not self.is_safe(own)]
-        return list({own.tobytes(): own for own in small}.values())
-
     def _protects(
         self, x: np.ndarray, found: np.ndarray, fresh: np.ndarray, hidden: np.ndarray
     ) -> bool:
@@ -266,9 +258,14 @@ def decide_groups(
         organisations[whole], rules, None if values is None else values[whole], limits, counted,
         None if told is None else told[whole], None if weights is None else weights[whole],
     )  # fmt: skip
-    small = [_widen(members, whole) for members in started.list_secret(own.values())]
-    kept = small + [members & whole for members in secret]
-    hidden = np.array(np.nonzero(np.reshape(kept, (len(kept), len(whole)))[:, whole]))
+    # What is known about a large group that is not shown is nobody's secret.
+    small = [k for k, members in own.items() if members.any() and not started.is_safe(members)]
+    kept = [groups[name] & whole for name in small] + [members & whole for members in secret]
+    # Where one organisation is enough, its mean may be told.
+    employers = organisations if rules.organisations > 1 else None
+    hidden = list_pairs(
+        [members[whole] for members in kept], None if employers is None else employers[whole]
+    )
     blocks, shown = _choose(own, started, hidden, parents or {})
     betraying = set[str]()
     if links is not None:
@@ -276,7 +273,7 @@ def decide_groups(
         while not set(shown).issubset(safe):
             some = {name: groups[name] & whole for name in shown}
             now, before = _widen(blocks.told, whole), _widen(started.told, whole)
-            if not (found := links.list_betraying(now, some, kept, before)):
+            if not (found := links.list_betraying(now, some, kept, before, employers)):
                 break
             betraying.update(found)
             safe = [name for name in shown if name not in found]
@@ -288,10 +285,10 @@ def decide_groups(
     return Decision(shown, _widen(blocks.told, whole), kept, held)
 
 
-def _widen(own: np.ndarray, whole: Members) -> np.ndarray:
-    """Return blocks or members of all people; those without a value are in none."""
-    found = np.zeros(len(whole), dtype=own.dtype)
-    found[whole] = own
+def _widen(blocks: np.ndarray, whole: Members) -> np.ndarray:
+    """Return the blocks of all people; those without a value are in none."""
+    found = np.zeros(len(whole), dtype=int)
+    found[whole] = blocks
     return found
 
 

@@ -29,13 +29,14 @@ def list_least_errors(release: Release, code: str, units: Iterable[str]) -> dict
     weights = None if wave.weights is None else people[wave.weights].to_numpy(dtype=float)
     organisations = number_organisations(list(people["organisation"]))
     groups = release.list_groups(code)
-    secret = Blocks(organisations, rules, weights=weights).list_secret(groups.values())
+    safe = Blocks(organisations, rules, weights=weights)
+    secret = {own.tobytes(): own for own in groups.values() if not safe.is_safe(own)}
     x = score_answers(people, wave.instrument)[code].to_numpy(dtype=float) / _POINTS
     setting = "" if wave.whole is None else STRICT
     found = {}
     for unit in units:
         inside = groups.get(f"{unit}{setting}", np.zeros(len(x), bool))
-        hidden = [own[inside] for own in secret]
+        hidden = [own[inside] for own in secret.values()]
         heavy = None if weights is None else weights[inside]
         found[unit] = _POINTS * find_least_error(
             x[inside], organisations[inside], hidden, rules.protection, heavy
@@ -47,7 +48,7 @@ def find_least_error(
     x: np.ndarray, organisations: np.ndarray, secret: Iterable[Members], protection: float,
     weights: np.ndarray | None = None,
 ) -> float:  # fmt: skip
-    """Find the least standard error of a mean, from 0 to 1, that protects people and secret groups.
+    """Find the least standard error of a mean, from 0 to 1, for organisations and secret groups.
 
     With the error s of n people, and c the part of CR2's adjustment of each organisation, the sum
     t of what a group's people are above the mean is at most s n sqrt(C D / (C + D)), where C and
@@ -67,11 +68,8 @@ def find_least_error(
     width = max(protection, 2 * (protection - mean), 2 * (protection - (1 - mean)))
     inside = [np.bincount(at[own], minlength=len(size)) for own in secret]
     whole = [own > 0 for own in inside if (own[own > 0] == size[own > 0]).all() and own.any()]
-    least = 0.0
-    alone = np.eye(len(size), dtype=bool)[size == 1]
-    for own in (*whole, *alone):
-        few, rest = part[own].sum(), part[~own].sum()
-        if rest > 0:
-            reach = 2 * heavy.sum() / heavy[own].sum() * np.sqrt(few * rest / (few + rest))
-            least = max(least, float(width / reach))
-    return least
+    own = np.array([[part[some].sum(), heavy[some].sum()] for some in whole]).reshape(-1, 2)
+    few, much = np.concatenate([own, np.column_stack([part, heavy])]).T  # each organisation, too
+    rest = np.maximum(part.sum() - few, 0)
+    reach = 2 * heavy.sum() / much * np.sqrt(few * rest / (few + rest))
+    return float(width / reach[reach > 0].min(initial=np.inf))
