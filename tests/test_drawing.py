@@ -290,6 +290,14 @@ def test_a_name_goes_as_far_as_it_must_to_lie_on_no_dot() -> None:
     assert not ((crowd > low) & (crowd < high)).all(axis=1).any()
 
 
+def test_a_word_that_is_far_too_long_is_broken_anywhere() -> None:
+    word = "<p_style='background:url(x)'>" * 20
+    lines = wrap_text(f"Skills {word}", 120, 9).split("\n")
+    assert "".join(lines) == f"Skills{word}"
+    assert all(measure_width(line, 9) <= 1.5 * 120 for line in lines)
+    assert lines[0] == "Skills"
+
+
 def test_turned_names_of_columns_have_room_above_the_rows() -> None:
     """As the font measures: the width at 8 points, times the sine of 40 degrees."""
     font = get_font(mpl.get_data_path() + "/fonts/ttf/DejaVuSans.ttf")

@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 from innocap_analysis import load_wave
 from innocap_analysis.settings import Settings
-from innocap_analysis.survey.attack import Part
+from innocap_analysis.survey.attack import Between, Part
 from innocap_analysis.survey.cells import Cells
 from innocap_analysis.survey.linked import Links
 from innocap_analysis.survey.publish import COMPLETE, Release
@@ -207,6 +207,27 @@ def test_a_score_is_not_told_where_it_tells_what_one_person_said_to_several_item
     one, everyone = {"ten": group == 2}, {"all": group > 0}
     assert links.list_betraying(np.where(group == 2, 1, 0), one, [group == 3]) == ["ten"]
     assert links.list_betraying(np.ones(23, dtype=int), everyone, [group == 3]) == []
+
+
+def test_an_index_is_not_told_where_questions_tell_one_dimension_and_it_the_other() -> None:
+    """Of fifteen people both questions of the second dimension are told, and neither dimension.
+
+    The questions tell the second dimension, as nobody left one out; with the index of all follows
+    the first, 14.5 of 15, and so that of five of them is from 4.5 to 5: a tenth of the scale.
+    Where the second dimension is all that is known of its questions, and is hidden, nothing does.
+    """
+    few, everyone, none = np.arange(15) >= 10, np.ones(15, dtype=int), np.zeros(15, dtype=int)
+    first, a, b = np.where(np.arange(15) < 2, 0.75, 1.0), np.resize(ANSWERS, 15), np.ones(15)
+    half, quarter = np.full(15, 0.5), np.full(15, 0.25)
+    index, second = first / 2 + (a + b) / 4, np.column_stack([none, half, half])
+    top = Part(first, none, half, True, [few])
+    questions = [top, Part(a, everyone, quarter, True), Part(b, everyone, quarter, True)]
+    dimensions = [top, Part((a + b) / 2, none, half, False)]
+    for parts, between, told in (
+        (questions, [Between(none, second)], ["all"]), (dimensions, [], []),
+    ):  # fmt: skip
+        links = Links(index, parts, 0.2, 10, between=between)
+        assert links.list_betraying(everyone, {"all": few | ~few}) == told
 
 
 def test_answers_near_the_end_of_the_scale_tell_the_score_of_a_few_in_a_large_group() -> None:

@@ -167,7 +167,10 @@ class Blocks:
         if (room < least * heaviest - _ROUNDING)[alone].any():
             return False
         group, person = hidden
-        is_met = np.bincount(group, np.isin(found[person], fresh)) > 0
+        is_fresh = np.zeros(len(cells.n), dtype=bool)
+        is_fresh[fresh] = True
+        is_met = np.zeros(group.max(initial=0) + 1, dtype=bool)
+        is_met[group[is_fresh[found[person]]]] = True
         group, person = hidden[:, is_met[group]]
         key, at = np.unique(group * len(cells.n) + found[person], return_inverse=True)
         group, block = np.divmod(key, len(cells.n))

@@ -29,6 +29,7 @@ _PLAIN = re.compile(  # without what is not drawn, such as soft hyphens
 )
 _LIGATURES = {"ffi": "\ufb03", "ffl": "\ufb04", "ff": "\ufb00", "fi": "\ufb01", "fl": "\ufb02"}
 _LIGATURE = re.compile("|".join(_LIGATURES))
+_FAR_TOO_WIDE = 1.5  # a word: times the room that there is
 _TRACER = TextToPath()
 _OUTLINE_CACHE: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
@@ -205,7 +206,8 @@ def wrap_text(
 ) -> str:
     """Break a text into lines that fit, measured with the font itself.
 
-    A word that is too long is broken at a soft hyphen; `even` makes the lines about equally long.
+    A word that is too long is broken at a soft hyphen, one that is far too long anywhere; `even`
+    makes the lines about equally long.
     """
     lines = _fill_lines(text, room, size, bold=bold)
     if even and len(lines) > 1:
@@ -241,6 +243,12 @@ def _fill_lines(text: str, room: float, size: float, *, bold: bool) -> list[str]
         elif rest and not fits(whole):
             lines += [f"{first}-", ""]
             words.append(rest)
+        elif (much := measure_width(whole, size, bold=bold) / room) > _FAR_TOO_WIDE:
+            n = int(len(whole) / much) or 1
+            while n > 1 and not fits(whole[:n]):
+                n -= 1
+            lines += [whole[:n], ""]
+            words.append(whole[n:])
         else:
             lines.append(whole)
     return [line for line in lines if line] or [""]
