@@ -22,7 +22,6 @@ from innocap_analysis.survey.disclosure import (
 )
 from innocap_analysis.survey.evidence import Evidence
 from innocap_analysis.survey.publish import Release
-from innocap_analysis.survey.spread import list_least_errors
 from innocap_analysis.survey.wave import Wave
 
 FLAGS = ("flag_straight_lining", "flag_identical", "flag_speed")
@@ -99,25 +98,6 @@ def test_one_employer_tells_nothing_and_a_few_no_error(
     assert pd.notna(row["mean"]) == shown
     assert row[["se", "df", "low", "high"]].notna().all() == error
     assert row[["se", "df", "low", "high"]].notna().any() == error
-
-
-def test_an_interval_bounds_no_employer_of_most_of_a_region(wave: Wave) -> None:
-    """Cauchy and Schwarz by hand: of n people all but four work for one, c = 4 / n and 1 - 1 / n.
-
-    As long as the mean is not near an end, a fifth of the scale is left of the n - 4 where the
-    error is 0.1 (n - 4) / n sqrt((C + D) / (C D)), with C = 4 / n and D = 4 (1 - 1 / n).
-    """
-    region = wave.clean["region"] == "SE33"
-    own = pd.Series([f"x{min(i, 4)}" for i in region.cumsum() - 1])
-    changed = _change(wave, organisation=wave.clean["organisation"].mask(region, own))
-    code = changed.instrument.codebook.indexes[0]
-    row = tabulate_group_scores(Release(changed)).set_index(["unit", "code"]).loc[("SE33", code)]
-    n = float(row["n"])
-    most, rest = 4 / n, 4 * (1 - 1 / n)
-    least = 10 * (n - 4) / n * ((most + rest) / (most * rest)) ** 0.5
-    assert 20 < row["mean"] < 80
-    assert list_least_errors(Release(changed), code, ["SE33"])["SE33"] == pytest.approx(least)
-    assert row["se"] >= least - 0.05
 
 
 def test_where_everyone_answers_the_end_of_the_scale_no_mean_is_told(wave: Wave) -> None:

@@ -51,14 +51,12 @@ def test_the_error_that_a_page_would_tell_is_that_of_the_attack() -> None:
     assert compute_cr2((x, AT))[0] == pytest.approx(error)
 
 
-def test_organisations_are_protected_and_groups_of_them_alone() -> None:
-    """By hand: c = 1 - m / 18; the six reach furthest, with C = 2/3 and D = 3 x 7/9 outside."""
+def test_nothing_is_widened_where_nobody_is_hidden_and_nobody_is_an_organisation() -> None:
     x = np.linspace(0, 1, 18)
-    least = 0.2 / (2 * 18 / 6 * np.sqrt((2 / 3) * (7 / 3) / 3))
-    assert find_least_error(x, AT, [], 0.2) == pytest.approx(least)
-    half = [AT == 9, np.arange(18) < 2]  # nobody; half of one
-    assert find_least_error(x, AT, half, 0.2) == pytest.approx(least)
+    assert find_least_error(x, AT, [], 0.2) == 0
+    assert find_least_error(x, AT, [AT == 9, np.arange(18) < 2], 0.2) == 0  # nobody; half of one
     assert find_least_error(x, np.zeros(18, dtype=int), [], 0.2) == 0
+    assert find_least_error(x, np.arange(18), [], 0.2) > 0
 
 
 def test_weights_count_in_the_least_error() -> None:

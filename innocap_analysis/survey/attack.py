@@ -14,7 +14,8 @@ from functools import cached_property
 
 import numpy as np
 
-from innocap_analysis.survey.cells import Cells, Members, list_pairs, number_alike
+from innocap_analysis.survey.cells import Members, list_pairs, number_alike
+from innocap_analysis.survey.exchange import Exchanges
 from innocap_analysis.survey.programme import Column, Programme, Total
 
 _ROUNDING = 1e-6
@@ -125,6 +126,11 @@ class Attack:
             for has, of, own in zip(self._has, all_blocks, shares, strict=True)
         ]
         self._shares_between = shares[1:]
+        self._exchanges = Exchanges(self._parts, self._sums, shares, self.weights)
+
+    def measure(self, pairs: np.ndarray, n: int) -> np.ndarray:
+        """Return how uncertain exchanges leave the score of n groups; see :class:`Exchanges`."""
+        return self._exchanges.measure(pairs, self.shares, n)
 
     def list_goals(
         self, secret: Sequence[Members], organisations: np.ndarray | None = None
@@ -188,7 +194,7 @@ class Attack:
         counts = (self.weights[:, None] * shares).sum(axis=1)
         need = self.least * np.bincount(group, counts[person], minlength=n) - _ROUNDING
         done = set[bytes]()
-        for one in np.flatnonzero(self.measure(people, shares, n) < need):
+        for one in np.flatnonzero(self._exchanges.measure(people, shares, n) < need):
             own = np.zeros(len(counts), dtype=bool)
             own[pairs[1, pairs[0] == one]] = True
             if own.tobytes() not in done:
@@ -225,121 +231,10 @@ class Attack:
         some = [told] if told is not None else len(self._sums) + np.flatnonzero(shares.any(axis=0))
         return pairs[:, np.any([_is_open(pairs, *of[at]) for at in some], axis=0)]
 
-    def measure(self, pairs: np.ndarray, shares: np.ndarray, n: int) -> np.ndarray:
-        """Return how uncertain exchanges among people who count alike leave a sum of groups.
-
-        Parameters
-        ----------
-        pairs : array of int, shape (2, people in groups)
-            Numbers of groups, and of people in them.
-        shares : array of float, shape (people, parts)
-            What each part counts in the sum.
-        n : int
-            How many groups there are.
-        """
-        room = np.zeros(n)
-        for at in np.flatnonzero(shares.any(axis=0)):
-            part, (number, free, cells) = self._parts[at], self._cells[at]
-            group, person = pairs[:, part.has[pairs[1]]]
-            kinds, of = np.unique(group * len(cells.n) + number[person], return_inverse=True)
-            inside = np.bincount(of, self.weights[person])
-            group, cell = np.divmod(kinds, len(cells.n))
-            width = np.where(free[cell], inside, cells.measure(inside, cell))
-            # Where shares differ in a cell: as if all had the least.
-            share = np.full(len(kinds), np.inf)
-            np.minimum.at(share, of, shares[person, at])
-            room += np.bincount(group, width * share, minlength=n)
-        return room
-
-    def _list_told(self, at: int, *, but_score: bool = False) -> list[np.ndarray]:
-        """List how people count in what is told of a part's sums: of two who are alike, alike."""
-        sums = [own for own in self._sums[but_score:] if own.shares[:, at].any()]
-        return [column for own in sums for column in (own.blocks, own.shares[:, at])]
-
-    @cached_property
-    def _cells(self) -> list[tuple[np.ndarray, np.ndarray, Cells]]:
-        """By part: everyone's cell, of which cells nothing is told, and what is known of them.
-
-        People of a cell count alike in all that is told: they may have exchanged answers.
-        """
-        found = []
-        for at, part in enumerate(self._parts):
-            number = number_alike(part.blocks, part.has, *self._list_told(at))
-            first = np.unique(number, return_index=True)[1]
-            x, w = np.where(part.has, part.values, 0.0), np.where(part.has, self.weights, 0.0)
-            told = part.blocks[first] > 0
-            cells = Cells(number, x, w, told & part.counted)
-            found.append((number, ~told & ~self._counts(at)[first], cells))
-        return found
-
-    def _counts(self, at: int, *, but_score: bool = False) -> np.ndarray:
-        """Tell of whom a part counts in a told sum."""
-        counts = [own.shares[:, at] > 0 for own in self._sums[but_score:]]
-        return np.asarray(np.any(counts, axis=0)) | np.zeros(len(self.weights), bool)
-
-    @cached_property
-    def _alone(self) -> list[np.ndarray]:
-        """By part: how uncertain everyone is by exchanges with people of the same cell."""
-        found = []
-        for part, (number, free, cells) in zip(self._parts, self._cells, strict=True):
-            w = np.where(part.has, self.weights, 0.0)
-            width = np.where(free[number], w, cells.measure(w, number))
-            found.append(np.where(w > 0, width / np.where(w > 0, w, 1.0), 0.0))
-        return found
-
-    @cached_property
-    def _mixed(self) -> np.ndarray:
-        """By part: how uncertain everyone is by exchanges with those of whom there are most.
-
-        They count otherwise in one score, and alike in those above and below it: what somebody
-        gains in a part is lost in the others of that score.
-        """
-        found = np.zeros((len(self._parts), len(self.weights)))
-        for one, shares in enumerate([self.shares, *self._shares_between]):
-            inside = np.flatnonzero(shares.any(axis=0)).tolist()
-            ends = [self._exchange(at, one, shares[:, at]) for at in inside]
-            ups, downs, least = (np.array(some) for some in zip(*ends, strict=True))
-            gain = np.minimum(ups, downs.sum(axis=0) - downs)
-            gain += np.minimum(downs, ups.sum(axis=0) - ups)
-            room = np.where(least > _ROUNDING, gain / np.maximum(least, _ROUNDING), 0.0)
-            found[inside] = np.maximum(found[inside], room)
-        return found
-
-    def _exchange(
-        self, at: int, one: int, share: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return what a score can gain and lose by exchanges of a part, and what they count."""
-        part, (number, _, cells) = self._parts[at], self._cells[at]
-        n, blocks = len(self.weights), self._sums[one].blocks
-        usual = _find_usual(blocks, np.where(part.has, share, -1.0))
-        alike = [part.blocks, blocks]
-        for level, told in enumerate(self._sums):
-            if level != one and told.shares[:, at].any():
-                # What is above changes by its share of the score, which is that of all parts.
-                by = np.where(share > 0, share, 1.0) if level < one else 1.0
-                alike += [told.blocks, (told.shares[:, at] / by).round(_DIGITS - 2)]
-        own = [*alike, share, part.has]
-        other = [*alike, usual, np.ones(n, bool)]
-        both = number_alike(*map(np.concatenate, zip(own, other, strict=True)))
-        seat = np.full(both.max() + 1, -1)
-        seat[both[:n]] = number
-        cell = seat[both[n:]]
-        w = np.where(part.has, self.weights, 0.0)
-        x = np.where(part.has, part.values, 0.0)
-        low, high = (end / np.where(w > 0, w, 1.0) for end in cells.bound(w, cell))
-        meets = part.has & (cell >= 0) & (cells.n[cell] >= w)
-        free = part.has & (part.blocks == 0) & ~self._counts(at, but_score=True)
-        low = np.where(free, 0.0, np.where(meets, np.minimum(low, x), x))
-        high = np.where(free, 1.0, np.where(meets, np.maximum(high, x), x))
-        tilt = np.where(free, share, share - usual)
-        up = np.where(tilt > 0, high - x, x - low) * np.abs(tilt)
-        down = np.where(tilt > 0, x - low, high - x) * np.abs(tilt)
-        return up, down, np.abs(tilt)
-
     def _list_lonely(self, at: int) -> np.ndarray:
         """List one person, the heaviest, of every kind whom no exchange leaves uncertain enough."""
-        room = np.maximum(self._alone[at], self._mixed[at])
-        there = self._parts[at].has & self._counts(at)
+        there = self._parts[at].has & self._exchanges.counts(at)
+        room = self._exchanges.list_rooms(at)
         near = np.flatnonzero(there & (room < self.least - _ROUNDING))
         near = near[np.argsort(-self.weights[near], kind="stable")]
         columns = [own[near] for p in self._parts for own in (p.blocks, p.has)]
@@ -375,13 +270,3 @@ def _is_open(pairs: np.ndarray, of: np.ndarray, there: Members) -> np.ndarray:
     key = np.where(has, group * len(n) + of[person], -1)
     _, at, found = np.unique(key, return_inverse=True, return_counts=True)
     return np.asarray(has & ((of[person] == 0) | (found[at] < n[of[person]])))
-
-
-def _find_usual(known: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Return for everyone the share that most people of their block have."""
-    kind = number_alike(known, share)
-    n = np.bincount(kind)[kind]
-    order = np.lexsort((n, known))
-    usual = np.zeros(known.max(initial=0) + 1)
-    usual[known[order]] = share[order]  # the last of a block has company most
-    return np.asarray(usual[known])

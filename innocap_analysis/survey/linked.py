@@ -90,7 +90,7 @@ class Links:
         there = ~np.isnan(self.score)
         names = [name for name in groups if name in self.shown and (groups[name] & there).any()]
         inside = list_pairs([groups[name] & there for name in names])
-        follows = attack.measure(inside, attack.shares, len(names)) < self.least * self.people
+        follows = attack.measure(inside, len(names)) < self.least * self.people
         return [name for name, own in zip(names, follows, strict=True) if own]
 
     def _attack(self, blocks: np.ndarray) -> Attack:
@@ -122,6 +122,28 @@ class Links:
         return replace(
             self, score=self.score[people], parts=parts, weights=weights, between=between
         )
+
+
+def list_parts(
+    children: Sequence[Part], below: Sequence[Links | None]
+) -> tuple[list[Part], list[Between]]:
+    """Return the lowest parts that a score is made of, and the scores between."""
+    parts, found = list[Part](), list[tuple[int, Between]]()
+    for child, links in zip(children, below, strict=True):
+        if links is None:
+            parts.append(child)
+            continue
+        shares = np.column_stack([part.shares for part in links.parts])
+        whole = Between(child.blocks, shares, child.secret)
+        found += [(len(parts), own) for own in (*links.between, whole)]
+        parts += [replace(part, shares=child.shares * part.shares) for part in links.parts]
+    between = [
+        replace(own, shares=np.pad(
+            own.shares, ((0, 0), (begin, len(parts) - begin - own.shares.shape[1]))
+        ))
+        for begin, own in found
+    ]  # fmt: skip
+    return parts, between
 
 
 def _join(begun: np.ndarray, told: Mapping[str, Members]) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from fewlikert.describe import EVERYONE
 from fewlikert.options import DONT_KNOW, NOT_APPLICABLE
 from innocap_analysis.index.normalise import normalise
 from innocap_analysis.survey.answers import mask_answers
-from innocap_analysis.survey.attack import Between, Part
+from innocap_analysis.survey.attack import Part
 from innocap_analysis.survey.cells import Members
 from innocap_analysis.survey.editions import Former, Meeting
 from innocap_analysis.survey.grouping import (
@@ -24,7 +24,7 @@ from innocap_analysis.survey.grouping import (
     list_units,
     sort_groups,
 )
-from innocap_analysis.survey.linked import Links
+from innocap_analysis.survey.linked import Links, list_parts
 from innocap_analysis.survey.release import Decision, Rules, decide_groups
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import TOP_TWO
@@ -256,33 +256,19 @@ class Release:
         weights = np.where(wide[list(parent.children)].notna(), parent.weights, 0.0)
         weights[wide[code].isna().to_numpy()] = 0.0
         shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
-        parts, between, shown = list[Part](), list[tuple[int, Between]](), []
-        for child, share in zip(parent.children, map(extend, shares.T), strict=True):
+        parts, below, shown = [], [], []
+        for child, share in zip(parent.children, shares.T, strict=True):
             decision, values, counted = self._decide(child)
-            secret = decision.secret + decision.held
-            shown.append(decision.shown)
-            if below := self._link(child):
-                begin = len(parts)
-                whole = np.column_stack([own.shares for own in below.parts])
-                between += [(begin, own) for own in below.between]
-                between.append((begin, Between(decision.blocks, whole, secret)))
-                parts += [replace(own, shares=share * own.shares) for own in below.parts]
-                continue
             x = np.array(values, dtype=float).reshape(len(decision.blocks), -1)[:, 0]
-            if child in items and items[child].reversed:
-                x = 1 - x
-            x[: len(shares)] = wide[child]  # who is gone said what the earlier edition told
-            parts.append(Part(x, decision.blocks, share, counted, secret))
+            x = 1 - x if child in items and items[child].reversed else x
+            x[: len(share)] = wide[child]  # who is gone said what the earlier edition told
+            parts.append(Part(x, decision.blocks, extend(share), counted,
+                              decision.secret + decision.held))  # fmt: skip
+            below.append(self._link(child))
+            shown.append(decision.shown)
         rules, both = self._rules, frozenset(shown[0]).intersection(*shown)
-        score = extend(wide[code].to_numpy(), np.nan)
-        wider = [
-            replace(
-                own,
-                shares=np.pad(own.shares, ((0, 0), (at, len(parts) - at - own.shares.shape[1]))),
-            )
-            for at, own in between
-        ]
-        return Links(score, parts, rules.protection, rules.people, both, self._weights, wider)
+        score, (parts, between) = extend(wide[code].to_numpy(), np.nan), list_parts(parts, below)
+        return Links(score, parts, rules.protection, rules.people, both, self._weights, between)
 
     def _list_candidates(self, code: str) -> tuple[dict[str, Members], dict[str, str]]:
         """Return the groups that a variable may be told of, and what each lies in."""

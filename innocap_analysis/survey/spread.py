@@ -18,9 +18,9 @@ def list_least_errors(release: Release, code: str, units: Iterable[str]) -> dict
     """List the least standard error, in points, that may be told of a score's mean by group.
 
     An error adds up squares of what the people of every organisation are above the mean together:
-    where it is small, all are near it. What it leaves open of no organisation, and of no small
-    group of whole ones, may be less than the protection. The least one depends on who is where
-    and on the mean, which is told, and so tells nothing itself.
+    where it is small, all are near it. What it leaves open of nobody who is an organisation of
+    their own, and of no small group of whole ones, may be less than the protection. The least one
+    depends on who is where and on the mean, which is told, and so tells nothing itself.
     """
     wave, people = release.wave, release.people
     rules = Rules(
@@ -48,7 +48,7 @@ def find_least_error(
     x: np.ndarray, organisations: np.ndarray, secret: Iterable[Members], protection: float,
     weights: np.ndarray | None = None,
 ) -> float:  # fmt: skip
-    """Find the least standard error of a mean, from 0 to 1, for organisations and secret groups.
+    """Find the least standard error of a mean, from 0 to 1, that protects secret groups and people.
 
     With the error s of n people, and c the part of CR2's adjustment of each organisation, the sum
     t of what a group's people are above the mean is at most s n sqrt(C D / (C + D)), where C and
@@ -68,8 +68,11 @@ def find_least_error(
     width = max(protection, 2 * (protection - mean), 2 * (protection - (1 - mean)))
     inside = [np.bincount(at[own], minlength=len(size)) for own in secret]
     whole = [own > 0 for own in inside if (own[own > 0] == size[own > 0]).all() and own.any()]
-    own = np.array([[part[some].sum(), heavy[some].sum()] for some in whole]).reshape(-1, 2)
-    few, much = np.concatenate([own, np.column_stack([part, heavy])]).T  # each organisation, too
-    rest = np.maximum(part.sum() - few, 0)
-    reach = 2 * heavy.sum() / much * np.sqrt(few * rest / (few + rest))
-    return float(width / reach[reach > 0].min(initial=np.inf))
+    least = 0.0
+    alone = np.eye(len(size), dtype=bool)[size == 1]
+    for own in (*whole, *alone):
+        few, rest = part[own].sum(), part[~own].sum()
+        if rest > 0:
+            reach = 2 * heavy.sum() / heavy[own].sum() * np.sqrt(few * rest / (few + rest))
+            least = max(least, float(width / reach))
+    return least
