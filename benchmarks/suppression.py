@@ -136,7 +136,7 @@ def time_score(count: int, items: int = 6) -> None:
     shown = [one.shown for one in told]
     both = frozenset(shown[0]).intersection(*shown)
     links = Links(score, parts, Rules().protection, Rules().people, both)
-    for known in (None, links):
+    for known in ([], [links]):
         clock = time.process_time()
         found = decide_groups(groups, organisations, rules=Rules(), answered=~np.isnan(score),
                               values=score, links=known).shown  # fmt: skip

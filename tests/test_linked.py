@@ -68,8 +68,7 @@ class Reader:
     def __init__(self, release: Release, told: list[str]) -> None:
         self.release, self.told, book = release, told, release.wave.instrument.codebook
         self.items = book.leaves_of(NODE)
-        link = release._link(NODE)
-        assert link is not None
+        (link,) = release._list_links(NODE)
         self.x = np.column_stack([part.values for part in link.parts])
         self.share = np.column_stack([part.shares for part in link.parts])
         n = len(self.x)
@@ -184,7 +183,7 @@ def test_what_follows_from_the_items_counts_as_told_of_the_score() -> None:
     told = {
         known: decide_groups(
             groups, np.arange(36), rules=RULES, answered=~few, values=np.where(few, np.nan, x),
-            links=links if known else None,
+            links=[links] if known else [],
         ).shown
         for known in (False, True)
     }  # fmt: skip

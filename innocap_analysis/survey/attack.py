@@ -20,7 +20,7 @@ from innocap_analysis.survey.programme import Column, Programme, Total
 
 _ROUNDING = 1e-6
 _DIGITS = 9  # of a share
-_FEW = 8
+_FEW = 8, 64  # people
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Attack:
             for has, of, own in zip(self._has, all_blocks, shares, strict=True)
         ]
         self._shares_between = shares[1:]
-        self._exchanges = Exchanges(self._parts, self._sums, shares, self.weights)
+        self._exchanges = Exchanges(self._parts, self._sums, self.weights)
 
     def measure(self, pairs: np.ndarray, n: int) -> np.ndarray:
         """Return how uncertain exchanges leave the score of n groups; see :class:`Exchanges`."""
@@ -135,7 +135,13 @@ class Attack:
     def list_goals(
         self, secret: Sequence[Members], organisations: np.ndarray | None = None
     ) -> Iterator[Goal]:
-        """List of whom something may be known, one person of every kind; of the others not."""
+        """List of whom something may be known, one person of every kind; of the others not.
+
+        Small groups alone where there are scores between: organisations, people, and sums of
+        parts were attacked when these were decided, and are with them.
+        """
+        if self._shares_between:
+            organisations = None
         n = len(self._sums)
         sums = [
             *((own, self._count_one(at), n + at) for at, own in enumerate(self._secret)),
@@ -145,6 +151,8 @@ class Attack:
         ]  # fmt: skip
         for own, shares, told in sums:
             yield from self._list_secret(list_pairs(own, organisations), shares, told)
+        if self._shares_between:
+            return
         kind = number_alike(*self._list_blocks())
         whole = np.all([p.has for p in self._parts], axis=0)
         alone = [kind == one for one in np.flatnonzero(np.bincount(kind) == 1)]
@@ -167,19 +175,12 @@ class Attack:
         return shares
 
     def _list_sums(self) -> set[tuple[int, ...]]:
-        """List several parts that are told of the same people, and all the others of each.
-
-        Of a score between they are one: its own parts were attacked when it was decided.
-        """
+        """List several parts that are told of the same people, and all the others of each."""
         alike: dict[bytes, set[int]] = {}
-        whole = set(range(len(self._parts)))
-        inside = [np.flatnonzero(own.any(axis=0)).tolist() for own in self._shares_between]
-        for at in whole.difference(*inside):
-            told = self._parts[at].blocks * (self.shares[:, at] > 0)
+        for at, part in enumerate(self._parts):
+            told = part.blocks * (self.shares[:, at] > 0)
             alike.setdefault(told.tobytes(), set()).add(at)
-        for own, parts in zip(self._sums[1:], inside, strict=True):
-            told = own.blocks * (self.shares[:, parts] > 0).any(axis=1)
-            alike.setdefault(told.tobytes(), set()).update(parts)
+        whole = set(range(len(self._parts)))
         return {
             tuple(sorted(own))
             for own in (*alike.values(), *(whole - own for own in alike.values()))
@@ -212,9 +213,9 @@ class Attack:
         # Whom a few leave open, the others fixed, all leave open.
         told = np.array(self._list_blocks())[:, near]
         akin = sum((np.isin(of, of[own[near]]) & (of > 0)).astype(int) for of in told)
-        few = near[np.argsort(-akin, kind="stable")][: _FEW + int(own.sum())]
-        few = np.union1d(np.flatnonzero(own), few)
-        for some in (few, near):
+        order = near[np.argsort(-akin, kind="stable")]
+        some_more = [np.union1d(np.flatnonzero(own), order[: n + int(own.sum())]) for n in _FEW]
+        for some in (*some_more, near):
             programme = Programme(
                 [part.take(some) for part in self._parts],
                 [total.take(some) for total in self._sums],

@@ -11,7 +11,6 @@ from innocap_analysis.survey.cells import Cells, number_alike
 from innocap_analysis.survey.programme import Column, Total
 
 _ROUNDING = 1e-6
-_DIGITS = 7  # of a share of a share
 
 
 class Exchanges:
@@ -23,27 +22,20 @@ class Exchanges:
         What scores are made of.
     sums : sequence of Total
         What is told of the scores, the highest first.
-    shares : sequence of array of float, shape (people, parts)
-        How much of each score the parts are, told or not.
     weights : array of float, shape (people,)
         What each person counts in the totals.
     """
 
-    def __init__(
-        self, parts: Sequence[Column], sums: Sequence[Total], shares: Sequence[np.ndarray],
-        weights: np.ndarray,
-    ) -> None:  # fmt: skip
-        self.weights = weights
-        self._parts, self._sums, self._shares = parts, sums, shares
+    def __init__(self, parts: Sequence[Column], sums: Sequence[Total], weights: np.ndarray) -> None:
+        self.weights, self._parts, self._sums = weights, parts, sums
 
     def list_rooms(self, at: int) -> np.ndarray:
-        """Return how uncertain everyone's value of a part is, from 0 to 1."""
+        """Return how uncertain everyone's value of a part of the one score is, from 0 to 1."""
         return np.asarray(np.maximum(self._alone[at], self._mixed[at]))
 
-    def counts(self, at: int, *, but_score: bool = False) -> np.ndarray:
-        """Tell of whom a part counts in a told sum, or in one below the score."""
-        counts = [own.shares[:, at] > 0 for own in self._sums[but_score:]]
-        return np.asarray(np.any(counts, axis=0)) | np.zeros(len(self.weights), bool)
+    def counts(self, at: int) -> np.ndarray:
+        """Tell of whom a part counts in a told sum."""
+        return np.asarray(np.any([own.shares[:, at] > 0 for own in self._sums], axis=0))
 
     def measure(self, pairs: np.ndarray, shares: np.ndarray, n: int) -> np.ndarray:
         """Return how uncertain exchanges among people who count alike leave a sum of groups.
@@ -106,33 +98,21 @@ class Exchanges:
     def _mixed(self) -> np.ndarray:
         """By part: how uncertain everyone is by exchanges with those of whom there are most.
 
-        They count otherwise in one score, and alike in those above and below it: what somebody
-        gains in a part is lost in the others of that score.
+        They count otherwise in the score: what somebody gains in a part is lost in the others.
         """
-        found = np.zeros((len(self._parts), len(self.weights)))
-        for one, shares in enumerate(self._shares):
-            inside = np.flatnonzero(shares.any(axis=0)).tolist()
-            ends = [self._exchange(at, one, shares[:, at]) for at in inside]
-            ups, downs, least = (np.array(some) for some in zip(*ends, strict=True))
-            gain = np.minimum(ups, downs.sum(axis=0) - downs)
-            gain += np.minimum(downs, ups.sum(axis=0) - ups)
-            room = np.where(least > _ROUNDING, gain / np.maximum(least, _ROUNDING), 0.0)
-            found[inside] = np.maximum(found[inside], room)
-        return found
+        ends = [self._exchange(at) for at in range(len(self._parts))]
+        ups, downs, least = (np.array(some) for some in zip(*ends, strict=True))
+        gain = np.minimum(ups, downs.sum(axis=0) - downs)
+        gain += np.minimum(downs, ups.sum(axis=0) - ups)
+        return np.where(least > _ROUNDING, gain / np.maximum(least, _ROUNDING), 0.0)
 
-    def _exchange(
-        self, at: int, one: int, share: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return what a score can gain and lose by exchanges of a part, and what they count."""
+    def _exchange(self, at: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what the score can gain and lose by exchanges of a part, and what they count."""
         part, (number, _, cells) = self._parts[at], self._cells[at]
-        n, blocks = len(self.weights), self._sums[one].blocks
-        usual = _find_usual(blocks, np.where(part.has, share, -1.0))
-        alike = [part.blocks, blocks]
-        for level, told in enumerate(self._sums):
-            if level != one and told.shares[:, at].any():
-                # What is above changes by its share of the score, which is that of all parts.
-                by = np.where(share > 0, share, 1.0) if level < one else 1.0
-                alike += [told.blocks, (told.shares[:, at] / by).round(_DIGITS)]
+        (told,), n = self._sums, len(self.weights)
+        share = told.shares[:, at]
+        usual = _find_usual(told.blocks, np.where(part.has, share, -1.0))
+        alike = [part.blocks, told.blocks]
         own = [*alike, share, part.has]
         other = [*alike, usual, np.ones(n, bool)]
         both = number_alike(*map(np.concatenate, zip(own, other, strict=True)))
@@ -143,7 +123,7 @@ class Exchanges:
         x = np.where(part.has, part.values, 0.0)
         low, high = (end / np.where(w > 0, w, 1.0) for end in cells.bound(w, cell))
         meets = part.has & (cell >= 0) & (cells.n[cell] >= w)
-        free = part.has & (part.blocks == 0) & ~self.counts(at, but_score=True)
+        free = part.has & (part.blocks == 0)
         low = np.where(free, 0.0, np.where(meets, np.minimum(low, x), x))
         high = np.where(free, 1.0, np.where(meets, np.maximum(high, x), x))
         tilt = np.where(free, share, share - usual)

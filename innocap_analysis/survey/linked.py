@@ -124,26 +124,24 @@ class Links:
         )
 
 
-def list_parts(
-    children: Sequence[Part], below: Sequence[Links | None]
-) -> tuple[list[Part], list[Between]]:
-    """Return the lowest parts that a score is made of, and the scores between."""
+def link_parts(links: Links, below: Sequence[Links | None]) -> Links:
+    """Return a score with what its parts are made of in their place."""
     parts, found = list[Part](), list[tuple[int, Between]]()
-    for child, links in zip(children, below, strict=True):
-        if links is None:
+    for child, own in zip(links.parts, below, strict=True):
+        if own is None:
             parts.append(child)
             continue
-        shares = np.column_stack([part.shares for part in links.parts])
+        shares = np.column_stack([part.shares for part in own.parts])
         whole = Between(child.blocks, shares, child.secret)
-        found += [(len(parts), own) for own in (*links.between, whole)]
-        parts += [replace(part, shares=child.shares * part.shares) for part in links.parts]
+        found += [(len(parts), between) for between in (*own.between, whole)]
+        parts += [replace(part, shares=child.shares * part.shares) for part in own.parts]
     between = [
         replace(own, shares=np.pad(
             own.shares, ((0, 0), (begin, len(parts) - begin - own.shares.shape[1]))
         ))
         for begin, own in found
     ]  # fmt: skip
-    return parts, between
+    return replace(links, parts=parts, between=between)
 
 
 def _join(begun: np.ndarray, told: Mapping[str, Members]) -> np.ndarray:

@@ -24,7 +24,7 @@ from innocap_analysis.survey.grouping import (
     list_units,
     sort_groups,
 )
-from innocap_analysis.survey.linked import Links, list_parts
+from innocap_analysis.survey.linked import Links, link_parts
 from innocap_analysis.survey.release import Decision, Rules, decide_groups
 from innocap_analysis.survey.score import score_answers
 from innocap_analysis.survey.shares import TOP_TWO
@@ -165,9 +165,8 @@ class Release:
             nowhere = units == NO_REGION
             units = units.mask(nowhere, table["country"].astype(str) + f"/{NO_REGION}")
         codes = table["code"].astype(str) + suffix
-        shown = np.array(
-            [self.shows(code, unit) for code, unit in zip(codes, units, strict=True)], bool
-        )
+        told = [self.shows(code, unit) for code, unit in zip(codes, units, strict=True)]
+        shown = np.array(told, dtype=bool)
         out = table.copy()
         for column in [*values, *({"n"} & set(table))]:
             out[column] = out[column].astype("float64").where(shown)
@@ -235,7 +234,7 @@ class Release:
             {name: meeting.extend(own) for name, own in groups.items()}, meeting.organisations,
             rules=self._rules, answered=meeting.extend(answered) | (told > 0), values=values,
             counted=counted, parents=parents, told=told, secret=secret, weights=self._weights,
-            links=self._link(code),
+            links=self._list_links(code),
         )  # fmt: skip
         return decision, values, counted
 
@@ -245,13 +244,13 @@ class Release:
             return None
         return self._meeting.extend(self.people[self.wave.weights].to_numpy(dtype=float), 1.0)
 
-    def _link(self, code: str) -> Links | None:
-        """Return what a score is made of, and what is told of that; nothing of a question."""
+    def _list_links(self, code: str) -> list[Links]:
+        """List what a score is made of, and last of all what those parts are, with what is told."""
         instrument, extend = self.wave.instrument, self._meeting.extend
         book, items = instrument.codebook, instrument.items
         parent = next((own for own in book.parent_rules if own.code == code), None)
         if parent is None:
-            return None
+            return []
         wide = pd.concat([self._turned, self._scores[list(book.parents)]], axis=1) / 100
         weights = np.where(wide[list(parent.children)].notna(), parent.weights, 0.0)
         weights[wide[code].isna().to_numpy()] = 0.0
@@ -264,11 +263,12 @@ class Release:
             x[: len(share)] = wide[child]  # who is gone said what the earlier edition told
             parts.append(Part(x, decision.blocks, extend(share), counted,
                               decision.secret + decision.held))  # fmt: skip
-            below.append(self._link(child))
+            below.append(next(reversed(self._list_links(child)), None))
             shown.append(decision.shown)
         rules, both = self._rules, frozenset(shown[0]).intersection(*shown)
-        score, (parts, between) = extend(wide[code].to_numpy(), np.nan), list_parts(parts, below)
-        return Links(score, parts, rules.protection, rules.people, both, self._weights, between)
+        score = extend(wide[code].to_numpy(), np.nan)
+        links = Links(score, parts, rules.protection, rules.people, both, self._weights)
+        return [links, link_parts(links, below)] if any(below) else [links]
 
     def _list_candidates(self, code: str) -> tuple[dict[str, Members], dict[str, str]]:
         """Return the groups that a variable may be told of, and what each lies in."""

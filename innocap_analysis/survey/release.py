@@ -217,7 +217,7 @@ def decide_groups(
     told: np.ndarray | None = None,
     secret: Sequence[Members] = (),
     weights: np.ndarray | None = None,
-    links: Links | None = None,
+    links: Sequence[Links] = (),
 ) -> Decision:
     """Decide which groups' totals of a variable are published.
 
@@ -247,7 +247,7 @@ def decide_groups(
         Further groups that must stay uncertain.
     weights : array of float, shape (people,), optional
         What each person counts in the totals.
-    links : Links, optional
+    links : sequence of Links, optional
         What the variable is made of: it is not told where it would tell what is not told of that.
 
     Returns
@@ -271,18 +271,19 @@ def decide_groups(
     )
     blocks, shown = _choose(own, started, hidden, parents or {})
     betraying = set[str]()
-    if links is not None:
+    if links:
         safe = list[str]()
         while not set(shown).issubset(safe):
             some = {name: groups[name] & whole for name in shown}
             now, before = _widen(blocks.told, whole), _widen(started.told, whole)
-            if not (found := links.list_betraying(now, some, kept, before, employers)):
+            attacks = (own.list_betraying(now, some, kept, before, employers) for own in links)
+            if not (found := next(filter(None, attacks), None)):
                 break
             betraying.update(found)
             safe = [name for name in shown if name not in found]
             left = {name: members for name, members in own.items() if name not in betraying}
             blocks, shown = _choose(left, started, hidden, parents or {})
-        for name in links.list_following(groups):
+        for name in links[0].list_following(groups):
             blocks.split(own[name])
     held = [groups[name] & whole for name in groups if name in betraying]
     return Decision(shown, _widen(blocks.told, whole), kept, held)
