@@ -9,7 +9,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from innocap_analysis.errors import InnocapError, find_no_text
 from innocap_analysis.reads import read_bytes
@@ -156,29 +156,27 @@ def read_table(path: Path, **types: str) -> pd.DataFrame:
 
 def parse_table(text: str, name: str, **types: str) -> pd.DataFrame:
     """Read the text of a table as :func:`read_table` does."""
-    import pandas as pd
-
-    source = io.StringIO(text)
-    try:
-        table = pd.read_csv(source, dtype=types, keep_default_na=False, na_values=[""])
-    except ValueError as error:  # what pandas raises for tables of any fault
-        raise InnocapError(f"{name}: cannot be read as a table ({error})") from None
-    if not isinstance(
-        table.index, pd.RangeIndex
-    ):  # pandas takes what is too much for names of rows
-        raise InnocapError(f"{name}: the rows have more cells than the header has columns")
+    table = _parse_cells(text, name, dtype=types, na_values=[""])
     texts = [column for column, kind in types.items() if kind == "str" and column in table]
     return table.fillna(dict.fromkeys(texts, ""))
 
 
 def parse_texts(text: str, name: str) -> pd.DataFrame:
     """Read the text of a table of texts: an empty cell, or column, holds empty ones."""
+    return _parse_cells(text, name, dtype="str")
+
+
+def _parse_cells(text: str, name: str, **options: Any) -> pd.DataFrame:  # noqa: ANN401
     import pandas as pd
 
     try:
-        return pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
-    except ValueError as error:
+        table: pd.DataFrame = pd.read_csv(io.StringIO(text), keep_default_na=False, **options)
+    except ValueError as error:  # what pandas raises for tables of any fault
         raise InnocapError(f"{name}: cannot be read as a table ({error})") from None
+    # pandas takes what is too much for names of rows, and all else for the column before.
+    if not isinstance(table.index, pd.RangeIndex):
+        raise InnocapError(f"{name}: the rows have more cells than the header has columns")
+    return table
 
 
 def choose_texts(table: pd.DataFrame, stem: str, language: str) -> pd.Series:

@@ -23,7 +23,7 @@ from innocap_analysis.batch.parameters import check_parameters
 from innocap_analysis.data.datapackage import read_datapackage
 from innocap_analysis.data.units import read_regions
 from innocap_analysis.errors import InnocapError
-from innocap_analysis.files import refuse_folder, write_atomically
+from innocap_analysis.files import read_table, refuse_folder, write_atomically
 from innocap_analysis.index.codebook_file import read_codebook
 from innocap_analysis.settings import OUTPUT_VARIABLE, Settings, load_settings
 from innocap_analysis.survey.files.columns import read_mapping
@@ -208,6 +208,14 @@ def test_files_are_as_open_as_the_umask_says(
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == mode
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize("read", [read_regions, read_table])
+def test_a_header_of_too_few_columns_moves_no_column(tmp_path: Path, read: Any) -> None:
+    path = tmp_path / "regions.csv"
+    path.write_text("raw_code,unit,country\nSE11,SE11,SE,Stockholm\n", encoding="utf-8")
+    with pytest.raises(InnocapError, match=r"regions\.csv: the rows have more cells than"):
+        read(path)
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
