@@ -51,8 +51,9 @@ class _Host:
         self.folder = Path(tempfile.mkdtemp(prefix="innocap-", dir=scratch))
         Finalize(None, shutil.rmtree, (self.folder, True), exitpriority=1)
         self.settings = unpack_project(project, self.folder)
-        _check_same(describe_project(self.settings), state)
-        self._state = state
+        _check_same(here := describe_project(self.settings), state)
+        # By this machine's clock: its package may be younger than the batch, and the same.
+        self._state = replace(state, loaded=here.loaded)
         self._output = self.folder / "output"
         self._waiting: dict[int, Future[Outcome]] = {}
         self._numbers = itertools.count()
