@@ -43,6 +43,7 @@ def bound_totals(
     found = linprog(
         goals.ravel(), A_eq=kron(eye_array(len(goals)), csr_array(equal), format="csr"),
         b_eq=np.tile(known, len(goals)), bounds=np.tile(ends, (len(goals), 1)), method="highs",
+        options={"presolve": False},
     )  # fmt: skip
     assert found.status == 0
     least, most = (goals * found.x.reshape(goals.shape)).sum(axis=1).reshape(2, -1)
