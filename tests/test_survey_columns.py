@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
@@ -13,7 +15,10 @@ from hypothesis import strategies as st
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.survey.files import columnar
-from innocap_analysis.survey.files.columnar import count_fields, read_columns
+from innocap_analysis.survey.files.cells import Cells
+from innocap_analysis.survey.files.columnar import read_columns
+from innocap_analysis.survey.files.layout import detect_layout
+from innocap_analysis.survey.files.source import iterate_source, open_source
 from innocap_analysis.survey.files.textfile import iterate_rows
 
 CELLS = st.text(st.sampled_from('ab;,"\n\r é'), max_size=5)
@@ -36,20 +41,41 @@ def _read_plainly(path: Path, width: int) -> pd.DataFrame | None:
         return None
 
 
-def _read_by_columns(path: Path, width: int) -> pd.DataFrame | None:
-    parts = read_columns(path, "utf-8", ";", skip=1, width=width, rows_at_once=2)
-    return None if parts is None else pd.concat(parts)
+def _read_by_columns(
+    path: Path, width: int, rows_at_once: int = 2
+) -> tuple[pd.DataFrame, int | None]:
+    """Return what is read, and from which row on the file is for Python's reader."""
+    parts, left = [pd.DataFrame()], []
+
+    def run() -> Iterator[dict[int, Cells]]:
+        left.append(
+            (
+                yield from read_columns(
+                    path, "utf-8", ";", skip=1, width=width, wanted=range(width),
+                    rows_at_once=rows_at_once,
+                )
+            )
+        )  # fmt: skip
+
+    for cells in run():
+        rows = next(iter(cells.values())).rows
+        parts.append(pd.DataFrame({i: own.tell() for i, own in cells.items()}, index=rows))
+    return pd.concat(parts), left[0]
 
 
 def _assert_same(path: Path, width: int) -> bool:
-    found = _read_by_columns(path, width)
-    if found is None:
-        return False
+    """Compare rows up to where the file is left to Python's reader; tell whether all were read."""
+    found, left = _read_by_columns(path, width)
     wanted = _read_plainly(path, width)
-    assert wanted is not None, "a file was read that Python's reader refuses"
+    if left is None:
+        assert wanted is not None, "a file was read that Python's reader refuses"
+    elif wanted is None:
+        return False
+    else:
+        wanted = wanted[wanted.index <= left]
     assert found.index.tolist() == wanted.index.tolist()
-    assert found.to_numpy().tolist() == wanted.to_numpy().tolist()
-    return True
+    assert found.to_numpy().tolist() == wanted.to_numpy().tolist() or found.empty
+    return left is None
 
 
 @settings(deadline=None, max_examples=60)
@@ -86,7 +112,46 @@ def test_pieces_make_no_difference(
     path = tmp_path / "long.csv"
     rows = [["one", "two"], *([f'x"{i}', "a;b\r\nc"] for i in range(50))]
     _write(path, rows, csv.QUOTE_MINIMAL, "\r\n")
-    assert count_fields(path, ";") == (51, 51)
+    assert _assert_same(path, 2)
+
+
+@pytest.mark.parametrize("rows_at_once", [7, 1000])
+def test_what_comes_before_something_unusual_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_at_once: int
+) -> None:
+    monkeypatch.setattr(columnar, "_PIECE", 64)
+    path = tmp_path / "late.csv"
+    text = _write(path, [["one", "two"], *([f"{i}", "å"] for i in range(50))], csv.QUOTE_ALL, "\n")
+    path.write_bytes(text + b'1;"x"y\n' + text)
+    found, left = _read_by_columns(path, 2, rows_at_once)
+    assert left is not None
+    assert left > 40
+    assert found.index.tolist() == list(range(2, left + 1))
+    source = open_source(path, "utf-8", ";")
+    layout = detect_layout(source.head, path.name)
+    parts = iterate_source(path, source, layout, [0, 1])
+    with pytest.raises(InnocapError, match=r"late\.csv: after row \d\d: "):
+        list(parts)
+    path.write_bytes(text.replace(b'"49"', b'4"9'))
+    parts = iterate_source(path, source, layout, [0, 1])
+    rows = pd.concat([pd.Series(own[0].tell(), index=own[0].rows) for own in parts])
+    assert rows.index.tolist() == list(range(2, 52))
+    assert rows.iloc[-1] == '4"9'
+
+
+CLOSE = ["2026-09-01 10:22:33", "2026-09-02 10:22:33", "2026-09-02 10:22:34", "2026-09", "åäö" * 5]
+
+
+@pytest.mark.parametrize("factor", [columnar._FACTOR, 0])
+def test_cells_that_differ_anywhere_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, factor: int
+) -> None:
+    # With a factor of nothing keys of different cells are the same.
+    monkeypatch.setattr(columnar, "_FACTOR", np.uint64(factor))
+    longs = [f"{'x' * 40}{i}{'y' * n}" for i in range(3) for n in (0, 7, 8, 9, 300)]
+    texts = [*CLOSE, "", *longs, *CLOSE[::-1], *longs]
+    path = tmp_path / "close.csv"
+    _write(path, [["one", "two"], *([text, "a"] for text in texts)], csv.QUOTE_ALL, "\n")
     assert _assert_same(path, 2)
 
 
@@ -106,7 +171,9 @@ def test_pieces_make_no_difference(
 def test_what_is_unusual_is_left_to_pythons_reader(tmp_path: Path, text: str, why: str) -> None:
     path = tmp_path / "odd.csv"
     path.write_bytes(text.encode())
-    assert _read_by_columns(path, 2) is None, why
+    found, left = _read_by_columns(path, 2)
+    assert found.empty, why
+    assert left in (0, 1), why  # the heading may be as usual
 
 
 def test_a_line_feed_within_quotes_ends_no_heading(tmp_path: Path) -> None:
@@ -118,6 +185,6 @@ def test_a_line_feed_within_quotes_ends_no_heading(tmp_path: Path) -> None:
 def test_empty_rows_are_left_out_and_the_others_keep_their_number(tmp_path: Path) -> None:
     path = tmp_path / "gaps.csv"
     path.write_bytes(b"a;b\n1;2\n;\n3;4\n")
-    found = _read_by_columns(path, 2)
-    assert found is not None
+    found, left = _read_by_columns(path, 2)
+    assert left is None
     assert found.index.tolist() == [2, 4]

@@ -7,20 +7,33 @@ Expected values are what each text says; the answer of response r to item i is
 from __future__ import annotations
 
 import datetime as dt
+import hmac
+import html
+import re
+import unicodedata
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from survey_truth import KEY
 from test_survey_wild import ENGLISH, SKL1, Wild, answer, texts, wild  # noqa: F401
 
 from innocap_analysis import read_survey
 from innocap_analysis.errors import InnocapError
+from innocap_analysis.survey import scales
+from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.choices import split_options
+from innocap_analysis.survey.files.layout import Column
 from innocap_analysis.survey.files.moments import read_duration, read_moment
 from innocap_analysis.survey.files.numbers import find_doubts
-from innocap_analysis.survey.files.privacy import make_safe
+from innocap_analysis.survey.files.privacy import make_pseudonym, make_safe
+from innocap_analysis.survey.files.resolve import Resolver
 from innocap_analysis.survey.instrument import Instrument
 from innocap_analysis.survey.scales import normalise_label
+from innocap_analysis.survey.tools import PLAIN, TOOLS
 
 MORNING, EVENING = dt.datetime(2026, 9, 26, 10, 5), dt.datetime(2026, 9, 26, 22, 5)
 MOMENTS = [
@@ -203,6 +216,40 @@ def test_what_stands_around_a_question_is_not_its_text(
 
 def test_an_acute_accent_is_an_apostrophe_and_sizes_have_any_dash() -> None:
     assert normalise_label("Don´t know:") == normalise_label("don’t know")
+
+
+PIECES = st.sampled_from(
+    ["Don", "\u00b4", "t know", " ", "\u2019", "\u200b", "\u00a0", "<b>", "&nbsp;", "\ufb01", "N/A",
+     "n/a", ".", ":", "é", "10", "+", "%", "< ", "≥ ", "\t", "\x1c", "“", "-", "—", "\u212a", "À",
+     "e\u0301", "a" * 30]
+)  # fmt: skip
+
+
+def _normalise_plainly(text: str) -> str:
+    """Bring a label to its form by every step, also those that most texts do not need."""
+    told = re.sub(r"</?[A-Za-z][^<>]{0,200}>", " ", html.unescape(text))
+    plain = unicodedata.normalize("NFKC", told.translate(scales._ALIKE)).translate(scales._ALIKE)
+    plain = re.sub(r"\s+", " ", plain).strip(" '\"").rstrip(".:! ").casefold()
+    return re.sub(r"(?<=[<>≤≥]) (?=\d)|(?<=\d) (?=[+%])", "", plain)
+
+
+@given(st.lists(PIECES, max_size=8).map("".join))
+def test_no_shortcut_changes_a_label_or_hides_that_nobody_answered(text: str) -> None:
+    assert normalise_label(text) == _normalise_plainly(text)
+    silent = frozenset({"n/a", "don't know", "aaa"})
+    cells = Cells.number(np.array([text], dtype=object), pd.RangeIndex(1))
+    resolver = Resolver(Instrument.__new__(Instrument), TOOLS[PLAIN], "x.csv", missing=silent)
+    (told,) = resolver.blank_silent(cells, Column(0, "x", (), ())).texts
+    wanted = normalise_label(text) in silent | TOOLS[PLAIN].silent
+    assert told == ("" if wanted else text)
+
+
+@given(st.binary(min_size=1, max_size=200), st.text(max_size=40))
+def test_a_pseudonym_is_the_hmac_of_its_kind_and_text(key: bytes, text: str) -> None:
+    """By Python's own HMAC (RFC 2104)."""
+    message = f"person\0{' '.join(text.split()).casefold()}".encode("utf-8", "surrogatepass")
+    wanted = "p" + hmac.new(key, message, "sha256").hexdigest()[:12]
+    assert make_pseudonym(text, key, kind="person") == wanted
 
 
 def test_sizes_may_be_written_with_spaces_and_any_dash(wild: Wild) -> None:  # noqa: F811

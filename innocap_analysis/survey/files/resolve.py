@@ -35,7 +35,6 @@ _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d)[ ,.](?=\d{3}(?!\d))")  # 5 000 or 5,000 in a label
 _SPACED = re.compile(r"(?<=\d) ?- ?(?=\d)")  # 10 - 49
 _NUTS3 = re.compile(r"[a-z]{2}\w{3}")
-_MOST_AROUND = 5
 _SPECIAL = (DONT_KNOW, NOT_APPLICABLE)
 
 
@@ -257,9 +256,10 @@ class Resolver:
     def blank_silent(self, cells: Cells, column: Column) -> Cells:
         """Empty the cells of a text or name in which the tool only says that nobody answered."""
         silent = self._silent | column.missing | self.missing
-        longest = 4 * max(map(len, silent), default=0) + _MOST_AROUND  # with marks and spaces
+        # Plain letters stay when a label is brought to its form, but in a tag or an entity.
+        more = re.compile(f"(?:[^<&a-zA-Z]*+[a-zA-Z]){{{max(map(len, silent), default=0) + 1}}}")
         return cells.rewrite(
-            "" if silent and len(text) <= longest and normalise_label(text) in silent else text
+            text if more.match(text) or normalise_label(text) not in silent else ""
             for text in cells.texts
         )
 

@@ -122,7 +122,7 @@ def _tell_unknown(cells: Cells, words: Mapping[str, str]) -> list[str]:
 
 def read_status_word(text: str) -> str:
     """Return the word of a status, without a number before it."""
-    return _NUMBERED.sub("", text).strip().casefold()
+    return (_NUMBERED.sub("", text) if " - " in text else text).strip().casefold()
 
 
 @lru_cache(maxsize=8)

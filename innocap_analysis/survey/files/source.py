@@ -129,24 +129,25 @@ def iterate_source(
 ) -> Iterator[dict[int, Cells]]:
     """Read the wanted columns of an opened file, piece by piece."""
     width = len(layout.columns)
-    for rows in _iterate_rows(path, source, layout, width):
+    done: int | None = 0
+    if source.table is None:
+        done = yield from read_columns(
+            path, source.encoding, source.delimiter, skip=layout.skip, width=width,
+            wanted=wanted, rows_at_once=textfile.CHUNK_ROWS,
+        )  # fmt: skip
+    for rows in () if done is None else _iterate_rows(path, source, layout, width, done):
         yield {i: Cells.number(rows[i].to_numpy(), rows.index) for i in wanted}
 
 
-def _iterate_rows(path: Path, source: Source, layout: Layout, width: int) -> Iterator[pd.DataFrame]:
+def _iterate_rows(
+    path: Path, source: Source, layout: Layout, width: int, done: int
+) -> Iterator[pd.DataFrame]:
     if source.table is None:
-        how = path, source.encoding, source.delimiter
-        parts = read_columns(
-            *how, skip=layout.skip, width=width, rows_at_once=textfile.CHUNK_ROWS
+        yield from textfile.iterate_rows(
+            path, source.encoding, source.delimiter, skip=max(layout.skip, done), width=width,
+            short=textfile.count_short(source.head[layout.skip :], width),
+            longest=len(source.head[layout.header_row - 1]),
         )  # fmt: skip
-        if parts is None:
-            short = textfile.count_short(source.head[layout.skip :], width)
-            longest = len(source.head[layout.header_row - 1])
-            yield from textfile.iterate_rows(
-                *how, skip=layout.skip, width=width, short=short, longest=longest
-            )
-            return
-        yield from parts
         return
     rows = source.table
     rows = rows[rows.index > layout.skip].iloc[:, :width]
