@@ -106,8 +106,13 @@ class Reader:
             goal[self.at[members].ravel()] = (self.share[members][:, :, None] * ANSWERS).ravel()
         else:
             goal[self.at[members, item].ravel()] = np.tile(ANSWERS, members.sum())
-        ends = [linprog(sign * goal, A_eq=self.matrix[rows], b_eq=self.values[rows],
-                        bounds=(0, 1), method="highs", options={"presolve": False}) for sign in (1, -1)]  # fmt: skip
+        ends = [
+            linprog(
+                sign * goal, A_eq=self.matrix[rows], b_eq=self.values[rows], bounds=(0, 1),
+                method="highs", options={"presolve": False},
+            )
+            for sign in (1, -1)
+        ]  # fmt: skip
         assert all(end.status == 0 for end in ends)
         return float(-ends[1].fun - ends[0].fun)
 
