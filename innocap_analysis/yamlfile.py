@@ -29,6 +29,9 @@ def parse_yaml(text: str, name: str) -> tuple[object, dict[tuple[str, ...], int]
         if isinstance(node, yaml.MappingNode):
             built: dict[str, object] = {}
             for key_node, value_node in node.value:
+                if not isinstance(key_node, yaml.ScalarNode):
+                    line = f"line {key_node.start_mark.line + 1}"
+                    raise InnocapError(f"{name}: {line}: a name is a text, no list or table")
                 key = str(key_node.value)
                 if key in built:
                     raise InnocapError(

@@ -40,6 +40,7 @@ def test_country_code_of_norway_stays_text(project: Path) -> None:
         ('colour: "#0072B2"', "colour: blue", ["SE.colour", "'blue'"]),
         ("  nordic:", "  oecd:", ["oecd", "set twice"]),
         ("codebook: ", "codebook ", ["not valid YAML", "line"]),
+        ("min_coverage: ", "? [min_coverage]\n: ", ["line", "a name is a text"]),
         ("    - 60_where_to_start", "    - 10_can_the_data_be_trusted", ["listed twice"]),
         (
             "runs: 2000, seed: 1}\n    50",
