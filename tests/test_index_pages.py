@@ -9,12 +9,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
 
 from innocap_analysis import open_view, score_index
 from innocap_analysis.index.alternatives import change_codebook, find_double_counts
 from innocap_analysis.index.capacity import CapacityData
 from innocap_analysis.index.codebook_file import read_codebook
-from innocap_analysis.pages import alternatives, comparison, data, indicators, method, ranks
+from innocap_analysis.pages import (
+    alternatives,
+    comparison,
+    country,
+    data,
+    indicators,
+    method,
+    ranks,
+)
 from innocap_analysis.pages.index_view import IndexView
 from tests.frozen import EDITION
 
@@ -144,3 +153,11 @@ def test_notes_are_in_the_reader_s_language(capacity: CapacityData, language: st
         assert not set(own) & set(other)
         words = re.findall(r"\b(the|and|of|were|figures)\b", " ".join(own))
         assert not words
+
+
+def test_what_is_below_the_median_is_hatched_and_nothing_else(capacity: CapacityData) -> None:
+    view = open_view("30", capacity=capacity, region="SE", runs=20)
+    (ax,) = country.plot_gaps(view).axes
+    bars = [bar for bar in ax.patches if isinstance(bar, Rectangle)]
+    assert min(abs(bar.get_width()) for bar in bars) < 1  # also of what is above it by a little
+    assert [bool(bar.get_hatch()) for bar in bars] == [bar.get_width() < 0 for bar in bars]

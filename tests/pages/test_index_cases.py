@@ -16,6 +16,7 @@ from innocap_analysis.index.score import score_index
 from innocap_analysis.pages import comparison, country, order, trends
 from innocap_analysis.pages.drawing.figure import AHEAD, BEHIND
 from innocap_analysis.pages.facts import Fact
+from innocap_analysis.pages.front import write_headline
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.settings import load_settings
@@ -37,6 +38,10 @@ def part_of_the_way(case: str, unit: str, i: int) -> float:
         part = parts[PARTNERS.index(unit)]
         # Two that lie close, now one and now the other ahead.
         return part + (0.004 * (i % 2) - 0.002) * (case == "close" and unit == "FI")
+    if case == "single":
+        # The second and the third differ by as much in every figure, and their own figures more.
+        change = 0.3 * (i % 2)
+        return {"SE": 0.95, "FI": 0.3 + change, "IE": 0.29 + change, "CA": 0.1}[unit]
     near = dict(zip(consult().of["PRO"], [_find_near()] * 9, strict=False))
     code = consult().leaves[i]
     if case.startswith("nearly") and code in near:
@@ -64,7 +69,7 @@ def look(case: str, language: str = "en") -> IndexView:
         low, high = float(book.at[code, "low"]), float(book.at[code, "high"])
         best = high if book.at[code, "direction"] == 1 else low
         worst = low + high - best
-        for unit in PARTNERS if case in ("apart", "close") else (UNIT,):
+        for unit in PARTNERS if case in ("apart", "close", "single") else (UNIT,):
             values.loc[unit, code] = worst + part_of_the_way(case, unit, i) * (best - worst)
     changed = replace(capacity, values=values, result=score_index(values, capacity.codebook))
     view = open_view("30", capacity=changed, region=UNIT, language=language, runs=RUNS)
@@ -137,6 +142,20 @@ def test_an_order_that_nothing_changes_is_said_to_stay() -> None:
     told = order.tell_order_changes(look("close"))
     assert told.startswith("The order of the 4 countries changes when any one of ")
     assert "Another country comes first" not in told
+
+
+def test_an_order_that_only_single_figures_change_is_said_to_change() -> None:
+    told = order.tell_order_changes(look("single"))
+    assert told.startswith("The order of the 4 countries changes when any one of ")
+    assert told.endswith(" of the 72 single figures is left out.")
+    assert "indicators" not in told
+
+
+def test_who_is_not_measured_has_no_place_to_start_on_the_front_page() -> None:
+    told = write_headline(look("nothing"))[3:]
+    assert [text.partition(":")[0] for text in told] == [
+        _name(unit, "en") for unit in PARTNERS if unit != UNIT
+    ]
 
 
 def test_without_a_dimension_below_the_nearest_one_is_looked_into() -> None:

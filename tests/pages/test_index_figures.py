@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
+from innocap_analysis.pages import comparison
 from innocap_analysis.pages.drawing.figure import Chart
+from innocap_analysis.pages.drawing.medium import COLUMN
+from innocap_analysis.pages.opening import open_view
 
 from .oracle import Oracle, consult
 from .reading import read_numbers, read_page
@@ -220,6 +223,11 @@ def test_the_heatmap_shows_scores_and_names_what_differs_most() -> None:
             wanted = cells[o.leaves[int(y)], PARTNERS[int(x)]]
             assert read_numbers(text.get_text()) == pytest.approx([wanted], abs=0.05)
     assert seen == np.isfinite(list(cells.values())).sum()
+
+
+def test_of_few_units_all_have_a_column_in_a_narrow_figure() -> None:
+    chart = comparison.plot_heatmap(open_view("40", runs=20).lay_out_for(COLUMN))
+    assert [t.get_text() for t in chart.axes[0].get_xticklabels()] == [NAMES[u] for u in PARTNERS]
 
 
 def test_trends_name_who_changed_most_between_first_and_last_edition() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from babel import Locale
 
-from innocap_analysis.pages.front import describe_front
+from innocap_analysis.pages.front import describe_front, write_headline
 from innocap_analysis.pages.opening import open_view
 
 from .oracle import PUBLISHED, Oracle, consult
@@ -150,6 +150,15 @@ def test_the_front_page_says_who_is_first_and_last_and_where_each_would_start() 
         assert _plain(told[1]) == rank
         own = _plain(told[2])  # the name stands in front of all three sentences
         assert f"- {NAMES[unit]}: {own[0].lower()}{own[1:]}" == _plain(page.splitlines()[0])
+
+
+def test_the_headline_ends_with_where_each_country_would_start() -> None:
+    told = write_headline(open_view("00"))[3:]
+    for unit, text in zip(PARTNERS, told, strict=True):
+        page = read_page("60", region=unit, language="en").texts[1]
+        own = _plain(text)
+        assert own.startswith(f"{NAMES[unit]}: ")
+        assert f"- {own}" == _plain(page.splitlines()[0])
 
 
 @pytest.mark.parametrize("language", ["sv", "fi", "fr"])
