@@ -90,13 +90,16 @@ def _write_value(value: object) -> str:
     return text
 
 
-def refuse_folder(folder: Path) -> None:
-    """Refuse a folder that no disk can hold, before anything runs."""
+def refuse_folder(folder: Path, *sources: Path) -> None:
+    """Refuse a folder that no disk can hold, or below one of what reports are made from."""
     problem = "its name is no UTF-8" if find_no_text(str(folder)) else ""
     if len(folder.parts) > _MOST_LEVELS:
         problem = f"more than {_MOST_LEVELS} folders inside each other"
     try:
         (folder / WRITING_PREFIX).exists()
+        place = Path(os.path.realpath(folder))
+        inside = next((own for own in sources if place.is_relative_to(os.path.realpath(own))), None)
+        problem = problem or (f"reports are made from what lies in {inside.name}" if inside else "")
     except OSError as error:
         problem = problem or str(error.strerror)
     if problem:

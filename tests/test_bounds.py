@@ -175,6 +175,19 @@ def test_an_output_that_no_disk_can_hold_is_refused(
     refuse_folder(tmp_path / "new" / "folder")
 
 
+@pytest.mark.parametrize("folder", ["data", "data/raw", "data/new", "notebooks", "link"])
+def test_no_report_is_written_among_what_it_is_made_from(
+    folder: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Below data/raw it would be a file that nobody described, and stop every batch from then on.
+    (project / "link").symlink_to("data/raw")
+    before = _list_tree(project)
+    monkeypatch.setenv(OUTPUT_VARIABLE, folder)
+    with pytest.raises(InnocapError, match=r"cannot be written to \(reports are made from what"):
+        run_notebooks(notebooks=["30"], regions=["SE"])
+    assert _list_tree(project) == before
+
+
 @pytest.mark.slow
 def test_reports_lie_where_an_odd_output_says(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -121,7 +121,7 @@ def run_notebooks(
     ['ok']
     """
     config = settings or load_settings()
-    refuse_folder(config.output_dir)
+    refuse_folder(config.output_dir, config.root / "data", config.notebooks_dir)
     count_jobs(jobs, 1)
     request = Request(
         config, regions, notebooks, language, parameters, jobs, force, variants, table,
