@@ -67,14 +67,14 @@ DRAWN = {"ax", "axes", "bars", "cells", "axis"}
 LOOKS = {"fill", "fold", "Line2D", "Patch", "wrap_text"}
 # What is assigned to these names, or done in these functions, says where and how large marks are.
 PLACED = {"reach", "sizes", "corners", "style", "height", "looks", "span", "spot", "spots",
-          "_STEP", "_NARROW", "_LABELLED", "_FIRST"}  # fmt: skip
+          "_STEP", "_NARROW", "_LABELLED", "_FIRST", "_ROOM"}  # fmt: skip
 PLACING = {"_find_end", "_name_dots", "_choose_colours"}
 COSMETIC = {
     "size", "weight", "color", "colors", "colours", "linewidth", "markersize", "alpha", "va", "ha",
     "xytext", "textcoords", "zorder", "height", "columns", "key", "marker", "linestyle", "style",
     "width_ratios", "decimals", "sharey", "sharex", "bold", "english", "hatch", "edgecolor",
     "clip_on", "ms", "mew", "pad", "linestyles", "grid", "sort", "hue", "palette", "title",
-    "autolim", "linewidths", "even",
+    "autolim", "linewidths", "even", "text_size", "inches",
     "strict", "frozen", "kw_only",  # guards: they change nothing that is shown
 }  # fmt: skip
 
@@ -128,8 +128,9 @@ def _is_docstring(node: ast.AST) -> bool:
 
 def _is_drawing(node: ast.AST) -> bool:
     """Whether a node only draws: a call on an axis, or something that is about looks."""
-    if isinstance(node, ast.Assign):
-        return any(isinstance(name, ast.Name) and name.id in PLACED for name in node.targets)
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return any(isinstance(name, ast.Name) and name.id in PLACED for name in targets)
     if isinstance(node, ast.FunctionDef):
         return node.name in PLACING
     if isinstance(node, ast.keyword):

@@ -19,6 +19,7 @@ from .oracle_places import FACTOR, LEAST, consult_places, read_raw
 from .reading import Page, read_numbers, read_page
 from .test_numbers import WRITERS
 from .test_place_facts import PLACES
+from .test_survey_figures import _names
 
 # A municipality of each class, merged ones, parts of Ireland and Canada, districts and regions.
 SOME = ["SE-2284", "SE-0180", "FI-491", "FI-736", "FI-214", "FI-541", "IE-1350405", "IE-135",
@@ -181,6 +182,8 @@ def test_figures_of_the_region_stand_in_their_columns(place: str) -> None:
             told = _facts_row(page, region, code, ["value", "year", "country_median",
                                                    "rank_in_country", "n_shared"])  # fmt: skip
             assert [_plain(x) for x in by_name[f"{view.code(code)}, %"]] == told, code
+            others = len(o.same_country(region, code)) - 1
+            assert page.facts[f"35:{region}:{code}:country_median"].n == others
     text = page.texts[3] if telling else page.texts[4]
     assert ("Rank 1 is the highest" in text) == (len(telling) > 1)
 
@@ -453,13 +456,14 @@ def test_tiles_stand_in_the_rows_of_their_country(size: str) -> None:
     own = replace(view, ledger=Ledger())
     chart = government.plot_rural(own.lay_out_for(find_media([size])[0]) if size else own)
     (ax,) = chart.axes
-    heads = [t.get_text() for t in ax.get_yticklabels()]
+    heads = {int(y): name for y, name in _names(ax).items()}
     codes = {t.get_position(): t.get_text() for t in ax.texts if t.get_text() in o.nodes}
     regions = {c for c, node in o.nodes.items() if node.kind in ("nuts3", "province")}
     assert sorted(codes.values()) == sorted(regions)
+    rows = sorted({int(at) for _, at in codes})
+    assert rows == list(range(len(rows)))
     country = ""
-    for y, head in enumerate(heads):
-        country = head or country
+    for y in rows:
+        country = heads.get(y, country)
         there = [code for (_, at), code in sorted(codes.items()) if int(at) == y]
-        assert there
         assert {str(view.unit(code[:2])) for code in there} == {country}

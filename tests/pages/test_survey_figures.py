@@ -333,6 +333,9 @@ def test_alpha_is_drawn_for_everyone_and_every_country() -> None:
     (((data, x), named),) = _drawn(ax)
     assert (x, named["ends"]) == ("estimate", ("low", "high"))
     assert len(data) == len(o.dimensions) * (1 + len(o.countries))
+    assert list(chart.data) == [
+        "unit", "code", "estimate", "low", "high", "n", "synthetic",
+    ]  # fmt: skip
     for row in data.to_dict("records"):
         unit = row["unit"] if row["unit"] in o.countries else ""
         told = [row[c] for c in ("estimate", "low", "high", "n")]
@@ -347,6 +350,16 @@ def test_alpha_is_drawn_for_everyone_and_every_country() -> None:
     below = min(o.alpha(d, u)[1] for d in o.dimensions for u in ("", *o.countries)) < 0
     assert ("below 0 are cut off" in note) == below
     assert ax.get_xlim()[0] <= min(0, *single)
+
+
+def test_nothing_is_said_to_be_cut_off_where_nothing_is() -> None:
+    view = open_survey_view("85", wave="synthetic")
+    data = view.evidence.reliability
+    for low, cut in ((0.01, False), (-0.01, True)):
+        changed = data.assign(low=data["low"].clip(lower=low))
+        own = _with("85", reliability=changed, release=view.evidence.release)
+        note = " ".join(t.get_text() for t in measurement.plot_reliability(own).texts)
+        assert ("below 0 are cut off" in " ".join(note.split())) == cut
 
 
 def test_pairs_are_drawn_in_the_panel_of_their_score() -> None:
@@ -440,7 +453,8 @@ def _with(number: str, **evidence: object) -> SurveyView:
 def test_the_last_step_that_holds_is_named_with_the_fit_of_the_first() -> None:
     steps = ["configural", "metric", "scalar", "strict"]
     told = []
-    for holds in ([True, True, False, True], [True] * 4, [False, True, True, True]):
+    untested = [True, None, None, None]
+    for holds in ([True, True, False, True], [True] * 4, [False, True, True, True], untested):
         rows = [
             {"code": "SKL", "step": step, "cfi": 0.951 - 0.1 * i, "rmsea": 0.042 + 0.1 * i,
              "holds": held}
@@ -449,7 +463,7 @@ def test_the_last_step_that_holds_is_named_with_the_fit_of_the_first() -> None:
         none = [row | {"code": "DIG", "cfi": np.nan, "rmsea": np.nan} for row in rows]
         data = pd.DataFrame([*rows, *none])
         told.append(str(measurement.write_invariance(_with("85", invariance=data))).splitlines())
-    steps = ["the same loadings", "the same residuals", "nothing"]
+    steps = ["the same loadings", "the same residuals", "nothing", "the same structure"]
     for lines, last in zip(told, steps, strict=True):
         assert lines[0].startswith(f"- {_label('DIG')}: not testable.")
         assert lines[1] == (

@@ -79,6 +79,15 @@ def test_of_one_group_the_highest_share_is_told_and_of_two_the_distance() -> Non
         assert answers._title_agreement(own).startswith(words)
 
 
+def test_the_share_of_everyone_alone_has_its_interval() -> None:
+    view = open_survey_view("80", wave="synthetic", by="nothing")
+    (block, *_) = statements.list_blocks(view)
+    statements.plot_answers(view, *block)
+    told = [f for f in view.ledger.facts.values() if f.measure == "share_agree"]
+    most = max(told, key=lambda fact: fact.value)
+    assert most.low < most.value < most.high
+
+
 def test_the_country_most_probably_first_is_named_with_its_probability() -> None:
     o = consult_survey()
     title = next(c.alt for c in read_page("85", language="en").charts if "Pooling takes" in c.alt)
@@ -125,6 +134,12 @@ def test_fewer_groups_than_two_are_not_compared() -> None:
         two.__dict__["evidence"] = SimpleNamespace(groups=["CA", "SE"])
         with pytest.raises(AttributeError):  # it looks for what is not there
             part(two)
+    nobody, alone = (replace(view, ledger=Ledger()) for _ in range(2))
+    nobody.__dict__["evidence"] = SimpleNamespace(groups=[])
+    assert "There is nothing to compare" in str(differences.table_imputed(nobody))
+    alone.__dict__["evidence"] = SimpleNamespace(groups=["SE"])
+    with pytest.raises(AttributeError):  # the index of one group may be told
+        differences.table_imputed(alone)
     for groups, shown in ((["SE"], False), (["CA", "SE"], True)):
         own = replace(view, ledger=Ledger())
         pairs_of = view.evidence.pairs
