@@ -125,7 +125,8 @@ def test_what_comes_before_something_unusual_is_read_once(
     path.write_bytes(text + b'1;"x"y\n' + text)
     found, left = _read_by_columns(path, 2, rows_at_once)
     assert left is not None
-    assert left > 40
+    # Of a short file nothing: that it was cut off is told before what is wrong with an answer.
+    assert (left > 30) == (rows_at_once < 50)
     assert found.index.tolist() == list(range(2, left + 1))
     source = open_source(path, "utf-8", ";")
     layout = detect_layout(source.head, path.name)

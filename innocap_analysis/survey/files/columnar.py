@@ -43,12 +43,12 @@ def read_columns(
     """Read columns of a file whose records all have `width` fields, some rows at a time.
 
     Yields: the cells of the columns; rows have their number in the file, those that are empty are
-    left out. Returns: after how many records the file is for Python's reader; None at its end.
+    left out. Returns: after how many records the rest is for Python's reader; None without a rest.
     """
     if encoding not in _ENCODINGS:
         return 0
     kept: list[_Rows] = []
-    done = 0
+    done = told = 0
     with path.open("rb") as stream:
         if stream.read(len(_MARK)) != _MARK:
             stream.seek(0)
@@ -57,17 +57,16 @@ def read_columns(
             if piece is not None:
                 found = _number_cells(piece, wanted, encoding.removesuffix("-sig"), done, skip)
             if piece is None or found is None:
-                break
+                # What is wrong with the rows is told before what is wrong with their answers.
+                return told
             kept.append(found)
             done += piece.begins.shape[0]
             if sum(len(own.rows) for own in kept) >= rows_at_once:
                 yield _join_rows(kept)
-                kept = []
-        else:
-            done = -1
+                kept, told = [], done
     if kept:
         yield _join_rows(kept)
-    return None if done < 0 else done
+    return None
 
 
 @dataclass(frozen=True)
