@@ -63,10 +63,11 @@ def import_files(
     names = [path.name for path in files]
     if twice := [name for name in names if names.count(name) > 1]:
         raise InnocapError(f"two files are called {twice[0]}; rename one, for a name is a file")
-    parts = [
-        read_survey(path, key=key, settings=settings, **asdict(how)) for path, how in files.items()
-    ]
     instrument = read_instrument(settings.survey_path, settings.scales_path)
+    parts = [
+        read_survey(path, key=key, settings=settings, instrument=instrument, **asdict(how))
+        for path, how in files.items()
+    ]
     for part in parts if instrument.find_role("country") else ():
         _require_country(part)
     answers, texts, columns = join_files(parts)

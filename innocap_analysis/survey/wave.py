@@ -147,7 +147,10 @@ def load_wave(name: str = "synthetic", *, settings: Settings | None = None) -> W
                 "from the repository"
             )
         raw, _, columns = join_files(
-            [read_survey(path, key=_SYNTHETIC_KEY, settings=config) for path in files]
+            [
+                read_survey(path, key=_SYNTHETIC_KEY, settings=config, instrument=instrument)
+                for path in files
+            ]
         )
     wave = clean_wave(raw, columns, instrument, config)
     if name != "synthetic":

@@ -68,6 +68,7 @@ def read_survey(
     *,
     key: bytes | None = None,
     settings: Settings | None = None,
+    instrument: Instrument | None = None,
     **how: Any,  # noqa: ANN401 - the options of FileOptions, each with its own type
 ) -> Answers:
     """Read the export of a survey tool into answers.
@@ -81,6 +82,8 @@ def read_survey(
         ``~/.config/innocap/key``, which is made on first use.
     settings : Settings, optional
         Default: found from the working directory.
+    instrument : Instrument, optional
+        The questionnaire. Default: the project's.
     **how
         What cannot be found out, or was wrongly: `tool`, `encoding`, `delimiter`, `sheet`,
         `header_row` and `header_rows` (from 1); `mapping` (item by header, or by number as
@@ -115,7 +118,7 @@ def read_survey(
     ('limesurvey', True)
     """
     config, options = settings or load_settings(), make_options(how)
-    instrument = read_instrument(config.survey_path, config.scales_path)
+    instrument = instrument or read_instrument(config.survey_path, config.scales_path)
     place = take_path(path, "read_survey")
     if options.country is not None and options.country not in config.countries:
         raise InnocapError(f"country {options.country!r} is none of {', '.join(config.countries)}")
