@@ -12,6 +12,7 @@ import pytest
 from innocap_analysis.index.capacity import CapacityData, load_capacity
 from innocap_analysis.pages import alternatives, comparison, country, order, ranking, ranks, trends
 from innocap_analysis.pages.drawing.figure import Chart
+from innocap_analysis.pages.drawing.medium import COLUMN
 from innocap_analysis.pages.index_view import IndexView
 from innocap_analysis.pages.opening import open_view
 from innocap_analysis.pages.regions import show_regions
@@ -214,6 +215,14 @@ def test_of_many_units_two_at_each_end_have_a_column(
     assert told == " – ".join(first) + " – (…)"
     left = alternatives.plot_left_out(view)
     assert set(left.data["unit"]) == {*scores.index[:3], *scores.index[-3:]}
+
+
+def test_a_narrow_table_of_colours_has_a_column_for_the_first_and_the_last(
+    view: IndexView, scores: pd.Series
+) -> None:
+    (ax,) = comparison.plot_heatmap(view.lay_out_for(COLUMN)).axes
+    units = [*scores.index[:3], *scores.index[-3:]]
+    assert [t.get_text() for t in ax.get_xticklabels()] == [str(view.unit(u)) for u in units]
 
 
 def test_what_there_is_none_of_is_said(view: IndexView) -> None:
