@@ -175,6 +175,9 @@ def test_many_who_join_are_told(imported: Settings) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "null", '{"version": 2}', "[" * 100_000, _BLOCKS,
+     # As long as the people, and each of them no number of a block.
+     *(_BLOCKS.replace("[1, 2]", f"[{n}]") for n in ("9" * 25, "10000000", "1.5", "true")),
+     _BLOCKS.replace('[1, 2]}', f'[1], "contents": {{"1": [[[{"9" * 400}], 1]]}}, "secret": []}}'),
      '{"version": 1, "people": [1], "organisations": ["b"], "variables": {}}'],
 )  # fmt: skip
 def test_a_damaged_record_is_refused(project: Path, text: str) -> None:

@@ -29,7 +29,8 @@ def read_former(settings: Settings) -> Former | None:
         raise InnocapError(_tell_damaged(path, str(error))) from None
     try:
         return _parse(json.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError,
+            RecursionError) as error:  # fmt: skip
         raise InnocapError(_tell_damaged(path, f"{type(error).__name__}: {error}")) from None
 
 
@@ -50,9 +51,12 @@ def _parse(content: dict[str, Any]) -> Former:
         raise ValueError("people and organisations differ in number")
     variables = {}
     for code, told in content["variables"].items():
-        blocks = np.array(told["blocks"], dtype=int)
-        if blocks.shape != (len(people),) or (blocks < 0).any():
+        # A number for each of the people at most: what counts them makes room for the largest.
+        if len(told["blocks"]) != len(people) or not all(
+            type(number) is int and 0 <= number <= len(people) for number in told["blocks"]
+        ):
             raise ValueError(f"{code}: blocks do not fit the people")
+        blocks = np.array(told["blocks"], dtype=int)
         contents = {
             int(number): [(tuple(map(float, row)), int(count)) for row, count in rows]
             for number, rows in told["contents"].items()
