@@ -77,7 +77,9 @@ def _write_rows(table: pd.DataFrame) -> Iterator[str]:
     for name in table:
         at, different = pd.factorize(table[name])
         texts = [*map(_write_value, different), ""]  # what is missing has the number -1
-        columns.append((at, np.array(texts, dtype=object)))
+        # In as few bytes as the numbers need: there are as many as cells.
+        small = at.astype(np.min_scalar_type(-len(texts)))
+        columns.append((small, np.array(texts, dtype=object)))
     for start in range(0, len(table), _ROWS_AT_ONCE):
         cells = [texts[at[start : start + _ROWS_AT_ONCE]].tolist() for at, texts in columns]
         yield "\n".join(map(",".join, zip(*cells, strict=True))) + "\n"

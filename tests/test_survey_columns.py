@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ from hypothesis import strategies as st
 
 from innocap_analysis.errors import InnocapError
 from innocap_analysis.survey.files import columnar
-from innocap_analysis.survey.files.cells import Cells
 from innocap_analysis.survey.files.columnar import read_columns
 from innocap_analysis.survey.files.layout import detect_layout
 from innocap_analysis.survey.files.source import iterate_source, open_source
@@ -41,41 +39,22 @@ def _read_plainly(path: Path, width: int) -> pd.DataFrame | None:
         return None
 
 
-def _read_by_columns(
-    path: Path, width: int, rows_at_once: int = 2
-) -> tuple[pd.DataFrame, int | None]:
-    """Return what is read, and from which row on the file is for Python's reader."""
-    parts, left = [pd.DataFrame()], []
-
-    def run() -> Iterator[dict[int, Cells]]:
-        left.append(
-            (
-                yield from read_columns(
-                    path, "utf-8", ";", skip=1, width=width, wanted=range(width),
-                    rows_at_once=rows_at_once,
-                )
-            )
-        )  # fmt: skip
-
-    for cells in run():
-        rows = next(iter(cells.values())).rows
-        parts.append(pd.DataFrame({i: own.tell() for i, own in cells.items()}, index=rows))
-    return pd.concat(parts), left[0]
+def _read_by_columns(path: Path, width: int) -> pd.DataFrame | None:
+    cells = read_columns(path, "utf-8", ";", skip=1, width=width, wanted=range(width))
+    if cells is None:
+        return None
+    return pd.DataFrame({i: own.tell() for i, own in cells.items()}, index=cells[0].rows)
 
 
 def _assert_same(path: Path, width: int) -> bool:
-    """Compare rows up to where the file is left to Python's reader; tell whether all were read."""
-    found, left = _read_by_columns(path, width)
-    wanted = _read_plainly(path, width)
-    if left is None:
-        assert wanted is not None, "a file was read that Python's reader refuses"
-    elif wanted is None:
+    found = _read_by_columns(path, width)
+    if found is None:
         return False
-    else:
-        wanted = wanted[wanted.index <= left]
+    wanted = _read_plainly(path, width)
+    assert wanted is not None, "a file was read that Python's reader refuses"
     assert found.index.tolist() == wanted.index.tolist()
     assert found.to_numpy().tolist() == wanted.to_numpy().tolist() or found.empty
-    return left is None
+    return True
 
 
 @settings(deadline=None, max_examples=60)
@@ -115,29 +94,26 @@ def test_pieces_make_no_difference(
     assert _assert_same(path, 2)
 
 
-@pytest.mark.parametrize("rows_at_once", [7, 1000])
-def test_what_comes_before_something_unusual_is_read_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_at_once: int
+def test_many_different_cells_keep_their_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "many.csv"
+    rows = [["one", "two"], *([f"{i}", f"{i % 300}"] for i in range(70_000))]
+    _write(path, rows, csv.QUOTE_ALL, "\n")
+    assert _assert_same(path, 2)
+
+
+@pytest.mark.parametrize("piece", [64, 1 << 20])
+def test_a_file_with_something_unusual_far_below_is_for_pythons_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
-    monkeypatch.setattr(columnar, "_PIECE", 64)
+    monkeypatch.setattr(columnar, "_PIECE", piece)
     path = tmp_path / "late.csv"
     text = _write(path, [["one", "two"], *([f"{i}", "å"] for i in range(50))], csv.QUOTE_ALL, "\n")
-    path.write_bytes(text + b'1;"x"y\n' + text)
-    found, left = _read_by_columns(path, 2, rows_at_once)
-    assert left is not None
-    # Of a short file nothing: that it was cut off is told before what is wrong with an answer.
-    assert (left > 30) == (rows_at_once < 50)
-    assert found.index.tolist() == list(range(2, left + 1))
+    path.write_bytes(text.replace(b'"49"', b'4"9'))
+    assert _read_by_columns(path, 2) is None
     source = open_source(path, "utf-8", ";")
     layout = detect_layout(source.head, path.name)
-    parts = iterate_source(path, source, layout, [0, 1])
-    with pytest.raises(InnocapError, match=r"late\.csv: after row \d\d: "):
-        list(parts)
-    path.write_bytes(text.replace(b'"49"', b'4"9'))
-    parts = iterate_source(path, source, layout, [0, 1])
-    rows = pd.concat([pd.Series(own[0].tell(), index=own[0].rows) for own in parts])
-    assert rows.index.tolist() == list(range(2, 52))
-    assert rows.iloc[-1] == '4"9'
+    (cells,) = iterate_source(path, source, layout, [0, 1])
+    assert cells[0].tell().tolist()[-2:] == ["48", '4"9']
 
 
 CLOSE = ["2026-09-01 10:22:33", "2026-09-02 10:22:33", "2026-09-02 10:22:34", "2026-09", "åäö" * 5]
@@ -172,9 +148,7 @@ def test_cells_that_differ_anywhere_differ(
 def test_what_is_unusual_is_left_to_pythons_reader(tmp_path: Path, text: str, why: str) -> None:
     path = tmp_path / "odd.csv"
     path.write_bytes(text.encode())
-    found, left = _read_by_columns(path, 2)
-    assert found.empty, why
-    assert left in (0, 1), why  # the heading may be as usual
+    assert _read_by_columns(path, 2) is None, why
 
 
 def test_a_line_feed_within_quotes_ends_no_heading(tmp_path: Path) -> None:
@@ -186,6 +160,6 @@ def test_a_line_feed_within_quotes_ends_no_heading(tmp_path: Path) -> None:
 def test_empty_rows_are_left_out_and_the_others_keep_their_number(tmp_path: Path) -> None:
     path = tmp_path / "gaps.csv"
     path.write_bytes(b"a;b\n1;2\n;\n3;4\n")
-    found, left = _read_by_columns(path, 2)
-    assert left is None
+    found = _read_by_columns(path, 2)
+    assert found is not None
     assert found.index.tolist() == [2, 4]

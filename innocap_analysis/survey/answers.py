@@ -98,7 +98,7 @@ def clean_answers(
             raise InnocapError(f"{name}: a dict is needed, found {given!r}")
     list_columns(answers, ["response_id"])
     list_columns(answers, [c for c in dict.fromkeys(answers) if c in (*_USED, *instrument.items)])
-    table = answers.reset_index(drop=True).copy()
+    table = answers.reset_index(drop=True)  # what is set in it is not set in the answers
     items = [code for code in instrument.scored if code in table]
     log: list[pd.DataFrame] = []
     status = table.get("status", pd.Series("complete", index=table.index)).astype(object)
@@ -210,7 +210,7 @@ def _drop(
     table: pd.DataFrame, out: pd.Series, step: str, reason: str, log: list[pd.DataFrame]
 ) -> pd.DataFrame:
     log.append(_log(table.loc[out, "response_id"], step, "dropped", reason))
-    return table[~out]
+    return table[~out] if out.any() else table
 
 
 def _find_repeats(table: pd.DataFrame, items: list[str]) -> pd.Series:
@@ -230,7 +230,7 @@ def _find_repeats(table: pd.DataFrame, items: list[str]) -> pd.Series:
 def _mend_codes(
     table: pd.DataFrame, instrument: Instrument, log: list[pd.DataFrame]
 ) -> pd.DataFrame:
-    out = table.copy()
+    out = table.copy(deep=False)
     for item in instrument.items.values():
         if item.answer not in ("likert", "number") or item.code not in out:
             continue  # weights are not in the columns of items
@@ -272,7 +272,7 @@ def _mend_places(
         return table
     owner = table["region"].map(region_countries)
     wrong = table["country"].notna() & owner.notna() & (owner != table["country"])
-    out = table.copy()
+    out = table.copy(deep=False)
     # Who names a region and no country lives in the region's country.
     out["country"] = out["country"].where(out["country"].notna(), owner)
     out.loc[wrong, "region"] = None

@@ -94,7 +94,8 @@ def import_files(
             f"{made_up.index[made_up][0]} is made up and {made_up.index[~made_up][0]} is not, so "
             "they make no wave; leave out what was imported before with --fresh"
         )
-    answers = answers.sort_values("file", kind="stable", ignore_index=True)
+    if len(answers["file"].unique()) > 1:
+        answers = answers.sort_values("file", kind="stable", ignore_index=True)
     answers = answers[_order_columns(answers, instrument)]
     columns = columns.sort_values("file", kind="stable", ignore_index=True)
     texts = texts.sort_values(["response_id", "item"], kind="stable", ignore_index=True)

@@ -1,13 +1,13 @@
 """Delimited files read by columns: of each column, every different cell becomes a text once.
 
 Python's own reader makes a text of every cell, and most cells of a survey say one of six things.
-Here bytes are compared, and only those that differ are decoded. What is unusual in a file is left
-to :func:`textfile.iterate_rows` and its messages, from that row on.
+Here bytes are compared, and only those that differ are decoded. A file with anything unusual is
+left to :func:`textfile.iterate_rows` and its messages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -31,24 +31,17 @@ _FACTOR, _TURN = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
 
 
 def read_columns(
-    path: Path,
-    encoding: str,
-    delimiter: str,
-    *,
-    skip: int,
-    width: int,
-    wanted: Sequence[int],
-    rows_at_once: int,
-) -> Generator[dict[int, Cells], None, int | None]:
-    """Read columns of a file whose records all have `width` fields, some rows at a time.
+    path: Path, encoding: str, delimiter: str, *, skip: int, width: int, wanted: Sequence[int]
+) -> dict[int, Cells] | None:
+    """Read columns of a file whose records all have `width` fields.
 
-    Yields: the cells of the columns; rows have their number in the file, those that are empty are
-    left out. Returns: after how many records the rest is for Python's reader; None without a rest.
+    Returns: the cells of the columns; rows have their number in the file, those that are empty are
+    left out. None where the file is for Python's reader.
     """
     if encoding not in _ENCODINGS:
-        return 0
-    kept: list[_Rows] = []
-    done = told = 0
+        return None
+    read: list[_Rows] = []
+    done = 0
     with path.open("rb") as stream:
         if stream.read(len(_MARK)) != _MARK:
             stream.seek(0)
@@ -57,16 +50,10 @@ def read_columns(
             if piece is not None:
                 found = _number_cells(piece, wanted, encoding.removesuffix("-sig"), done, skip)
             if piece is None or found is None:
-                # What is wrong with the rows is told before what is wrong with their answers.
-                return told
-            kept.append(found)
-            done += piece.begins.shape[0]
-            if sum(len(own.rows) for own in kept) >= rows_at_once:
-                yield _join_rows(kept)
-                kept, told = [], done
-    if kept:
-        yield _join_rows(kept)
-    return None
+                return None
+            read.append(found)
+            done += len(piece.begins)
+    return _join_rows(read) if read else None
 
 
 @dataclass(frozen=True)
@@ -86,7 +73,7 @@ class _Rows:
     columns: dict[int, tuple[np.ndarray, list[str]]]
 
 
-def _iterate_pieces(stream: IO[bytes], mark: int, width: int) -> Generator[_Piece | None]:
+def _iterate_pieces(stream: IO[bytes], mark: int, width: int) -> Iterator[_Piece | None]:
     """Cut a stream into pieces of whole records; None instead of the first that is unusual."""
     left = b""
     while True:
@@ -206,7 +193,9 @@ def _number_cells(
             ends = (begin[first] + length[first]).tolist()
             told = [piece.data[a:b] for a, b in zip(begin[first].tolist(), ends, strict=True)]
             texts = b"\0".join(told).decode(encoding).split("\0") if told else []
-            columns[i] = at, [t.replace('""', '"') if '"' in t else t for t in texts]
+            texts = [t.replace('""', '"') if '"' in t else t for t in texts]
+            # In as few bytes as the numbers need: there are as many as cells.
+            columns[i] = at.astype(np.min_scalar_type(len(texts))), texts
     except UnicodeDecodeError:
         return None
     return _Rows(rows[whole], columns)
@@ -251,11 +240,14 @@ def _factorize(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _join_rows(parts: Sequence[_Rows]) -> dict[int, Cells]:
-    """Put parts below each other; where few texts differ, the same ones get the same number."""
+    """Put parts below each other; where few texts differ, the same ones get the same number.
+
+    The parts are emptied on the way, so that no column is there twice.
+    """
     rows = pd.Index(np.concatenate([part.rows for part in parts]))
     joined = {}
-    for i in parts[0].columns:
-        numbers, texts = zip(*(part.columns[i] for part in parts), strict=True)
+    for i in list(parts[0].columns):
+        numbers, texts = zip(*(part.columns.pop(i) for part in parts), strict=True)
         starts = np.cumsum([0, *map(len, texts[:-1])])
         every = np.empty(sum(map(len, texts)), dtype=object)
         every[:] = [text for some in texts for text in some]
@@ -263,5 +255,5 @@ def _join_rows(parts: Sequence[_Rows]) -> dict[int, Cells]:
         if _FEW * len(every) < len(rows):
             number, different = pd.factorize(every)
             at, every = number[at], np.asarray(different, dtype=object)
-        joined[i] = Cells(at, every, rows)
+        joined[i] = Cells(at.astype(np.min_scalar_type(len(every))), every, rows)
     return joined

@@ -219,7 +219,7 @@ def _read_part(
             columns[name] = pseudonymise(own, key, name)
     none = pd.DataFrame(columns=["item", "text"], dtype=object)
     return _Part(
-        pd.DataFrame(columns, index=next(iter(cells.values())).rows),
+        pd.DataFrame(columns, index=next(iter(cells.values())).rows, copy=False),
         _read_said(cells, targets),
         pd.concat(texts) if texts else none,
         decimal_comma,

@@ -128,23 +128,22 @@ def iterate_source(
     path: Path, source: Source, layout: Layout, wanted: Sequence[int]
 ) -> Iterator[dict[int, Cells]]:
     """Read the wanted columns of an opened file, piece by piece."""
-    width = len(layout.columns)
-    done: int | None = 0
+    width, cells = len(layout.columns), None
     if source.table is None:
-        done = yield from read_columns(
-            path, source.encoding, source.delimiter, skip=layout.skip, width=width,
-            wanted=wanted, rows_at_once=textfile.CHUNK_ROWS,
-        )  # fmt: skip
-    for rows in () if done is None else _iterate_rows(path, source, layout, width, done):
+        cells = read_columns(
+            path, source.encoding, source.delimiter, skip=layout.skip, width=width, wanted=wanted
+        )
+    if cells is not None:
+        yield cells
+        return
+    for rows in _iterate_rows(path, source, layout, width):
         yield {i: Cells.number(rows[i].to_numpy(), rows.index) for i in wanted}
 
 
-def _iterate_rows(
-    path: Path, source: Source, layout: Layout, width: int, done: int
-) -> Iterator[pd.DataFrame]:
+def _iterate_rows(path: Path, source: Source, layout: Layout, width: int) -> Iterator[pd.DataFrame]:
     if source.table is None:
         yield from textfile.iterate_rows(
-            path, source.encoding, source.delimiter, skip=max(layout.skip, done), width=width,
+            path, source.encoding, source.delimiter, skip=layout.skip, width=width,
             short=textfile.count_short(source.head[layout.skip :], width),
             longest=len(source.head[layout.header_row - 1]),
         )  # fmt: skip
